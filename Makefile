@@ -1,0 +1,31 @@
+# f2p: every target does the first-time set-up by itself and is quick when nothing changed.
+
+SHELL := bash
+ENVIRONMENT := source setup/env.sh &&
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean
+
+help: ## say what there is
+	@echo "f2p: a Stretch that learns from the skills that did not do what was predicted"
+	@echo
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo "  ./f2p --help  the command line"
+
+setup: ## virtual environment, pinned wheels, ROS interfaces
+	@setup/run
+
+demo: setup ## the whole loop on a simulated Stretch: fail, learn, succeed (SEED=n, TASK=transport|clear)
+	@./f2p demo $(if $(SEED),--seed $(SEED)) $(if $(TASK),--task $(TASK))
+
+test: setup ## the test suite (ARGS="-k name" for a part of it)
+	@$(ENVIRONMENT) .venv/bin/python -m pytest -q $(ARGS)
+
+lint: setup ## ruff and mypy
+	@$(ENVIRONMENT) ruff check src test setup
+	@$(ENVIRONMENT) ruff format --check src test setup
+	@$(ENVIRONMENT) mypy
+
+clean: ## remove what set-up and colcon made; runs/ stays
+	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src test setup launch -name __pycache__ -type d -prune -exec rm -rf {} +

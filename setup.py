@@ -1,0 +1,45 @@
+"""Builds and installs f2p as a ROS 2 Python package (`colcon build`)."""
+
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "f2p"
+SOURCE = Path("src") / NAME
+DATA = (".safetensors", ".json", ".npz", ".html", ".css", ".js")
+
+
+def data_files() -> list[str]:
+    """List the files in the package that are not Python; older setuptools know no recursive patterns."""
+    return [str(path.relative_to(SOURCE)) for path in sorted(SOURCE.rglob("*")) if path.suffix in DATA]
+
+
+setup(
+    name=NAME,
+    version="0.1.0",
+    description="Learns from skills that did not do what was predicted, while the robot runs",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    package_dir={"": "src"},
+    packages=find_packages("src", include=[NAME, f"{NAME}.*"]),
+    package_data={NAME: data_files()},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        (f"share/{NAME}/launch", sorted(glob("launch/*.py"))),
+        (f"share/{NAME}/config", sorted(glob("config/*"))),
+    ],
+    install_requires=["setuptools"],
+    # What no rosdep key exists for, or what only some processes need.
+    extras_require={
+        "model": ["torch", "safetensors>=0.4"],
+        "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
+        "perception": ["open3d"],
+        "report": ["plotly", "matplotlib"],
+        "cli": ["typer", "rich"],
+        "bags": ["rosbags"],
+    },
+    zip_safe=False,
+    entry_points={"console_scripts": [f"{NAME} = {NAME}.cli:main"]},
+)

@@ -1,0 +1,207 @@
+"""Makes a fresh clone ready to run: system libraries, virtual environment, pinned wheels, ROS interfaces.
+
+Every stage has a digest of what it reads; a stage whose digest is stamped as done is skipped, so that a
+second run takes a fraction of a second. Needs nothing but the standard library of Python 3.11.
+
+    python3.11 setup/bootstrap.py
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import shutil
+import sys
+import sysconfig
+import tempfile
+import venv
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Iterator
+
+import system
+from digest import Stamps, digest
+from progress import SetupError, run_logged, shown
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+INTERFACES = VENV / "interfaces"
+VERSION = (3, 11)
+"""The wheels of rclpy and of the simulator's dependencies are pinned for this Python."""
+
+LOCKED = ("requirements/runtime.txt", "requirements/ros.txt", "requirements/dev.txt")
+PACKAGES = ("src/f2p_msgs", "src/ros_standins/control_msgs", "src/ros_standins/tf2_msgs")
+
+BUILDER_PYTHON = "/opt/python/cp311-cp311"
+"""Where Python was on the machine that built the ROS wheels; their CMake files name it."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of set-up."""
+
+    name: str
+    title: str
+    inputs: tuple[str, ...]
+    """Files and folders whose contents decide whether it has to be done again."""
+    run: Callable[[Path], None]
+    """Does it; takes the log."""
+
+
+def make_venv(log: Path) -> None:
+    """Make the virtual environment afresh."""
+    for name in ("interfaces", "colcon"):
+        shutil.rmtree(VENV / name, ignore_errors=True)
+    venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True).create(VENV)
+
+
+def pip_install(arguments: list[str], log: Path) -> None:
+    """Run pip in the virtual environment."""
+    environment = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+    run_logged(command, log, environment)
+
+
+def install_locked(log: Path) -> None:
+    """Install every pinned wheel, hashes checked; the files list all that is needed, so nothing is resolved."""
+    files = [argument for name in LOCKED for argument in ("-r", str(ROOT / name))]
+    pip_install(["--no-deps", "--require-hashes", *files], log)
+
+
+def install_torch(log: Path) -> None:
+    """Install PyTorch by version: which build of it a machine takes, and so its hash, differs from place to place."""
+    pip_install(["-r", str(ROOT / "requirements/torch.txt")], log)
+
+
+def cmake_replacements(include: str, numpy_include: str) -> dict[str, str]:
+    """Return what to write in place of the folders of the machine that built the ROS wheels."""
+    return {
+        f"{BUILDER_PYTHON}/lib/python3.11/site-packages/numpy/_core/include": numpy_include,
+        f"{BUILDER_PYTHON}/include/python3.11": include,
+    }
+
+
+def rewrite_cmake(share: Path, replacements: dict[str, str]) -> int:
+    """Replace folders in all CMake files below `share`; returns how many files changed."""
+    changed = 0
+    for path in share.rglob("*.cmake"):
+        before = path.read_text()
+        after = before
+        for old, new in replacements.items():
+            after = after.replace(old, new)
+        if after != before:
+            path.write_text(after)
+            changed += 1
+    return changed
+
+
+def fix_cmake(log: Path) -> None:
+    """Point the CMake files of the ROS wheels at this interpreter and its numpy."""
+    numpy_include = VENV / "lib/python3.11/site-packages/numpy/_core/include"
+    if not numpy_include.is_dir():
+        raise SetupError(f"numpy's headers are not in {numpy_include}; `make clean` and start again")
+    replacements = cmake_replacements(sysconfig.get_path("include"), str(numpy_include))
+    changed = rewrite_cmake(VENV / "share", replacements)
+    with log.open("a") as stream:
+        stream.write(f"\nrewrote the folders in {changed} CMake files\n")
+
+
+def build_interfaces(log: Path) -> None:
+    """Build `f2p_msgs` and the stand-ins with colcon, for Python only."""
+    shutil.rmtree(INTERFACES, ignore_errors=True)
+    work = VENV / "colcon"
+    jobs = len(os.sched_getaffinity(0))
+    environment = {**os.environ, "CMAKE_PREFIX_PATH": str(VENV), "MAKEFLAGS": f"-j{jobs}"}
+    options = ["--merge-install", "--install-base", str(INTERFACES), "--build-base", str(work / "build")]
+    cmake = [f"-DPython3_EXECUTABLE={PYTHON}", "-DPYTHON_ONLY=ON", "-DBUILD_TESTING=OFF", "-Wno-dev"]
+    colcon = ["colcon", "--log-base", str(work / "log"), "build", "--base-paths", *(str(ROOT / p) for p in PACKAGES)]
+    command = [*colcon, *options, "--cmake-args", *cmake]
+    sourced = ["bash", "-c", 'source "$1" && shift && exec "$@"', "bash", str(ROOT / "setup/env.sh")]
+    run_logged([*sourced, *command], log, environment)
+
+
+STAGES = (
+    Stage("system", "system libraries", ("setup/system.py",), system.install_missing),
+    Stage("venv", "virtual environment", (), make_venv),
+    Stage("locked", "pinned wheels, hashes checked", LOCKED, install_locked),
+    Stage("torch", "PyTorch", ("requirements/torch.txt",), install_torch),
+    Stage("cmake", "CMake files of the ROS wheels", ("requirements/ros.txt",), fix_cmake),
+    Stage("interfaces", "ROS interfaces, built with colcon", (*PACKAGES, "requirements/ros.txt"), build_interfaces),
+)
+
+
+def outstanding(stages: tuple[Stage, ...], stamps: Stamps) -> list[tuple[Stage, str]]:
+    """List the stages that have to be done, each with the digest to stamp it with.
+
+    The virtual environment knows its own folder and interpreter; when those change, everything is done again.
+    """
+    facts = (str(ROOT), sys.base_prefix, platform.python_version())
+    pairs = [(stage, digest(ROOT, stage.inputs, facts)) for stage in stages]
+    if not PYTHON.exists():
+        return pairs
+    return [(stage, value) for stage, value in pairs if not stamps.is_done(stage.name, value)]
+
+
+def use_right_python() -> None:
+    """Go on under Python 3.11 when this is another one.
+
+    Raises:
+        SetupError: There is no Python 3.11, or this is a machine the wheels are not made for.
+    """
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        raise SetupError(f"the wheels are for Linux on x86_64, this is {sys.platform} on {platform.machine()}")
+    if sys.version_info[:2] == VERSION:
+        return
+    found = shutil.which("python3.11")
+    if found is None:
+        raise SetupError(
+            f"Python 3.11 is needed and this is {platform.python_version()}; no python3.11 is on the PATH.\n"
+            "On Debian 12: sudo apt-get install python3.11 python3.11-venv python3.11-dev"
+        )
+    os.execv(found, [found, *sys.argv])
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold a lock for as long as set-up runs, so that two at once do not spoil each other's work."""
+    with Path(__file__).open() as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def set_up() -> None:
+    """Do all stages that have something to do."""
+    stamps_path = VENV / "setup.json"
+    if not outstanding(STAGES, Stamps(stamps_path)):
+        return
+    with alone():
+        stamps = Stamps(stamps_path)
+        log = Path(tempfile.gettempdir()) / f"f2p-setup-{os.getuid()}-{os.getpid()}.log"
+        for stage, value in outstanding(STAGES, stamps):
+            with shown(STAGES.index(stage) + 1, len(STAGES), stage.title):
+                stamps.forget(stage.name)
+                stage.run(log)
+            stamps.done(stage.name, value)
+        if log.exists():
+            shutil.move(str(log), VENV / "setup.log")
+
+
+def main() -> int:
+    """Run set-up and say in words what went wrong."""
+    try:
+        use_right_python()
+        set_up()
+    except SetupError as error:
+        print(f"set-up stopped: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("set-up was interrupted; start it again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The command line: one file per group of commands, each with `register(app)`; only what is asked for is imported."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+
+def modules() -> tuple[str, ...]:
+    """Names of the command files, sorted."""
+    return tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if not item.name.startswith("_")))
+
+
+def build(wanted: str = "") -> typer.Typer:
+    """The application with the commands of the file called `wanted`, or with all where there is no such file.
+
+    Args:
+        wanted: First word of the command line.
+    """
+    app = typer.Typer(
+        name="f2p", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+        help="Watch a Stretch do long tasks, notice what the model got wrong, learn it, and go on.",
+    )  # fmt: skip
+    app.callback()(lambda: None)
+    name = wanted.replace("-", "_")
+    for module in (name,) if name in modules() else modules():
+        loaded = importlib.import_module(f"{__name__}.{module}")
+        if hasattr(loaded, "register"):
+            loaded.register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    build(sys.argv[1] if len(sys.argv) > 1 else "")()

@@ -1,0 +1,97 @@
+"""`f2p perceive FILE...`: scene, relations and a picture of real scans; one bad file does not stop the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from f2p.errors import F2pError
+from f2p.scene.perceive import PerceivedScan, perceive_scan
+from f2p.scene.picture import draw
+from f2p.scene.protocol import segmenters
+from f2p.types import BINARY_RELATIONS, Relations
+
+_SHOWN = ("left", "behind", "above", "contact", "boundary", "inside")
+"""Right, front and below say the same the other way round."""
+
+
+def relation_rows(relations: Relations) -> list[tuple[str, str]]:
+    """Each name with what is true of it, converses left out."""
+    rows = []
+    for i, name in enumerate(relations.names):
+        facts = []
+        for relation in _SHOWN:
+            column = relations.binary[i, :, BINARY_RELATIONS.index(relation)]
+            others = [other for j, other in enumerate(relations.names) if column[j] > 0.5]
+            if others:
+                facts.append(f"{relation} {', '.join(others)}")
+        rows.append((name, "; ".join(facts) or "-"))
+    return rows
+
+
+def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
+    """One scan as a table of objects, sizes and relations."""
+    score = "no labels" if perceived.score is None else "precision {:.3f}, recall {:.3f}, F {:.3f}".format(*perceived.score)
+    title = f"{Path(perceived.file).name}: {perceived.segments} segments, {score}, {perceived.seconds:.2f} s"
+    table = Table(title=escape(title), caption=escape(f"picture: {picture}"), title_justify="left")
+    for column in ("name", "prior", "size [cm]", "relations (right, front, below are the converse)"):
+        table.add_column(column)
+    rows = relation_rows(perceived.relations)
+    for segment, (name, facts) in zip(perceived.scene.segments, rows, strict=True):
+        size = " x ".join(f"{100 * extent:.0f}" for extent in segment.box.size)
+        table.add_row(name, segment.prior.value, size, facts)
+    console.print(table)
+
+
+def _picture_paths(files: list[Path], folder: Path) -> list[Path]:
+    """A picture name for each file; scans of one name in different folders get numbers."""
+    paths: list[Path] = []
+    for file in files:
+        path, number = folder / f"{file.stem}.png", 1
+        while path in paths:
+            number += 1
+            path = folder / f"{file.stem}_{number}.png"
+        paths.append(path)
+    return paths
+
+
+def perceive(
+    files: Annotated[list[Path], typer.Argument(help="PCD scans.", metavar="FILE...")],
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/perceive"),
+    segmenter: Annotated[str, typer.Option(help="Which segmenter looks.")] = "geometric",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Segment real scans; print relations, write a picture per scan, and the score where labels are there."""
+    console, errors = Console(), Console(stderr=True)
+    perceived: list[PerceivedScan] = []
+    failed = 0
+    try:
+        look = segmenters.get(segmenter)()
+        out.mkdir(parents=True, exist_ok=True)
+    except (F2pError, OSError) as error:
+        errors.print(f"error: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    for file, picture in zip(files, _picture_paths(files, out), strict=True):
+        try:
+            result = perceive_scan(file, look)
+            draw(result, picture)
+        except (F2pError, OSError) as error:
+            failed += 1
+            errors.print(f"error: {escape(str(error))}", soft_wrap=True)
+            continue
+        perceived.append(result)
+        _show(console, result, picture)
+    scored = [result.score[2] for result in perceived if result.score is not None]
+    if scored:
+        console.print(f"mean F {sum(scored) / len(scored):.3f} over {len(scored)} labelled scans")
+    if as_json:
+        typer.echo(json.dumps({"scans": [result.row() for result in perceived]}))
+    if failed:
+        errors.print(f"{failed} of {len(files)} files could not be used", soft_wrap=True)
+        raise typer.Exit(1)

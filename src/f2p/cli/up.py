@@ -1,0 +1,116 @@
+"""`f2p up [--sim]`: every process of the graph, supervised, without `launch`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from f2p.errors import F2pError
+from f2p.ros.graph import nodes
+from f2p.ros.places import environment, share
+from f2p.ros.supervisor import Supervisor
+
+_COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
+
+
+def make_supervisor(sim: bool, logs: Path, extra: tuple[str, ...] = ()) -> Supervisor:
+    """A supervisor of the whole graph with its configuration file; nothing is started yet.
+
+    Args:
+        sim: The simulated robot, or the real one.
+        logs: Folder of the log files.
+        extra: Further ROS arguments for every process, such as `-p name:=value`.
+    """
+    config = share(f"config/{'sim' if sim else 'robot'}.yaml")
+    return Supervisor(
+        specs=nodes(sim), folder=logs, environment={**environment(), "F2P_SUPERVISOR_PID": str(os.getpid())},
+        arguments=("--ros-args", "--params-file", str(config), *extra),
+    )  # fmt: skip
+
+
+def table(supervisor: Supervisor, states: dict[str, str]) -> Table:
+    """One row a process: what the supervisor and the lifecycle manager know of it."""
+    out = Table(title="f2p", title_justify="left")
+    for column in ("node", "process", "pid", "lifecycle", "restarts", "what it does"):
+        out.add_column(column)
+    for name, child in supervisor.children.items():
+        pid = str(child.process.pid) if child.process is not None else "-"
+        state = f"[{_COLOURS[child.state]}]{child.state}[/]"
+        out.add_row(name, state, pid, states.get(name, "-"), str(child.restarts), escape(child.spec.text))
+    return out
+
+
+def up(
+    sim: Annotated[bool, typer.Option("--sim/--robot", help="The simulated Stretch, or the real one.")] = True,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the log files; default runs/up/<stamp>.")] = None,
+) -> None:
+    """Run every process of the robot graph, restarting what dies; Ctrl-C ends them all."""
+    console, ended = Console(), threading.Event()
+    folder = logs or Path("runs/up") / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        supervisor = make_supervisor(sim, folder)
+        code = _watch(supervisor, console, ended)
+    except F2pError as error:
+        console.print(f"error: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    raise typer.Exit(code)
+
+
+def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> int:
+    """Start, show and keep up the graph until told to end; 1 when a process had to be given up."""
+    from f2p.ros.status import GraphStatus
+
+    events: deque[str] = deque(maxlen=8)
+
+    def on_event(node: str, text: str) -> None:
+        events.append(f"{datetime.now().astimezone():%H:%M:%S} {node}: {text}")
+        if not console.is_terminal:
+            console.print(escape(events[-1]), soft_wrap=True)
+
+    supervisor.on_event = on_event
+    status = GraphStatus()
+    try:
+        supervisor.start()
+        with Live(console=console, auto_refresh=False, transient=False) as live:
+            while not ended.wait(timeout=0.25):
+                supervisor.poll()
+                for name in status.hung(supervisor.children):
+                    supervisor.kill(name)
+                if console.is_terminal:
+                    tail = Text("\n".join([*events, f"logs: {supervisor.folder}"]), style="dim")
+                    live.update(Group(table(supervisor, status.states()), tail), refresh=True)
+        degraded = supervisor.degraded
+    finally:
+        supervisor.stop()
+        status.close()
+    if degraded:
+        console.print(f"given up: {', '.join(degraded)}; see {supervisor.folder}", soft_wrap=True)
+    return 1 if degraded else 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p up`."""
+    app.command()(up)
+
+

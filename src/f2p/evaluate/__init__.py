@@ -1,0 +1,1 @@
+"""Experiments: success by the simulator's ground truth, with intervals, beside chance and baselines."""

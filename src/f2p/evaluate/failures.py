@@ -1,0 +1,55 @@
+"""Failures to learn from: the task's proposal is executed with the model's own parameters, and contradicts it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.evaluate.trial import run_plan
+from f2p.monitor.compare import compare
+from f2p.plan.planner import Planner
+from f2p.sim.protocol import Simulator
+from f2p.tasks.protocol import Task
+from f2p.types import Cause, Execution, Failure, Outcome
+
+FAILURE_STREAM = 101
+"""Keeps scenes of failures apart from scenes of trials drawn with the same seed."""
+
+TRIES = 50
+
+
+def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: int, number: int) -> Failure:
+    """The first contradicted and missed attempt in the stream of scenes of failure `number`.
+
+    Ground truth stands in for perception, so the cause is the model's by construction: the simulator that judged the
+    step is the one that would replay it.
+
+    Args:
+        task: Makes the scenes.
+        planner: Plans with the model that is to fail.
+        simulator: Camera, physics and ground truth.
+        objects: Things per scene.
+        number: Which failure.
+
+    Raises:
+        RuntimeError: `TRIES` scenes without a contradiction: there is nothing to learn from.
+    """
+    for attempt in range(TRIES):
+        rng = np.random.default_rng((FAILURE_STREAM, number, attempt))
+        instance = task.make(rng, objects)
+        scene = simulator.observe(instance.world, number)
+        plan = planner.plan(scene, instance.goal, number, instance.proposal, instance.budget)
+        done = run_plan(simulator, instance.world, plan, number)
+        if not done or instance.success(done[-1].relations_after):
+            continue
+        first = done[0]
+        outcome = Outcome(
+            first.before, plan.calls[0], first.after, plan.predictions[0], first.relations_before,
+            first.relations_after, Execution(True), plan.weights_id,
+        )  # fmt: skip
+        comparison = compare(outcome)
+        if comparison.contradictions:
+            return Failure(
+                f"{task.name}-{number}-{attempt}", outcome, instance.goal, plan, Cause.MODEL, comparison.score, 0.0,
+                comparison.contradictions, "ground truth contradicts the prediction",
+            )  # fmt: skip
+    raise RuntimeError(f"{TRIES} scenes of task {task.name!r} and no contradiction: the model already knows")

@@ -1,0 +1,83 @@
+"""One trial: a fresh scene is seen, planned for and acted upon in simulation, and judged by ground truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.plan.planner import Planner
+from f2p.plan.protocol import Predictor
+from f2p.sim.protocol import Simulator
+from f2p.sim.world import World
+from f2p.tasks.chance import execute
+from f2p.tasks.protocol import TaskInstance
+from f2p.types import BINARY_RELATIONS, Plan, Prediction, Transition
+
+CARRIED = 0.05
+"""A thing that moved at least this far while something else was grasped was carried [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What one trial came to."""
+
+    success: bool
+    belief: float
+    """P(goal) of the plan, whether it was believed or executed as the best guess."""
+    believed: bool
+    carried_error: float | None
+    """Mean distance between predicted and true position of what stayed in its moved container [m]."""
+    simulated: bool = True
+    """False where the simulation blew up: counted as no success."""
+
+
+def run_plan(simulator: Simulator, world: World, plan: Plan, seed: int) -> tuple[Transition, ...] | None:
+    """Execute the calls of `plan` one after another; None when the simulation blew up."""
+    done: list[Transition] = []
+    for index, call in enumerate(plan.calls):
+        transition, world = execute(simulator, world, call, seed + index)
+        if transition is None:
+            return None
+        done.append(transition)
+    return tuple(done)
+
+
+def carried_error(transition: Transition, prediction: Prediction) -> float | None:
+    """Mean position error of what was inside the grasped container before and after [m]; None without such things."""
+    scene, grasped = transition.before, transition.before.index(transition.call.object)
+    inside = BINARY_RELATIONS.index("inside")
+    kept = [
+        k
+        for k in range(len(scene.segments))
+        if transition.relations_before.binary[k, grasped, inside] > 0.5
+        and transition.relations_after.binary[k, grasped, inside] > 0.5
+        and np.linalg.norm(transition.displacements[k]) > CARRIED
+    ]
+    if not kept:
+        return None
+    return float(np.linalg.norm(prediction.displacements[kept] - transition.displacements[kept], axis=-1).mean())
+
+
+def run_trial(
+    instance: TaskInstance, predictor: Predictor, planner: Planner, simulator: Simulator, free: bool, seed: int
+) -> Trial:
+    """See, plan and act once; what is not believed is executed as the best guess (ties drawn by lot).
+
+    Args:
+        instance: Scene, goal, proposal and budget.
+        predictor: The model under test.
+        planner: Plans with that predictor.
+        simulator: Camera, physics and ground truth.
+        free: Search the skeleton within the budget instead of taking the task's proposal.
+        seed: Of the camera noise, the plan and the physics.
+    """
+    scene = simulator.observe(instance.world, seed)
+    proposal = None if free else instance.proposal
+    plan = planner.plan(scene, instance.goal, seed, proposal, instance.budget)
+    done = run_plan(simulator, instance.world, plan, seed)
+    if done is None:
+        return Trial(False, plan.probability, plan.believed, None, simulated=False)
+    truth = done[-1].relations_after if done else simulator.relations(instance.world)
+    error = carried_error(done[0], plan.predictions[0]) if len(done) == 1 else None
+    return Trial(instance.success(truth), plan.probability, plan.believed, error)

@@ -1,0 +1,64 @@
+"""How one responds to a failure: with transitions to learn from, or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from f2p.clock import Clock, SystemClock
+from f2p.model.protocol import SkillEffectModel
+from f2p.registry import Registry
+from f2p.sim.protocol import Simulator
+from f2p.types import Failure, Particles, Transition
+
+Progress = Callable[[str, float, str], None]
+"""Told (stage, fraction done within it, what is being done)."""
+
+
+def no_progress(stage: str, fraction: float, detail: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class LearnContext:
+    """What a learner may use."""
+
+    model: SkillEffectModel
+    """The weights that were wrong, in eval mode; a learner does not change them."""
+    simulator: Simulator
+    seed: int
+    progress: Progress = no_progress
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedData:
+    """What a learner gathered."""
+
+    transitions: tuple[Transition, ...]
+    """To fine-tune on; empty means: keep the weights as they are."""
+    particles: Particles | None = None
+    """The states and actions that were inferred, if any were."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What was rejected, redrawn, dropped or kept, by name."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds per stage."""
+
+
+class Learner(Protocol):
+    """One way to respond to a failure.
+
+    Contract: `respond` is deterministic for a given failure, context seed and model; it never changes the model, never
+    publishes, and calls `context.progress` at least once per stage. A failure whose cause is not the model's is not
+    given to it (the caller refuses those).
+    """
+
+    name: ClassVar[str]
+
+    def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
+        """Gather what shall be learned from `failure`."""
+
+
+learners: Registry[type] = Registry("learner")
+"""All learners by name; each is made without arguments."""

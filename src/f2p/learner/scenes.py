@@ -1,0 +1,93 @@
+"""Rearranging the bodies of a failure: what lies together, where surfaces are, and placements that do not collide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from f2p.learner.errors import NothingToMoveError
+from f2p.sim.world import Body
+from f2p.types import BINARY_RELATIONS, Failure, Prior, Relations
+
+_CLEARANCE = 0.01
+"""Gap kept between things that are put down side by side [m] (ours: nothing starts in penetration)."""
+
+_TRIES = 200
+"""Draws for one free spot before the scene is drawn anew (ours)."""
+
+_SCENES = 100
+"""Scenes drawn before giving up on a table that is too full (ours)."""
+
+
+def free_indices(bodies: Sequence[Body]) -> list[int]:
+    """Bodies that can be moved about."""
+    return [index for index, body in enumerate(bodies) if body.free]
+
+
+def groups_together(bodies: Sequence[Body], relations: Relations) -> list[list[int]]:
+    """Free bodies grouped with what is inside them, container first. Every free body is in exactly one group."""
+    inside = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
+    free = free_indices(bodies)
+    holder = {
+        index: next((other for other in free if other != index and inside[index, other]), None) for index in free
+    }
+    return [[index, *(one for one in free if holder[one] == index)] for index in free if holder[index] is None]
+
+
+def scattered(
+    bodies: Sequence[Body], poses: np.ndarray, groups: Sequence[Sequence[int]], rng: np.random.Generator, failure: Failure
+) -> np.ndarray:
+    """Put every group down at a uniformly drawn place on a table or shelf, without collisions; the rest stays.
+
+    Args:
+        bodies: Bodies of the failure's rebuilt scene.
+        poses: Their poses (x, y, z, yaw). Shape (bodies, 4).
+        groups: Bodies that keep their arrangement, the one they stand in first.
+        rng: Source of randomness.
+        failure: For messages.
+
+    Returns:
+        Poses with every group on a surface. Shape (bodies, 4).
+
+    Raises:
+        NothingToMoveError: No surface, nothing free, or no room.
+    """
+    surfaces = [index for index, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    if not surfaces or not groups:
+        raise NothingToMoveError(failure.id, "no table" if not surfaces else "nothing that can be moved")
+    for _ in range(_SCENES):
+        drawn = _draw_scene(bodies, poses, groups, surfaces, rng)
+        if drawn is not None:
+            return drawn
+    raise NothingToMoveError(failure.id, f"no room for {len(groups)} things side by side")
+
+
+def _draw_scene(
+    bodies: Sequence[Body], poses: np.ndarray, groups: Sequence[Sequence[int]], surfaces: list[int], rng: np.random.Generator
+) -> np.ndarray | None:
+    """One try at a whole scene; None when a group found no free spot."""
+    new, taken = np.array(poses, dtype=np.float64), []
+    areas = np.array([np.prod(bodies[index].size[:2]) for index in surfaces])
+    for group in groups:
+        first = group[0]
+        half = _half_extents(bodies[first], float(poses[first, 3]))
+        for _ in range(_TRIES):
+            surface = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
+            reach = np.maximum(bodies[surface].size[:2] / 2 - half, 0.0)
+            spot = poses[surface, :2] + rng.uniform(-reach, reach)
+            if all(np.any(np.abs(spot - other) > half + extent + _CLEARANCE) for other, extent in taken):
+                break
+        else:
+            return None
+        taken.append((spot, half))
+        top = poses[surface, 2] + bodies[surface].size[2] / 2
+        delta = np.array([*(spot - poses[first, :2]), top + bodies[first].size[2] / 2 - poses[first, 2]])
+        new[list(group), :3] = poses[list(group), :3] + delta
+    return new
+
+
+def _half_extents(body: Body, yaw: float) -> np.ndarray:
+    """Half sizes of the axis-aligned rectangle around a yawed footprint [m]. Shape (2,)."""
+    turn = np.abs([[np.cos(yaw), np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]])
+    return turn @ (body.size[:2] / 2)

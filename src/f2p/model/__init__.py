@@ -1,0 +1,1 @@
+"""② Scene → latent → relations: skill effect models, their data, training and predictions."""

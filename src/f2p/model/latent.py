@@ -1,0 +1,53 @@
+"""The latent state of a scene, one row per segment."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from f2p.model.pointconv import Neighbourhoods
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """B scenes of n segments; frame: task frame, [m]."""
+
+    features: Tensor
+    """X = P ⊕ ID, what the decoders and the dynamics see. Shape (B, n, 256)."""
+    shape: Tensor
+    """Features of the cloud alone: unchanged by translation when the encoder is centred. Shape (B, n, 128)."""
+    centroid: Tensor
+    """Mean of the cloud [m]. Shape (B, n, 3)."""
+    identity: Tensor
+    """ID, the identity encoding. Shape (B, n, 128)."""
+    mask: Tensor
+    """True where there is a segment. Shape (B, n), bool."""
+    points: Tensor | None = None
+    """The clouds, kept where moving means encoding again (not centred). Shape (B, n, 128, 3)."""
+    hoods: Neighbourhoods | None = None
+    """Neighbourhoods of the B·n clouds, kept with `points`."""
+
+    @property
+    def batch(self) -> int:
+        """Number B of scenes."""
+        return len(self.features)
+
+    def expanded(self, batch: int) -> Latent:
+        """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
+        if self.batch == batch:
+            return self
+        tensors = ("features", "shape", "centroid", "identity", "mask", "points")
+        values = {name: getattr(self, name) for name in tensors}
+        repeated = {name: None if v is None else v.expand(batch, *v.shape[1:]) for name, v in values.items()}
+        hoods = self.hoods
+        if hoods is not None:
+            fields = (getattr(hoods, item.name) for item in dataclasses.fields(hoods))
+            hoods = Neighbourhoods(*(value.repeat(batch, *(1,) * (value.dim() - 1)) for value in fields))
+        return dataclasses.replace(self, **repeated, hoods=hoods)
+
+    def detached(self) -> Latent:
+        """The same values without a gradient."""
+        names = ("features", "shape", "centroid", "identity")
+        return dataclasses.replace(self, **{name: getattr(self, name).detach() for name in names})

@@ -1,0 +1,109 @@
+"""The four losses of A.11.2, over the segments that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from f2p.model.latent import Latent
+from f2p.model.protocol import RelationLogits, SkillEffectModel
+from f2p.settings import number
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the terms; all 1 is the plain sum of A.11.2."""
+
+    detection: float = number(1.0, "weight of the detection loss", low=0.0, high=100.0, source="A.11.2")
+    latent: float = number(1.0, "weight of the latent regularisation", low=0.0, high=100.0, source="A.11.2")
+    position: float = number(1.0, "weight of the position loss", low=0.0, high=100.0, source="A.11.2")
+    prediction: float = number(1.0, "weight of the prediction loss", low=0.0, high=100.0, source="A.11.2")
+    position_a: float = number(12.0, "a of the position loss", low=0.0, high=1e3, source="A.11.2")
+    position_b: float = number(5.0, "b of the position loss", low=0.0, high=1e3, source="A.11.2")
+    moved_weight: float = number(
+        1.0, "weight of segments that move among those that do not, in the position loss", low=0.1, high=100.0
+    )
+    moved_threshold: float = number(0.005, "a displacement beyond this has moved", unit="m", low=0.0, high=1.0)
+    binary_weight: float = number(
+        1.0, "weight of binary relations that change, in the prediction loss", low=0.1, high=100.0
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What is true of B transitions, as tensors; shapes as in TransitionBatch."""
+
+    mask: Tensor
+    unary_before: Tensor
+    unary_after: Tensor
+    binary_before: Tensor
+    binary_after: Tensor
+    displacements: Tensor
+
+
+def pair_mask(mask: Tensor) -> Tensor:
+    """True for ordered pairs of two different segments that are there. Shape (B, n, n)."""
+    different = ~torch.eye(mask.shape[1], dtype=torch.bool)
+    return mask.unsqueeze(2) & mask.unsqueeze(1) & different
+
+
+def relation_loss(
+    logits: RelationLogits, unary: Tensor, binary: Tensor, mask: Tensor, pair_weights: Tensor | None = None
+) -> Tensor:
+    """Cross entropy of unary plus binary relations; the state of a drawer counts for drawers only (A10)."""
+    drawer = torch.stack([torch.ones_like(unary[..., 0]), torch.ones_like(unary[..., 0]), unary[..., 1]], -1)
+    unary_weights = drawer * mask.unsqueeze(-1)
+    weights = pair_mask(mask).unsqueeze(-1).to(binary.dtype).expand_as(binary)
+    if pair_weights is not None:
+        weights = weights * pair_weights
+    one = functional.binary_cross_entropy_with_logits(logits.unary, unary, unary_weights, reduction="sum")
+    two = functional.binary_cross_entropy_with_logits(logits.binary, binary, weights, reduction="sum")
+    return one / unary_weights.sum().clamp_min(1) + two / weights.sum().clamp_min(1)
+
+
+def position_loss(predicted: Tensor, labels: Labels, config: LossConfig) -> Tensor:
+    """b·√(a·|δp − truth|), the mean absolute error within the root (Points2Plans) and kept from zero (ours)."""
+    moved = labels.displacements.norm(dim=-1) > config.moved_threshold
+    weights = labels.mask * torch.where(moved, config.moved_weight, 1.0)
+    error = (predicted - labels.displacements).abs().mean(-1)
+    mean = (error * weights).sum() / weights.sum().clamp_min(1e-6)
+    return config.position_b * torch.sqrt(config.position_a * mean + 1e-8)
+
+
+def transition_losses(
+    model: SkillEffectModel, before: Latent, after: Latent, predicted: tuple[Latent, Tensor], labels: Labels,
+    config: LossConfig,
+) -> dict[str, Tensor]:
+    """The weighted terms; their sum is the loss.
+
+    Args:
+        model: Decodes the latents.
+        before: Encoded observation before the skill.
+        after: Encoded observation after it.
+        predicted: Latent and displacements that `model.advance` made of `before`.
+        labels: The truth.
+        config: Weights.
+    """
+    latent, displacements = predicted
+    detected = [
+        relation_loss(model.relations(before), labels.unary_before, labels.binary_before, labels.mask),
+        relation_loss(model.relations(after), labels.unary_after, labels.binary_after, labels.mask),
+    ]
+    difference = (latent.features - after.features).square().mean(-1)
+    regularisation = difference[labels.mask].mean()
+    changed = labels.binary_before != labels.binary_after
+    weights = torch.where(changed, config.binary_weight, 1.0)
+    prediction = relation_loss(
+        model.relations(latent), labels.unary_after, labels.binary_after, labels.mask, weights
+    )
+    return {
+        "detection": config.detection * (detected[0] + detected[1]) / 2,
+        "latent": config.latent * regularisation,
+        "position": config.position * position_loss(displacements, labels, config),
+        "prediction": config.prediction * prediction,
+    }
+
+

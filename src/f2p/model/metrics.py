@@ -1,0 +1,164 @@
+"""How good a model is on transitions it has not seen, always beside the baseline that nothing ever changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+
+from f2p.model.batch import TransitionBatch
+from f2p.model.encoded import Encoded, Transitions
+from f2p.model.points2plans import Points2Plans
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
+
+MOVED = 0.005
+"""A segment displaced further than this [m] counts as carried, if it is not the grasped one."""
+
+CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures of one evaluation; `persistence` predicts what is true now, and no displacement."""
+
+    transitions: int
+    f1_now: dict[str, float]
+    """F1 of detection per relation, and `mean` over the binary relations that occur."""
+    f1_next: dict[str, float]
+    """F1 of the relations predicted after the skill, per relation."""
+    accuracy_now: float
+    accuracy_next: float
+    changed_accuracy: float
+    """Accuracy on the binary relations that the skill changes, geometric rollout."""
+    changed_accuracy_latent: float
+    """The same, decoded from the latent rollout."""
+    changed_relations: int
+    position_error_m: dict[str, float]
+    """Mean error of the displacement of the grasped, carried and static segments [m]; NaN-free: absent if there are none."""
+    persistence: dict[str, object]
+    """The same figures when nothing changes."""
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Truth and predictions of N transitions; binary arrays (N, n, n, 9), bool."""
+
+    mask: np.ndarray
+    pairs: np.ndarray
+    unary_now: np.ndarray
+    binary_now: np.ndarray
+    binary_next: np.ndarray
+    binary_next_latent: np.ndarray
+    unary_next: np.ndarray
+    displacements: np.ndarray
+
+
+def evaluate(model: Points2Plans, data: TransitionBatch) -> Metrics:
+    """Metrics of `model` on `data`, identities in order, no augmentation."""
+    predicted = predictions(model, data)
+    before, after = data.binary_before > 0.5, data.binary_after > 0.5
+    pairs = predicted.pairs
+    changed = (before != after) & pairs[..., None]
+    persistence = {
+        "f1_next": binary_f1(before, after, pairs),
+        "accuracy_next": _accuracy(before, after, pairs),
+        "changed_accuracy": 0.0,
+        "position_error_m": position_errors(np.zeros_like(data.displacements), data),
+    }
+    return Metrics(
+        transitions=len(data),
+        f1_now=binary_f1(predicted.binary_now, before, pairs)
+        | unary_f1(predicted.unary_now, data.unary_before > 0.5, data.mask),
+        f1_next=binary_f1(predicted.binary_next, after, pairs)
+        | unary_f1(predicted.unary_next, data.unary_after > 0.5, data.mask),
+        accuracy_now=_accuracy(predicted.binary_now, before, pairs),
+        accuracy_next=_accuracy(predicted.binary_next, after, pairs),
+        changed_accuracy=_share(predicted.binary_next == after, changed),
+        changed_accuracy_latent=_share(predicted.binary_next_latent == after, changed),
+        changed_relations=int(changed.sum()),
+        position_error_m=position_errors(predicted.displacements, data),
+        persistence=persistence,
+    )
+
+
+def predictions(model: Points2Plans, data: TransitionBatch) -> Predictions:
+    """Run `model` over all transitions of `data`."""
+    model.eval()
+    encoded = Encoded(model, Transitions(data))
+    parts = list(_chunks(model, encoded, data.segments))
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    different = ~np.eye(data.segments, dtype=bool)
+    pairs = data.mask[:, :, None] & data.mask[:, None, :] & different
+    return Predictions(mask=data.mask, pairs=pairs, **joined)
+
+
+def _chunks(model: Points2Plans, encoded: Encoded, width: int) -> Iterator[dict[str, np.ndarray]]:
+    """Predictions chunk by chunk, padded to `width` segments."""
+    skill = model.config.skills[0]
+    for first in range(0, len(encoded.data), CHUNK):
+        index = np.arange(first, min(first + CHUNK, len(encoded.data)))
+        with torch.no_grad():
+            rows = encoded.data.in_order(index)
+            before, _ = encoded.latents(model, rows)
+            after, displacements = model.advance(before, skill, rows.object_index, rows.parameters)
+            now, latent = model.relations(before), model.relations(after)
+            geometric = model.relations(model.moved(before, displacements))
+        room = width - rows.labels.mask.shape[1]
+        one, two = [(0, 0), (0, room), (0, 0)], [(0, 0), (0, room), (0, room), (0, 0)]
+        yield {
+            "unary_now": np.pad(now.unary.numpy() > 0, one),
+            "binary_now": np.pad(now.binary.numpy() > 0, two),
+            "binary_next": np.pad(geometric.binary.numpy() > 0, two),
+            "binary_next_latent": np.pad(latent.binary.numpy() > 0, two),
+            "unary_next": np.pad(geometric.unary.numpy() > 0, one),
+            "displacements": np.pad(displacements.numpy(), one),
+        }
+
+
+def f1(predicted: np.ndarray, truth: np.ndarray) -> float:
+    """Harmonic mean of precision and recall; 1 when there is nothing to find and nothing was claimed."""
+    hits, claims = int((predicted & truth).sum()), int(predicted.sum() + truth.sum())
+    return 2 * hits / claims if claims else 1.0
+
+
+def binary_f1(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
+    """F1 of each binary relation over the pairs that are there, and `mean` over relations that occur."""
+    out = {
+        name: f1(predicted[..., k][pairs], truth[..., k][pairs]) for k, name in enumerate(BINARY_RELATIONS)
+    }
+    occurring = [out[name] for k, name in enumerate(BINARY_RELATIONS) if truth[..., k][pairs].any()]
+    return out | {"mean": float(np.mean(occurring)) if occurring else 1.0}
+
+
+def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    """F1 of each unary relation; the state of a drawer over drawers only."""
+    out = {}
+    for k, name in enumerate(UNARY_RELATIONS):
+        present = mask & truth[..., 1] if name == "drawer_open" else mask
+        out[name] = f1(predicted[..., k][present], truth[..., k][present])
+    return out
+
+
+def position_errors(predicted: np.ndarray, data: TransitionBatch) -> dict[str, float]:
+    """Mean error of displacements [m] of grasped, carried and static segments (those that there are)."""
+    error = np.linalg.norm(predicted - data.displacements, axis=-1)
+    grasped = np.arange(data.segments) == data.object_index[:, None]
+    moved = np.linalg.norm(data.displacements, axis=-1) > MOVED
+    groups = {"grasped": grasped, "carried": ~grasped & moved & data.mask, "static": ~grasped & ~moved & data.mask}
+    return {name: float(error[group].mean()) for name, group in groups.items() if group.any()}
+
+
+def _accuracy(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> float:
+    """Share of binary relations that are right."""
+    return float((predicted == truth)[pairs].mean())
+
+
+def _share(right: np.ndarray, where: np.ndarray) -> float:
+    """Share of `right` among `where`; 1 when there is nothing to get wrong."""
+    return float(right[where].mean()) if where.any() else 1.0

@@ -1,0 +1,168 @@
+"""One loop for all training: seeded step by step, so that it can stop and go on with the same result."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from f2p.model.errors import TrainingError
+from f2p.settings import number
+
+Progress = Callable[[str, float, str], None]
+
+StepLoss = Callable[[np.random.Generator], dict[str, Tensor]]
+"""Draws a minibatch (one shard of it) and returns the terms of its loss."""
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One stretch of optimisation."""
+
+    steps: int = number(1000, "steps", low=0, high=10_000_000)
+    batch: int = number(32, "transitions per step", low=1, high=100_000, source="Points2Plans")
+    rate: float = number(1e-3, "learning rate of Adam at its highest", low=1e-7, high=1.0)
+    cosine: bool = True
+    """Let the rate fall to zero on a cosine."""
+    warmup: int = number(50, "steps over which the rate rises", low=0, high=100_000)
+    clip: float = number(10.0, "norm beyond which gradients are scaled down", low=1e-3, high=1e9)
+    shards: int = number(1, "parts of a step's minibatch that are worked on at once", low=1, high=64)
+    """Part of the recipe, not of the machine: the result does not depend on the number of cores. With dropout, 1."""
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of one step."""
+        rise = min(1.0, (step + 1) / (self.warmup + 1))
+        fall = 0.5 * (1 + math.cos(math.pi * step / max(self.steps, 1))) if self.cosine else 1.0
+        return self.rate * rise * fall
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where and how often a stage is written down."""
+
+    path: Path
+    every: int = 500
+
+
+def run_stage(
+    name: str,
+    model: nn.Module,
+    parameters: list[nn.Parameter],
+    loss: StepLoss,
+    config: StageConfig,
+    seed: tuple[int, ...],
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> list[float]:
+    """Minimise `loss` over `parameters` with Adam.
+
+    Every step draws from a generator of (seed, step): a stage that goes on from its checkpoint ends with the same
+    weights as one that was never stopped.
+
+    Returns:
+        The loss of every step that ran now.
+
+    Raises:
+        TrainingError: The loss is not finite, or the checkpoint does not fit.
+    """
+    optimiser = torch.optim.Adam(parameters, lr=config.rate)
+    first = _restored(name, model, optimiser, checkpoint) if checkpoint else 0
+    history: list[float] = []
+    with ThreadPoolExecutor(config.shards) as pool:
+        for step in range(first, config.steps):
+            for group in optimiser.param_groups:
+                group["lr"] = config.rate_at(step)
+            history.append(_step(loss, optimiser, parameters, config, (*seed, step), pool))
+            if not math.isfinite(history[-1]):
+                raise TrainingError(f"{name}: the loss is {history[-1]} at step {step}; lower the learning rate")
+            if progress is not None:
+                progress(name, (step + 1) / config.steps, f"step {step + 1} of {config.steps}, loss {history[-1]:.3f}")
+            if checkpoint and ((step + 1) % checkpoint.every == 0 or step + 1 == config.steps):
+                _written(name, step + 1, model, optimiser, checkpoint)
+    return history
+
+
+def _step(
+    loss: StepLoss,
+    optimiser: torch.optim.Optimizer,
+    parameters: list[nn.Parameter],
+    config: StageConfig,
+    seed: tuple[int, ...],
+    pool: ThreadPoolExecutor,
+) -> float:
+    """One step of Adam on the mean of the shards' losses; dropout draws from the step's own seed."""
+
+    def shard(index: int) -> tuple[float, tuple[Tensor | None, ...]]:
+        total = torch.stack(list(loss(np.random.default_rng((*seed, index))).values())).sum()
+        return float(total.detach()), torch.autograd.grad(total, parameters, allow_unused=True)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
+        results = list(pool.map(shard, range(config.shards))) if config.shards > 1 else [shard(0)]
+    for index, parameter in enumerate(parameters):
+        parts = [part for _, grads in results if (part := grads[index]) is not None]
+        parameter.grad = torch.stack(parts).sum(0) / config.shards if parts else None
+    nn.utils.clip_grad_norm_(parameters, config.clip)
+    optimiser.step()
+    return sum(value for value, _ in results) / config.shards
+
+
+def _written(
+    name: str, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint
+) -> None:
+    """Write weights and the state of Adam, by rename."""
+    tensors = {f"model/{key}": value.contiguous() for key, value in model.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"adam/{index}/{key}": value.contiguous() for key, value in state.items()}
+    checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
+    partial = checkpoint.path.with_name(checkpoint.path.name + ".part")
+    save_file(tensors, partial, metadata={"progress": json.dumps({"stage": name, "step": step})})
+    partial.replace(checkpoint.path)
+
+
+def stage_of(path: Path) -> tuple[str, int]:
+    """Stage and step of a checkpoint; ("", 0) when there is none. Raises TrainingError for a foreign file."""
+    if not path.exists():
+        return "", 0
+    try:
+        with safe_open(path, framework="pt") as file:
+            progress = json.loads(file.metadata()["progress"])
+        return str(progress["stage"]), int(progress["step"])
+    except Exception as error:
+        raise TrainingError(f"{path} is no checkpoint to resume from: {error}; remove it to start anew") from error
+
+
+def restored_weights(model: nn.Module, path: Path) -> None:
+    """Load the weights of a checkpoint. Raises TrainingError when they are of another model."""
+    with safe_open(path, framework="pt") as file:
+        names = [name for name in file.keys() if name.startswith("model/")]  # noqa: SIM118 - not a dict
+        weights = {name.removeprefix("model/"): file.get_tensor(name) for name in names}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(f"{path} was written by another model; remove it to start anew") from error
+
+
+def _restored(name: str, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> int:
+    """Load a checkpoint of this stage, if there is one, and return the step to go on with."""
+    stage, step = stage_of(checkpoint.path)
+    if stage != name:
+        return 0
+    restored_weights(model, checkpoint.path)
+    state: dict[int, dict[str, Tensor]] = {}
+    with safe_open(checkpoint.path, framework="pt") as file:
+        for key in file.keys():  # noqa: SIM118 - not a dict
+            if key.startswith("adam/"):
+                _, index, entry = key.split("/")
+                state.setdefault(int(index), {})[entry] = file.get_tensor(key)
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+    return step

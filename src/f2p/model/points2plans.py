@@ -1,0 +1,153 @@
+"""Points2Plans: PointConv, identities, transformer dynamics and three decoders, in two profiles.
+
+`literal` is what A.11.2 says. `default` encodes every segment centred on its own centroid and adds an embedding of
+that centroid, so that moving a segment costs one small network; and it tells the dynamics which object is grasped and
+how the others are related to it (ours).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from f2p.model.batch import SKILLS
+from f2p.model.dynamics import DynamicsConfig, SkillDynamics, literal_dynamics
+from f2p.model.errors import TooManySegmentsError, UnknownSkillError
+from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, with_grasped
+from f2p.model.latent import Latent
+from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
+from f2p.model.protocol import RelationLogits
+from f2p.settings import number
+
+
+@dataclass(frozen=True)
+class Points2PlansConfig:
+    """The default profile; `literal_config` is the other."""
+
+    centred: bool = True
+    """Encode each segment about its own centroid (ours: generalises and makes moving cheap)."""
+    scale: float = number(10.0, "factor on centred coordinates", low=0.1, high=100.0, source="ours: objects are small")
+    centroid_scale: float = number(2.0, "factor on centroids before their embedding", unit="1/m", low=0.1, high=100.0)
+    identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
+    identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
+    encoder: PointConvConfig = field(default_factory=PointConvConfig)
+    dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
+    skills: tuple[str, ...] = SKILLS
+    """One dynamics network each (A.10)."""
+
+
+def literal_config() -> Points2PlansConfig:
+    """What the appendix says, wherever it can be done."""
+    return Points2PlansConfig(centred=False, scale=1.0, dynamics=literal_dynamics())
+
+
+class Points2Plans(nn.Module):
+    """Skill effect model after Points2Plans, as A.11.2 describes it; fulfils `SkillEffectModel`."""
+
+    def __init__(self, config: Points2PlansConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.encoder.width_3 + config.identity_width
+        self.encoder = PointConv(config.encoder)
+        self.identity = nn.Embedding(config.identities, config.identity_width)
+        if config.centred:
+            outputs = config.encoder.width_3
+            self.place = nn.Sequential(nn.Linear(3, 128), nn.ReLU(), nn.Linear(128, outputs))
+            self.place_linear = nn.Linear(3, outputs, bias=False)
+        self.dynamics = nn.ModuleDict({skill: SkillDynamics(width, config.dynamics) for skill in config.skills})
+        self.position_decoder = PositionDecoder(width)
+        self.unary_decoder = UnaryDecoder(width)
+        self.binary_decoder = BinaryDecoder(width)
+
+    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
+        """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
+        shape, centroid, hoods = self.encode(points, mask)
+        kept = (None, None) if self.config.centred else (points, hoods)
+        return self.assemble(shape, centroid, mask, ids, *kept)
+
+    def prepared(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """What the encoder is given of clouds (M, 128, 3), and their centroids (M, 3)."""
+        centroid = points.mean(-2)
+        return ((points - centroid.unsqueeze(-2)) * self.config.scale if self.config.centred else points), centroid
+
+    def encode(
+        self, points: Tensor, mask: Tensor, hoods: Neighbourhoods | None = None
+    ) -> tuple[Tensor, Tensor, Neighbourhoods]:
+        """Shape features (B, n, 128), centroids (B, n, 3) and neighbourhoods of the B·n clouds; zero off the mask."""
+        prepared, centroid = self.prepared(points.flatten(0, 1))
+        hoods = hoods or neighbourhoods(prepared.detach(), self.config.encoder)
+        present = mask.flatten().nonzero().squeeze(-1)
+        encoded = self.encoder(prepared[present], hoods.take(present))
+        shape = torch.zeros(len(prepared), encoded.shape[-1], dtype=encoded.dtype).index_copy(0, present, encoded)
+        return shape.view(*mask.shape, -1), centroid.view(*mask.shape, 3), hoods
+
+    def assemble(
+        self,
+        shape: Tensor,
+        centroid: Tensor,
+        mask: Tensor,
+        ids: Tensor | None = None,
+        points: Tensor | None = None,
+        hoods: Neighbourhoods | None = None,
+    ) -> Latent:
+        """The latent of encoded segments. Raises TooManySegmentsError when there are fewer identities than segments."""
+        if mask.shape[1] > self.config.identities:
+            raise TooManySegmentsError(mask.shape[1], self.config.identities)
+        index = torch.arange(mask.shape[1]).expand(mask.shape) if ids is None else ids
+        identity = self.identity(index)
+        return Latent(self._features(shape, centroid, identity), shape, centroid, identity, mask, points, hoods)
+
+    def _features(self, shape: Tensor, centroid: Tensor, identity: Tensor) -> Tensor:
+        """X = P ⊕ ID. Shape (B, n, 256)."""
+        if self.config.centred:
+            scaled = centroid * self.config.centroid_scale
+            shape = shape + self.place(scaled) + self.place_linear(scaled)
+        return torch.cat([shape, identity], -1)
+
+    def moved(self, latent: Latent, translations: Tensor) -> Latent:
+        """The latent with every segment moved by `translations` (B, n, 3) [m]; differentiable in them."""
+        latent = latent.expanded(len(translations))
+        centroid = latent.centroid + translations
+        if self.config.centred or latent.points is None:
+            features = self._features(latent.shape, centroid, latent.identity)
+            return dataclasses.replace(latent, centroid=centroid, features=features)
+        points = latent.points + translations.unsqueeze(-2)
+        shape, _, hoods = self.encode(points, latent.mask, latent.hoods)
+        features = self._features(shape, centroid, latent.identity)
+        return dataclasses.replace(
+            latent, features=features, shape=shape, centroid=centroid, points=points, hoods=hoods
+        )
+
+    def advance(
+        self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor
+    ) -> tuple[Latent, Tensor]:
+        """X + δX after `skill` on `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3) [m].
+
+        Raises UnknownSkillError for a skill this model was not built for.
+        """
+        if skill not in self.dynamics:
+            raise UnknownSkillError(skill, tuple(self.dynamics))
+        latent = latent.expanded(len(parameters))
+        related = None
+        if self.config.dynamics.relation_features:
+            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, object_index))
+        change = self.dynamics[skill](
+            latent.features, latent.identity, latent.mask, object_index, parameters, related
+        )
+        displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
+        points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
+        after = dataclasses.replace(
+            latent, features=latent.features + change, centroid=latent.centroid + displacements, points=points
+        )
+        return after, displacements
+
+    def relations(self, latent: Latent) -> RelationLogits:
+        """Decode all relations of a latent."""
+        return RelationLogits(self.unary_decoder(latent.features), self.binary_decoder(latent.features))
+
+    def pair_logits(self, latent: Latent, subjects: Tensor, objects: Tensor) -> Tensor:
+        """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
+        return self.binary_decoder.pairs(latent.features[:, subjects], latent.features[:, objects])

@@ -1,0 +1,130 @@
+"""A failure as one folder that can be carried away: `case.json` for words, `arrays.safetensors` for numbers, no pickle.
+
+The folder holds all that learning elsewhere needs: both scenes with their clouds, call, plan, predicted and observed
+relations, goal, cause, and the id of the weights that were wrong. It appears by rename, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
+from f2p.monitor.values import Arrays, failure_from, failure_values
+from f2p.types import Failure
+
+SCHEMA = "f2p-failure-1"
+"""Version of the folder's contents; readers refuse others."""
+
+_WORDS, _NUMBERS = "case.json", "arrays.safetensors"
+_MOST_BYTES = 256 * 2**20
+"""Largest file that is read [bytes] (ours: 12 clouds of 100,000 points, twice, are 29 MB)."""
+
+
+def write_case(failure: Failure, folder: Path | str) -> Path:
+    """Write `failure` to the new folder `folder`.
+
+    Raises:
+        CaseExistsError: The folder is there already.
+        CaseNotWrittenError: The disk is full or the place cannot be written; nothing is left behind.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise CaseExistsError(folder)
+    arrays = Arrays()
+    words = {"schema": SCHEMA, "failure": failure_values(failure, arrays)}
+    numbers = save({name: np.ascontiguousarray(value) for name, value in arrays.stored.items()})
+    words["arrays_sha256"] = hashlib.sha256(numbers).hexdigest()
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        partial.mkdir(parents=True)
+        _write_synced(partial / _NUMBERS, numbers)
+        _write_synced(partial / _WORDS, json.dumps(words, indent=1, allow_nan=False).encode())
+        partial.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise CaseNotWrittenError(folder, error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def read_case(folder: Path | str) -> Failure:
+    """Read what `write_case` wrote.
+
+    Raises:
+        NotACaseError: It is no such folder, of another version, truncated, altered, or holds numbers that are not finite.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NotACaseError(folder, "there is no such folder")
+    words = _read_words(folder)
+    numbers = _read_file(folder, _NUMBERS)
+    if hashlib.sha256(numbers).hexdigest() != words.get("arrays_sha256"):
+        raise NotACaseError(folder, f"{_NUMBERS} is not the file {_WORDS} speaks of (truncated or altered)")
+    try:
+        arrays = load(numbers)
+    except SafetensorError as error:
+        raise NotACaseError(folder, f"{_NUMBERS} cannot be read: {error}") from error
+    for name, value in arrays.items():
+        if not np.all(np.isfinite(value)):
+            raise NotACaseError(folder, f"array {name!r} holds numbers that are not finite")
+    try:
+        return failure_from(words["failure"], Arrays(arrays))
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        raise NotACaseError(folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})") from error
+
+
+def _read_words(folder: Path) -> dict[str, Any]:
+    """The JSON half, of a known version."""
+    try:
+        words = json.loads(_read_file(folder, _WORDS), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise NotACaseError(folder, f"{_WORDS} is not JSON: {error}") from error
+    version = words.get("schema") if isinstance(words, dict) else None
+    if version != SCHEMA:
+        raise NotACaseError(folder, f"its schema is {version!r}; this f2p reads {SCHEMA!r}")
+    return words
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    """The bytes of one regular file of acceptable size."""
+    path = folder / name
+    if not path.is_file():
+        raise NotACaseError(folder, f"{name} is missing")
+    if path.stat().st_size > _MOST_BYTES:
+        raise NotACaseError(folder, f"{name} has {path.stat().st_size} bytes, more than {_MOST_BYTES}")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotACaseError(folder, f"{name} cannot be read: {error.strerror}") from error
+
+
+def _refuse_constant(name: str) -> float:
+    """JSON has no NaN."""
+    raise ValueError(f"{name} is no number")
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until a rename in `folder` is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,146 @@
+"""Why a step did not do what was predicted: the rules of decisions D2 and D3, in the order they are asked.
+
+1. The skill reports that it was not executed: *execution*. Never taught.
+2. Network and geometry saw the contradicted things differently before the skill: *perception*. Look again.
+3. The rebuilt scene, replayed, does what the world did and not what was predicted: *model*. Only this teaches.
+4. It does what was predicted: what was grasped did not arrive: *execution*; else *simulation gap*.
+5. Neither, or it could not be rebuilt: *unknown*. Ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
+from f2p.monitor.errors import DifferentScenesError
+from f2p.settings import number
+from f2p.types import BINARY_RELATIONS, Cause, Contradiction, Outcome, Relations
+
+_SHARP = ("left", "right", "front", "behind", "above", "below", "inside")
+"""Relations that network and geometry can both be held to; contact and boundary are a matter of millimetres."""
+
+
+@dataclass(frozen=True)
+class ClassifyConfig:
+    """How much agreement each rule asks for."""
+
+    misperceived: float = number(
+        0.5, "share of contradicted pairs seen differently before the skill that makes it perception", low=0.0, high=1.0
+    )
+    sure: float = number(0.5, "the network contradicts geometry when its probability is this far off", low=0.0, high=1.0)
+    agreement: float = number(
+        0.7, "share of contradicted relations in which the replay must side with the world (or the model)",
+        low=0.5, high=1.0,
+    )  # fmt: skip
+    missed: float = number(0.10, "what was grasped arrived if it is this near its goal", unit="m", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Classification:
+    """A cause and the sentence that explains it."""
+
+    cause: Cause
+    explanation: str
+
+
+def classify(
+    outcome: Outcome,
+    comparison: Comparison,
+    replayed_after: Relations | None,
+    detected_before: Relations,
+    geometry_before: Relations,
+    config: ClassifyConfig | None = None,
+) -> Classification:
+    """Find the cause of a contradicted step.
+
+    Args:
+        outcome: The step.
+        comparison: What `compare` said of it.
+        replayed_after: Relations after the same call in the rebuilt scene; None if that failed.
+        detected_before: What the network saw before the skill, probabilities.
+        geometry_before: What the rules of `scene/relations.py` saw before the skill.
+        config: Limits.
+
+    Raises:
+        DifferentScenesError: Relations of other segments than the outcome's.
+    """
+    config = config or ClassifyConfig()
+    _check_names(outcome, replayed_after, detected_before, geometry_before)
+    if not outcome.execution.ok:
+        reason = outcome.execution.error_msg or f"error code {outcome.execution.error_code}"
+        return Classification(Cause.EXECUTION, f"{_call(outcome)} was not executed: {reason}")
+    wrong = contradictions_text(comparison.contradictions)
+    seen = _misperceived(comparison.contradictions, detected_before, geometry_before, config)
+    if comparison.contradictions and seen > config.misperceived:
+        return Classification(
+            Cause.PERCEPTION,
+            f"before {_call(outcome)}, network and geometry saw {seen:.0%} of the contradicted pairs differently: look again",
+        )
+    if replayed_after is None:
+        return Classification(Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person")
+    siding = _siding(comparison.contradictions, outcome, replayed_after)
+    if siding >= config.agreement:
+        return Classification(
+            Cause.MODEL, f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with the world, so the model was wrong"
+        )
+    if siding > 1.0 - config.agreement:
+        return Classification(
+            Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with neither side; ask a person"
+        )
+    missed = _distance_missed(outcome)
+    if missed > config.missed:
+        return Classification(
+            Cause.EXECUTION, f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it"
+        )
+    return Classification(
+        Cause.SIMULATION_GAP, f"after {_call(outcome)} {wrong}; the rebuilt scene did as predicted, the world did not"
+    )
+
+
+def _check_names(outcome: Outcome, *others: Relations | None) -> None:
+    """All relations must be about the outcome's segments."""
+    for relations in others:
+        if relations is not None and relations.names != outcome.before.names:
+            raise DifferentScenesError(outcome.before.names, relations.names, "a second opinion")
+
+
+def _call(outcome: Outcome) -> str:
+    """The call in words."""
+    return f"{outcome.call.skill}({outcome.call.object})"
+
+
+def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
+    """The contradictions that tell sides apart: the sharp ones, or all if there are none."""
+    return [one for one in contradictions if one.relation in _SHARP] or list(contradictions)
+
+
+def _misperceived(
+    contradictions: Sequence[Contradiction], detected: Relations, geometry: Relations, config: ClassifyConfig
+) -> float:
+    """Share of the contradicted pairs that network and geometry saw differently before the skill."""
+    sharp = [BINARY_RELATIONS.index(name) for name in _SHARP]
+    differs = np.any(np.abs(detected.binary - geometry.binary)[..., sharp] > config.sure, axis=-1)
+    differs = differs | differs.T
+    telling = _telling(contradictions)
+    pairs = {(detected.names.index(one.subject), detected.names.index(one.object)) for one in telling}
+    return float(np.mean([differs[pair] for pair in pairs])) if pairs else 0.0
+
+
+def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed: Relations) -> float:
+    """How far the replay sides with the world against the prediction: 1 wholly, 0 not at all."""
+    telling = _telling(contradictions)
+    if telling:
+        agree = [(replayed.value(one.relation, one.subject, one.object) > 0.5) == one.observed for one in telling]
+        return float(np.mean(agree))
+    to_world = float(np.sum(np.abs(replayed.binary - outcome.observed_after.binary)))
+    to_model = float(np.sum(np.abs(replayed.binary - outcome.prediction.relations.binary)))
+    return to_model / (to_model + to_world) if to_model + to_world > 0 else 0.5
+
+
+def _distance_missed(outcome: Outcome) -> float:
+    """Horizontal distance between where the grasped object ended and where the call asked for it [m]."""
+    moved = observed_displacements(outcome)[outcome.before.index(outcome.call.object)]
+    return float(np.linalg.norm(moved[:2] - outcome.call.parameter[:2]))

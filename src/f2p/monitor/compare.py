@@ -1,0 +1,133 @@
+"""Predicted against observed relations after a skill: one score, and the contradictions in words.
+
+The score is the sum of weighted |p_predicted - p_observed| over the relations of the touched objects (decision D1):
+those the skill acted on and those that moved or were expected to. What nobody touched cannot alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.monitor.errors import DifferentScenesError
+from f2p.settings import number
+from f2p.types import BINARY_RELATIONS, Contradiction, Outcome
+
+_CONVERSE = {"right": "left", "behind": "front", "below": "above"}
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """What counts, and how much."""
+
+    moved: float = number(0.02, "a segment displaced this far was touched", unit="m", low=0.0, high=1.0)
+    side_weight: float = number(
+        0.5, "weight of left, right, front, behind, above, below", low=0.0, high=10.0,
+        source="ours: each fact is stated twice, once from each side",
+    )  # fmt: skip
+    inside_weight: float = number(1.0, "weight of inside", low=0.0, high=10.0)
+    contact_weight: float = number(
+        0.25, "weight of contact", low=0.0, high=10.0, source="ours: 3 mm are not seen reliably in a partial view"
+    )
+    boundary_weight: float = number(0.5, "weight of boundary", low=0.0, high=10.0, source="ours: a 10 cm rim is a threshold")
+    contradicted: float = number(0.5, "a gap above it is a contradiction", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How far an outcome was from its prediction."""
+
+    score: float
+    """Sum of weighted gaps (D1)."""
+    contradictions: tuple[Contradiction, ...]
+    """Relations that were predicted otherwise than observed, largest gap first."""
+    touched: tuple[str, ...]
+    """Segments whose relations were compared."""
+
+
+def relation_weights(config: CompareConfig) -> np.ndarray:
+    """Weight of each relation in the order of `BINARY_RELATIONS`. Shape (9,)."""
+    special = {
+        "contact": config.contact_weight,
+        "boundary": config.boundary_weight,
+        "inside": config.inside_weight,
+    }
+    return np.array([special.get(name, config.side_weight) for name in BINARY_RELATIONS])
+
+
+def touched_names(outcome: Outcome, config: CompareConfig) -> tuple[str, ...]:
+    """The object of the skill, and whatever moved or was expected to move.
+
+    Raises:
+        DifferentScenesError: Prediction and observations are not about the segments of the scene before.
+    """
+    names = outcome.before.names
+    for what, found in (
+        ("the prediction", outcome.prediction.relations.names),
+        ("the scene after", outcome.after.names),
+        ("the relations observed after", outcome.observed_after.names),
+    ):
+        if found != names:
+            raise DifferentScenesError(names, found, what)
+    seen = observed_displacements(outcome)
+    far = np.maximum(np.linalg.norm(seen, axis=1), np.linalg.norm(outcome.prediction.displacements, axis=1))
+    return tuple(
+        segment.name
+        for segment, distance in zip(outcome.before.segments, far, strict=True)
+        if segment.name == outcome.call.object or (segment.movable and distance > config.moved)
+    )
+
+
+def observed_displacements(outcome: Outcome) -> np.ndarray:
+    """How far each segment's box moved [m]. Shape (segments, 3)."""
+    before = np.array([segment.box.center for segment in outcome.before.segments])
+    return np.array([segment.box.center for segment in outcome.after.segments]) - before
+
+
+def touched_pairs(names: Sequence[str], touched: Sequence[str]) -> np.ndarray:
+    """Ordered pairs with at least one touched member. Shape (segments, segments), bool."""
+    member = np.isin(names, touched)
+    return (member[:, None] | member[None, :]) & ~np.eye(len(names), dtype=bool)
+
+
+def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison:
+    """Compare what was predicted with what was observed.
+
+    Raises:
+        DifferentScenesError: Prediction and observations are not about the same segments.
+    """
+    config = config or CompareConfig()
+    touched = touched_names(outcome, config)
+    names = outcome.before.names
+    predicted = np.asarray(outcome.prediction.relations.binary, dtype=np.float64)
+    observed = np.asarray(outcome.observed_after.binary, dtype=np.float64)
+    gaps = np.abs(predicted - observed) * touched_pairs(names, touched)[..., None]
+    wrong = np.argwhere((gaps > config.contradicted) & ((predicted > 0.5) != (observed > 0.5)))
+    contradictions = [
+        Contradiction(
+            BINARY_RELATIONS[relation],
+            names[subject],
+            names[object_],
+            float(predicted[subject, object_, relation]),
+            bool(observed[subject, object_, relation] > 0.5),
+        )
+        for subject, object_, relation in sorted(wrong.tolist(), key=lambda entry: -gaps[tuple(entry)])
+    ]
+    return Comparison(float(np.sum(gaps * relation_weights(config))), tuple(contradictions), touched)
+
+
+def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) -> str:
+    """The first few contradictions in words, each fact once."""
+    facts: dict[str, None] = {}
+    for one in contradictions:
+        relation, pair = one.relation, (one.subject, one.object)
+        if relation in _CONVERSE:
+            relation, pair = _CONVERSE[relation], pair[::-1]
+        if relation == "contact":
+            pair = (min(pair), max(pair))
+        facts.setdefault(f"{relation}({', '.join(pair)}) is {str(one.observed).lower()}")
+    shown = list(facts)[:most]
+    more = f" and {len(facts) - most} more" if len(facts) > most else ""
+    return ", ".join(shown) + more if shown else "no single relation, but many small gaps"

@@ -1,0 +1,209 @@
+"""Failures as plain values: words go into nested dictionaries, numbers into named arrays, and both come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from f2p.types import (
+    Box,
+    Cause,
+    Contradiction,
+    Execution,
+    Failure,
+    Goal,
+    GoalRelation,
+    Outcome,
+    Plan,
+    Prediction,
+    Prior,
+    Relations,
+    Scene,
+    Segment,
+    SkillCall,
+)
+
+
+@dataclass
+class Arrays:
+    """Arrays by name; `put` hands out names, `get` gives them back."""
+
+    stored: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def put(self, name: str, value: np.ndarray) -> str:
+        """Store `value` under `name` and return the name."""
+        self.stored[name] = np.asarray(value)
+        return name
+
+    def get(self, name: str) -> np.ndarray:
+        """The array called `name`. Raises KeyError."""
+        return self.stored[name]
+
+
+def failure_values(failure: Failure, arrays: Arrays) -> dict[str, Any]:
+    """`failure` as words; its numbers go to `arrays`."""
+    return {
+        "id": failure.id,
+        "cause": failure.cause.value,
+        "explanation": failure.explanation,
+        "score": failure.score,
+        "threshold": failure.threshold,
+        "goal": _goal_values(failure.goal),
+        "contradictions": [
+            [one.relation, one.subject, one.object, one.predicted, one.observed] for one in failure.contradictions
+        ],
+        "outcome": _outcome_values(failure.outcome, arrays),
+        "plan": None if failure.plan is None else _plan_values(failure.plan, arrays),
+    }
+
+
+def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
+    """The failure that `failure_values` took apart. Raises KeyError, ValueError or TypeError when parts are missing."""
+    return Failure(
+        id=str(words["id"]),
+        outcome=_outcome_from(words["outcome"], arrays),
+        goal=_goal_from(words["goal"]),
+        plan=None if words["plan"] is None else _plan_from(words["plan"], arrays),
+        cause=Cause(words["cause"]),
+        score=float(words["score"]),
+        threshold=float(words["threshold"]),
+        contradictions=tuple(
+            Contradiction(relation, subject, object_, float(predicted), bool(observed))
+            for relation, subject, object_, predicted, observed in words["contradictions"]
+        ),
+        explanation=str(words["explanation"]),
+    )
+
+
+def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
+    """A scene as words, with clouds and boxes in `arrays`."""
+    counts = [len(segment.points) for segment in scene.segments]
+    clouds = [np.asarray(segment.points, np.float32).reshape(-1, 3) for segment in scene.segments]
+    boxes = [[*one.box.center, *one.box.size, one.box.yaw, one.opening] for one in scene.segments]
+    return {
+        "stamp_ns": scene.stamp_ns,
+        "segments": [[one.name, one.prior.value] for one in scene.segments],
+        "counts": counts,
+        "points": arrays.put(f"{where}.points", np.concatenate([np.zeros((0, 3), np.float32), *clouds])),
+        "boxes": arrays.put(f"{where}.boxes", np.array(boxes, dtype=np.float64).reshape(-1, 8)),
+    }
+
+
+def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
+    """The scene that `scene_values` took apart."""
+    points, boxes = arrays.get(words["points"]), arrays.get(words["boxes"])
+    ends = np.cumsum([int(count) for count in words["counts"]])
+    if len(boxes) != len(words["segments"]) or len(points) != (ends[-1] if len(ends) else 0):
+        raise ValueError("segments, boxes and clouds differ in number")
+    segments = [
+        Segment(str(name), Prior(prior), Box(row[:3], row[3:6], float(row[6])), points[end - int(count) : end], float(row[7]))
+        for (name, prior), row, count, end in zip(words["segments"], boxes, words["counts"], ends, strict=True)
+    ]
+    return Scene(tuple(segments), int(words["stamp_ns"]))
+
+
+def _relations_values(relations: Relations, arrays: Arrays, where: str) -> dict[str, Any]:
+    """Relations as words."""
+    return {
+        "names": list(relations.names),
+        "unary": arrays.put(f"{where}.unary", relations.unary),
+        "binary": arrays.put(f"{where}.binary", relations.binary),
+    }
+
+
+def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
+    """Relations from words."""
+    names, unary, binary = tuple(words["names"]), arrays.get(words["unary"]), arrays.get(words["binary"])
+    if unary.shape != (len(names), 3) or binary.shape != (len(names), len(names), 9):
+        raise ValueError(f"relations of {len(names)} things have shapes {unary.shape} and {binary.shape}")
+    return Relations(names, unary, binary)
+
+
+def _prediction_values(prediction: Prediction, arrays: Arrays, where: str) -> dict[str, Any]:
+    """A prediction as words."""
+    displacements = arrays.put(f"{where}.displacements", np.asarray(prediction.displacements))
+    return {"relations": _relations_values(prediction.relations, arrays, where), "displacements": displacements}
+
+
+def _prediction_from(words: dict[str, Any], arrays: Arrays) -> Prediction:
+    """A prediction from words."""
+    return Prediction(_relations_from(words["relations"], arrays), arrays.get(words["displacements"]))
+
+
+def _call_values(call: SkillCall) -> list[Any]:
+    """A call as words."""
+    return [call.skill, call.object, [float(value) for value in call.parameter]]
+
+
+def _call_from(words: list[Any]) -> SkillCall:
+    """A call from words."""
+    skill, object_, parameter = words
+    return SkillCall(str(skill), str(object_), np.array(parameter, dtype=np.float64).reshape(4))
+
+
+def _goal_values(goal: Goal) -> list[Any]:
+    """A goal as words."""
+    return [[one.relation, one.subject, one.object, one.value] for one in goal.literals]
+
+
+def _goal_from(words: list[Any]) -> Goal:
+    """A goal from words."""
+    return Goal(tuple(GoalRelation(relation, subject, object_, bool(value)) for relation, subject, object_, value in words))
+
+
+def _outcome_values(outcome: Outcome, arrays: Arrays) -> dict[str, Any]:
+    """An outcome as words."""
+    execution = outcome.execution
+    return {
+        "before": scene_values(outcome.before, arrays, "before"),
+        "call": _call_values(outcome.call),
+        "after": scene_values(outcome.after, arrays, "after"),
+        "prediction": _prediction_values(outcome.prediction, arrays, "predicted"),
+        "observed_before": _relations_values(outcome.observed_before, arrays, "observed_before"),
+        "observed_after": _relations_values(outcome.observed_after, arrays, "observed_after"),
+        "execution": [execution.ok, execution.error_code, execution.error_msg, execution.duration_s],
+        "weights_id": outcome.weights_id,
+    }
+
+
+def _outcome_from(words: dict[str, Any], arrays: Arrays) -> Outcome:
+    """An outcome from words."""
+    ok, code, message, duration = words["execution"]
+    return Outcome(
+        before=scene_from(words["before"], arrays),
+        call=_call_from(words["call"]),
+        after=scene_from(words["after"], arrays),
+        prediction=_prediction_from(words["prediction"], arrays),
+        observed_before=_relations_from(words["observed_before"], arrays),
+        observed_after=_relations_from(words["observed_after"], arrays),
+        execution=Execution(bool(ok), int(code), str(message), float(duration)),
+        weights_id=str(words["weights_id"]),
+    )
+
+
+def _plan_values(plan: Plan, arrays: Arrays) -> dict[str, Any]:
+    """A plan as words."""
+    return {
+        "id": plan.id,
+        "goal": _goal_values(plan.goal),
+        "calls": [_call_values(call) for call in plan.calls],
+        "probability": plan.probability,
+        "predictions": [_prediction_values(one, arrays, f"plan.{i}") for i, one in enumerate(plan.predictions)],
+        "weights_id": plan.weights_id,
+        "believed": plan.believed,
+    }
+
+
+def _plan_from(words: dict[str, Any], arrays: Arrays) -> Plan:
+    """A plan from words."""
+    return Plan(
+        id=str(words["id"]),
+        goal=_goal_from(words["goal"]),
+        calls=tuple(_call_from(call) for call in words["calls"]),
+        probability=float(words["probability"]),
+        predictions=tuple(_prediction_from(one, arrays) for one in words["predictions"]),
+        weights_id=str(words["weights_id"]),
+        believed=bool(words["believed"]),
+    )

@@ -1,0 +1,106 @@
+"""A predictor without a network: what is grasped goes where it is put and comes down on what is there; all else stays.
+
+It ships as the simplest honest model of pick-and-place (the persistence baseline plus the skill's own definition), for
+tests, examples and for planning while no weights are at hand. It has no notion of anything moving along.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.plan.errors import BadSkeletonError, UnknownSkillError
+from f2p.plan.placements import SKILLS, movable_names
+from f2p.scene.goals import goal_arrays
+from f2p.scene.relations import CONTAINERS, binary_relations, unary_relations
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+
+_BOARD = 0.01
+"""Thickness of the floor of a hollow segment [m] (ours: about the simulator's walls)."""
+
+
+class AnalyticPredictor:
+    """Geometry instead of learning; answers are `confidence` where it says true and one minus that elsewhere."""
+
+    def __init__(self, weights_id: str = "analytic", confidence: float = 0.999) -> None:
+        """Name the predictor and say how sure it is of itself."""
+        self.weights_id = weights_id
+        self.confidence = confidence
+
+    def detect(self, scene: Scene) -> Relations:
+        """Relations of the scene's boxes."""
+        return self._relations(scene, _centers(scene))
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(goal) after the last step of each candidate. Shape (candidates,)."""
+        parameters = np.asarray(parameters, dtype=np.float64)
+        if parameters.ndim != 3 or parameters.shape[1] != len(skeleton):
+            raise BadSkeletonError(
+                f"parameters of shape {parameters.shape} do not fit {len(skeleton)} steps", movable_names(scene)
+            )
+        centers = np.repeat(_centers(scene)[None], len(parameters), axis=0)
+        for index, step in enumerate(skeleton):
+            centers = centers + self._effect(scene, centers, step, parameters[:, index])
+        where, wanted = goal_arrays(goal, scene.names)
+        truth = self._binary(scene, centers)[(..., *where)]
+        return np.prod(np.where(truth == wanted, self.confidence, 1.0 - self.confidence), axis=-1)
+
+    def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
+        """Relations and displacements after each call."""
+        centers, predictions = _centers(scene)[None], []
+        for call in calls:
+            moved = self._effect(scene, centers, call.step, call.parameter[None])
+            centers = centers + moved
+            predictions.append(Prediction(self._relations(scene, centers[0]), moved[0]))
+        return tuple(predictions)
+
+    def moving(self, scene: Scene, centers: np.ndarray, index: int) -> np.ndarray:
+        """Which segments move with the grasped one, per candidate: itself. Shape (candidates, segments), bool."""
+        return np.broadcast_to(np.arange(len(scene.segments)) == index, centers.shape[:2])
+
+    def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
+        """Displacement of every segment by one step. Shapes (K, n, 3), (K, 4) -> (K, n, 3)."""
+        if step.skill not in SKILLS:
+            raise UnknownSkillError(step.skill, SKILLS)
+        index = scene.index(step.object)
+        moving = self.moving(scene, centers, index)
+        target = centers[:, index, :2] + parameters[:, :2]
+        half = scene.segments[index].box.size[2] / 2
+        height = _support_height(scene, centers, moving, target) + half - centers[:, index, 2]
+        delta = np.concatenate([parameters[:, :2], height[:, None]], axis=1)
+        return np.where(moving[..., None], delta[:, None, :], 0.0)
+
+    def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:
+        """Truth of all binary relations. Shape (..., n, n, 9)."""
+        hollow = np.array([segment.prior in CONTAINERS for segment in scene.segments])
+        return binary_relations(centers, _sizes(scene), _yaws(scene), containers=hollow)
+
+    def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
+        """Probabilities of one scene with its segments at `centers` (n, 3)."""
+        sure, segments = self.confidence, scene.segments
+        unary = unary_relations([one.prior for one in segments], [one.opening for one in segments])
+        binary = np.where(self._binary(scene, centers), sure, 1.0 - sure)
+        binary[np.arange(len(segments)), np.arange(len(segments))] = 0.0
+        return Relations(scene.names, np.where(unary, sure, 1.0 - sure), binary)
+
+
+def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Height of what is under `target` (K, 2) among what does not move; the floor is 0 [m]. Shape (K,)."""
+    sizes, hollow = _sizes(scene), np.array([segment.prior in CONTAINERS for segment in scene.segments])
+    under = np.all(np.abs(target[:, None] - centers[..., :2]) <= sizes[:, :2] / 2, axis=-1) & ~moving
+    top = centers[..., 2] + np.where(hollow, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
+    return np.max(np.where(under, top, 0.0), axis=1)
+
+
+def _centers(scene: Scene) -> np.ndarray:
+    """Box centres. Shape (n, 3)."""
+    return np.array([segment.box.center for segment in scene.segments])
+
+
+def _sizes(scene: Scene) -> np.ndarray:
+    """Box sizes. Shape (n, 3)."""
+    return np.array([segment.box.size for segment in scene.segments])
+
+
+def _yaws(scene: Scene) -> np.ndarray:
+    """Box yaws. Shape (n,)."""
+    return np.array([segment.box.yaw for segment in scene.segments])

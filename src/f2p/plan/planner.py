@@ -1,0 +1,126 @@
+"""The planner: a goal and a scene in, a plan out that says how likely it is and whether it is believed.
+
+With a proposal (a skeleton from the task or the operator) only parameters are sought, as in the paper. Without one the
+skeleton is searched. Below the belief threshold the answer is the best guess, marked `believed=False`: it is reported
+with its probability, and executed only when somebody asked for that very skeleton.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from f2p.plan.errors import StaleWeightsError
+from f2p.plan.placements import Workspace, movable_names
+from f2p.plan.protocol import Predictor
+from f2p.plan.search import Search, SearchConfig, literal_values
+from f2p.plan.shooting import Candidate, ShootingConfig, shoot
+from f2p.scene.goals import check_goal
+from f2p.settings import number
+from f2p.types import Goal, Plan, Scene, SkillCall, SkillStep
+
+
+@dataclass(frozen=True)
+class PlannerConfig:
+    """When a plan is believed, how long it may be, and how it is sought."""
+
+    belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)
+    horizon: int = number(4, "most steps of a searched plan", unit="steps", low=1, high=8)
+    restarts: int = number(2, "new starts when the weights are retired meanwhile", low=0, high=10)
+    shooting: ShootingConfig = field(default_factory=ShootingConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    workspace: Workspace = field(default_factory=Workspace)
+
+
+class Planner:
+    """Plans with whatever weights are served at the moment; every plan pins one version of them."""
+
+    def __init__(self, pin: Callable[[], Predictor], config: PlannerConfig | None = None) -> None:
+        """Keep `pin`, which returns a predictor that stays with one version of the weights."""
+        self._pin = pin
+        self.config = config or PlannerConfig()
+
+    def plan(
+        self,
+        scene: Scene,
+        goal: Goal,
+        seed: int,
+        proposal: tuple[SkillStep, ...] | None = None,
+        horizon: int | None = None,
+    ) -> Plan:
+        """Find calls that make `goal` likely.
+
+        Args:
+            scene: What is seen now.
+            goal: What shall be true; all its names must be in the scene.
+            seed: Of all draws and ties; the same question with the same seed and weights has the same answer.
+            proposal: A skeleton to find parameters for, instead of searching one.
+            horizon: Most steps of a searched plan, when fewer than the config's are left to spend.
+
+        Returns:
+            A plan with predictions after every step. It has no calls when the goal is believed to be true already
+            and nothing was proposed.
+
+        Raises:
+            SceneError: Names or relations of the goal that do not exist (see `f2p.scene.goals.check_goal`).
+            PlanError: Nothing to move, a proposal that does not fit, or a predictor without usable answers.
+            StaleWeightsError: The weights were retired again and again while planning.
+        """
+        check_goal(goal, scene.names)
+        movable_names(scene)
+        for attempt in range(int(self.config.restarts) + 1):
+            try:
+                return self._with(self._pin(), scene, goal, seed, proposal, horizon)
+            except StaleWeightsError:
+                if attempt == int(self.config.restarts):
+                    raise
+        raise AssertionError("restarts is at least 0, so the loop returns or raises")
+
+    def _with(
+        self,
+        predictor: Predictor,
+        scene: Scene,
+        goal: Goal,
+        seed: int,
+        proposal: tuple[SkillStep, ...] | None,
+        horizon: int | None,
+    ) -> Plan:
+        """One attempt with one version of the weights."""
+        rng, config = np.random.default_rng(seed), self.config
+        if proposal is not None:
+            found = shoot(predictor, scene, proposal, goal, rng, config.workspace, config.shooting)
+            return self._plan(predictor, scene, goal, found)
+        now = float(np.prod(literal_values(goal, predictor.detect(scene))))
+        if now >= config.belief:
+            nothing = np.zeros((0, 4))
+            return self._plan(predictor, scene, goal, Candidate((), nothing, nothing, now))
+        search = Search(predictor, scene, goal, rng, config.workspace, config.search)
+        steps = min(int(config.horizon), horizon if horizon is not None else int(config.horizon))
+        return self._plan(predictor, scene, goal, search.run(max(1, steps), config.belief))
+
+    def _plan(self, predictor: Predictor, scene: Scene, goal: Goal, found: Candidate) -> Plan:
+        """Put calls, predictions and evidence together."""
+        calls = tuple(
+            SkillCall(step.skill, step.object, parameter)
+            for step, parameter in zip(found.skeleton, found.parameters, strict=True)
+        )
+        return Plan(
+            id=_plan_id(goal, calls, predictor.weights_id, scene.stamp_ns),
+            goal=goal,
+            calls=calls,
+            probability=found.probability,
+            predictions=predictor.predict(scene, calls) if calls else (),
+            weights_id=predictor.weights_id,
+            believed=found.probability >= self.config.belief,
+        )
+
+
+def _plan_id(goal: Goal, calls: tuple[SkillCall, ...], weights_id: str, stamp_ns: int) -> str:
+    """A name that follows from the content."""
+    steps = [[call.skill, call.object, call.parameter.tolist()] for call in calls]
+    text = json.dumps([str(goal), steps, weights_id, stamp_ns])
+    return "plan-" + hashlib.sha256(text.encode()).hexdigest()[:12]

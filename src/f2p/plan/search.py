@@ -1,0 +1,220 @@
+"""Free search: which objects to move, in which order and where to, by beam search over skills x movable objects.
+
+All the search knows comes from the model's predictions. At a node (a prefix of calls with parameters) each action is
+tried with drawn placements. A call *achieves* an unmet literal when it raises that literal's probability clearly, and
+about as much as any action can. The *promise* of a node is the highest P(goal) after a call that achieves something: a
+call that buys one literal with others promises little. Children without promise above their parent's are pruned: that
+call changes nothing that matters, neither now nor for the step after. So things are taken out of a box before the box
+is moved only if the model expects them to travel with it, and a bystander is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
+from f2p.plan.protocol import Predictor
+from f2p.plan.shooting import Candidate, draw_best, scores_of
+from f2p.settings import number
+from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """Size of the beam and what counts as a gain."""
+
+    width: int = number(2, "nodes kept per depth", low=1, high=64)
+    variants: int = number(3, "placements pursued per harmless action", low=1, high=64)
+    candidates: int = number(200, "placements tried per object for the first step", low=4, high=10_000)
+    lookahead: int = number(48, "placements tried per object further on", low=4, high=10_000)
+    footprint_share: float = number(
+        0.5, "share of tries at an unmet literal over footprints", low=0.0, high=1.0, source="ours: a box is 2 % of it all"
+    )
+    literal_gain: float = number(0.02, "smallest rise of a literal's probability that counts", low=0.0, high=1.0)
+    promise_gain: float = number(0.7, "smallest rise of ln promise that counts", unit="nat", low=0.0, high=10.0)
+    tie_tolerance: float = number(0.01, "probabilities this close to the best are ties", low=0.0, high=1.0)
+
+
+@dataclass(eq=False)
+class _Node:
+    """A prefix of calls and what it is worth."""
+
+    steps: tuple[SkillStep, ...]
+    placements: np.ndarray
+    probability: float
+    promise: float = -np.inf
+    children: list[_Node] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Which actions, in whatever order: prefixes that did the same things are rivals."""
+        return tuple(sorted(f"{step.skill} {step.object}" for step in self.steps))
+
+
+class Search:
+    """One search for one goal in one scene."""
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        scene: Scene,
+        goal: Goal,
+        rng: np.random.Generator,
+        workspace: Workspace | None = None,
+        config: SearchConfig | None = None,
+        skills: Sequence[str] = ("pick_place",),
+    ) -> None:
+        self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
+        self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
+        self.actions = tuple(SkillStep(skill, name) for skill in skills for name in movable_names(scene))
+        self._evaluated = 0
+        self._first: list[tuple[SkillStep, np.ndarray, np.ndarray]] = []
+        self._best_of_literal: dict[GoalRelation, np.ndarray] = {}
+
+    def run(self, horizon: int, belief: float) -> Candidate:
+        """Search until some plan is believed or the horizon is reached.
+
+        Args:
+            horizon: Most steps of a plan, >= 1.
+            belief: P(goal) from which on a plan is believed.
+
+        Returns:
+            The likeliest plan of all that were tried; of equals the shortest, and one of those drawn by lot.
+        """
+        root = _Node((), np.zeros((0, 4)), 0.0)
+        root.promise = max(map(_log, self._expand(root, int(self.config.candidates))), default=-np.inf)
+        guesses, level = list(root.children), [root]
+        for depth in range(1, horizon):
+            if max(guess.probability for guess in guesses) >= belief:
+                break
+            level, ahead = self._promising(level)
+            guesses += ahead
+            if depth + 1 < horizon and all(guess.probability < belief for guess in ahead):
+                for node in level:
+                    self._expand(node, int(self.config.lookahead))
+                    guesses += node.children
+        return self._chosen(guesses)
+
+    def _promising(self, level: list[_Node]) -> tuple[list[_Node], list[_Node]]:
+        """The most promising children of `level`, and every plan met while asking how promising they are."""
+        kept: dict[tuple[str, ...], _Node] = {}
+        met: list[_Node] = []
+        for parent in level:
+            for child in parent.children:
+                ahead = self._achieve(child, int(self.config.lookahead))
+                met += ahead
+                child.promise = max(map(_log, ahead), default=-np.inf)
+                if child.promise > parent.promise + self.config.promise_gain:
+                    rival = kept.get(child.key)
+                    kept[child.key] = child if rival is None or rival.promise < child.promise else rival
+        chosen = sorted(kept.values(), key=lambda node: -node.promise)
+        return chosen[: int(self.config.width)], met
+
+    def _expand(self, node: _Node, count: int) -> list[_Node]:
+        """Give `node` its children and return those that achieve something.
+
+        The others are a few calls of every action that harm P(goal) least, drawn from the whole workspace: among
+        near-equals it may matter later where a thing was put, which nobody knows yet.
+        """
+        achieving = self._achieve(node, count)
+        node.children = list(achieving)
+        for action in self.actions:
+            placements = self._placements(node, count, footprint_share=0.0)
+            scores = self._scores(node, action, placements, self.goal)
+            if not node.steps:
+                self._first.append((action, placements, scores))
+            node.children += [self._child(node, action, placements, scores) for _ in range(int(self.config.variants))]
+        return achieving
+
+    def _achieve(self, node: _Node, count: int) -> list[_Node]:
+        """For every action that achieves an unmet literal, the achieving call with the highest P(goal)."""
+        children = []
+        for action, literals in self._achievers(node).items():
+            placements = self._placements(node, count, self.config.footprint_share)
+            achieved = np.zeros(count, dtype=bool)
+            for literal in literals:
+                least = 0.5 * self._best_of_literal[literal].max()
+                achieved |= self._scores(node, action, placements, Goal((literal,))) >= least
+            if achieved.any():
+                scores = self._scores(node, action, placements[achieved], self.goal)
+                children.append(self._child(node, action, placements[achieved], scores))
+        return children
+
+    def _child(self, node: _Node, action: SkillStep, placements: np.ndarray, scores: np.ndarray) -> _Node:
+        """`node` and then the likeliest placement of `action`; near-equals are drawn by lot."""
+        best, _ = draw_best(scores, 0.2 * float(scores.max()), self.rng)
+        return _Node((*node.steps, action), placements[best], float(scores[best]))
+
+    def _placements(self, node: _Node, count: int, footprint_share: float) -> np.ndarray:
+        """`count` draws for the step after `node`, with the node's own before it. Shape (count, steps + 1, 4)."""
+        drawn = draw_placements(self.scene, count, self.rng, self.workspace, footprint_share)
+        prefix = np.broadcast_to(node.placements, (count, *node.placements.shape))
+        return np.concatenate([prefix, drawn[:, None]], axis=1)
+
+    def _scores(self, node: _Node, action: SkillStep, placements: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(`goal`) after `node` and then `action`. Shape (candidates,)."""
+        self._evaluated += len(placements)
+        return scores_of(self.predictor, self.scene, (*node.steps, action), placements, goal)
+
+    def _achievers(self, node: _Node) -> dict[SkillStep, list[GoalRelation]]:
+        """Actions that can achieve literals which are unmet after `node`, with those literals.
+
+        What each action can do for a literal is found out once, at the first node where that literal is unmet.
+        """
+        achieving: dict[SkillStep, list[GoalRelation]] = {}
+        for literal, value in zip(self.goal.literals, self._values(node), strict=True):
+            if value >= 0.5:
+                continue
+            if literal not in self._best_of_literal:
+                self._best_of_literal[literal] = self._reach(node, literal)
+            best = self._best_of_literal[literal]
+            enough = (best >= value + self.config.literal_gain) & (best >= 0.5 * best.max())
+            for action in (one for one, good in zip(self.actions, enough, strict=True) if good):
+                achieving.setdefault(action, []).append(literal)
+        return achieving
+
+    def _reach(self, node: _Node, literal: GoalRelation) -> np.ndarray:
+        """The highest probability of `literal` that each action reaches after `node`. Shape (actions,)."""
+        count, alone = int(self.config.candidates), Goal((literal,))
+        placements = self._placements(node, count, self.config.footprint_share)
+        return np.array([self._scores(node, action, placements, alone).max() for action in self.actions])
+
+    def _values(self, node: _Node) -> np.ndarray:
+        """Probability that each literal is as wanted after `node`. Shape (literals,)."""
+        relations = self.predictor.detect(self.scene)
+        if node.steps:
+            parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
+            calls = tuple(
+                SkillCall(step.skill, step.object, parameter)
+                for step, parameter in zip(node.steps, parameters, strict=True)
+            )
+            relations = self.predictor.predict(self.scene, calls)[-1].relations
+        return literal_values(self.goal, relations)
+
+    def _chosen(self, guesses: list[_Node]) -> Candidate:
+        """The likeliest guess under the tie rule; single steps are drawn from all candidates of the first step."""
+        limit = max(guess.probability for guess in guesses) - self.config.tie_tolerance
+        ties = [guess for guess in guesses if guess.probability >= limit]
+        shortest = [guess for guess in ties if len(guess.steps) == min(len(one.steps) for one in ties)]
+        node, count = shortest[int(self.rng.integers(len(shortest)))], len(shortest)
+        scores = np.concatenate([scores for _, _, scores in self._first])
+        if len(node.steps) == 1 and scores.max() >= limit:
+            row, count = draw_best(scores, self.config.tie_tolerance, self.rng)
+            action, drawn, _ = self._first[row // len(self._first[0][2])]
+            node = _Node((action,), drawn[row % len(drawn)], float(scores[row]))
+        parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
+        return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)
+
+
+def literal_values(goal: Goal, relations: Relations) -> np.ndarray:
+    """Probability that each literal of `goal` is as wanted. Shape (literals,)."""
+    values = np.array([relations.value(one.relation, one.subject, one.object) for one in goal.literals])
+    return np.where([one.value for one in goal.literals], values, 1.0 - values)
+
+
+def _log(node: _Node) -> float:
+    """ln P(goal), finite."""
+    return float(np.log(max(node.probability, 1e-300)))

@@ -1,0 +1,123 @@
+"""Shooting: draw parameters for a given skeleton, let the model roll all of them out, keep the likeliest (A.11.2).
+
+The first share of the candidates is drawn jointly over all steps; the rest redraws one step at a time of the best so far,
+over the whole workspace again (ours: three independent hits of one in ten are one in a thousand when drawn jointly).
+With one step it is exactly the paper's shooting.
+
+Ties: probabilities within `tie_tolerance` of the best are the same to us, and one of them is drawn uniformly. When
+nothing is likely this is a blind draw over the joint candidates, instead of whatever corner the largest of tiny numbers
+happens to prefer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.plan.errors import BadScoresError
+from f2p.plan.placements import Workspace, check_skeleton, draw_placements, parameters_of
+from f2p.plan.protocol import Predictor
+from f2p.settings import number
+from f2p.types import Goal, Scene, SkillStep
+
+
+@dataclass(frozen=True)
+class ShootingConfig:
+    """How many candidates, and when two of them are equally good."""
+
+    candidates: int = number(1000, "candidates per skeleton", low=1, high=100_000, source="ours; K_a is not given in A.11.2")
+    joint_share: float = number(0.4, "share drawn jointly over all steps", low=0.0, high=1.0)
+    tie_tolerance: float = number(
+        0.01, "probabilities this close to the best are ties", low=0.0, high=1.0, source="ours: half the calibration gap"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One skeleton with parameters and what it is worth."""
+
+    skeleton: tuple[SkillStep, ...]
+    placements: np.ndarray
+    """Shape (steps, 4)."""
+    parameters: np.ndarray
+    """Shape (steps, 4), [m, m, m, rad]."""
+    probability: float
+    """P(goal) after the last step."""
+    evaluated: int = 0
+    """Rollouts asked for to find it."""
+    ties: int = 1
+    """How many candidates it was drawn from."""
+
+
+def scores_of(
+    predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray, goal: Goal
+) -> np.ndarray:
+    """P(goal) of each row of placements (candidates, steps, 4); refuses answers that are no probabilities.
+
+    Raises:
+        BadScoresError: Wrong shape, not finite, or outside [0, 1].
+    """
+    parameters = parameters_of(scene, skeleton, placements)
+    scores = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
+    if scores.shape != (len(placements),):
+        raise BadScoresError(predictor.weights_id, f"shape {scores.shape} instead of {(len(placements),)}")
+    if not np.all(np.isfinite(scores)):
+        raise BadScoresError(predictor.weights_id, f"{int(np.sum(~np.isfinite(scores)))} of them are not finite")
+    if np.any(scores < -1e-6) or np.any(scores > 1 + 1e-6):
+        raise BadScoresError(predictor.weights_id, f"range {scores.min():.3g} .. {scores.max():.3g}")
+    return np.clip(scores, 0.0, 1.0)
+
+
+def draw_best(scores: np.ndarray, tolerance: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw uniformly among the scores within `tolerance` of the best.
+
+    Returns:
+        The index drawn, and how many there were to draw from.
+    """
+    ties = np.flatnonzero(scores >= scores.max() - tolerance)
+    return int(rng.choice(ties)), len(ties)
+
+
+def shoot(
+    predictor: Predictor,
+    scene: Scene,
+    skeleton: Sequence[SkillStep],
+    goal: Goal,
+    rng: np.random.Generator,
+    workspace: Workspace | None = None,
+    config: ShootingConfig | None = None,
+) -> Candidate:
+    """Find parameters for `skeleton` that make `goal` likely.
+
+    Raises:
+        BadSkeletonError, UnknownSkillError, NothingMovableError: The skeleton does not fit the scene.
+        BadScoresError: The predictor gave no probabilities.
+    """
+    config, workspace = config or ShootingConfig(), workspace or Workspace()
+    steps = check_skeleton(scene, skeleton)
+    total, horizon = int(config.candidates), len(steps)
+    joint = total if horizon == 1 else max(1, round(config.joint_share * total))
+    placements = _draw(scene, joint, horizon, rng, workspace)
+    scores = scores_of(predictor, scene, steps, placements, goal)
+    rest = total - joint
+    for turn in range(2 * horizon if rest else 0):
+        count = rest // (2 * horizon) + (turn < rest % (2 * horizon))
+        if not count:
+            continue
+        redrawn = np.repeat(placements[[int(np.argmax(scores))]], count, axis=0)
+        redrawn[:, turn % horizon] = draw_placements(scene, count, rng, workspace)
+        placements = np.concatenate([placements, redrawn])
+        scores = np.concatenate([scores, scores_of(predictor, scene, steps, redrawn, goal)])
+    blind = scores.max() <= config.tie_tolerance
+    best, ties = draw_best(scores[:joint] if blind else scores, config.tie_tolerance, rng)
+    chosen = placements[best]
+    parameters = parameters_of(scene, steps, chosen[None])[0]
+    return Candidate(steps, chosen, parameters, float(scores[best]), len(scores), ties)
+
+
+def _draw(scene: Scene, count: int, horizon: int, rng: np.random.Generator, workspace: Workspace) -> np.ndarray:
+    """Independent placements for every step. Shape (count, horizon, 4)."""
+    flat = draw_placements(scene, count * horizon, rng, workspace)
+    return flat.reshape(count, horizon, -1)

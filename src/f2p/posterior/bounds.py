@@ -1,0 +1,78 @@
+"""The surfaces that bound inference: where things may stand and where actions may put them (method.md 6.8, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.posterior.errors import BoundsError, NoSurfaceError
+from f2p.types import Prior, Scene, Segment, frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A horizontal rectangle in the task frame."""
+
+    name: str
+    center: np.ndarray
+    """x, y [m]. Shape (2,)."""
+    half: np.ndarray
+    """Half extents along its own axes [m]. Shape (2,)."""
+    yaw: float
+    """Rotation about +z [rad]."""
+    height: float
+    """z of the top [m]."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "center", frozen(self.center))
+        object.__setattr__(self, "half", frozen(self.half))
+        values = np.array([*self.center, *self.half, self.yaw, self.height])
+        if not np.all(np.isfinite(values)) or np.any(self.half <= 0.0):
+            raise BoundsError(f"surface {self.name}", float(-self.half.min()), float(self.half.min()))
+
+    def local(self, points_xy: np.ndarray) -> np.ndarray:
+        """Points (..., 2) along the surface's own axes, from its centre [m]."""
+        delta = np.asarray(points_xy, dtype=np.float64) - self.center
+        cosine, sine = np.cos(self.yaw), np.sin(self.yaw)
+        return np.stack(
+            [cosine * delta[..., 0] + sine * delta[..., 1], cosine * delta[..., 1] - sine * delta[..., 0]], axis=-1
+        )
+
+    def contains(self, points_xy: np.ndarray) -> np.ndarray:
+        """Which points (..., 2) lie over the surface."""
+        return np.all(np.abs(self.local(points_xy)) <= self.half, axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Surfaces on which actions may place things."""
+
+    surfaces: tuple[Surface, ...]
+
+    def __post_init__(self) -> None:
+        if not self.surfaces:
+            raise NoSurfaceError(())
+
+
+def top_of(segment: Segment) -> Surface:
+    """The top face of a segment's box."""
+    box = segment.box
+    return Surface(segment.name, box.center[:2], 0.5 * box.size[:2], box.yaw, float(box.center[2] + 0.5 * box.size[2]))
+
+
+def bounds_of(scene: Scene, names: Sequence[str] | None = None) -> Bounds:
+    """The tops of the named segments, or of all tables seen.
+
+    Raises:
+        NoSurfaceError: No table is in the scene and none is named.
+    """
+    chosen = [
+        segment
+        for segment in scene.segments
+        if (segment.name in names if names is not None else segment.prior is Prior.TABLE)
+    ]
+    if not chosen:
+        raise NoSurfaceError(scene.names)
+    return Bounds(tuple(top_of(segment) for segment in chosen))

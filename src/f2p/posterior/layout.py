@@ -1,0 +1,235 @@
+"""What a state particle consists of: (x, y, yaw) of every free body, contents relative to their container (method.md 8).
+
+Fixed furniture is no particle (C6). A body's z follows from what it stands on (C7). In the absolute form every body is
+placed on its table, as the paper's S is most plainly read; in the relative form what lies in or stands on another free
+body is placed in that body's frame, so that moving a box takes its contents along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from f2p.geometry import half_extents, rotate_z, wrapped
+from f2p.posterior.bounds import Bounds, top_of
+from f2p.posterior.errors import NotFiniteError, NothingToInferError
+from f2p.posterior.prior import UniformPrior
+from f2p.settings import number
+from f2p.types import BINARY_RELATIONS, Prior, Relations, Scene
+
+FREE = (Prior.CUBOID, Prior.OPEN_BOX)
+"""Priors whose pose is a particle; a drawer's pose is its case's."""
+HOLLOW = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
+
+
+@dataclass(frozen=True)
+class LayoutConfig:
+    """How far bodies may go from where they were seen."""
+
+    relative: bool = True
+    """Contents relative to their container (ours, method.md 8); False is the literal form."""
+    turn: float = number(
+        0.5, "largest turn from the observed yaw", unit="rad", low=0.01, high=1.6, source="C4: clouds are not re-rendered"
+    )
+    wall: float = number(0.008, "wall of hollow bodies", unit="m", low=0.0, high=0.1, source="ours: as simulated")
+    least_room: float = number(0.002, "half range of what has no room", unit="m", low=1e-4, high=0.1, source="ours")
+    standing_gap: float = number(
+        0.015, "largest gap under a body that stands on another", unit="m", low=0.0, high=0.1, source="ours: box noise"
+    )
+    floor_reach: float = number(0.15, "half range of what stands on no surface", unit="m", low=0.001, high=2.0, source="ours")
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The tree of free bodies of one scene and the map from variables to poses."""
+
+    names: tuple[str, ...]
+    """Of all n segments."""
+    observed: np.ndarray
+    """Poses of all segments (x, y, z, yaw). Shape (n, 4)."""
+    sizes: np.ndarray
+    """Full extents of all segments [m]. Shape (n, 3)."""
+    free: tuple[int, ...]
+    """Segments that are particles, k of them."""
+    parents: tuple[int, ...]
+    """Free body each is placed in, as a segment index; -1 where it is placed on a surface. Length k."""
+    frames: np.ndarray
+    """Frame of those with parent -1 (x, y, z of the body's centre, yaw). Shape (k, 4)."""
+    rise: np.ndarray
+    """z of the centre above the parent's centre, 0 without parent [m]. Shape (k,)."""
+    room: np.ndarray
+    """Half extents in x and y of the region in the parent's or surface's frame [m]. Shape (k, 2)."""
+    walled: np.ndarray
+    """Whether that region has walls. Shape (k,), bool."""
+    start: np.ndarray
+    """The observed (x, y, yaw) in those frames. Shape (k, 3)."""
+    prior: UniformPrior
+    """Over (x, y, yaw) of every free body in turn. D = 3 k."""
+    apart: np.ndarray
+    """Pairs of free bodies (positions in `free`) that must not overlap. Shape (pairs, 2)."""
+    wall: float
+    """Thickness of the walls of hollow bodies [m]."""
+
+    @property
+    def blocks(self) -> tuple[tuple[int, ...], ...]:
+        """Columns of each body."""
+        return tuple((3 * i, 3 * i + 1, 3 * i + 2) for i in range(len(self.free)))
+
+    def poses(self, values: Tensor) -> Tensor:
+        """Absolute poses of all segments for (x, y, yaw) of the free bodies.
+
+        Args:
+            values: In the frames of parents or surfaces. Shape (M, 3 k).
+
+        Returns:
+            x, y, z, yaw in the task frame. Shape (M, n, 4).
+        """
+        count = len(values)
+        local = values.view(count, len(self.free), 3)
+        poses = torch.as_tensor(self.observed, dtype=values.dtype).expand(count, -1, -1)
+        frames = torch.as_tensor(self.frames, dtype=values.dtype)
+        rise = torch.as_tensor(self.rise, dtype=values.dtype)
+        for rows in self._levels():
+            parents = [self.parents[row] for row in rows]
+            rooted = parents[0] < 0
+            base = frames[rows].expand(count, -1, -1) if rooted else poses[:, parents]
+            cosine, sine = torch.cos(base[..., 3]), torch.sin(base[..., 3])
+            own = local[:, rows]
+            x = base[..., 0] + cosine * own[..., 0] - sine * own[..., 1]
+            y = base[..., 1] + sine * own[..., 0] + cosine * own[..., 1]
+            placed = torch.stack([x, y, base[..., 2] + rise[rows], base[..., 3] + own[..., 2]], -1)
+            poses = poses.index_copy(1, torch.tensor([self.free[row] for row in rows]), placed)
+        return poses
+
+    def _levels(self) -> list[list[int]]:
+        """Positions in `free`, surface-placed first, then what is placed in those, and so on."""
+        depth: dict[int, int] = {-1: -1}
+        for row in self._order():
+            depth[self.free[row]] = depth[self.parents[row]] + 1
+        levels = sorted(set(depth[index] for index in self.free))
+        return [[row for row, index in enumerate(self.free) if depth[index] == level] for level in levels]
+
+    def _order(self) -> list[int]:
+        """Positions in `free`, parents before children."""
+        done, order = {-1}, []
+        while len(order) < len(self.free):
+            ready = [row for row, i in enumerate(self.free) if i not in done and self.parents[row] in done]
+            order += ready
+            done |= {self.free[row] for row in ready}
+        return order
+
+
+def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConfig) -> int:
+    """The free body that `index` stands on or lies in, or -1; always a lower-lying or larger one, so there is no cycle."""
+    segments, box = scene.segments, scene.segments[index].box
+    bottom = box.center[2] - 0.5 * box.size[2]
+    inside = BINARY_RELATIONS.index("inside")
+    holders, bearers = [], []
+    for other, segment in enumerate(segments):
+        if other == index or segment.prior not in FREE:
+            continue
+        local = top_of(segment)
+        if segment.prior is Prior.OPEN_BOX and relations.binary[index, other, inside] > 0.5:
+            if relations.binary[other, index, inside] <= 0.5 and np.prod(segment.box.size) > np.prod(box.size):
+                holders.append((float(np.prod(segment.box.size)), other))
+        elif segment.prior is Prior.CUBOID and abs(bottom - local.height) < config.standing_gap:
+            if local.contains(box.center[:2]) and segment.box.center[2] < box.center[2]:
+                bearers.append((abs(bottom - local.height), other))
+    if bearers:
+        return min(bearers)[1]
+    return min(holders)[1] if holders else -1
+
+
+def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Frame (x, y, z, yaw) and half extents of the surface that a body stands on, or of the spot where it was seen."""
+    box = scene.segments[index].box
+    bottom = box.center[2] - 0.5 * box.size[2]
+    furniture = [segment for segment in scene.segments if segment.prior not in FREE]
+    named = {surface.name for surface in bounds.surfaces}
+    tops = [*bounds.surfaces, *(top_of(item) for item in furniture if item.name not in named)]
+    under = [top for top in tops if top.contains(box.center[:2]) and abs(bottom - top.height) < 0.05]
+    for surface in sorted(under, key=lambda top: abs(bottom - top.height)):
+        return np.array([*surface.center, surface.height + 0.5 * box.size[2], surface.yaw]), np.array(surface.half)
+    for item in furniture:
+        if item.prior in HOLLOW and top_of(item).contains(box.center[:2]) and bottom < top_of(item).height:
+            return np.array([*item.box.center[:2], box.center[2], item.box.yaw]), 0.5 * item.box.size[:2] - config.wall
+    spot = config.floor_reach + 0.5 * np.linalg.norm(box.size[:2])
+    return np.array([*box.center, 0.0]), np.array([spot, spot])
+
+
+def _pairs(free: list[int], parents: list[int], poses: np.ndarray, sizes: np.ndarray, nested: np.ndarray) -> np.ndarray:
+    """Pairs that could collide: at the same height, in or on the same thing, neither inside the other."""
+    out = []
+    for first in range(len(free)):
+        for second in range(first + 1, len(free)):
+            i, j = free[first], free[second]
+            together = parents[first] == parents[second]
+            level = abs(poses[i, 2] - poses[j, 2]) < 0.5 * (sizes[i, 2] + sizes[j, 2]) - 2e-3
+            if together and level and not (nested[i, j] or nested[j, i]):
+                out.append((first, second))
+    return np.array(out, dtype=int).reshape(-1, 2)
+
+
+def _region(
+    scene: Scene, index: int, parent: int, bounds: Bounds, ancestor: int, config: LayoutConfig
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Frame at the observed moment, half extents for the body's centre, and whether there are walls."""
+    segments = scene.segments
+    box = segments[index].box
+    if parent < 0:
+        frame, half = _surface_frame(scene, ancestor, bounds, config)
+        frame[2] = box.center[2] if ancestor != index else frame[2]
+        return frame, half - half_extents(box.size, box.yaw - frame[3])[:2], False
+    holder = segments[parent]
+    if holder.prior is Prior.OPEN_BOX:
+        turned = half_extents(box.size, box.yaw - holder.box.yaw)[:2]
+        return holder.box.pose, 0.5 * holder.box.size[:2] - config.wall - turned, True
+    return holder.box.pose, 0.35 * holder.box.size[:2], False
+
+
+def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: LayoutConfig) -> Layout:
+    """Read the tree of bodies off a scene.
+
+    Args:
+        scene: Before the failed skill.
+        relations: As observed then.
+        bounds: Surfaces.
+        config: Ranges, and whether contents go with their container.
+
+    Raises:
+        NothingToInferError: No body is free.
+        NotFiniteError: A box is not finite.
+    """
+    segments = scene.segments
+    free = [index for index, segment in enumerate(segments) if segment.prior in FREE]
+    if not free:
+        raise NothingToInferError(scene.names)
+    poses = np.array([segment.box.pose for segment in segments])
+    sizes = np.array([segment.box.size for segment in segments])
+    if not (np.all(np.isfinite(poses)) and np.all(np.isfinite(sizes))):
+        raise NotFiniteError("a box of the failure's scene")
+    nearest = {index: parent_of(scene, relations, index, config) for index in free}
+    parents = [nearest[index] if config.relative else -1 for index in free]
+    frames, room, walled = np.zeros((len(free), 4)), np.zeros((len(free), 2)), np.zeros(len(free), dtype=bool)
+    start, rise = np.zeros((len(free), 3)), np.zeros(len(free))
+    for row, index in enumerate(free):
+        root = index
+        while nearest[root] >= 0:
+            root = nearest[root]
+        frames[row], half, walled[row] = _region(scene, index, parents[row], bounds, root, config)
+        room[row] = np.maximum(half, config.least_room)
+        start[row, :2] = rotate_z(poses[index, :2] - frames[row, :2], -frames[row, 3])
+        start[row, 2] = wrapped(poses[index, 3] - frames[row, 3])
+        rise[row] = poses[index, 2] - poses[parents[row], 2] if parents[row] >= 0 else 0.0
+    low = np.concatenate([-room, start[:, 2:] - config.turn], axis=1).reshape(-1)
+    high = np.concatenate([room, start[:, 2:] + config.turn], axis=1).reshape(-1)
+    prior = UniformPrior(torch.as_tensor(low, dtype=torch.float32), torch.as_tensor(high, dtype=torch.float32))
+    nested = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
+    apart = _pairs(free, parents, poses, sizes, nested)
+    return Layout(
+        scene.names, poses, sizes, tuple(free), tuple(parents), frames, rise, room, walled, start, prior, apart,
+        config.wall,
+    )

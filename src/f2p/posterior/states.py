@@ -1,0 +1,200 @@
+"""The log density of state particles: how well the moved clouds still show the relations of the failure (Eq. 2, 3).
+
+ξ moves each segment rigidly with its body (C4): the cloud turns about the observed box centre and moves by the body's own
+displacement, since the centroid of a partial view is not the body's origin (method.md 6.3). Encoding is dear and
+translating is cheap, so clouds are encoded at each particle's yaw now and then; in between, gradients flow through
+positions, and through yaw by where it carries centroids and contents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from f2p.model.batch import segment_points
+from f2p.model.latent import Latent
+from f2p.model.protocol import SkillEffectModel
+from f2p.posterior.barrier import gaps, log_barrier, turned_back
+from f2p.posterior.layout import Layout
+from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
+from f2p.posterior.svgd import Coordinates
+from f2p.settings import number
+from f2p.types import BINARY_RELATIONS, Relations, Scene
+
+
+@dataclass(frozen=True)
+class StateConfig:
+    """What a state particle is measured by."""
+
+    kinds: tuple[str, ...] = PLACED
+    """Relations of R_pre; all nine is the literal reading."""
+    agreeing_only: bool = True
+    """Leave out relations that the model detects wrongly now (ours, method.md 6.2)."""
+    temperature: float = number(1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1")
+    margin: float = number(0.004, "softness of the barrier between bodies", unit="m", low=1e-4, high=0.1, source="ours")
+    refresh: int = number(100, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
+    noise_low: float = number(0.10, "least noise around the failure, of the range", low=0.0, high=1.0, source="C18")
+    noise_high: float = number(0.20, "largest noise around the failure, of the range", low=0.0, high=1.0, source="C18")
+    near_share: float = number(0.5, "particles that start near the failure", low=0.0, high=1.0, source="C18")
+    tries: int = number(40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="ours: method.md 6.5")
+
+
+DEFAULT = StateConfig()
+
+
+@dataclass(eq=False)
+class StateTarget:
+    """ln p(R_pre | ξ(s) O_F) + ln P(s) of M states at once; remembers the encoding of the last `encode`."""
+
+    model: SkillEffectModel
+    layout: Layout
+    wanted: RelationSet
+    clouds: Tensor
+    """Clouds as observed. Shape (n, 128, 3)."""
+    config: StateConfig = DEFAULT
+    _latent: Latent | None = field(default=None, init=False)
+    _encoded_yaws: Tensor | None = field(default=None, init=False)
+    _encoded_variables: Tensor | None = field(default=None, init=False)
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """Particles are compared by shares of the prior's range (C12), object by object."""
+        return Coordinates(self.layout.blocks, self.layout.prior.shares, self.layout.prior.slopes)
+
+    def poses(self, variables: Tensor) -> Tensor:
+        """Absolute poses (M, n, 4) of variables (M, D)."""
+        return self.layout.poses(self.layout.prior.squash(variables))
+
+    def encode(self, variables: Tensor) -> None:
+        """Encode every particle's clouds at their present yaws, in their observed places."""
+        with torch.no_grad():
+            yaws = self._turns(self.poses(variables))
+            clouds = self._center() + _turned(self._arms().expand(len(yaws), -1, -1, -1), yaws[..., None])
+            mask = torch.ones(clouds.shape[:2], dtype=torch.bool)
+            self._latent = self.model.observe(clouds, mask).detached()
+        self._encoded_yaws, self._encoded_variables = yaws, variables.detach().clone()
+
+    def latent(self, variables: Tensor) -> Latent:
+        """The latent of all particles, by moving the last encoding."""
+        if self._latent is None or self._latent.batch != len(variables):
+            self.encode(variables)
+        poses = self.poses(variables)
+        observed = torch.as_tensor(self.layout.observed, dtype=poses.dtype)
+        arm = self._arms().mean(1).expand(len(poses), -1, -1)
+        swung = _turned(arm, self._turns(poses)) - _turned(arm, self._encoded_yaws)
+        return self.model.moved(self._latent, poses[..., :3] - observed[:, :3] + swung)
+
+    def barrier(self, poses: Tensor, values: Tensor) -> Tensor:
+        """Log-barrier of bodies against each other and against the walls around them. Shape (M,)."""
+        layout, margin = self.layout, self.config.margin
+        sizes = torch.as_tensor(layout.sizes, dtype=poses.dtype)
+        free = torch.tensor(layout.free)
+        total = torch.zeros(len(poses), dtype=poses.dtype)
+        if len(layout.apart):
+            first, second = free[layout.apart[:, 0]], free[layout.apart[:, 1]]
+            gap = gaps(poses[:, first], sizes[first], poses[:, second], sizes[second])
+            total = total + log_barrier(gap, margin).sum(-1)
+        walled = np.flatnonzero(layout.walled)
+        if len(walled):
+            local = values.view(len(values), -1, 3)[:, walled]
+            turn = local[..., 2]
+            size = sizes[free[walled]]
+            cosine, sine = torch.cos(turn).abs(), torch.sin(turn).abs()
+            reach = 0.5 * torch.stack(
+                [cosine * size[:, 0] + sine * size[:, 1], sine * size[:, 0] + cosine * size[:, 1]], -1
+            )
+            room = self._interior(walled, poses.dtype) - local[..., :2].abs() - reach
+            total = total + log_barrier(room, margin).sum((-1, -2))
+        return total
+
+    def log_prior(self, variables: Tensor) -> Tensor:
+        """ln P(s): uniform within bounds, bodies apart. Shape (M,)."""
+        values = self.layout.prior.squash(variables)
+        return self.layout.prior.log_density(variables) + self.barrier(self.layout.poses(values), values)
+
+    def __call__(self, variables: Tensor) -> Tensor:
+        """The log density (M,) of variables (M, D)."""
+        density = self.log_prior(variables)
+        if len(self.wanted):
+            logits = self.wanted.of(self.model.relations(self.latent(variables)).binary)
+            density = density + log_likelihood(logits, self.wanted.values) / self.config.temperature
+        return density
+
+    def pinned(self, variables: Tensor) -> Tensor:
+        """The variables with the yaws of the last encoding, for searches that jump."""
+        yaw = torch.zeros(variables.shape[1], dtype=torch.bool)
+        yaw[2::3] = True
+        return torch.where(yaw, self._encoded_variables, variables)
+
+    def start(self, count: int, generator: torch.Generator) -> Tensor:
+        """Starting variables: some near the failure, some from the prior (C18), the freest of several draws each."""
+        near = round(self.config.near_share * count)
+        tries = max(1, int(self.config.tries))
+        prior, dimensions = self.layout.prior, len(self.layout.prior.low)
+        observed = torch.as_tensor(self.layout.start.reshape(-1), dtype=prior.low.dtype)
+        drawn = prior.draw(count * tries, generator).view(count, tries, dimensions)
+        noise = torch.randn((near, tries, dimensions), generator=generator)
+        spread = self.config.noise_low + (self.config.noise_high - self.config.noise_low) * torch.rand(
+            (near, tries, 1), generator=generator
+        )
+        values = observed + noise * spread * (prior.high - prior.low)
+        margin = 0.02 * (prior.high - prior.low)
+        drawn[:near] = prior.unsquash(torch.clamp(values, prior.low + margin, prior.high - margin))
+        with torch.no_grad():
+            values = prior.squash(drawn.reshape(-1, dimensions))
+            room = self.barrier(self.layout.poses(values), values).view(count, tries)
+        return drawn[torch.arange(count), room.argmax(1)]
+
+    def _interior(self, rows: np.ndarray, dtype: torch.dtype) -> Tensor:
+        """Half extents between the walls around the given free bodies. Shape (rows, 2)."""
+        parents = [self.layout.parents[row] for row in rows]
+        sizes = torch.as_tensor(self.layout.sizes[parents, :2], dtype=dtype)
+        return 0.5 * sizes - self.layout.wall
+
+    def _turns(self, poses: Tensor) -> Tensor:
+        """Yaw of each body less its observed yaw. Shape (M, n)."""
+        return poses[..., 3] - torch.as_tensor(self.layout.observed[:, 3], dtype=poses.dtype)
+
+    def _center(self) -> Tensor:
+        """Observed box centres. Shape (n, 1, 3)."""
+        return torch.as_tensor(self.layout.observed[:, None, :3], dtype=self.clouds.dtype)
+
+    def _arms(self) -> Tensor:
+        """Clouds about their box centres. Shape (n, 128, 3)."""
+        return self.clouds - self._center()
+
+
+def _turned(vectors: Tensor, yaws: Tensor) -> Tensor:
+    """Vectors (..., 3) turned by yaws (...) about +z."""
+    flat = turned_back(vectors[..., :2], -yaws)
+    return torch.cat([flat, vectors[..., 2:].expand(*flat.shape[:-1], 1)], -1)
+
+
+def detected_relations(model: SkillEffectModel, clouds: Tensor) -> np.ndarray:
+    """What the model sees now: probabilities (n, n, 9) of clouds (n, 128, 3)."""
+    with torch.no_grad():
+        mask = torch.ones((1, len(clouds)), dtype=torch.bool)
+        logits = model.relations(model.observe(clouds[None], mask)).binary[0]
+    return torch.sigmoid(logits).numpy()
+
+
+def state_target(
+    model: SkillEffectModel, scene: Scene, relations: Relations, layout: Layout, seed: int, config: StateConfig = DEFAULT
+) -> StateTarget:
+    """The target of one failure scene.
+
+    Args:
+        model: In `eval()` mode (A15).
+        scene: Before the failed skill.
+        relations: As observed then.
+        layout: Of that scene.
+        seed: Of the choice of 128 points per cloud.
+        config: Relations and barriers.
+    """
+    clouds = torch.as_tensor(segment_points(scene.segments, np.random.default_rng(seed)))
+    detected = detected_relations(model, clouds) if config.agreeing_only else None
+    wanted = before_set(scene, relations, detected, tuple(kind for kind in BINARY_RELATIONS if kind in config.kinds))
+    return StateTarget(model, layout, wanted, clouds, config)

@@ -1,0 +1,220 @@
+"""Stein variational gradient descent: a log density and starting particles go in, spread particles come out (Eq. 3, 5).
+
+Generic over the density. Always finite: gradients that are not are zeroed and counted, particles that coincide are told
+apart by a jitter, and every run ends with a reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from f2p.clock import Clock, SystemClock
+from f2p.posterior.errors import NotFiniteError
+from f2p.posterior.kernel import Particles, kernels
+from f2p.settings import number
+
+LogDensity = Callable[[Tensor], Tensor]
+"""Variables (M, D) to log densities (M,), differentiable; row i depends on particle i alone."""
+
+
+class Stop(IntEnum):
+    """Why a run ended."""
+
+    CONVERGED = 0
+    """‖Φ‖ fell below the tolerance."""
+    ITERATIONS = 1
+    """All iterations were used."""
+    TIME = 2
+    """The time limit came first."""
+    FLAT = 3
+    """The density has no gradient anywhere and the particles no repulsion: nothing moves."""
+
+
+@dataclass(frozen=True)
+class SvgdConfig:
+    """Numbers of one run."""
+
+    kernel: str = "per_object"
+    """Name in `kernels`; "independent" is the Gradient baseline."""
+    iterations: int = number(300, "Adam steps at most", low=1, high=100_000, source="C17")
+    step: float = number(0.05, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
+    final_step: float = number(0.2, "share of the step left at the end (cosine)", low=0.0, high=1.0, source="ours: settles")
+    tolerance: float = number(1e-4, "root mean square of Φ at which to stop", low=0.0, high=1.0, source="ours")
+    largest_score: float = number(
+        1e3, "norm at which a particle's score is clipped", low=1.0, high=1e9, source="ours: barriers are steep"
+    )
+    jitter: float = number(1e-3, "noise that tells coinciding particles apart", low=0.0, high=1.0, source="ours")
+    limit_s: float = number(20.0, "time limit", unit="s", low=0.01, high=86_400.0, source="promise 35: 2 x nominal")
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """How particles are compared: a map of the variables, its slopes, and context that stays fixed."""
+
+    blocks: tuple[tuple[int, ...], ...]
+    """Columns per object."""
+    of: Callable[[Tensor], Tensor] = field(default=lambda variables: variables)
+    """Variables (M, D) to coordinates (M, D), one by one."""
+    slopes: Callable[[Tensor], Tensor] = field(default=torch.ones_like)
+    """Derivatives of `of`. Shape (M, D)."""
+    context: Tensor | None = None
+    """Fixed further coordinates. Shape (M, E)."""
+
+    def at(self, variables: Tensor) -> Particles:
+        """What the kernel sees of `variables` (M, D)."""
+        coordinates = self.of(variables)
+        if self.context is not None:
+            coordinates = torch.cat([coordinates, self.context], -1)
+        return Particles(coordinates, self.slopes(variables), self.blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """How a run went, for the report."""
+
+    direction_norm: np.ndarray
+    """Root mean square of Φ at each iteration. Shape (iterations,)."""
+    log_density: np.ndarray
+    """Mean log density at each iteration. Shape (iterations,)."""
+    spread: np.ndarray
+    """Mean standard deviation over the compared coordinates at each iteration. Shape (iterations,)."""
+    stop: Stop
+    seconds: float
+    """Wall time [s]."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """`evaluations`, `not_finite` (zeroed gradients), `jittered`, `clipped`."""
+
+
+@dataclass(frozen=True, eq=False)
+class SvgdResult:
+    """Final particles and the way there."""
+
+    variables: Tensor
+    """Shape (M, D)."""
+    log_density: Tensor
+    """Shape (M,)."""
+    trace: Trace
+
+
+def scored(log_density: LogDensity, variables: Tensor) -> tuple[Tensor, Tensor]:
+    """Log densities (M,) and their gradients (M, D), detached."""
+    leaf = variables.detach().requires_grad_(True)
+    values = log_density(leaf)
+    if not values.requires_grad:
+        return values.detach(), torch.zeros_like(variables)
+    (gradient,) = torch.autograd.grad(values.sum(), leaf, allow_unused=True)
+    return values.detach(), torch.zeros_like(variables) if gradient is None else gradient.detach()
+
+
+def _sound(scores: Tensor, limit: float, counts: Counter[str]) -> Tensor:
+    """Scores with non-finite rows zeroed and long rows shortened."""
+    finite = torch.isfinite(scores).all(-1, keepdim=True)
+    counts["not_finite"] += int((~finite).sum())
+    scores = torch.where(finite, scores, torch.zeros_like(scores))
+    norms = scores.norm(dim=-1, keepdim=True)
+    counts["clipped"] += int((norms > limit).sum())
+    return scores * (limit / norms.clamp_min(limit))
+
+
+def told_apart(variables: Tensor, jitter: float, generator: torch.Generator, counts: Counter[str]) -> Tensor:
+    """Particles that (nearly) coincide with another, moved by a jitter: the kernel cannot part equal ones."""
+    distances = torch.cdist(variables, variables, compute_mode="donot_use_mm_for_euclid_dist")
+    near = torch.triu(distances < 1e-3 * max(jitter, 1e-9), diagonal=1).any(0)
+    counts["jittered"] += int(near.sum())
+    noise = torch.randn(variables.shape, generator=generator, dtype=variables.dtype)
+    return variables + jitter * noise * near[:, None]
+
+
+class _Adam:
+    """Adam's moments over all particles (A.13.3), handed the ascent direction."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._first, self._second, self._count = torch.zeros_like(like), torch.zeros_like(like), 0
+
+    def step(self, direction: Tensor, size: float) -> Tensor:
+        """The update that climbs along Φ (C14)."""
+        self._count += 1
+        self._first = 0.9 * self._first + 0.1 * direction
+        self._second = 0.999 * self._second + 0.001 * direction.square()
+        first = self._first / (1.0 - 0.9**self._count)
+        second = self._second / (1.0 - 0.999**self._count)
+        return size * first / (second.sqrt() + 1e-8)
+
+
+def _step_size(config: SvgdConfig, iteration: int) -> float:
+    """Cosine from `step` to `final_step` of it."""
+    share = 0.5 * (1.0 + np.cos(np.pi * iteration / config.iterations))
+    return config.step * (config.final_step + (1.0 - config.final_step) * share)
+
+
+def svgd(
+    log_density: LogDensity,
+    initial: Tensor,
+    config: SvgdConfig,
+    coordinates: Coordinates,
+    seed: int = 0,
+    on_iteration: Callable[[int, Tensor], None] | None = None,
+    clock: Clock | None = None,
+) -> SvgdResult:
+    """Move particles along the Stein direction until Φ vanishes or the budget is used.
+
+    Args:
+        log_density: Unnormalised ln p of every particle.
+        initial: Starting variables. Shape (M, D).
+        config: Kernel, steps, stop.
+        coordinates: In which coordinates, and in which blocks, particles are compared.
+        seed: Of the jitter that parts coinciding particles.
+        on_iteration: Called before each iteration with its number and the variables (encoders refresh there).
+        clock: Where durations come from.
+
+    Raises:
+        NotFiniteError: The log density is finite for no particle at the start or at the end.
+    """
+    clock = clock or SystemClock()
+    generator = torch.Generator().manual_seed(seed)
+    started = clock.monotonic_s()
+    counts: Counter[str] = Counter(evaluations=0, not_finite=0, jittered=0, clipped=0)
+    kernel = kernels.get(config.kernel)()
+    repels = config.kernel != "independent"
+    variables, adam = initial.detach().clone(), _Adam(initial)
+    history: list[tuple[float, float, float]] = []
+    stop = Stop.ITERATIONS
+    for iteration in range(config.iterations):
+        if on_iteration is not None:
+            on_iteration(iteration, variables)
+        if repels and iteration % 50 == 0:
+            variables = told_apart(variables, config.jitter, generator, counts)
+        values, scores = scored(log_density, variables)
+        if iteration == 0 and not bool(torch.isfinite(values).any()):
+            raise NotFiniteError("the log density")
+        counts["evaluations"] += len(values)
+        compared = coordinates.at(variables)
+        direction = kernel.direction(compared, _sound(scores, config.largest_score, counts))
+        norm = float(direction.square().mean().sqrt())
+        history.append((norm, float(values[torch.isfinite(values)].mean()), _spread(compared.coordinates)))
+        if norm <= config.tolerance:
+            stop = Stop.FLAT if iteration == 0 and norm == 0.0 else Stop.CONVERGED
+            break
+        variables = variables + adam.step(direction, _step_size(config, iteration))
+        if clock.monotonic_s() - started > config.limit_s:
+            stop = Stop.TIME
+            break
+    with torch.no_grad():
+        values = log_density(variables).detach()
+    if not bool(torch.isfinite(values).any()):
+        raise NotFiniteError("the log density")
+    norms, means, spreads = np.array(history).T
+    trace = Trace(norms, means, spreads, stop, clock.monotonic_s() - started, dict(counts))
+    return SvgdResult(variables, values, trace)
+
+
+def _spread(coordinates: Tensor) -> float:
+    """Mean standard deviation over coordinates; 0 for a single particle."""
+    return float(coordinates.std(0).mean()) if len(coordinates) > 1 else 0.0

@@ -1,0 +1,1 @@
+"""Pages one can read: what was expected, what happened, what was learned from it."""

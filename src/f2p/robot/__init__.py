@@ -1,0 +1,1 @@
+"""What a skill may ask of a body, and the bodies that answer."""

@@ -1,0 +1,182 @@
+"""Forward and closed-form inverse kinematics of Stretch RE2 with the dexterous wrist pointing straight down.
+
+The tool is the dexterous wrist (yaw, pitch, roll) with the standard gripper: pitch at -90 degrees makes top-down grasps
+possible, which taking things out of a box and putting them in needs; the standard wrist (yaw only) cannot.
+With pitch down and yaw 0 each of four numbers of the gripper's pose has one joint of its own: base translation along
+the tables, arm extension away from the robot, lift up, and wrist roll for the heading of the fingers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.robot.errors import UnreachableError
+from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW, RobotState
+from f2p.types import frozen
+
+LIMITS: dict[str, tuple[float, float]] = {
+    LIFT: (0.0, 1.10),
+    ARM: (0.0, 0.52),
+    WRIST_YAW: (-1.75, 4.0),
+    WRIST_PITCH: (-1.57, 0.56),
+    WRIST_ROLL: (-3.14, 3.14),
+    FINGER: (-0.376, 0.203),
+    HEAD_PAN: (-3.9, 1.5),
+    HEAD_TILT: (-1.53, 0.79),
+}
+"""Lowest and highest position [m or rad] (stretch.md 1.2: RE2, the narrower of driver and URDF)."""
+
+DOWN_PITCH = -1.57
+"""Wrist pitch that points the gripper straight down [rad]: the joint's lower limit."""
+
+GRIPPER_METRES_PER_RADIAN = 2.0 * 0.171
+"""The driver's linear map from finger angle to aperture (stretch.md 1.2, stretch_body gripper_conversion)."""
+
+ARM_STAGES = 4
+"""The arm's telescope has four equal stages; `wrist_extension` is their sum."""
+
+_CHAIN: tuple[tuple[str, tuple[float, float, float], tuple[float, float, float], str, tuple[float, float, float]], ...] = (
+    ("link_mast", (-0.067, 0.135, 0.0284), (1.5708, 0.0, 0.0), "", (0, 0, 0)),
+    ("link_lift", (-0.037385, 0.1666, 0.0), (-1.5708, 1.5708, 0.0), LIFT, (0, 0, 1)),
+    ("link_arm_l4", (-0.2547, 0.0, 0.0), (1.5708, 0.0, -1.5708), "", (0, 0, 0)),
+    ("link_arm_l0", (0.0, 0.0, 0.02525), (0.0, 0.0, 0.0), ARM, (0, 0, 1)),
+    ("link_wrist_yaw", (0.083, -0.03075, 0.0), (1.5708, 0.0, 0.0), WRIST_YAW, (0, 0, -1)),
+    ("link_wrist_yaw_bottom", (0.0, 0.0, 0.0), (-math.pi, 0.0, math.pi / 2), "", (0, 0, 0)),
+    ("link_wrist_pitch", (0.0, -0.01955, -0.02475), (math.pi / 2, 0.0, -math.pi), WRIST_PITCH, (0, 0, -1)),
+    ("link_wrist_roll", (-0.0188587, -0.024, 0.01955), (math.pi, math.pi / 2, 0.0), WRIST_ROLL, (0, 0, 1)),
+    ("link_straight_gripper", (0.0, 0.0, 0.0155), (0.0, 0.0, -math.pi), "", (0, 0, 0)),
+    ("grasp_center", (0.0, 0.0, 0.23), (0.0, 0.0, 0.0), "", (0, 0, 0)),
+)
+"""Link, origin xyz [m] and rpy [rad] in its parent, joint and axis: hello-robot-stretch-urdf 0.1.2, RE2V0 dex wrist,
+uncalibrated; the telescope's stages are summed and the grasp centre keeps the gripper's own axes (z down the fingers,
+x along their closing direction)."""
+
+
+def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
+    """URDF rotation: fixed axes x, y, z. Shape (3, 3)."""
+    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle), math.sin(angle)) for angle in (roll, pitch, yaw))
+    return np.array([
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+    ])  # fmt: skip
+
+
+def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
+    """Pose of the grasp centre in base_link: z points along the fingers, x where they close. Shape (4, 4).
+
+    Args:
+        positions: Joint positions [m or rad]; a missing joint is at 0.
+    """
+    pose = np.eye(4)
+    for _, xyz, rpy, joint, axis in _CHAIN:
+        step = np.eye(4)
+        step[:3, :3], step[:3, 3] = rotation_from_rpy(*rpy), xyz
+        value = positions.get(joint, 0.0)
+        if joint in (LIFT, ARM):
+            step[:3, 3] += step[:3, :3] @ (value * np.array(axis, dtype=float))
+        elif joint:
+            step[:3, :3] = step[:3, :3] @ rotation_from_rpy(0.0, 0.0, value * axis[2])
+        pose = pose @ step
+    return pose
+
+
+_DOWN = {WRIST_PITCH: DOWN_PITCH}
+DOWN_OFFSET_BASE = frozen(base_from_gripper(_DOWN)[:3, 3])
+"""Grasp centre in base_link with every joint at 0 and the wrist pointing down [m]. Shape (3,)."""
+
+
+@dataclass(frozen=True)
+class TopDownPose:
+    """The grasp centre with the fingers pointing down, in the task frame."""
+
+    x: float
+    y: float
+    z: float
+    heading: float
+    """Direction along which the fingers close [rad]; the gripper is the same turned by half a turn."""
+
+
+@dataclass(frozen=True)
+class TopDownSolution:
+    """Joint positions that bring the grasp centre to a pose, from where the base stands."""
+
+    translate: float
+    """Displacement of the base along its own +x [m]."""
+    lift: float
+    arm: float
+    roll: float
+
+    @property
+    def joints(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Arm and wrist joints with their targets, the base left out."""
+        return (LIFT, ARM, WRIST_YAW, WRIST_PITCH, WRIST_ROLL), (self.lift, self.arm, 0.0, DOWN_PITCH, self.roll)
+
+
+def finger_from_aperture(aperture: float) -> float:
+    """Finger angle [rad] of an aperture [m], by the driver's linear map."""
+    return aperture / GRIPPER_METRES_PER_RADIAN
+
+
+def aperture_from_finger(angle: float) -> float:
+    """Aperture [m] of a finger angle [rad], by the driver's linear map."""
+    return angle * GRIPPER_METRES_PER_RADIAN
+
+
+def within(joint: str, value: float, what: str, margin: float = 0.0) -> float:
+    """Return `value` if the joint may take it. Raises UnreachableError naming the joint and its limits."""
+    low, high = LIMITS[joint][0] + margin, LIMITS[joint][1] - margin
+    if not low <= value <= high:
+        raise UnreachableError(what, joint, value, low, high)
+    return value
+
+
+def top_down(
+    pose: TopDownPose, base_task: tuple[float, float, float], what: str = "the pose", near_roll: float = 0.0,
+    travel: tuple[float, float] = (-1.3, 1.3),
+) -> TopDownSolution:  # fmt: skip
+    """Solve for the joints that bring the grasp centre to `pose`.
+
+    Args:
+        pose: Wanted grasp centre in the task frame.
+        base_task: Where the base stands, (x, y [m], heading [rad]) in the task frame.
+        what: Name of the pose for the error message.
+        near_roll: Of the headings half a turn apart, take the one whose roll is nearest to this [rad].
+        travel: Where the base may end along task y [m].
+
+    Raises:
+        UnreachableError: naming the first limit that is broken.
+    """
+    dx, dy = pose.x - base_task[0], pose.y - base_task[1]
+    cosine, sine = math.cos(base_task[2]), math.sin(base_task[2])
+    target_x, target_y = cosine * dx + sine * dy, -sine * dx + cosine * dy
+    translate = target_x - float(DOWN_OFFSET_BASE[0])
+    end = base_task[1] + sine * translate
+    if not travel[0] <= end <= travel[1]:
+        raise UnreachableError(what, "the base's place along task y", end, *travel)
+    arm = within(ARM, float(DOWN_OFFSET_BASE[1]) - target_y, what)
+    lift = within(LIFT, pose.z - float(DOWN_OFFSET_BASE[2]), what)
+    roll = base_task[2] - pose.heading
+    roll = near_roll + math.remainder(roll - near_roll, math.pi)
+    if abs(roll) > LIMITS[WRIST_ROLL][1]:
+        roll -= math.copysign(math.pi, roll)
+    return TopDownSolution(translate, lift, arm, roll)
+
+
+def gripper_task(state: RobotState) -> TopDownPose:
+    """Where the grasp centre of a downward gripper is, in the task frame."""
+    positions = {joint: value.position for joint, value in state.joints.items()}
+    pose = base_from_gripper(positions)
+    x, y, heading = state.base_task
+    cosine, sine = math.cos(heading), math.sin(heading)
+    point = pose[:3, 3]
+    closing = math.atan2(pose[1, 0], pose[0, 0])
+    return TopDownPose(
+        x + cosine * float(point[0]) - sine * float(point[1]),
+        y + sine * float(point[0]) + cosine * float(point[1]),
+        float(point[2]),
+        math.remainder(heading + closing, math.pi),
+    )

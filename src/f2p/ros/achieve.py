@@ -1,0 +1,191 @@
+"""The loop that pursues a goal: perceive, plan, execute, check; on a contradiction classify, then learn or retry or ask.
+
+No ROS in here: the stack it drives is a protocol, so that the whole policy can be tested without a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from f2p.errors import F2pError
+from f2p.ros.errors import (
+    AttemptsUsedUpError,
+    CanceledError,
+    DeadlineError,
+    LearningError,
+    NoBelievedPlanError,
+    NodeDeadError,
+    UnclearFailureError,
+    UnlearnableExecutionError,
+)
+from f2p.scene.goals import check_goal, satisfied
+from f2p.scene.relations import relations_of
+from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
+
+Report = Callable[[str, str], None]
+"""Called with (stage, one line for people)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the monitor says of one step."""
+
+    contradicted: bool
+    failure_id: str = ""
+    cause: Cause = Cause.UNKNOWN
+    folder: str = ""
+    text: str = ""
+
+
+class Stack(Protocol):
+    """The processes behind the loop. Every method ends within its own deadline, or raises an F2pError."""
+
+    def perceive(self) -> Scene:
+        """Look around."""
+
+    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        """Find a plan, or a best guess that is not believed."""
+
+    def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
+        """Do one step on the robot."""
+
+    def check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
+        """Hold the step's outcome against its prediction."""
+
+    def learn(self, verdict: Verdict, seed: int) -> str:
+        """Learn from a failure and put the weights into service; their id. Raises F2pError when that failed."""
+
+
+@dataclass
+class Record:
+    """What happened on the way to a goal."""
+
+    plan_id: str = ""
+    weights_id: str = ""
+    attempts: int = 0
+    failure_ids: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Achiever:
+    """Pursues one goal.
+
+    Args:
+        stack: The processes.
+        report: Progress for people.
+        canceled: Whether the goal was taken back.
+    """
+
+    def __init__(self, stack: Stack, report: Report, canceled: Callable[[], bool]) -> None:
+        self._stack, self._report, self._canceled = stack, report, canceled
+        self.record = Record()
+
+    def achieve(self, goal: Goal, proposal: tuple[SkillStep, ...], attempts: int, learn: bool, seed: int) -> None:
+        """Return when the goal was seen to hold.
+
+        Raises:
+            NoBelievedPlanError, AttemptsUsedUpError, UnclearFailureError, LearningError, F2pError: why it was given up.
+        """
+        for attempt in range(1, attempts + 1):
+            self.record.attempts = attempt
+            try:
+                if self._attempt(goal, proposal, learn, seed + attempt - 1):
+                    return
+            except (NodeDeadError, DeadlineError, UnlearnableExecutionError) as error:
+                self.record.errors.append(str(error))
+                if attempt == attempts:
+                    raise
+                self._report("retry", f"attempt {attempt} was cut short: {error}")
+        told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
+        raise AttemptsUsedUpError(f"{attempts} attempts did not reach {goal}: {told}")
+
+    def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn: bool, seed: int) -> bool:
+        """One plan, from looking to the end; True when the goal holds."""
+        scene = self._perceive("looking around")
+        check_goal(goal, scene.names)
+        if not proposal and satisfied(goal, relations_of(scene)):
+            self._report("check", f"{goal} holds already")
+            return True
+        plan = self._plan(scene, goal, proposal, seed)
+        for index, call in enumerate(plan.calls):
+            self._check_canceled()
+            self._report("execute", f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
+            execution = self._stack.execute(scene, plan, index)
+            if not execution.ok:
+                self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
+            after = self._perceive(f"looking at the outcome of step {index + 1}")
+            verdict = self._check(scene, after, plan, index, execution)
+            if verdict.contradicted or not execution.ok:
+                self._respond(verdict, execution, learn, seed)
+                return satisfied(goal, relations_of(after))
+            scene = after
+        held = satisfied(goal, relations_of(scene))
+        self._report("check", f"{goal} {'holds' if held else 'does not hold'}")
+        return held
+
+    def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        self._check_canceled()
+        self._report("plan", "planning" + (" along the proposal" if proposal else ""))
+        plan = self._stack.plan(scene, goal, proposal, seed)
+        self.record.plan_id, self.record.weights_id = plan.id, plan.weights_id
+        steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
+        self._report("plan", f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")
+        if not plan.believed and not proposal:
+            raise NoBelievedPlanError(
+                f"no plan reaches the belief threshold; the best guess is {steps} with P(goal) = {plan.probability:.3f}. "
+                "Propose a skeleton to have it tried"
+            )
+        return plan
+
+    def _perceive(self, detail: str) -> Scene:
+        self._check_canceled()
+        self._report("perceive", detail)
+        return self._stack.perceive()
+
+    def _check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
+        self._report("check", "comparing outcome and prediction")
+        verdict = self._stack.check(before, after, plan, index, execution)
+        if verdict.contradicted and verdict.cause is Cause.PERCEPTION:
+            again = self._perceive("looking again: the failure may be the eye's")
+            verdict = self._stack.check(before, again, plan, index, execution)
+        return verdict
+
+    def _respond(self, verdict: Verdict, execution: Execution, learn: bool, seed: int) -> None:
+        """Learn, or leave it to the next attempt; raises when a person has to look."""
+        if verdict.contradicted:
+            self.record.failure_ids.append(verdict.failure_id)
+            self.record.errors.append(f"{verdict.failure_id} ({verdict.cause.value}): {verdict.text}")
+            self._report("classify", f"{verdict.cause.value}: {verdict.text}")
+        else:
+            self.record.errors.append(f"execution error {execution.error_code}: {execution.error_msg}")
+            return
+        if verdict.cause is Cause.UNKNOWN:
+            raise UnclearFailureError(f"the cause of {verdict.failure_id} is unknown; a person should look at {verdict.folder}")
+        if verdict.cause is Cause.MODEL and learn:
+            self._learn(verdict, seed)
+
+    def _learn(self, verdict: Verdict, seed: int) -> None:
+        """Learn once, and once more if the learning process died."""
+        for last in (False, True):
+            self._check_canceled()
+            self._report("learn", f"learning from {verdict.failure_id}")
+            try:
+                weights_id = self._stack.learn(verdict, seed)
+            except NodeDeadError as error:
+                if last:
+                    raise
+                self._report("learn", f"once more: {error}")
+            except (CanceledError, DeadlineError):
+                raise
+            except F2pError as error:
+                raise LearningError(f"learning from {verdict.failure_id} ended without new weights: {error}") from error
+            else:
+                self.record.weights_id = weights_id
+                self._report("swap", f"weights {weights_id[:12]} serve")
+                return
+
+    def _check_canceled(self) -> None:
+        if self._canceled():
+            raise CanceledError("the goal was canceled")

@@ -1,0 +1,69 @@
+"""The executor's process: runs skills on the guarded robot, one at a time, for as long as it renews its lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from f2p_msgs.action import ExecuteSkill
+
+from f2p.ros.convert import scene_from_msg
+from f2p.ros.errors import CanceledError
+from f2p.ros.guard_client import GuardClient
+from f2p.ros.heartbeat import Watch
+from f2p.ros.node import F2pNode, run
+from f2p.settings import number
+from f2p.skill import pick_place  # noqa: F401 - files the skill
+from f2p.skill.protocol import skills
+from f2p.types import SkillCall
+
+
+@dataclass(frozen=True)
+class ExecutorConfig:
+    """How long a skill may take."""
+
+    deadline_s: float = number(240.0, "longest skill", unit="s", low=5.0, high=3600.0)
+
+
+class ExecutorNode(F2pNode):
+    """Hosts `f2p.skill` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("executor", ExecutorConfig())
+
+    def connect(self) -> None:
+        """The guard and the action."""
+        self._watch = Watch(self, ["guard"])
+        self._robot = GuardClient(self, self._watch)
+        self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
+
+    def _execute(self, handle: Any) -> ExecuteSkill.Result:  # noqa: ANN401 - rclpy goal handle
+        request = handle.request
+        skill = skills.get(request.skill)()
+        call = SkillCall(request.skill, request.object, np.array(request.parameter, dtype=np.float64))
+        until_s = self.monotonic.monotonic_s() + self.parameters.config.deadline_s - 10.0
+
+        def progress(phase: str, fraction: float, detail: str) -> None:
+            handle.publish_feedback(ExecuteSkill.Feedback(phase=phase, progress=float(fraction)))
+            self.get_logger().info(f"{call.skill}({call.object}): {phase} {detail}")
+
+        def canceled() -> bool:
+            return bool(handle.is_cancel_requested) or self.monotonic.monotonic_s() > until_s
+
+        with self._robot.leased(request.plan_id, request.weights_id):
+            execution = skill.execute(call, scene_from_msg(request.scene), self._robot, progress, canceled)
+        if handle.is_cancel_requested:
+            raise CanceledError(execution.error_msg or "the skill was canceled")
+        return ExecuteSkill.Result(
+            duration=float(execution.duration_s), error_code=int(execution.error_code), error_msg=execution.error_msg
+        )
+
+
+def main() -> None:
+    """Be the executor until told to end."""
+    run(ExecutorNode)
+
+
+if __name__ == "__main__":
+    main()

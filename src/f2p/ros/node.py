@@ -1,0 +1,205 @@
+"""What all our nodes share: construct / configure / activate, a heartbeat, parameters, and a worker beside the executor.
+
+A callback only stores or submits. Work that takes time runs on the worker thread with a deadline; the executor's thread
+never runs torch, never waits, and keeps beating. A job that overruns its deadline stops the heartbeat, then the process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.task import Future
+
+from f2p.clock import SystemClock
+from f2p.ros import graph
+from f2p.ros.errors import CanceledError, DeadlineError, NotReadyError, wire_code, wire_text
+from f2p.ros.heartbeat import Pulse
+from f2p.ros.parameters import Parameters
+from f2p.ros.worker import Worker
+
+PARENT_VARIABLE = "F2P_SUPERVISOR_PID"
+"""Set by `f2p up`: a node whose supervisor is gone ends itself."""
+
+OVERDUE_EXIT_S = 5.0
+"""A job this long past its deadline ends the process, so that it is restarted [s] (ours)."""
+
+
+class F2pNode(LifecycleNode):
+    """Base of the graph's lifecycle nodes.
+
+    Args:
+        name: Its name in the graph.
+        defaults: Config dataclass whose fields become parameters.
+    """
+
+    def __init__(self, name: str, defaults: Any) -> None:  # noqa: ANN401 - any frozen dataclass
+        super().__init__(name)
+        self.spec = graph.node(name)
+        self.monotonic = SystemClock()
+        self.parameters = Parameters(self, defaults)
+        self.worker = Worker(f"{name}-worker")
+        self.together = ReentrantCallbackGroup()
+        self.state_label = "unconfigured"
+        self._loading: Any = None
+        self._running_actions: set[str] = set()
+        self._waiting: list[tuple[Future, float, str]] = []
+        self._parent = int(os.environ.get(PARENT_VARIABLE, "0"))
+        self._pulse = Pulse(self, self.spec)
+        self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
+
+    def connect(self) -> None:
+        """Create topics, services and actions (configure; on the executor's thread; opens nothing else)."""
+
+    def load(self) -> None:
+        """Fetch what takes time: models, files (configure; on the worker thread)."""
+
+    def tick(self) -> None:
+        """Called with every heartbeat while active."""
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Connect, and start loading in the worker."""
+        self.connect()
+        self._loading = self.worker.submit(self.load, self.spec.ready_within_s)
+        self.state_label = "inactive"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Succeed once loading is done; the manager asks again until then."""
+        if self._loading is None or not self._loading.done():
+            return TransitionCallbackReturn.FAILURE
+        self.state_label = "active"
+        self.get_logger().info(f"{self.spec.name}: active")
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse work until activated again."""
+        self.state_label = "inactive"
+        return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse work for good."""
+        self.state_label = "finalized"
+        return TransitionCallbackReturn.SUCCESS
+
+    def serve(
+        self, kind: Any, name: str, job: Callable[[Any, Any], None], deadline_s: float, worker: Worker | None = None
+    ) -> None:  # noqa: ANN401  # fmt: skip
+        """Offer a service whose `job(request, response)` runs on the worker; errors become error_code and error_msg."""
+
+        async def answer(request: Any, response: Any) -> Any:  # noqa: ANN401 - generated message types
+            try:
+                self._require_active()
+                await self.work(lambda: job(request, response), deadline_s, name, worker)
+            except Exception as error:  # noqa: BLE001 - nothing may leave the node but a coded answer
+                response = kind.Response()
+                self._tell(name, error, response)
+            return response
+
+        self.create_service(kind, name, answer, callback_group=self.together)
+
+    def act(self, kind: Any, name: str, job: Callable[[Any], Any], deadline_s: float) -> None:  # noqa: ANN401
+        """Offer an action whose `job(goal_handle) -> result` runs on the worker, one goal at a time.
+
+        The job watches `goal_handle.is_cancel_requested` and raises CanceledError.
+        """
+
+        async def execute(handle: Any) -> Any:  # noqa: ANN401 - generated message types
+            result = kind.Result()
+            try:
+                self._require_active()
+                if name in self._running_actions:
+                    result.error_code, result.error_msg = getattr(kind.Result, "BUSY", 924), f"{name} is busy"
+                    handle.abort()
+                    return result
+                self._running_actions.add(name)
+                try:
+                    result = await self.work(lambda: job(handle), deadline_s, name)
+                finally:
+                    self._running_actions.discard(name)
+                handle.abort() if result.error_code else handle.succeed()
+            except Exception as error:  # noqa: BLE001 - nothing may leave the node but a coded answer
+                self._tell(name, error, result)
+                if isinstance(error, CanceledError):
+                    result.error_code = kind.Result.CANCELED
+                handle.canceled() if handle.is_cancel_requested else handle.abort()
+            return result
+
+        ActionServer(
+            self, kind, name, execute, callback_group=self.together,
+            cancel_callback=lambda _handle: CancelResponse.ACCEPT,
+        )  # fmt: skip
+
+    async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:  # noqa: ANN401
+        """Run `job` on the worker and await it. Raises DeadlineError when it takes too long, or what it raised."""
+        future = Future(executor=self.executor)
+        inner = (worker or self.worker).submit(job, deadline_s)
+        self._waiting.append((future, self.monotonic.monotonic_s() + deadline_s, what))
+
+        def done(finished: Any) -> None:  # noqa: ANN401 - concurrent.futures.Future of anything
+            if future.done():
+                return
+            error = finished.exception()
+            future.set_exception(error) if error is not None else future.set_result(finished.result(timeout=0))
+            self.executor.wake()
+
+        inner.add_done_callback(done)
+        return await future
+
+    def close(self) -> bool:
+        """Stop the worker; True when its thread has ended."""
+        return self.worker.close(timeout_s=2.0)
+
+    def _require_active(self) -> None:
+        if self.state_label != "active":
+            raise NotReadyError(f"{self.spec.name} is {self.state_label}, not active; wait for it to come up")
+
+    def _tell(self, name: str, error: BaseException, answer: Any) -> None:  # noqa: ANN401 - generated message types
+        answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
+        self.get_logger().warning(f"{name}: error {answer.error_code}: {answer.error_msg}")
+
+    def _tick(self) -> None:
+        now = self.monotonic.monotonic_s()
+        overdue_s = self.worker.overdue_s()
+        if overdue_s > OVERDUE_EXIT_S:
+            self.get_logger().error(f"{self.spec.name}: a job is {overdue_s:.0f} s past its deadline; ending the process")
+            os._exit(70)
+        if self._loading is not None and self._loading.done() and self._loading.exception() is not None:
+            self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(self._loading.exception())}")
+            os._exit(71)
+        if self._parent and os.getppid() != self._parent:
+            raise ExternalShutdownException
+        for future, until, what in [item for item in self._waiting if item[1] < now and not item[0].done()]:
+            future.set_exception(DeadlineError(f"{what}: no result within its deadline ({now - until:.1f} s past)"))
+        self._waiting = [item for item in self._waiting if not item[0].done()]
+        if overdue_s == 0.0:
+            self._pulse.beat(self.state_label)
+            if self.state_label == "active":
+                self.tick()
+
+
+def run(make: Callable[[], Any]) -> None:
+    """Be the process of one node until it is told to end."""
+    rclpy.init(args=sys.argv)
+    node, clean = None, True
+    try:
+        node = make()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while rclpy.ok():
+            executor.spin_once(timeout_sec=0.5)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        clean = node is None or node.close()
+        if clean:
+            rclpy.try_shutdown()
+        else:
+            os._exit(0)  # a worker deep in C code cannot be joined; nothing is left to lose

@@ -1,0 +1,37 @@
+"""Where the installed package keeps its files, and which environment its processes get."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from f2p.ros.errors import SupervisorError
+
+
+def share(relative: str) -> Path:
+    """A file of `config/` or `launch/`: in the ament share folder when installed, else in the source tree.
+
+    Raises:
+        SupervisorError: neither place has it.
+    """
+    tried = []
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            tried.append(Path(prefix) / "share" / "f2p" / relative)
+    tried.append(Path(__file__).resolve().parents[3] / relative)
+    for path in tried:
+        if path.exists():
+            return path
+    raise SupervisorError(f"{relative} is in none of: {', '.join(str(path.parent) for path in tried)}")
+
+
+def environment() -> dict[str, str]:
+    """Variables every process of the graph gets where the caller has not set them (ros.md)."""
+    profile = str(share("config/fastdds.xml"))
+    wanted = {
+        "FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile, "OMP_NUM_THREADS": "1",
+        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
+    }  # fmt: skip
+    if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
+        wanted |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOCALHOST_ONLY": "1"}
+    return {name: value for name, value in wanted.items() if name not in os.environ}

@@ -1,0 +1,119 @@
+"""Goals as text and as arrays: "above(cup, table_b) & not inside(cup, box)" goes in, a checked conjunction comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObjectError, UnknownRelationError
+from f2p.types import BINARY_RELATIONS, Goal, GoalRelation, Relations
+
+_LITERAL = re.compile(r"\s*(not\s+)?(\w+)\s*\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)\s*")
+
+_EXCLUSIVE = (("left", "right"), ("front", "behind"), ("above", "below"))
+"""No pair of things can be in both relations of a row at once."""
+
+
+def parse_goal(text: str) -> Goal:
+    """Read a conjunction of literals, e.g. ``above(a, b) & not left(a, c)``; `str(goal)` is read back unchanged.
+
+    Raises:
+        GoalSyntaxError: The text is no such conjunction.
+        UnknownRelationError: A relation outside `BINARY_RELATIONS`.
+        ImpossibleGoalError: Literals that exclude one another.
+    """
+    if not text.strip():
+        raise GoalSyntaxError(text, "it is empty")
+    literals: list[GoalRelation] = []
+    for part in text.split("&"):
+        match = _LITERAL.fullmatch(part)
+        if match is None:
+            raise GoalSyntaxError(text, f"{part.strip()!r} is not relation(subject, object)")
+        negated, relation, subject, object_ = match.groups()
+        literal = GoalRelation(relation, subject, object_, value=negated is None)
+        if literal not in literals:
+            literals.append(literal)
+    goal = Goal(tuple(literals))
+    _check_relations(goal)
+    return goal
+
+
+def _check_relations(goal: Goal) -> None:
+    """Refuse unknown relations and literals that exclude one another."""
+    if not goal.literals:
+        raise GoalSyntaxError("", "it has no literals")
+    wanted: dict[tuple[str, str, str], bool] = {}
+    for literal in goal.literals:
+        if literal.relation not in BINARY_RELATIONS:
+            raise UnknownRelationError(literal.relation, BINARY_RELATIONS)
+        if literal.subject == literal.object:
+            raise ImpossibleGoalError(f"{literal} relates a thing to itself")
+        key = (literal.relation, literal.subject, literal.object)
+        if wanted.setdefault(key, literal.value) != literal.value:
+            raise ImpossibleGoalError(f"it asks for {literal} and for its opposite")
+    for one, other in (*_EXCLUSIVE, *(pair[::-1] for pair in _EXCLUSIVE)):
+        for (relation, subject, object_), value in wanted.items():
+            if value and relation == one:
+                if wanted.get((other, subject, object_)):
+                    raise ImpossibleGoalError(f"{one} and {other} of ({subject}, {object_}) exclude one another")
+                if wanted.get((one, object_, subject)):
+                    raise ImpossibleGoalError(f"{one}({subject}, {object_}) excludes {one}({object_}, {subject})")
+
+
+def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
+    """Return `goal` if it can be asked of a scene with these names.
+
+    Raises:
+        UnknownRelationError: A relation outside `BINARY_RELATIONS`, with the choices.
+        UnknownObjectError: A name outside `names`, with the choices.
+        ImpossibleGoalError: Literals that exclude one another.
+    """
+    _check_relations(goal)
+    for literal in goal.literals:
+        for name in (literal.subject, literal.object):
+            if name not in names:
+                raise UnknownObjectError(name, names)
+    return goal
+
+
+def goal_arrays(
+    goal: Goal, names: Sequence[str]
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Where a goal's literals are in a relation array, and what they shall be.
+
+    Returns:
+        (subjects, objects, relations), each (literals,) int, so that ``binary[..., subjects, objects, relations]``
+        has shape (..., literals); and the wanted values, (literals,) bool.
+
+    Raises:
+        UnknownObjectError, UnknownRelationError, ImpossibleGoalError: As `check_goal`.
+    """
+    check_goal(goal, names)
+    order = {name: index for index, name in enumerate(names)}
+    subjects = np.array([order[literal.subject] for literal in goal.literals], dtype=np.int64)
+    objects = np.array([order[literal.object] for literal in goal.literals], dtype=np.int64)
+    relations = np.array([BINARY_RELATIONS.index(literal.relation) for literal in goal.literals], dtype=np.int64)
+    return (subjects, objects, relations), np.array([literal.value for literal in goal.literals], dtype=bool)
+
+
+def holds(goal: Goal, names: Sequence[str], binary: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Whether every literal is as wanted, for any leading axes.
+
+    Args:
+        goal: The conjunction.
+        names: Names along both segment axes of `binary`.
+        binary: Truth values or probabilities. Shape (..., n, n, 9).
+        threshold: A probability above it counts as true.
+
+    Returns:
+        Shape (...), bool.
+    """
+    index, values = goal_arrays(goal, names)
+    return np.all((np.asarray(binary, dtype=np.float64)[(..., *index)] > threshold) == values, axis=-1)
+
+
+def satisfied(goal: Goal, relations: Relations, threshold: float = 0.5) -> bool:
+    """Whether `goal` is true of one scene's relations."""
+    return bool(holds(goal, relations.names, relations.binary, threshold))

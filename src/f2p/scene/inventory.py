@@ -1,0 +1,82 @@
+"""Cuts what is two known things in one: unrecognised detections and missing things go in, recognisable parts come out.
+
+Two things of one height side by side look like one longer thing, and no geometry of one look can tell; knowing which sizes
+are missing can (ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from f2p.geometry import rotate_z
+from f2p.scene.priors import PriorConfig, fit_box
+from f2p.scene.tracking import Detection, KnownObject, TrackingConfig, match, size_difference
+from f2p.types import Prior
+
+_LEAST_PART = 8
+"""Fewest points of a part."""
+
+
+def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tuple[Detection, Detection]:
+    """A detection cut in two, each part with its own box on the same support."""
+    standing = replace(config, snap=np.inf)
+    one, other = (
+        replace(detection, points=detection.points[mask], box=fit_box(detection.points[mask], detection.support, standing))
+        for mask in (part, ~part)
+    )
+    return one, other
+
+
+def _best_cut(
+    detection: Detection, missing: Sequence[KnownObject], priors: PriorConfig, tracking: TrackingConfig
+) -> tuple[float, tuple[Detection, Detection]] | None:
+    """The straight cut whose parts are most like two of the missing things, and how unlike they still are [m]."""
+    best: tuple[float, tuple[Detection, Detection]] | None = None
+    xy = detection.points[:, :2] - detection.box.center[:2]
+    for turn in (0.0, np.pi / 2.0, np.pi / 4.0, -np.pi / 4.0):
+        along = rotate_z(xy, -(detection.box.yaw + turn))[:, 0]
+        for position in np.linspace(along.min() + 0.015, along.max() - 0.015, 12):
+            part = along < position
+            if min(part.sum(), (~part).sum()) < _LEAST_PART:
+                continue
+            parts = _parts_of(detection, part, priors)
+            costs = np.array(
+                [[size_difference(item.box.size, thing.size, tracking.hidden_weight) for thing in missing] for item in parts]
+            )
+            rows, columns = linear_sum_assignment(costs)
+            if len(rows) == 2 and (best is None or costs[rows, columns].sum() < best[0]):
+                best = (float(costs[rows, columns].sum()), parts)
+    return best
+
+
+def cut_by_inventory(
+    detections: Sequence[Detection], known: Sequence[KnownObject], priors: PriorConfig, tracking: TrackingConfig
+) -> list[Detection]:
+    """Cut solid detections nobody knows wherever the parts are things that are missing.
+
+    Args:
+        detections: As found by geometry; the order of those that stay is kept.
+        known: Everything that may be there.
+        priors: Box fitting of the parts.
+        tracking: When a part is a known thing.
+    """
+    out = list(detections)
+    for _ in range(len(known)):
+        matched = match(out, known, tracking)
+        names = {item.name for item in matched.values()}
+        missing = [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
+        strange = [i for i, item in enumerate(out) if i not in matched and item.prior is Prior.CUBOID]
+        if not strange or len(missing) < 2:
+            break
+        cuts = {i: _best_cut(out[i], missing, priors, tracking) for i in strange}
+        good = {i: cut for i, cut in cuts.items() if cut is not None and cut[0] < 2.0 * tracking.worst}
+        if not good:
+            break
+        index = min(good, key=lambda i: good[i][0])
+        out[index], extra = good[index][1]
+        out.append(extra)
+    return out

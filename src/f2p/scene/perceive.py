@@ -1,0 +1,83 @@
+"""One scan from disk to a scene: a file goes in; labels, boxes, relations and, where annotated, a score come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from f2p.clock import Clock, SystemClock
+from f2p.scene import geometric as _geometric  # noqa: F401 - files the default segmenter
+from f2p.scene.evaluation import evaluate_labels
+from f2p.scene.pcd import Scan, read_pcd
+from f2p.scene.planes import dominant_plane
+from f2p.scene.protocol import BACKGROUND, Segmenter
+from f2p.scene.relations import relations_of
+from f2p.scene.sanitise import SanitiseConfig, usable, voxels
+from f2p.scene.scan_scene import scene_from_labels
+from f2p.types import Relations, Scene
+
+LOOK_CAMERA = np.array([0.0, 0.0, 1.0])
+"""Viewing direction in a camera's optical frame (REP 103)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PerceivedScan:
+    """What was made of one scan."""
+
+    file: str
+    scan: Scan
+    labels: np.ndarray
+    """Segment of each point of the scan, negative for none. Shape (points,), int."""
+    scene: Scene
+    relations: Relations
+    score: tuple[float, float, float] | None
+    """Precision, recall and F against the file's annotation; None without one."""
+    seconds: float
+    """From opening the file to the relations [s]."""
+
+    @property
+    def segments(self) -> int:
+        """How many objects were found."""
+        return int(self.labels.max(initial=BACKGROUND)) + 1
+
+    def row(self) -> dict[str, object]:
+        """The line of this scan in `f2p perceive --json`."""
+        precision, recall, score = self.score or (None, None, None)
+        return {
+            "file": self.file,
+            "precision": precision,
+            "recall": recall,
+            "f": score,
+            "segments": self.segments,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) -> PerceivedScan:
+    """Read, segment, fit and relate one scan.
+
+    Raises:
+        SceneError: The file is no scan, or the scan cannot be looked at.
+    """
+    clock = clock or SystemClock()
+    start = clock.monotonic_s()
+    scan = read_pcd(path)
+    mask = usable(scan.points_camera, SanitiseConfig(), str(path))
+    labels = segmenter.segment(scan.points_camera, scan.colors)
+    points = np.asarray(scan.points_camera[mask], dtype=np.float64)
+    cells, _ = voxels(points[labels[mask] < 0] if np.any(labels[mask] < 0) else points, 0.005)
+    plane = dominant_plane(cells, 0.01, np.random.default_rng(0))
+    scene = scene_from_labels(points, labels[mask], plane, LOOK_CAMERA)
+    relations = relations_of(scene)
+    seconds = clock.monotonic_s() - start
+    return PerceivedScan(str(path), scan, labels, scene, relations, _score(scan, labels, mask), seconds)
+
+
+def _score(scan: Scan, labels: np.ndarray, mask: np.ndarray) -> tuple[float, float, float] | None:
+    """Score against the annotation of mOSD: label // 10 is the object, below 10 there is none."""
+    if scan.labels is None:
+        return None
+    objects = scan.labels[mask] // 10
+    return evaluate_labels(labels[mask], np.where(objects > 0, objects, -1))

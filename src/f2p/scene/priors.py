@@ -1,0 +1,119 @@
+"""Fits a shape prior (A.12) to a partial view: points of one thing go in, an upright oriented box comes out.
+
+The paper takes the dimensions from the segment's bounding box and the prior from semantics; here the prior follows from
+shape alone (ours: no names are known at first), and the side that no camera sees, the bottom, from what it stands on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.geometry import into_box, rotate_z
+from f2p.settings import number
+from f2p.types import Box, Prior
+
+
+@dataclass(frozen=True)
+class PriorConfig:
+    """How boxes are fitted and priors are told apart."""
+
+    trim: float = number(
+        0.01, "share of the points beyond each side of a fitted box", low=0.0, high=0.2, source="ours: depth noise"
+    )
+    snap: float = number(
+        0.03, "a bottom seen this near its support stands on it", unit="m", low=0.0, high=0.2,
+        source="ours: the foot of a thing is often hidden",
+    )  # fmt: skip
+    table_size: float = number(0.25, "tables are at least this wide both ways", unit="m", low=0.05, high=3.0)
+    rim: float = number(0.015, "points this near the top of an open box are its rim", unit="m", low=0.002, high=0.1)
+    hollow_size: float = number(
+        0.09, "open boxes are at least this wide both ways", unit="m", low=0.02, high=1.0,
+        source="ours: a gripper and a thing must fit in",
+    )  # fmt: skip
+    hollow_depth: float = number(0.04, "an open box is at least this deep", unit="m", low=0.005, high=1.0)
+    hollow_share: float = number(
+        0.3, "least share of the seen middle that lies below the rim of an open box", low=0.05, high=1.0
+    )
+    least_size: float = number(0.004, "no box is thinner than this", unit="m", low=0.001, high=0.1)
+
+
+def _extents(points_xy: np.ndarray, yaws: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray]:
+    """Trimmed low and high bounds along the axes of each candidate yaw. Two of shape (yaws, 2)."""
+    local = rotate_z(points_xy[None], -yaws[:, None])
+    count = len(points_xy)
+    cut = min(int(trim * count), (count - 1) // 2)
+    ordered = np.partition(local, [cut, count - 1 - cut], axis=1)
+    return ordered[:, cut], ordered[:, count - 1 - cut]
+
+
+def fit_footprint(points_xy: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """The rectangle of least area around points, up to a trimmed share on each side.
+
+    Args:
+        points_xy: Horizontal positions [m]. Shape (n, 2), n >= 1.
+        trim: Share left out at each side.
+
+    Returns:
+        Centre (2,) [m], extents (2,) [m], and yaw in [-pi/4, pi/4) [rad].
+    """
+    yaw = 0.0
+    for step, count in ((np.pi / 60.0, 30), (np.pi / 360.0, 13)):
+        yaws = yaw + (np.arange(count) - count // 2) * step
+        low, high = _extents(points_xy, yaws, trim)
+        best = int(np.argmin(np.prod(high - low + 1e-3, axis=1)))
+        yaw, bounds = float(yaws[best]), (low[best], high[best])
+    center, size = rotate_z(0.5 * (bounds[0] + bounds[1]), yaw), bounds[1] - bounds[0]
+    quarter = int(np.floor(yaw / (np.pi / 2.0) + 0.5))
+    if quarter % 2:
+        size = size[::-1]
+    return center, size, yaw - quarter * np.pi / 2.0
+
+
+def top_of(points: np.ndarray) -> float:
+    """Height of the upper face of points (n, 3), unbiased by depth noise where the face is seen [m]."""
+    heights = points[:, 2]
+    high = float(np.percentile(heights, 97.0))
+    return float(np.median(heights[heights > high - 0.008]))
+
+
+def fit_box(points: np.ndarray, support: float | None, config: PriorConfig = PriorConfig()) -> Box:
+    """An upright oriented box around one partial view.
+
+    Args:
+        points: Shape (n, 3), gravity along -z [m].
+        support: Height of what it may stand on [m]; None if unknown.
+        config: Trimming and snapping.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    center, size, yaw = fit_footprint(points[:, :2], config.trim)
+    top, bottom = top_of(points), float(np.percentile(points[:, 2], 100.0 * config.trim))
+    if support is not None and bottom - support < config.snap:
+        bottom = support
+    top = max(top, bottom + config.least_size)
+    size = np.maximum(np.array([size[0], size[1], top - bottom]), config.least_size)
+    return Box(np.array([center[0], center[1], 0.5 * (top + bottom)]), size, yaw)
+
+
+def is_hollow(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> bool:
+    """Whether `box` is an open box: wide, deep, and mostly below its rim in the middle.
+
+    Args:
+        points: All points within the box's footprint, contents included [m]. Shape (n, 3).
+        box: As fitted.
+        config: Thresholds.
+    """
+    if np.any(box.size[:2] < config.hollow_size) or box.size[2] < config.hollow_depth:
+        return False
+    local = into_box(points, box.center, box.yaw)
+    middle = np.all(np.abs(local[:, :2]) < 0.5 * box.size[:2] - 0.02, axis=1)
+    if middle.sum() < 10:
+        return False
+    below = local[middle, 2] < 0.5 * box.size[2] - config.rim
+    return bool(below.mean() >= config.hollow_share)
+
+
+def prior_of(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> Prior:
+    """Open box if hollow, else cuboid; tables are found as surfaces, not here."""
+    return Prior.OPEN_BOX if is_hollow(points, box, config) else Prior.CUBOID

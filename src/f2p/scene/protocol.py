@@ -1,0 +1,40 @@
+"""What any segmenter promises: a cloud goes in, one label per point comes out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from f2p.registry import Registry
+
+BACKGROUND = -1
+"""Label of points that belong to no object: supports, noise, invalid measurements."""
+
+
+class Segmenter(Protocol):
+    """Finds the single objects of one cloud.
+
+    Implementations keep no state between calls and may be used from any thread; equal input gives equal output. They
+    are filed in `segmenters` as classes that are called with no argument for the defaults.
+    """
+
+    def segment(
+        self, points: np.ndarray, colors: np.ndarray | None = None, sensor: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Label every point.
+
+        Args:
+            points: One cloud in any one frame [m]; NaN where nothing was measured. Shape (points, 3).
+            colors: Red, green, blue in 0..255, if there are any. Shape (points, 3), uint8.
+            sensor: Where the cloud was seen from, in the same frame [m]; the origin if None. Shape (3,).
+
+        Returns:
+            `BACKGROUND`, or the 0-based number of the object, largest first. Shape (points,), int.
+
+        Raises:
+            CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
+        """
+
+
+segmenters: Registry[type[Segmenter]] = Registry("segmenter")

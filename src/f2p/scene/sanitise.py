@@ -1,0 +1,77 @@
+"""Makes any array fit to look at: a raw cloud goes in, finite points within bounds come out, or an error with the facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.scene.errors import CloudShapeError, CloudTooLargeError, CloudTooSmallError
+from f2p.settings import number
+
+
+@dataclass(frozen=True)
+class SanitiseConfig:
+    """What a usable cloud is."""
+
+    maximum_points: int = number(
+        5_000_000, "largest cloud that is looked at", low=1, high=1e9, source="ours: sixteen VGA depth images"
+    )
+    least_points: int = number(100, "fewest usable points", low=1, high=1e6, source="ours: one object far away")
+    nearest: float = number(0.1, "points nearer to the origin of their frame are dropped", unit="m", low=0.0, high=1.0)
+    farthest: float = number(
+        6.0, "points farther from the origin of their frame are dropped", unit="m", low=0.5, high=100.0,
+        source="ours: beyond it a D435i or Kinect sees centimetres of noise",
+    )  # fmt: skip
+
+
+def usable(points: np.ndarray, config: SanitiseConfig = SanitiseConfig(), where: str = "cloud") -> np.ndarray:
+    """Which points of a cloud can be looked at.
+
+    Args:
+        points: Raw cloud in any frame whose origin is the robot or the sensor [m]. Shape (points, 3).
+        config: Limits.
+        where: What the error calls the cloud.
+
+    Returns:
+        Mask, shape (points,), bool.
+
+    Raises:
+        CloudShapeError: Not (points, 3).
+        CloudTooLargeError: Too many points; found before anything is computed.
+        CloudTooSmallError: Too few finite points within bounds.
+    """
+    if getattr(points, "ndim", 0) != 2 or points.shape[1] != 3:
+        raise CloudShapeError(getattr(points, "shape", ()), where)
+    if len(points) > config.maximum_points:
+        raise CloudTooLargeError(len(points), int(config.maximum_points), where)
+    with np.errstate(invalid="ignore", over="ignore"):
+        squared = np.einsum("ij,ij->i", points, points, dtype=np.float64)
+        mask = np.isfinite(squared) & (squared >= config.nearest**2) & (squared <= config.farthest**2)
+    if mask.sum() < config.least_points:
+        raise CloudTooSmallError(int(mask.sum()), len(points), int(config.least_points), where)
+    return mask
+
+
+def voxels(points: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Merge points into cells of a grid.
+
+    Args:
+        points: Finite points [m]. Shape (points, 3).
+        size: Edge of a cell [m].
+
+    Returns:
+        The mean point of each occupied cell (cells, 3), and the cell of every point (points,) int.
+    """
+    cells = np.floor(points / size).astype(np.int64)
+    cells -= cells.min(axis=0, initial=0)
+    extent = cells.max(axis=0, initial=0) + 1
+    keys = (cells[:, 0] * extent[1] + cells[:, 1]) * extent[2] + cells[:, 2]
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return averaged(points, inverse, counts), inverse
+
+
+def averaged(values: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Mean of the rows of `values` (n, k) in each group. Shape (groups, k)."""
+    sums = [np.bincount(groups, weights=column, minlength=len(counts)) for column in np.asarray(values).T]
+    return np.stack(sums, axis=-1) / np.maximum(counts, 1)[:, None]

@@ -1,0 +1,72 @@
+"""A segmented sensor-frame scan becomes a scene: labelled points go in, boxes on a table in a gravity-aligned frame come out.
+
+Nothing but the support tells where down is. The frame is that of `relations.py` as far as one scan can give it: +z is the
+support's normal, +x is where the sensor looks, projected on the support, and the origin is on the support under the sensor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.scene.planes import Plane
+from f2p.scene.priors import PriorConfig, fit_box, prior_of
+from f2p.types import Box, Prior, Scene, Segment, frozen
+
+TABLE_THICKNESS = 0.05
+"""What a table top is taken to measure, since no camera sees its underside [m] (ours: as in the demo's room)."""
+
+
+def task_from_camera(plane: Plane, look_camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rotation (3, 3) and translation (3,) [m] into the support's frame.
+
+    Args:
+        plane: The support in the camera frame.
+        look_camera: Viewing direction of the camera. Shape (3,).
+    """
+    up = plane.normal
+    forward = look_camera - (look_camera @ up) * up
+    if np.linalg.norm(forward) < 1e-3:
+        forward = np.eye(3)[int(np.argmin(np.abs(up)))]
+        forward = forward - (forward @ up) * up
+    forward = forward / np.linalg.norm(forward)
+    rotation = np.stack([forward, np.cross(up, forward), up])
+    return frozen(rotation), np.array([0.0, 0.0, plane.offset])
+
+
+def scene_from_labels(
+    points_camera: np.ndarray,
+    labels: np.ndarray,
+    plane: Plane,
+    look_camera: np.ndarray,
+    config: PriorConfig = PriorConfig(),
+    most_points: int = 4096,
+) -> Scene:
+    """Boxes, priors and names (`table`, `object_1` ...; largest first) of one segmented scan.
+
+    Args:
+        points_camera: Finite points [m]. Shape (n, 3).
+        labels: Their segments, negative for none. Shape (n,), int.
+        plane: The support in the camera frame.
+        look_camera: Viewing direction of the camera. Shape (3,).
+        config: Box fitting.
+        most_points: Longer clouds are thinned evenly.
+    """
+    rotation, translation = task_from_camera(plane, look_camera)
+    points_task = points_camera @ rotation.T + translation
+
+    def thin(cloud: np.ndarray) -> np.ndarray:
+        return cloud[:: max(1, -(-len(cloud) // most_points))]
+
+    surface = thin(points_task[(labels < 0) & (np.abs(points_task[:, 2]) < 0.01)])
+    segments = []
+    if len(surface):
+        box = fit_box(surface, None, config)
+        center = np.array([*box.center[:2], -0.5 * TABLE_THICKNESS])
+        table = Box(center, np.array([*box.size[:2], TABLE_THICKNESS]), box.yaw)
+        segments.append(Segment("table", Prior.TABLE, table, surface))
+    for number in range(int(labels.max(initial=-1)) + 1):
+        cloud = thin(points_task[labels == number])
+        if len(cloud):
+            box = fit_box(cloud, 0.0, config)
+            segments.append(Segment(f"object_{number + 1}", prior_of(cloud, box, config), box, cloud))
+    return Scene(tuple(segments))

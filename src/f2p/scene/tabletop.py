@@ -1,0 +1,231 @@
+"""The robot's look at its tables: one merged cloud in the task frame goes in, a named scene comes out.
+
+Tables are level surfaces; on each, clusters; an open box is a cluster with a rim, and what is within the rim and above the
+floor is in it; everything else is solid things, one per level top. Names come from the operator's inventory and from the
+scene before (`tracking.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from f2p.geometry import footprint_excess
+from f2p.scene.convexity import components, edges_within, normals_of
+from f2p.scene.errors import NoSupportError
+from f2p.scene.hollow import HollowConfig, OpenBox, find_open_box
+from f2p.scene.inventory import cut_by_inventory
+from f2p.scene.priors import PriorConfig, fit_box
+from f2p.scene.sanitise import SanitiseConfig, usable, voxels
+from f2p.scene.tables import TableConfig, TableTop, find_tables
+from f2p.scene.things import ThingConfig, separate
+from f2p.scene.tracking import (
+    Detection,
+    KnownObject,
+    TrackingConfig,
+    completed,
+    fresh_names,
+    known_objects,
+    match,
+)
+from f2p.settings import number
+from f2p.types import Box, Prior, Scene, Segment
+
+
+@dataclass(frozen=True)
+class TabletopConfig:
+    """Everything the robot's perception can be told."""
+
+    workspace_low: tuple[float, float, float] = (0.30, -1.6, 0.1)
+    workspace_high: tuple[float, float, float] = (1.40, 1.6, 1.1)
+    """What lies outside is not looked at, task frame [m]."""
+    voxel: float = number(0.004, "grid of the working cloud", unit="m", low=0.001, high=0.05)
+    normal_radius: float = number(0.012, "neighbourhood of a normal", unit="m", low=0.002, high=0.1)
+    above_table: float = number(0.009, "things begin this high above a table", unit="m", low=0.001, high=0.1)
+    highest: float = number(0.40, "what reaches this high above a table is no thing on it", unit="m", low=0.05, high=2.0)
+    overhang: float = number(0.06, "things may stand out this far over a table's edge", unit="m", low=0.0, high=0.5)
+    touching: float = number(0.018, "points nearer than this are one cluster", unit="m", low=0.002, high=0.1)
+    least_points: int = number(25, "smaller clusters on a table are noise", low=1, high=1e5)
+    least_inside: int = number(6, "smaller clusters in a box are noise", low=1, high=1e5, source="ours: walls hide much")
+    least_height: float = number(0.015, "lower clusters on a table are noise", unit="m", low=0.0, high=0.2)
+    most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
+    known: tuple[KnownObject, ...] = ()
+    """The operator's inventory: names with prior and size."""
+    sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
+    tables: TableConfig = field(default_factory=TableConfig)
+    hollow: HollowConfig = field(default_factory=HollowConfig)
+    things: ThingConfig = field(default_factory=ThingConfig)
+    priors: PriorConfig = field(default_factory=PriorConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+
+
+SENSOR_TASK = np.array([0.0, 0.0, 1.3])
+"""Where the robot's camera is unless the caller knows better [m] (Stretch RE2's head)."""
+
+
+def scene_from_cloud(
+    points_task: np.ndarray,
+    config: TabletopConfig = TabletopConfig(),
+    previous: Scene | None = None,
+    sensor_task: np.ndarray = SENSOR_TASK,
+    stamp_ns: int = 0,
+) -> Scene:
+    """Find tables, boxes and things in one merged cloud, and name them.
+
+    Args:
+        points_task: Merged cloud of all looks in the task frame [m]. Shape (n, 3); invalid points may be NaN.
+        config: What to look for and how.
+        previous: The scene before, for names; None at the first look.
+        sensor_task: Where the camera was [m]. Shape (3,).
+        stamp_ns: When it was seen [ns].
+
+    Returns:
+        Tables from left to right, then open boxes, then things by name. What was not seen is not in it.
+
+    Raises:
+        CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
+        NoSupportError: There is no table in it.
+    """
+    points = np.asarray(points_task)
+    points = np.asarray(points[usable(points, config.sanitise)], dtype=np.float64)
+    within = np.all((points >= config.workspace_low) & (points <= config.workspace_high), axis=1)
+    cells = voxels(points[within], config.voxel)[0]
+    tables: list[TableTop] = []
+    if len(cells):
+        normals = normals_of(cells, config.normal_radius, sensor_task)
+        tables = find_tables(cells, normals, config.voxel, config.tables)
+    if not tables:
+        facts = f"{len(cells)} cells in the workspace, none level over {config.tables.least_size} m both ways"
+        raise NoSupportError(len(points), facts)
+    detections: list[Detection] = []
+    for table in tables:
+        detections += _on_table(cells, normals, table, config, len(detections))
+    known = known_objects(config.known, previous)
+    detections = cut_by_inventory(detections, known, config.priors, config.tracking)
+    segments = [*_named_tables(tables, previous, config), *_named(detections, known, sensor_task, config)]
+    return Scene(tuple(segments), stamp_ns)
+
+
+def _on_table(
+    cells: np.ndarray, normals: np.ndarray, table: TableTop, config: TabletopConfig, first: int
+) -> list[Detection]:
+    """Everything that stands on one table; containers are counted from `first`."""
+    heights = table.heights(cells)
+    near = np.flatnonzero(table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest))
+    clusters = components(len(near), edges_within(cells[near], config.touching))
+    found: list[Detection] = []
+    for cluster in np.unique(clusters):
+        members = near[clusters == cluster]
+        top = float(heights[members].max())
+        if len(members) < config.least_points or top < config.least_height or top > config.highest - 0.01:
+            continue
+        points = cells[members]
+        center = np.array([*points[:, :2].mean(axis=0), 1.0])
+        found += _in_cluster(points, normals[members], float(center @ table.slope), config, first + len(found))
+    return found
+
+
+def _in_cluster(
+    points: np.ndarray, normals: np.ndarray, support: float, config: TabletopConfig, first: int
+) -> list[Detection]:
+    """An open box with its contents and its neighbours, or solid things."""
+    hollow = find_open_box(points, support, config.hollow)
+    if hollow is None:
+        return _solids(points, normals, support, None, config)
+    found = [Detection(Prior.OPEN_BOX, hollow.box, points[hollow.own], support)]
+    contents, rest = hollow.contents, ~hollow.contents & ~_belongs(points, hollow)
+    inner = replace(config, least_points=config.least_inside, least_height=0.0)
+    found += _solids(points[contents], normals[contents], hollow.floor, first, inner)
+    return found + _solids(points[rest], normals[rest], support, None, config)
+
+
+def _belongs(points: np.ndarray, hollow: OpenBox) -> np.ndarray:
+    """Points of or over an open box, a little beyond its walls included. Shape (n,), bool."""
+    box = hollow.box
+    return hollow.own | (footprint_excess(points[:, :2], box.center, box.size, box.yaw) < 0.012)
+
+
+def _solids(
+    points: np.ndarray, normals: np.ndarray, support: float, container: int | None, config: TabletopConfig
+) -> list[Detection]:
+    """Solid things, lowest first, each on its support or on a thing below it."""
+    things = replace(config.things, least_points=int(config.least_points))
+    parts = [points[part] for part in separate(points, normals, config.voxel, things)]
+    found: list[Detection] = []
+    for part in sorted(parts, key=lambda part: float(np.percentile(part[:, 2], 5.0))):
+        box = fit_box(part, None, config.priors)
+        base = _base(box, support, found, config.priors.snap)
+        if part[:, 2].max() - base >= config.least_height:
+            found.append(Detection(Prior.CUBOID, fit_box(part, base, replace(config.priors, snap=np.inf)), part, base, container))
+    return found
+
+
+def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> float:
+    """What a thing stands on: the support, or the top of what is below its middle [m]."""
+    bottom = box.center[2] - box.size[2] / 2.0
+    if bottom - support < snap:
+        return support
+    for other in found:
+        top = other.box.center[2] + other.box.size[2] / 2.0
+        over = footprint_excess(box.center[:2], other.box.center, other.box.size, other.box.yaw) < 0.005
+        if over and abs(top - bottom) < snap:
+            return float(top)
+    return support
+
+
+def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: TabletopConfig) -> list[Segment]:
+    """`table_a`, `table_b` ... from left to right; a table known before keeps name and extents while it agrees."""
+    before = [] if previous is None else [item for item in previous.segments if item.prior is Prior.TABLE]
+    taken: set[str] = set()
+    segments = []
+    for table in tables:
+        box = table.box
+        near = [item for item in before if item.name not in taken and _same_table(item.box, box)]
+        if near:
+            name, box = near[0].name, near[0].box
+        else:
+            free = (f"table_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+            reserved = taken | {item.name for item in before}
+            name = next(name for name in free if name not in reserved)
+        taken.add(name)
+        segments.append(Segment(name, Prior.TABLE, box, _thinned(table.points_task, int(config.most_points))))
+    return segments
+
+
+def _same_table(known: Box, seen: Box) -> bool:
+    """Whether what was seen is (a part of) a table that is known already."""
+    level = abs(known.center[2] - seen.center[2]) < 0.03
+    return level and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02) and bool(
+        np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05)
+    )
+
+
+def _named(
+    detections: Sequence[Detection], known: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
+) -> list[Segment]:
+    """Detections with their names and completed boxes, open boxes first, then by name."""
+    matched = match(detections, known, config.tracking)
+    names = {index: item.name for index, item in matched.items()}
+    left = [index for index in range(len(detections)) if index not in names]
+    names |= fresh_names(detections, left, {item.name for item in known})
+    segments = []
+    for index, detection in enumerate(detections):
+        box = detection.box
+        if index in matched:
+            box = completed(detection, matched[index], sensor_task, config.tracking)
+        cloud = _thinned(detection.points, int(config.most_points))
+        segments.append(Segment(names[index], detection.prior, box, cloud))
+    return sorted(segments, key=lambda item: (item.prior is not Prior.OPEN_BOX, item.name))
+
+
+def _thinned(points: np.ndarray, most: int) -> np.ndarray:
+    """Every so-many-th point, at most `most`."""
+    return points[:: max(1, -(-len(points) // most))]
+
+
+def remembered(previous: Scene, current: Scene) -> Scene:
+    """`current`, with what only `previous` saw added where it was; for callers that must not lose a name."""
+    missing = tuple(segment for segment in previous.segments if segment.name not in current.names)
+    return Scene((*current.segments, *missing), current.stamp_ns)

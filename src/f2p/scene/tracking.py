@@ -1,0 +1,179 @@
+"""Keeps names: what was detected now and what was known before go in; a name and a completed box per detection come out.
+
+Things are recognised by their size, by shape prior and, where that leaves a choice, by where they were: at their place, or
+at the same place within their container wherever that is now. Position only breaks ties, so nothing is assumed about what
+moves with what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from f2p.geometry import inside_box, into_box, rotate_z, wrapped
+from f2p.settings import number
+from f2p.types import Box, Prior, Scene, frozen
+
+_NEVER = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class KnownObject:
+    """Something the operator or an earlier look has named."""
+
+    name: str
+    prior: Prior
+    size: np.ndarray
+    """Full extents, upright [m]. Shape (3,)."""
+    box: Box | None = None
+    """Where it was last seen."""
+    trusted: bool = True
+    """Whether the size was given rather than seen."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", frozen(self.size))
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One thing as it was found, without a name yet."""
+
+    prior: Prior
+    box: Box
+    points: np.ndarray
+    """Shape (n, 3) [m]."""
+    support: float
+    """Height it stands on, or would if nothing were between [m]."""
+    container: int | None = None
+    """Index of the open box it is in."""
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """When a detection is a known thing."""
+
+    worst: float = number(0.05, "larger differences of size are another thing", unit="m", low=0.001, high=1.0)
+    hidden_weight: float = number(
+        0.4, "cost of an extent that looks too small, since part may be hidden", low=0.0, high=1.0
+    )
+    place_weight: float = number(0.008, "most that a change of place can cost", unit="m", low=0.0, high=1.0)
+    place_scale: float = number(0.05, "a change of place this large costs two thirds of it", unit="m", low=0.001, high=1.0)
+    trimmed: float = number(0.006, "smaller deficits come from trimming, not from hiding", unit="m", low=0.0, high=0.1)
+
+
+def known_objects(given: Sequence[KnownObject], previous: Scene | None) -> tuple[KnownObject, ...]:
+    """The operator's inventory, completed and placed by the previous scene; tables are not part of it."""
+    seen = {} if previous is None else {segment.name: segment for segment in previous.segments}
+    out = [
+        KnownObject(item.name, item.prior, item.size, seen[item.name].box if item.name in seen else None)
+        for item in given
+    ]
+    names = {item.name for item in given}
+    for segment in seen.values():
+        if segment.name not in names and segment.prior is not Prior.TABLE:
+            out.append(KnownObject(segment.name, segment.prior, segment.box.size, segment.box, trusted=False))
+    return tuple(out)
+
+
+def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -> float:
+    """How far an upright box of extents `seen` is from one of `known`, either way round [m]."""
+
+    def one_way(horizontal: np.ndarray) -> float:
+        excess = seen - np.array([*horizontal, known[2]])
+        weights = np.where(excess > 0.0, 1.0, hidden_weight)
+        weights[2] = 1.0
+        return float(np.sum(weights * np.abs(excess)))
+
+    return min(one_way(known[:2]), one_way(known[1::-1]))
+
+
+def _displacement(detection: Detection, known: KnownObject, detections: Sequence[Detection], all_known: Sequence[KnownObject],
+                  boxes: dict[str, int]) -> float:  # fmt: skip
+    """How far from its last place, in the world or within its container, whichever is less [m]."""
+    if known.box is None:
+        return 0.0
+    least = float(np.linalg.norm(detection.box.center - known.box.center))
+    for item in all_known:
+        if item.name in boxes and item.box is not None and detection.container == boxes[item.name]:
+            if inside_box(known.box.center[None], item.box.center, item.box.size, item.box.yaw)[0]:
+                now = detections[boxes[item.name]].box
+                was_local = into_box(known.box.center, item.box.center, item.box.yaw)
+                is_local = into_box(detection.box.center, now.center, now.yaw)
+                turned = np.linalg.norm(was_local * np.array([-1, -1, 1]) - is_local)
+                least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned))
+    return least
+
+
+def _assign(costs: np.ndarray, limit: float) -> dict[int, int]:
+    """Row to column of the cheapest matching; pairs that cost more than `limit` stay single."""
+    rows, columns = linear_sum_assignment(np.minimum(costs, _NEVER))
+    return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] <= limit}
+
+
+def match(
+    detections: Sequence[Detection], known: Sequence[KnownObject], config: TrackingConfig
+) -> dict[int, KnownObject]:
+    """Which detection is which known thing; containers first, since the places of the others refer to them."""
+    matched: dict[int, KnownObject] = {}
+    for hollow in (True, False):
+        rows = [i for i, item in enumerate(detections) if (item.prior is Prior.OPEN_BOX) == hollow]
+        columns = [item for item in known if (item.prior is Prior.OPEN_BOX) == hollow]
+        boxes = {item.name: i for i, item in matched.items()}
+        costs = np.full((len(rows), len(columns)), _NEVER)
+        for a, i in enumerate(rows):
+            for b, item in enumerate(columns):
+                size = size_difference(detections[i].box.size, item.size, config.hidden_weight)
+                moved = _displacement(detections[i], item, detections, known, boxes)
+                place = config.place_weight * (1.0 - np.exp(-moved / config.place_scale))
+                costs[a, b] = size + place if size <= config.worst else _NEVER
+        for a, b in _assign(costs, config.worst + config.place_weight).items():
+            matched[rows[a]] = columns[b]
+    return matched
+
+
+def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, config: TrackingConfig) -> Box:
+    """The box of a recognised thing: known extents, with what is not seen on the side away from what is.
+
+    A thing is hidden by what stands nearer to the camera, so a missing part is on the near side.
+    """
+    box = detection.box
+    size, yaw = known.size, box.yaw
+    if not known.trusted:
+        size = np.where(box.size > size + config.trimmed, box.size, size)
+    straight, swapped = (np.abs(box.size[:2] - other).sum() for other in (size[:2], size[1::-1]))
+    seen = box.size[:2]
+    if swapped < straight:
+        yaw, seen = yaw + np.pi / 2.0, seen[::-1]
+    missing = size[:2] - seen
+    to_sensor = rotate_z(sensor[:2] - box.center[:2], -yaw)
+    shift = np.where(missing > config.trimmed, np.sign(to_sensor) * missing / 2.0, 0.0)
+    center_xy = box.center[:2] + rotate_z(shift, yaw)
+    top = box.center[2] + box.size[2] / 2.0
+    bottom = top - size[2]
+    if abs(bottom - detection.support) < 0.02:
+        bottom = detection.support
+    if known.box is not None:
+        yaw = float(known.box.yaw + wrapped(yaw - known.box.yaw, np.pi))
+    return Box(np.array([*center_xy, bottom + size[2] / 2.0]), size, float(yaw))
+
+
+def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: set[str]) -> dict[int, str]:
+    """Names for what nobody knows: open boxes `box`, `box_2` ... by volume, things `thing_1` ... from left (+y) to right."""
+    names: dict[int, str] = {}
+
+    def give(index: int, stem: str, first: str) -> None:
+        candidate, number = first, 1
+        while candidate in taken or candidate in names.values():
+            number += 1
+            candidate = f"{stem}_{number}"
+        names[index] = candidate
+
+    hollow = [i for i in indices if detections[i].prior is Prior.OPEN_BOX]
+    for i in sorted(hollow, key=lambda i: -float(np.prod(detections[i].box.size))):
+        give(i, "box", "box")
+    for i in sorted(set(indices) - set(hollow), key=lambda i: tuple(-detections[i].box.center[[1, 0]])):
+        give(i, "thing", "thing_1")
+    return names

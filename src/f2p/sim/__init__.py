@@ -1,0 +1,1 @@
+"""Particles become transitions: MuJoCo scenes from shape priors, skills, clouds and true labels."""

@@ -1,0 +1,251 @@
+"""The executions the shipped model is pre-trained on: one thing is picked and placed; filled containers never move."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from f2p.model.batch import TransitionBatch, concatenate, pack
+from f2p.settings import number
+from f2p.sim.errors import SamplingError
+from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
+from f2p.sim.skills import PICK_PLACE, PickPlaceConfig
+from f2p.sim.world import Body
+from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
+
+Progress = Callable[[str, float, str], None]
+
+SHARD = 200
+"""Transitions per shard."""
+
+
+@dataclass(frozen=True)
+class PretrainingConfig:
+    """How random executions are drawn."""
+
+    scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)
+    simulator: MujocoConfig = field(
+        default_factory=lambda: MujocoConfig(threads=1, rest_time=0.5, motion=PickPlaceConfig(settle_time=0.6))
+    )
+    scenes_per_model: int = 8
+    """Random placements that share one set of bodies (and one camera)."""
+    take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
+    into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
+    onto_share: float = number(0.08, "placements on another thing", low=0.0, high=1.0)
+    anywhere_share: float = number(0.25, "placements drawn from the whole workspace", low=0.0, high=1.0)
+    camera_sideways: float = number(
+        0.15, "spread of the camera along y", unit="m", low=0.0, high=1.0, source="ours: the base drives"
+    )
+    camera_spread: float = number(0.04, "spread of the camera along x and z", unit="m", low=0.0, high=0.5)
+
+
+DEFAULT = PretrainingConfig()
+
+
+def graspable(bodies: Sequence[Body], placement: Placement) -> list[int]:
+    """Movables that hold nothing and carry nothing: moving them moves one object."""
+    filled = set(placement.container.tolist())
+    out = []
+    for i, body in enumerate(bodies):
+        if not body.free or i in filled:
+            continue
+        delta = placement.poses[:, :3] - placement.poses[i, :3]
+        near = np.linalg.norm(delta[:, :2], axis=-1) < 0.5 * np.linalg.norm(body.size[:2])
+        if not np.any(near & (delta[:, 2] > 0.02)):
+            out.append(i)
+    return out
+
+
+def _target(
+    bodies: Sequence[Body], placement: Placement, index: int, rng: np.random.Generator, config: PretrainingConfig
+) -> np.ndarray:
+    """A placement (x, y, z) for body `index`: into a box, on a thing, anywhere, or on a table."""
+    poses = placement.poses
+    half = 0.5 * bodies[index].size[2]
+    boxes = [
+        i for i, body in enumerate(bodies)
+        if body.prior is Prior.OPEN_BOX and i not in (index, placement.container[index])
+        and body.size[:2].min() > bodies[index].size[:2].max() + 0.03
+    ]  # fmt: skip
+    others = [i for i, body in enumerate(bodies) if body.free and i != index]
+    drawn = rng.random()
+    if drawn < config.into_share and boxes:
+        box = int(rng.choice(boxes))
+        room = 0.5 * (bodies[box].size[:2].min() - np.linalg.norm(bodies[index].size[:2])) - bodies[box].board
+        xy = poses[box, :2] + rng.uniform(-1.0, 1.0, 2) * max(room, 0.0)
+        return np.array([*xy, poses[box, 2] - 0.5 * bodies[box].size[2] + half + rng.uniform(0.01, 0.06)])
+    if drawn < config.into_share + config.onto_share and others:
+        other = int(rng.choice(others))
+        xy = poses[other, :2] + rng.normal(size=2) * 0.01
+        return np.array([*xy, poses[other, 2] + 0.5 * bodies[other].size[2] + half + rng.uniform(0.0, 0.02)])
+    tables = [i for i, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    table = int(rng.choice(tables))
+    top = poses[table, 2] + 0.5 * bodies[table].size[2] + half
+    if rng.random() < config.anywhere_share:
+        xy = rng.uniform([0.30, -1.20], [1.20, 1.20])
+        return np.array([*xy, top + rng.uniform(-0.05, 0.05)])
+    xy = poses[table, :2] + rng.uniform(-0.5, 0.5, 2) * bodies[table].size[:2]
+    return np.array([*xy, top + rng.uniform(0.0, 0.02)])
+
+
+def _call(
+    bodies: Sequence[Body], placement: Placement, rng: np.random.Generator, config: PretrainingConfig
+) -> SkillCall | None:
+    """A random single-object call, or None when nothing may be grasped."""
+    choices = graspable(bodies, placement)
+    if not choices:
+        return None
+    contents = [i for i in choices if placement.container[i] >= 0]
+    index = int(rng.choice(contents if contents and rng.random() < config.take_out_share else choices))
+    target = _target(bodies, placement, index, rng, config)
+    turn = rng.uniform(-np.pi / 2, np.pi / 2) if rng.random() < 0.7 else 0.0
+    return SkillCall(PICK_PLACE, bodies[index].name, np.array([*(target - placement.poses[index, :3]), turn]))
+
+
+def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> MujocoConfig:
+    """The simulator's configuration with the camera moved a little."""
+    camera = config.simulator.camera
+    spread = np.array([config.camera_spread, config.camera_sideways, config.camera_spread])
+    position = np.array(camera.position_task) + rng.normal(size=3) * spread
+    return replace(config.simulator, camera=replace(camera, position_task=tuple(position.tolist())))
+
+
+def _moves_one_thing(transition: Transition) -> bool:
+    """Whether the grasped body held and carried nothing before the call, by the simulator's truth."""
+    relations = transition.relations_before
+    grasped = transition.before.index(transition.call.object)
+    inside = relations.binary[:, grasped, BINARY_RELATIONS.index("inside")]
+    above = relations.binary[:, grasped, BINARY_RELATIONS.index("above")]
+    contact = relations.binary[:, grasped, BINARY_RELATIONS.index("contact")]
+    return not (np.any(inside) or np.any((above > 0) & (contact > 0)))
+
+
+def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
+    """One set of bodies, several random placements and calls."""
+    bodies = sample_bodies(rng, config.scenes)
+    poses, calls = [], []
+    for _ in range(config.scenes_per_model):
+        try:
+            placement = place(bodies, rng, config.scenes)
+        except SamplingError:
+            continue
+        call = _call(bodies, placement, rng, config)
+        if call is not None:
+            poses.append(placement.poses)
+            calls.append(call)
+    if not poses:
+        return []
+    simulator = MujocoSimulator(_jittered(config, rng))
+    batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), "pretrain")
+    return [item for item in batch.kept if _moves_one_thing(item)]
+
+
+def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig = DEFAULT) -> list[Transition]:
+    """Shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made."""
+    rng = np.random.default_rng((seed, index))
+    out: list[Transition] = []
+    while len(out) < count:
+        out.extend(_some(rng, config))
+    return out[:count]
+
+
+def _shard_counts(count: int) -> list[int]:
+    return [min(SHARD, count - first) for first in range(0, count, SHARD)]
+
+
+def generate(
+    count: int, seed: int, workers: int = 2, progress: Progress | None = None, config: PretrainingConfig = DEFAULT
+) -> Iterator[Transition]:
+    """Yield `count` random single-object executions, shard by shard, made by `workers` processes.
+
+    Args:
+        count: How many.
+        seed: Of everything.
+        workers: Processes; 1 works in this one.
+        progress: Told after every shard.
+        config: How they are drawn.
+    """
+    counts = _shard_counts(count)
+    if workers <= 1:
+        shards: Iterator[list[Transition]] = (generate_shard(i, n, seed, config) for i, n in enumerate(counts))
+        yield from _reported(shards, counts, progress)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        made = pool.map(generate_shard, range(len(counts)), counts, [seed] * len(counts), [config] * len(counts))
+        yield from _reported(made, counts, progress)
+
+
+def _reported(shards: Iterator[list[Transition]], counts: list[int], progress: Progress | None) -> Iterator[Transition]:
+    done = 0
+    for shard in shards:
+        done += len(shard)
+        _report(progress, done, sum(counts))
+        yield from shard
+
+
+def shard_path(folder: Path, index: int) -> Path:
+    """Where shard `index` lies."""
+    return folder / f"shard_{index:05d}.safetensors"
+
+
+def _write_shard(folder: Path, index: int, count: int, seed: int, config: PretrainingConfig) -> int:
+    """Make one shard unless it is there; the manifest is written last, so a shard with one is complete."""
+    path = shard_path(folder, index)
+    if not (path.exists() and path.with_suffix(".json").exists()):
+        transitions = generate_shard(index, count, seed, config)
+        batch = pack(transitions, np.random.default_rng((seed, index, 1)))
+        batch.save(path, notes={"seed": seed, "shard": index, "tag": "pretrain"})
+    return count
+
+
+def write_shards(
+    folder: Path,
+    count: int,
+    seed: int,
+    workers: int = 2,
+    progress: Progress | None = None,
+    config: PretrainingConfig = DEFAULT,
+) -> tuple[Path, ...]:
+    """Write `count` executions as packed shards; shards that are there are kept, so a broken run is resumed.
+
+    Args:
+        folder: One folder per seed and configuration.
+        count: Executions in all.
+        seed: Of everything.
+        workers: Processes, each writing its own shards; 1 works in this one.
+        progress: Told after every shard.
+        config: How they are drawn.
+
+    Returns:
+        The paths of the shards, in order.
+    """
+    counts = _shard_counts(count)
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [(folder, index, size, seed, config) for index, size in enumerate(counts)]
+    done = 0
+    if workers <= 1:
+        for job in jobs:
+            done += _write_shard(*job)
+            _report(progress, done, count)
+    else:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for size in pool.map(_write_shard, *zip(*jobs, strict=True)):
+                done += size
+                _report(progress, done, count)
+    return tuple(shard_path(folder, index) for index in range(len(counts)))
+
+
+def read_shards(paths: Sequence[Path]) -> TransitionBatch:
+    """All shards as one batch."""
+    return concatenate([TransitionBatch.load(path) for path in paths])
+
+
+def _report(progress: Progress | None, done: int, count: int) -> None:
+    if progress is not None:
+        progress("simulate", done / count, f"{done} of {count} executions")

@@ -1,0 +1,70 @@
+"""What the learner, the monitor and the tables ask of a simulator: settle, simulate, observe, label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from f2p.registry import Registry
+from f2p.sim.world import Body, World
+from f2p.types import Relations, Scene, SkillCall, Transition
+
+
+@dataclass(frozen=True, eq=False)
+class SimulationBatch:
+    """The outcome of one batch, in the order of the requests."""
+
+    transitions: tuple[Transition | None, ...]
+    """None where the simulation blew up."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """`runs`, `blown_up`, `hidden_before`, `hidden_after` (segments whose cloud is a fallback)."""
+
+    @property
+    def kept(self) -> tuple[Transition, ...]:
+        """The transitions that can be used."""
+        return tuple(item for item in self.transitions if item is not None)
+
+
+class Simulator(Protocol):
+    """Rigid-body physics that is given only boxes and poses (A.12) and labels what happens.
+
+    All methods are deterministic for a given seed. Poses are (x, y, z, yaw) of box centres in the task frame.
+    A run that is not finite or flings a body away is dropped and counted; the rest of the batch goes on.
+    """
+
+    def simulate(
+        self,
+        bodies: Sequence[Body],
+        poses: np.ndarray,
+        calls: Sequence[SkillCall],
+        seed: int,
+        tag: str = "particle",
+        seen: Scene | None = None,
+    ) -> SimulationBatch:
+        """Let M scenes come to rest, execute one call in each and label before and after.
+
+        Args:
+            bodies: What every scene is made of.
+            poses: Where it is. Shape (M, bodies, 4).
+            calls: M calls.
+            seed: Of noise; run i depends on (seed, i) only.
+            tag: Written into the transitions.
+            seen: The same bodies as really seen: a segment that is hidden before the call takes its cloud from there,
+                rigidly moved (method.md 6.4); without it, points on top of its box.
+        """
+
+    def settle(self, bodies: Sequence[Body], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Let M scenes come to rest: poses at rest (M, bodies, 4), and which stayed where they were put (M,) bool."""
+
+    def observe(self, world: World, seed: int) -> Scene:
+        """The scene as the simulator's camera sees it."""
+
+    def relations(self, world: World) -> Relations:
+        """True relations of a world as it is, contact included."""
+
+
+simulators: Registry[type] = Registry("simulator")
+"""All simulator backends by name."""

@@ -1,0 +1,179 @@
+"""Boxes become a MuJoCo model: one per set of bodies; poses, grasps and furniture are states of it, not models.
+
+Furniture hangs on mocap bodies, so M scenes with differently placed tables still share one model. The gripper is a
+mocap body without a shape; one weld per movable binds it to what it grasps (decision C22: kinematic gripper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from f2p.settings import number
+from f2p.sim.errors import BodyError
+from f2p.sim.world import Body
+from f2p.types import Prior
+
+
+@dataclass(frozen=True)
+class PhysicsConfig:
+    """How bodies push each other."""
+
+    time_step: float = number(
+        0.005, "integration step", unit="s", low=0.0005, high=0.01, source="ours: stable, twice as fast as 2.5 ms"
+    )
+    friction: float = number(0.8, "sliding friction", low=0.05, high=2.0, source="ours: cardboard on wood")
+    density: float = number(
+        250.0, "density of movables", unit="kg/m^3", low=20.0, high=5000.0, source="ours: packaged groceries"
+    )
+    weld_time: float = number(
+        0.02,
+        "softness of the grasp",
+        unit="s",
+        low=0.01,
+        high=0.2,
+        source="ours: lowering on something must not explode",
+    )
+    iterations: int = 20
+    """Solver iterations per step."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slab:
+    """One solid cuboid of a prior, in the frame of the body's box centre."""
+
+    center: np.ndarray
+    half: np.ndarray
+    sliding: bool = False
+    """Whether it belongs to the moving part of a drawer."""
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltScene:
+    """A compiled model and where each body is found in it."""
+
+    model: mujoco.MjModel
+    bodies: tuple[Body, ...]
+    slabs: tuple[tuple[Slab, ...], ...]
+    free: np.ndarray
+    """Indices of bodies with a free joint. Shape (movables,)."""
+    qpos_start: np.ndarray
+    """First of the seven coordinates of each body in `free`. Shape (movables,)."""
+    fixed: np.ndarray
+    """Indices of furniture, in the order of the mocap bodies (the gripper is mocap 0). Shape (furniture,)."""
+    body_of_geom: np.ndarray
+    """Index of the body a geom belongs to, −1 for the floor. Shape (geoms,)."""
+    drawers: tuple[tuple[int, int], ...]
+    """(body index, coordinate index) of every drawer."""
+
+
+def slabs_of(body: Body) -> tuple[Slab, ...]:
+    """The solid cuboids of a shape prior (A.12): open boxes have five, shelves and drawers their boards."""
+    half, wall = 0.5 * body.size, body.board
+    if body.prior in (Prior.CUBOID, Prior.TABLE):
+        return (Slab(np.zeros(3), half),)
+    if body.prior is Prior.OPEN_BOX:
+        return _open_box(half, wall, np.zeros(3))
+    boards = _case(half, wall)
+    if body.prior is Prior.SHELF:
+        return (*boards, Slab(np.zeros(3), np.array([half[0], half[1], wall / 2])))
+    inner = half - np.array([wall, 1.5 * wall, 1.5 * wall])
+    return (*boards, *_open_box(inner, wall, np.zeros(3), sliding=True))
+
+
+def _open_box(half: np.ndarray, wall: float, center: np.ndarray, sliding: bool = False) -> tuple[Slab, ...]:
+    """Bottom and four walls."""
+    x, y, z = half
+    w = wall / 2
+    parts = [((0, 0, -z + w), (x, y, w))]
+    for sign in (-1.0, 1.0):
+        parts.append(((sign * (x - w), 0, w), (w, y, z - w)))
+        parts.append(((0, sign * (y - w), w), (x - wall, w, z - w)))
+    return tuple(Slab(center + np.array(at), np.array(extent), sliding) for at, extent in parts)
+
+
+def _case(half: np.ndarray, wall: float) -> tuple[Slab, ...]:
+    """A case that is open towards −x: two sides, bottom, top, back."""
+    x, y, z = half
+    w = wall / 2
+    parts = [((x - w, 0, 0), (w, y - wall, z - wall))]
+    for sign in (-1.0, 1.0):
+        parts.append(((0, sign * (y - w), 0), (x, w, z)))
+        parts.append(((0, 0, sign * (z - w)), (x, y - wall, w)))
+    return tuple(Slab(np.array(at), np.array(extent)) for at, extent in parts)
+
+
+def _geoms(slabs: Sequence[Slab], mass: str) -> str:
+    return "".join(f'<geom type="box" pos="{_text(slab.center)}" size="{_text(slab.half)}" {mass}/>' for slab in slabs)
+
+
+def _text(values: np.ndarray) -> str:
+    return " ".join(f"{value:.6g}" for value in values)
+
+
+def _body_xml(index: int, body: Body, slabs: tuple[Slab, ...], config: PhysicsConfig) -> str:
+    """One body element; its frame is the centre of its outer box."""
+    mass = f'density="{config.density:g}"'
+    if body.free:
+        return f'<body name="b{index}"><freejoint name="j{index}"/>{_geoms(slabs, mass)}</body>'
+    inner = ""
+    if any(slab.sliding for slab in slabs):
+        inner = (
+            f'<body name="s{index}"><joint name="j{index}" type="slide" axis="-1 0 0" damping="3" frictionloss="1" '
+            f'limited="true" range="0 {0.9 * body.size[0]:.6g}"/>'
+            f"{_geoms([slab for slab in slabs if slab.sliding], mass)}</body>"
+        )
+    still = _geoms([slab for slab in slabs if not slab.sliding], mass)
+    return f'<body name="b{index}" mocap="true">{still}{inner}</body>'
+
+
+def scene_xml(bodies: Sequence[Body], config: PhysicsConfig) -> str:
+    """The MJCF text of a set of bodies over a floor at z = 0, with a gripper."""
+    slabs = [slabs_of(body) for body in bodies]
+    parts = "".join(_body_xml(i, body, slabs[i], config) for i, body in enumerate(bodies))
+    welds = "".join(
+        f'<weld name="w{i}" body1="gripper" body2="b{i}" relpose="0 0 0 1 0 0 0" active="false" '
+        f'solref="{config.weld_time:g} 1"/>'
+        for i, body in enumerate(bodies)
+        if body.free
+    )
+    return (
+        f'<mujoco><option timestep="{config.time_step:g}" integrator="implicitfast" '
+        f'iterations="{config.iterations}" tolerance="1e-6" ls_iterations="20"><flag autoreset="disable"/></option>'
+        f'<default><geom friction="{config.friction:g} 0.01 0.001" solref="0.012 1" condim="3"/></default>'
+        f'<worldbody><geom name="floor" type="plane" size="10 10 1"/><body name="gripper" mocap="true"/>'
+        f"{parts}</worldbody><equality>{welds}</equality></mujoco>"
+    )
+
+
+def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
+    """Compile a set of bodies. Raises BodyError when two share a name or there is none."""
+    names = [body.name for body in bodies]
+    if not names:
+        raise BodyError("world", "is empty: nothing to simulate")
+    if len(set(names)) != len(names):
+        raise BodyError(max(names, key=names.count), "is there twice; names must be unique")
+    model = mujoco.MjModel.from_xml_string(scene_xml(bodies, config))
+    free = np.array([i for i, body in enumerate(bodies) if body.free], dtype=int)
+    fixed = np.array([i for i, body in enumerate(bodies) if not body.free], dtype=int)
+    owner = np.full(model.nbody, -1)
+    for i in range(len(bodies)):
+        owner[model.body(f"b{i}").id] = i
+    drawers = []
+    for i, body in enumerate(bodies):
+        if body.prior is Prior.DRAWER:
+            owner[model.body(f"s{i}").id] = i
+            drawers.append((i, int(model.joint(f"j{i}").qposadr[0])))
+    return BuiltScene(
+        model=model,
+        bodies=tuple(bodies),
+        slabs=tuple(slabs_of(body) for body in bodies),
+        free=free,
+        qpos_start=np.array([int(model.joint(f"j{i}").qposadr[0]) for i in free], dtype=int),
+        fixed=fixed,
+        body_of_geom=owner[model.geom_bodyid],
+        drawers=tuple(drawers),
+    )

@@ -1,0 +1,352 @@
+"""The Stretch driver as its users meet it, without ROS: modes, goals, stops, and the pitfalls of stretch.md 1.3.
+
+`advance` moves simulated time; everything else only notes what is wanted, so one thread (or one lock) must own it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from f2p.robot.frames import BASE_START_TASK, compose_planar, invert_planar
+from f2p.robot.protocol import ARM, BODY_JOINTS, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
+from f2p.robot.protocol import WRIST_PITCH, WRIST_ROLL, WRIST_YAW, JointState
+from f2p.settings import checked, number
+from f2p.sim.stretch import model as parts
+from f2p.sim.stretch.goals import (
+    CONTACT,
+    DRIVES,
+    INVALID_GOAL,
+    PATH_TOLERANCE_VIOLATED,
+    Command,
+    Goal,
+    GoalStatus,
+    JointNamesError,
+    Pending,
+    check_names,
+    commands,
+)
+from f2p.sim.stretch.trapezoid import Trapezoid
+from f2p.sim.stretch.twin import Twin
+from f2p.sim.world import World
+
+STOW: tuple[dict[str, float], ...] = (
+    {ARM: 0.0, HEAD_PAN: 0.0, HEAD_TILT: 0.0, FINGER: 0.0},
+    {WRIST_YAW: 3.0, WRIST_PITCH: 0.0, WRIST_ROLL: 0.0},
+    {LIFT: 0.2},
+)
+"""Stow in three moves: arm in, wrist folded, lift down (stretch.md 1.2: dex wrist yaw 3.0, lift 0.2)."""
+
+
+@dataclass(frozen=True)
+class DriverConfig:
+    """The driver's own times."""
+
+    goal_timeout_s: float = number(10.0, "time for one way point", unit="s", low=0.5, high=120.0,
+                                   source="stretch_ros2 default_goal_timeout_s")  # fmt: skip
+    reject_within_s: float = number(0.2, "a goal this soon after an active one is rejected", unit="s", low=0.0,
+                                    high=2.0, source="stretch_ros2 goal_cb")  # fmt: skip
+    twist_timeout_s: float = number(0.5, "velocity older than this stops the base", unit="s", low=0.05, high=5.0,
+                                    source="stretch_ros2 timeout")  # fmt: skip
+    tick_s: float = number(1.0 / 30.0, "period of the driver's loop", unit="s", low=0.005, high=0.5,
+                           source="stretch_ros2 rate")  # fmt: skip
+    homing_s: float = number(30.0, "time homing takes", unit="s", low=0.0, high=60.0, source="stretch.md 1.1")
+    fail_out_of_range_goal: bool = False
+    homed: bool = True
+    """Whether the robot has been homed before the driver starts."""
+
+
+class StretchDriver:
+    """The driver around a twin.
+
+    Attributes:
+        mode: "position", "navigation", "homing", "stowing" or "runstopped".
+        homed: Whether joint positions mean anything.
+    """
+
+    def __init__(self, twin: Twin, config: DriverConfig | None = None) -> None:
+        self.twin, self.config = twin, checked(config or DriverConfig())
+        self.homed = self.config.homed
+        self.reset(None)
+
+    def reset(self, world: World | None) -> None:
+        """Start again in position mode, in another world if one is given; running goals are aborted."""
+        for goal in getattr(self, "_goals", []):
+            goal.end(GoalStatus.ABORTED, INVALID_GOAL, "the simulation was reset")
+        if world is not None:
+            self.twin.reset(world)
+        self.mode, self._before_runstop = "position", "position"
+        self.time_s = 0.0
+        self._goals: list[Goal] = []
+        self._point = 0
+        self._point_since_s = self._goal_sent_s = -math.inf
+        self._pending: list[Pending] = []
+        self._stow: list[dict[str, float]] = []
+        self._homing_until_s = math.inf
+        self._tick_at_s, self._stop_wanted = 0.0, False
+        self._twist, self._twist_at_s = (0.0, 0.0), -math.inf
+        self._axes = {
+            name: Trapezoid(self.twin.position(name), DRIVES[name].speed, DRIVES[name].acceleration)
+            for name in BODY_JOINTS
+        }
+        self._along = Trapezoid(0.0, DRIVES[TRANSLATE].speed, DRIVES[TRANSLATE].acceleration)
+        self._turn = Trapezoid(0.0, DRIVES[ROTATE].speed, DRIVES[ROTATE].acceleration)
+        self._base_from = self.odometry
+        self._targets: dict[str, float] = {}
+        self._contacts = {name: drive.contact for name, drive in DRIVES.items()}
+
+    @property
+    def odometry(self) -> tuple[float, float, float]:
+        """Pose of base_link in `odom`, where the base stood when the driver started (x, y [m], heading [rad])."""
+        return tuple(self.twin.position(name) for name in (parts.BASE_X, parts.BASE_Y, parts.BASE_THETA))  # type: ignore[return-value]
+
+    @property
+    def base_task(self) -> tuple[float, float, float]:
+        """Pose of base_link in the task frame."""
+        return compose_planar(BASE_START_TASK, self.odometry)
+
+    @property
+    def runstopped(self) -> bool:
+        """Whether the runstop is on."""
+        return self.mode == "runstopped"
+
+    @property
+    def publishing(self) -> bool:
+        """False while a change of mode waits for a goal to end: then the real driver's timer hangs too."""
+        return not self._pending
+
+    @property
+    def active_goal(self) -> Goal | None:
+        """The newest goal, while it is active."""
+        return self._goals[-1] if self._goals and self._goals[-1].status is GoalStatus.ACTIVE else None
+
+    def joints(self) -> dict[str, JointState]:
+        """Measured state of every body joint; effort in percent."""
+        return {name: self._measured(name) for name in BODY_JOINTS}
+
+    def _measured(self, name: str) -> JointState:
+        return JointState(self.twin.position(name), self.twin.velocity(name), self.twin.effort(name))
+
+    def send_goal(self, goal: Goal) -> bool:
+        """Take a goal; False rejects it. A newer goal aborts the older one and its motion goes on."""
+        if self.active_goal is not None and self.time_s - self._goal_sent_s < self.config.reject_within_s:
+            return False
+        self._goal_sent_s = self.time_s
+        if self.active_goal is not None:
+            self.active_goal.end(GoalStatus.ABORTED)
+        self._goals = [goal]
+        if self.mode not in ("position", "navigation") or not self.homed:
+            goal.end(GoalStatus.ABORTED, INVALID_GOAL, f"Cannot execute goals while in mode={self.mode}")
+            return True
+        try:
+            check_names(goal.joints, self.mode)
+        except JointNamesError as problem:
+            goal.end(GoalStatus.ABORTED, problem.code, str(problem))
+            return True
+        self._point = -1
+        self._next_point(goal)
+        return True
+
+    def cancel(self, goal: Goal) -> None:
+        """End a goal; what moves goes on moving (stretch.md 1.3.5)."""
+        goal.end(GoalStatus.CANCELED)
+
+    def stop_the_robot(self) -> None:
+        """Every joint shall stand where it is; done by the next tick. The goal stays active (stretch.md 1.3.9)."""
+        self._stop_wanted = True
+
+    def change_mode(self, mode: str) -> Pending:
+        """Ask for "position", "navigation", "homing", "stowing", "runstopped" or "released".
+
+        It happens when no goal is active; until then the driver publishes nothing (promises.md 0.3).
+        """
+        pending = Pending(mode, f"Now in {mode} mode.")
+        self._pending.append(pending)
+        self._settle_pending()
+        return pending
+
+    def twist(self, linear: float, angular: float) -> None:
+        """Base velocity [m/s, rad/s]; ignored outside navigation mode, as is the driver's habit."""
+        if self.mode == "navigation":
+            self._twist, self._twist_at_s = (linear, angular), self.time_s
+
+    def advance(self, duration_s: float) -> None:
+        """Let simulated time pass."""
+        step = self.twin.time_step
+        for _ in range(max(1, round(duration_s / step))):
+            self.time_s += step
+            if self.time_s >= self._tick_at_s:
+                self._tick_at_s += self.config.tick_s
+                self._tick()
+            self._drive(step)
+            self.twin.step()
+            self._guard_contacts()
+            self._judge()
+
+    def _tick(self) -> None:
+        """What the driver's 30 Hz loop does."""
+        if self._stop_wanted:
+            self._stop_wanted = False
+            self._brake()
+        if self.mode == "navigation" and self.time_s - self._twist_at_s > self.config.twist_timeout_s:
+            self._twist = (0.0, 0.0)
+        if self.mode == "stowing" and not any(axis.moving for axis in self._axes.values()):
+            self._next_stow()
+        if self.mode == "homing" and self.time_s >= self._homing_until_s:
+            self.homed, self.mode = True, self._before_runstop
+        self._settle_pending()
+
+    def _settle_pending(self) -> None:
+        """Carry out changes of mode that no goal holds up."""
+        while self._pending and self.active_goal is None:
+            pending = self._pending.pop(0)
+            pending.success = self._enter(pending.mode)
+            if not pending.success:
+                pending.message = f"not possible while in mode={self.mode}"
+            pending.done = True
+
+    def _enter(self, mode: str) -> bool:
+        """Change the mode now; False where the driver refuses."""
+        if mode == "released":
+            if self.runstopped:
+                self.mode = self._before_runstop
+            return True
+        if self.runstopped and mode != "runstopped":
+            return False
+        if self.mode in ("position", "navigation"):
+            self._before_runstop = self.mode
+        self._hold_all()
+        self._twist = (0.0, 0.0)
+        self.mode = mode
+        if mode == "homing":
+            self._homing_until_s = self.time_s + self.config.homing_s
+        if mode == "stowing":
+            self._stow = list(STOW)
+        return True
+
+    def _next_stow(self) -> None:
+        """Start the next move of stowing, or be done."""
+        if not self._stow:
+            self.mode = self._before_runstop
+            return
+        for name, value in self._stow.pop(0).items():
+            self._axes[name].go(value, DRIVES[name].speed, DRIVES[name].acceleration)
+
+    def _next_point(self, goal: Goal) -> None:
+        """Command the goal's next way point, or call it a success."""
+        self._point += 1
+        if self._point >= len(goal.points):
+            goal.end(GoalStatus.SUCCEEDED, error_string="Achieved all target points.")
+            return
+        self._point_since_s = self.time_s
+        try:
+            wanted = commands(goal.joints, goal.points[self._point], self.config.fail_out_of_range_goal)
+        except JointNamesError as problem:
+            goal.end(GoalStatus.ABORTED, problem.code, str(problem))
+            return
+        if any(command.joint in (TRANSLATE, ROTATE) and command.position == 0.0 for command in wanted):
+            # a null base command raises inside the driver: aborted with an empty result (stretch.md 1.3.6)
+            goal.end(GoalStatus.ABORTED)
+            return
+        self._targets = {}
+        for command in wanted:
+            self._command(command)
+
+    def _command(self, command: Command) -> None:
+        """Give one joint its target."""
+        self._contacts[command.joint] = command.contact
+        if command.joint in (TRANSLATE, ROTATE):
+            self._rebase()
+            axis, measured = self._base_axis(command.joint)
+            self._targets[command.joint] = measured + command.position
+            axis.go(measured + command.position, command.speed, command.acceleration)
+            return
+        self._targets[command.joint] = command.position
+        self._axes[command.joint].go(command.position, command.speed, command.acceleration)
+
+    def _rebase(self) -> None:
+        """Count base displacements from the present set-point, at the speed it has."""
+        self._base_from = self._base_set_point()
+        for axis in (self._along, self._turn):
+            axis.target = axis.target - axis.position
+            axis.position = 0.0
+
+    def _base_set_point(self) -> tuple[float, float, float]:
+        """Where the base shall be, in `odom`; it turns or translates, never both."""
+        moved = compose_planar(self._base_from, (self._along.position, 0.0, 0.0))
+        return moved[0], moved[1], self._base_from[2] + self._turn.position
+
+    def _base_axis(self, joint: str) -> tuple[Trapezoid, float]:
+        """The set-point of a base joint, and the measured displacement it stands for."""
+        if joint == TRANSLATE:
+            offset = compose_planar(invert_planar(self._base_from), self.odometry)
+            return self._along, offset[0]
+        return self._turn, self.odometry[2] - self._base_from[2]
+
+    def _drive(self, step_s: float) -> None:
+        """Move all set-points one physics step on."""
+        if self.mode == "navigation":
+            self._drive_by_twist(step_s)
+        for name, axis in self._axes.items():
+            self.twin.set_point(name, axis.advance(step_s))
+        self._along.advance(step_s)
+        self._turn.advance(step_s)
+        for name, value in zip((parts.BASE_X, parts.BASE_Y, parts.BASE_THETA), self._base_set_point(), strict=True):
+            self.twin.set_point(name, value)
+
+    def _drive_by_twist(self, step_s: float) -> None:
+        """Keep the base's set-points running ahead at the commanded velocity."""
+        self._rebase()
+        for axis, drive, wanted in ((self._along, DRIVES[TRANSLATE], self._twist[0]),
+                                    (self._turn, DRIVES[ROTATE], self._twist[1])):  # fmt: skip
+            speed = min(abs(wanted), drive.top_speed)
+            stopping = axis.velocity * abs(axis.velocity) / (2.0 * drive.acceleration)
+            ahead = math.copysign(speed, wanted) if speed else stopping
+            axis.go(ahead, speed or drive.top_speed, drive.acceleration)
+
+    def _guard_contacts(self) -> None:
+        """A joint past its contact threshold stands, and the goal that moves it ends with 100 (stretch.md 1.3.1)."""
+        servos = {TRANSLATE: parts.BASE_X, ROTATE: parts.BASE_THETA}
+        for name, threshold in self._contacts.items():
+            axis = {TRANSLATE: self._along, ROTATE: self._turn}.get(name) or self._axes[name]
+            if not axis.moving or math.isinf(threshold):
+                continue
+            effort = self.twin.effort(servos.get(name, name))
+            if name == TRANSLATE:
+                effort = math.hypot(effort, self.twin.effort(parts.BASE_Y))
+            if abs(effort) <= threshold:
+                continue
+            axis.hold(self._base_axis(name)[1] if name in servos else self.twin.position(name))
+            goal = self.active_goal
+            if goal is not None and name in self._targets:
+                goal.end(GoalStatus.ABORTED, CONTACT, "--")
+
+    def _judge(self) -> None:
+        """End the active goal when it has arrived or run out of time; time-outs do not stop motion."""
+        goal = self.active_goal
+        if goal is None:
+            return
+        if all(abs(target - self._now(name)) < DRIVES[name].tolerance for name, target in self._targets.items()):
+            self._next_point(goal)
+        elif self.time_s - self._point_since_s > self.config.goal_timeout_s:
+            goal.end(GoalStatus.ABORTED, PATH_TOLERANCE_VIOLATED,
+                     f"Time to execute the current goal point exceeded {self.config.goal_timeout_s} s")  # fmt: skip
+
+    def _now(self, name: str) -> float:
+        """Measured position, for base joints the displacement since the command."""
+        return self._base_axis(name)[1] if name in (TRANSLATE, ROTATE) else self.twin.position(name)
+
+    def _brake(self) -> None:
+        """Bring every set-point to rest at its acceleration."""
+        for axis in (*self._axes.values(), self._along, self._turn):
+            if axis.moving:
+                distance = axis.velocity * abs(axis.velocity) / (2.0 * axis.acceleration)
+                axis.go(axis.position + distance, axis.speed, axis.acceleration)
+
+    def _hold_all(self) -> None:
+        """Stand still at once, everywhere."""
+        for name, axis in self._axes.items():
+            axis.hold(self.twin.position(name))
+        self._base_from = self.odometry
+        self._along.hold(0.0)
+        self._turn.hold(0.0)

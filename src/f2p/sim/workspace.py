@@ -1,0 +1,50 @@
+"""The demo room: two tables side by side; and where on a surface something may be put."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.settings import number
+from f2p.sim.world import Body, World
+from f2p.types import Prior
+
+
+@dataclass(frozen=True)
+class RoomConfig:
+    """Two tables on the robot's arm side, task frame."""
+
+    table_height: float = number(
+        0.50, "top of both tables", unit="m", low=0.1, high=1.2, source="ours: Stretch's reach"
+    )
+    table_depth: float = number(0.50, "extent along x", unit="m", low=0.2, high=1.0)
+    table_width: float = number(0.90, "extent along y", unit="m", low=0.2, high=2.0)
+    table_thickness: float = number(0.05, "board thickness", unit="m", low=0.01, high=0.3)
+    table_x: float = number(0.70, "centre along x", unit="m", low=0.2, high=1.5)
+    table_y: float = number(0.55, "table_a is centred at +this, table_b at -this", unit="m", low=0.2, high=1.5)
+
+
+def tables(config: RoomConfig | None = None) -> World:
+    """`table_a` on the left (+y) and `table_b` on the right of the demo room."""
+    room = config or RoomConfig()
+    size = np.array([room.table_depth, room.table_width, room.table_thickness])
+    z = room.table_height - 0.5 * room.table_thickness
+    bodies = (Body("table_a", Prior.TABLE, size), Body("table_b", Prior.TABLE, size))
+    return World(bodies, np.array([[room.table_x, room.table_y, z, 0.0], [room.table_x, -room.table_y, z, 0.0]]))
+
+
+def surface_bounds(world: World, names: Sequence[str], margin: float = 0.0) -> np.ndarray:
+    """Bounds (low, high) of x and y over each named surface, shrunk by `margin` [m]. Shape (surfaces, 2, 2).
+
+    For bounding the actions of Stein variational inference (method.md 8: with whole-workspace bounds none of 20
+    particles reached the other table).
+    """
+    out = []
+    for name in names:
+        index = world.index(name)
+        half = 0.5 * world.bodies[index].size[:2] - margin
+        center = world.poses[index, :2]
+        out.append([center - half, center + half])
+    return np.array(out)

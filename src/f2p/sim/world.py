@@ -1,0 +1,130 @@
+"""What a simulation is built from: bodies with a shape prior, a size and a pose, and nothing else (A.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from f2p.sim.errors import BodyError
+from f2p.types import Box, Prior, Scene, frozen
+
+WALL = 0.008
+"""Wall thickness of hollow priors [m] (ours: a carton or a stiff bag)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One rigid body: the outer box of a shape prior."""
+
+    name: str
+    prior: Prior
+    size: np.ndarray
+    """Full outer extents along the body's own axes [m]. Shape (3,)."""
+    wall: float = WALL
+    """Thickness of the boards of hollow priors [m]."""
+    opening: float = 0.0
+    """How far a drawer is open [m]."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", frozen(self.size))
+        if self.size.shape != (3,) or not np.all(np.isfinite(self.size)) or np.any(self.size < 2e-3):
+            raise BodyError(self.name, f"needs three finite extents of at least 2 mm, not {self.size.tolist()}")
+
+    @property
+    def free(self) -> bool:
+        """Whether it moves with six degrees of freedom (furniture does not; a drawer slides in its case)."""
+        return self.prior in (Prior.CUBOID, Prior.OPEN_BOX)
+
+    @property
+    def board(self) -> float:
+        """Wall thickness that leaves a cavity even in a small body [m]."""
+        return float(min(self.wall, 0.2 * self.size.min()))
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Bodies and where their centres are."""
+
+    bodies: tuple[Body, ...]
+    poses: np.ndarray
+    """(x, y, z, yaw) of every body's box centre in the task frame. Shape (bodies, 4)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "poses", frozen(self.poses))
+        if self.poses.shape != (len(self.bodies), 4):
+            raise BodyError("world", f"has {len(self.bodies)} bodies but poses of shape {self.poses.shape}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the bodies, in order."""
+        return tuple(body.name for body in self.bodies)
+
+    def index(self, name: str) -> int:
+        """Position of the body called `name`. Raises BodyError with the choices."""
+        if name not in self.names:
+            raise BodyError(name, f"is not in this world; there are: {', '.join(self.names)}")
+        return self.names.index(name)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The outer box of every body."""
+        return tuple(
+            Box(center=pose[:3], size=body.size, yaw=float(pose[3]))
+            for body, pose in zip(self.bodies, self.poses, strict=True)
+        )
+
+
+def reconstruct(scene: Scene) -> World:
+    """Rebuild a world from what was seen: the box and the shape prior of every segment (A.12).
+
+    Args:
+        scene: Segments with boxes in the task frame.
+
+    Returns:
+        A world with one body per segment, in the order of the segments.
+    """
+    bodies = tuple(
+        Body(segment.name, segment.prior, np.maximum(segment.box.size, 2e-3), opening=segment.opening)
+        for segment in scene.segments
+    )
+    return World(bodies, np.stack([segment.box.pose for segment in scene.segments]))
+
+
+def continued(world: World, scene: Scene) -> World:
+    """The world after something happened in it: every body at its new pose, a tipped cuboid with its new extents.
+
+    Args:
+        world: Before.
+        scene: The same bodies afterwards, in the same order.
+    """
+    bodies = tuple(
+        replace(body, size=segment.box.size) if body.prior is Prior.CUBOID else body
+        for body, segment in zip(world.bodies, scene.segments, strict=True)
+    )
+    return World(bodies, np.stack([segment.box.pose for segment in scene.segments]))
+
+
+def upright_boxes(positions: np.ndarray, rotations: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The gravity-aligned boxes around possibly tipped bodies.
+
+    The yaw is that of the body axis nearest to horizontal among x and y, so that an upright body keeps its yaw
+    and a tipped one lies along its length.
+
+    Args:
+        positions: Centres [m]. Shape (..., 3).
+        rotations: Body to task rotations. Shape (..., 3, 3).
+        sizes: Full extents along body axes [m]. Shape (..., 3).
+
+    Returns:
+        Poses (x, y, z, yaw), shape (..., 4), and extents along the yawed axes [m], shape (..., 3).
+    """
+    tilted = np.abs(rotations[..., 2, 0]) > np.abs(rotations[..., 2, 1]) + 0.1
+    along_x = np.arctan2(rotations[..., 1, 0], rotations[..., 0, 0])
+    along_y = np.arctan2(-rotations[..., 0, 1], rotations[..., 1, 1])
+    yaws = np.where(tilted, along_y, along_x)
+    unyaw = np.zeros(rotations.shape)
+    unyaw[..., 0, 0] = unyaw[..., 1, 1] = np.cos(yaws)
+    unyaw[..., 0, 1], unyaw[..., 1, 0], unyaw[..., 2, 2] = np.sin(yaws), -np.sin(yaws), 1.0
+    extents = np.einsum("...ij,...j->...i", np.abs(unyaw @ rotations), sizes)
+    return np.concatenate([positions, yaws[..., None]], axis=-1), extents

@@ -1,0 +1,134 @@
+"""What a pick and place needs to know before the body moves: grasp, placement, and heights to travel at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from f2p.geometry import footprint_excess, rotate_z
+from f2p.robot.errors import UnreachableError
+from f2p.robot.kinematics import DOWN_OFFSET_BASE, LIMITS, TopDownPose, top_down, within
+from f2p.robot.protocol import LIFT, WRIST_ROLL
+from f2p.settings import number
+from f2p.skill.errors import SkillCallError
+from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
+from f2p.types import Prior, Scene, Segment, SkillCall
+
+
+@dataclass(frozen=True)
+class PickPlaceConfig:
+    """Clearances, thresholds and the gripper's apertures."""
+
+    points: GraspPointConfig = field(default_factory=GraspPointConfig)
+    clearance: float = number(0.04, "height over the tallest thing while travelling", unit="m", low=0.005, high=0.3,
+                              source="as the data simulation")  # fmt: skip
+    least_lift: float = number(0.06, "smallest lift of what was grasped", unit="m", low=0.01, high=0.4)
+    contact: float = number(12.0, "lift effort that counts as contact while lowering", unit="%", low=2.0, high=60.0,
+                            source="ours: 12 N in the twin; to be set on the robot")  # fmt: skip
+    blocked: float = number(25.0, "lift effort that stops the empty gripper", unit="%", low=2.0, high=60.0)
+    lower_speed: float = number(0.08, "lift speed while lowering", unit="m/s", low=0.01, high=0.11)
+    base_speed: float = number(0.15, "speed of the base", unit="m/s", low=0.02, high=0.15, source="promises.md 6")
+    lift_speed: float = number(0.14, "lift speed where nothing is met", unit="m/s", low=0.02, high=0.15,
+                               source="stretch.md 1.2")  # fmt: skip
+    arm_speed: float = number(0.25, "arm speed", unit="m/s", low=0.02, high=0.4, source="stretch.md 1.2")
+    squeeze: float = number(-0.06, "aperture the fingers are closed to", unit="m", low=-0.12, high=0.0,
+                            source="stretch.md 1.2: negative apertures squeeze")  # fmt: skip
+    pads_at_zero: float = number(0.013, "distance of the pads at aperture 0", unit="m", low=0.0, high=0.04,
+                                 source="URDF RE2V0; uncalibrated, within 1-2 cm")  # fmt: skip
+    aperture_per_gap: float = number(0.90, "aperture of the driver's map per distance of the pads", low=0.5, high=1.5,
+                                     source="URDF RE2V0: 0.342 m/rad against 0.38 m/rad")  # fmt: skip
+    widest_aperture: float = number(0.069, "widest aperture", unit="m", low=0.02, high=0.12, source="stretch.md 1.2")
+    release_gap: float = number(0.020, "how much the fingers open to let go", unit="m", low=0.005, high=0.06)
+    lost: float = number(0.03, "fingers closed by this much more have lost the object", unit="rad", low=0.005, high=0.3)
+    missed: float = number(0.05, "fingers this near the squeeze hold nothing", unit="rad", low=0.005, high=0.2)
+
+
+@dataclass(frozen=True)
+class PickPlacePlan:
+    """Everything known before the body moves."""
+
+    name: str
+    grasp: Grasp
+    place: TopDownPose
+    """The gripper at the placement."""
+    pick_roll: float
+    """Wrist roll at the grasp [rad]."""
+    place_roll: float
+    """Wrist roll at the placement [rad]; a call's turn is made as it says where the joint allows it."""
+    approach_z: float
+    """Height of the grasp centre while the gripper is empty [m]."""
+    carry_z: float
+    """Height of the grasp centre while it holds [m]."""
+    retreat_z: float
+
+
+def plan_pick_place(
+    scene: Scene, call: SkillCall, base_task: tuple[float, float, float], config: PickPlaceConfig
+) -> PickPlacePlan:
+    """Choose a grasp from which the placement can be reached too, and the heights to travel at.
+
+    Raises:
+        UnreachableError: no grasp and placement within joint limits; names the limit of the best grasp.
+        UngraspableError, SkillCallError: the object cannot be held, or the call does not fit the scene.
+    """
+    if call.object not in scene.names:
+        raise SkillCallError(f"no object {call.object!r} in the scene; there are: {', '.join(scene.names)}")
+    if call.parameter.shape != (4,) or not np.all(np.isfinite(call.parameter)):
+        raise SkillCallError(f"pick_place needs four finite numbers (dx, dy, dz, dyaw), not {call.parameter.tolist()}")
+    segment = scene.segments[scene.index(call.object)]
+    first: UnreachableError | None = None
+    for grasp in grasps(scene, call.object, config.points):
+        try:
+            return _plan_with(scene, segment, grasp, call.parameter, base_task, config)
+        except UnreachableError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _plan_with(
+    scene: Scene, segment: Segment, grasp: Grasp, parameter: np.ndarray, base_task: tuple[float, float, float],
+    config: PickPlaceConfig,
+) -> PickPlacePlan:  # fmt: skip
+    """The plan for one grasp. Raises UnreachableError."""
+    pick = grasp.pose
+    place = moved_pose(pick, segment, parameter)
+    others = [other for other in scene.segments if other.name != segment.name and not _inside(other, segment)]
+    tops = max((_top(other) for other in others), default=0.0)
+    hanging = pick.z - (float(segment.box.center[2]) - 0.5 * float(segment.box.size[2]))
+    carry_z = max(tops + config.clearance + hanging, pick.z + config.least_lift, place.z)
+    empty = config.clearance + config.points.reach_below
+    approach_z = max(tops, _top(segment), *(_top(other) for other in scene.segments)) + empty
+    retreat_z = max(tops + empty, place.z + config.least_lift)
+    at_pick = top_down(pick, base_task, f"the grasp of {segment.name!r}")
+    top_down(place, base_task, f"the placement of {segment.name!r}")
+    for height, what in ((approach_z, "approach"), (carry_z, "carrying height"), (retreat_z, "retreat")):
+        within(LIFT, height - float(DOWN_OFFSET_BASE[2]), f"the {what} of {segment.name!r}")
+    low, high = LIMITS[WRIST_ROLL]
+    roll = at_pick.roll - float(parameter[3])
+    roll = roll if low <= roll <= high else math.remainder(roll, 2.0 * math.pi)
+    return PickPlacePlan(segment.name, grasp, place, at_pick.roll, min(max(roll, low), high), approach_z, carry_z,
+                         retreat_z)  # fmt: skip
+
+
+def moved_pose(pose: TopDownPose, segment: Segment, parameter: np.ndarray) -> TopDownPose:
+    """A gripper pose after the object under it has moved by (dx, dy, dz, dyaw) about its own centre."""
+    center = segment.box.center[:2]
+    x, y = center + parameter[:2] + rotate_z(np.array([pose.x, pose.y]) - center, parameter[3])
+    return TopDownPose(float(x), float(y), pose.z + float(parameter[2]),
+                       math.remainder(pose.heading + float(parameter[3]), math.pi))  # fmt: skip
+
+
+def _top(segment: Segment) -> float:
+    """Height of the top of a segment [m]."""
+    return float(segment.box.center[2] + 0.5 * segment.box.size[2])
+
+
+def _inside(other: Segment, held: Segment) -> bool:
+    """Whether `other` lies in the open box `held`, and so travels with it."""
+    if held.prior is not Prior.OPEN_BOX:
+        return False
+    excess = footprint_excess(other.box.center[None, :2], held.box.center, held.box.size, held.box.yaw)
+    return bool(excess[0] == 0.0 and other.prior is not Prior.TABLE)

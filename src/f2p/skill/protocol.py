@@ -1,0 +1,41 @@
+"""What the executor asks of a skill: do one call on a body, say how it goes, and return how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from f2p.registry import Registry
+from f2p.robot.protocol import Cancelled, Robot, never
+from f2p.types import Execution, Scene, SkillCall
+
+Progress = Callable[[str, float, str], None]
+"""(phase, fraction done, detail)."""
+
+
+def silent(phase: str, fraction: float, detail: str) -> None:
+    """The `Progress` of a caller who does not want to know."""
+
+
+class Skill(Protocol):
+    """One way of moving things."""
+
+    def execute(
+        self, call: SkillCall, scene: Scene, robot: Robot, progress: Progress = silent, cancelled: Cancelled = never
+    ) -> Execution:
+        """Do one call as the scene shows the world, and return when the body stands.
+
+        Never raises an F2pError: every failure comes back as an Execution with its code and sentence. After a
+        cancellation or a runstop nothing moves any more; after any other failure the gripper is clear of the scene.
+
+        Args:
+            call: What to do with which object of `scene`; units as in `SkillCall.parameter`.
+            scene: What was seen last, in the task frame.
+            robot: The body; its state's time is the execution's time.
+            progress: Told each phase as it begins, and once at the end with fraction 1.
+            cancelled: Asked at least four times a second.
+        """
+
+
+skills: Registry[type] = Registry("skill")
+"""All skills by the name that `SkillCall.skill` carries."""

@@ -1,0 +1,27 @@
+"""Bring the packed box: everything must still be inside it on the other table (method.md 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.tasks.packed_box import MOST_OBJECTS, PROPOSAL, PackedBoxConfig, packed_world
+from f2p.tasks.protocol import TaskInstance, tasks
+from f2p.types import Goal, GoalRelation
+
+
+@tasks.register("bring")
+class Bring:
+    """Whoever does not know that contents travel packs the box anew on the other table: 1 + n skills instead of one."""
+
+    name = "bring"
+    most_objects = MOST_OBJECTS
+
+    def __init__(self, config: PackedBoxConfig | None = None) -> None:
+        self.config = config or PackedBoxConfig()
+
+    def make(self, rng: np.random.Generator, objects: int = 3) -> TaskInstance:
+        """A packed box on table_a."""
+        world = packed_world(rng, objects, "left", self.config, landmark=False)
+        names = [f"thing_{index + 1}" for index in range(objects)]
+        goal = Goal((GoalRelation("above", "box", "table_b"), *(GoalRelation("inside", name, "box") for name in names)))
+        return TaskInstance(self.name, world, goal, PROPOSAL, budget=objects + 1)

@@ -1,0 +1,98 @@
+"""The scene all box tasks share: on `table_a` an open box with n things at rest in it, on `table_b` a free landmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from f2p.settings import number
+from f2p.sim.errors import SamplingError
+from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.random_scenes import Placer, RandomSceneConfig
+from f2p.sim.skills import PICK_PLACE
+from f2p.sim.workspace import RoomConfig, tables
+from f2p.sim.world import Body, World
+from f2p.tasks.errors import TaskSizeError
+from f2p.types import Prior, SkillStep
+
+MOST_OBJECTS = 8
+"""With box, landmark and two tables this is all a model of 12 segments can see."""
+
+TRIES = 40
+
+PROPOSAL = (SkillStep(PICK_PLACE, "box"),)
+"""Common sense names the box; where to put it is left to the planner."""
+
+
+@dataclass(frozen=True)
+class PackedBoxConfig:
+    """Ranges of sizes and places."""
+
+    room: RoomConfig = RoomConfig()
+    thing_least: float = number(0.030, "smallest edge of a thing", unit="m", low=0.01, high=0.2)
+    thing_most: float = number(0.055, "greatest edge of a thing", unit="m", low=0.01, high=0.2)
+    wide_side_least: float = number(
+        0.38, "table on the goal's side of the landmark, at least", unit="m", low=0.2, high=0.8, source="ours: chance"
+    )
+    wide_side_most: float = number(
+        0.56, "table on the goal's side of the landmark, at most", unit="m", low=0.2, high=0.8, source="ours: chance"
+    )
+
+
+def packed_world(
+    rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool = True
+) -> World:
+    """A packed box on table_a, at rest; the landmark leaves room on its `side` ("left" or "right") of table_b.
+
+    Args:
+        rng: Source of randomness.
+        objects: Things in the box.
+        side: The side of the landmark the goal is on.
+        config: Ranges.
+        landmark: Whether there is one.
+
+    Raises:
+        TaskSizeError: Too many or too few objects.
+        SamplingError: No such scene came to rest.
+    """
+    if not 1 <= objects <= MOST_OBJECTS:
+        raise TaskSizeError("packed box", objects, MOST_OBJECTS)
+    simulator = MujocoSimulator(MujocoConfig(threads=1))
+    for _ in range(TRIES):
+        world = _draw(rng, objects, side, config, landmark)
+        if world is None:
+            continue
+        poses, stable = simulator.settle(world.bodies, world.poses[None])
+        if stable[0]:
+            return World(world.bodies, poses[0])
+    raise SamplingError(f"packed box with {objects} things at rest", TRIES)
+
+
+def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool) -> World | None:
+    """Sizes and places before physics; None when the things do not fit into the box."""
+    room = tables(config.room)
+    wide = 0.012 * objects
+    box = Body("box", Prior.OPEN_BOX, rng.uniform([0.22, 0.18, 0.09], [0.26 + wide / 2, 0.22 + wide / 2, 0.14]))
+    things = [
+        Body(f"thing_{i + 1}", Prior.CUBOID, rng.uniform(config.thing_least, config.thing_most, 3))
+        for i in range(objects)
+    ]
+    mark = [Body("landmark", Prior.CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.08, 0.08, 0.18]))] if landmark else []
+    bodies = (*room.bodies, box, *mark, *things)
+    placer = Placer(bodies, {0: room.poses[0], 1: room.poses[1]}, rng, RandomSceneConfig())
+    half = 0.5 * np.linalg.norm(box.size[:2])
+    reach = 0.5 * np.array([config.room.table_depth, config.room.table_width]) - half
+    xy = room.poses[0, :2] + rng.uniform(-1.0, 1.0, 2) * np.maximum(reach, 0.0)
+    top = config.room.table_height
+    placer.put(2, np.array([*xy, top + 0.5 * box.size[2], rng.uniform(-np.pi / 2, np.pi / 2)]))
+    if mark:
+        free = rng.uniform(config.wide_side_least, config.wide_side_most)
+        sign = 1.0 if side == "left" else -1.0
+        y = room.poses[1, 1] + sign * (0.5 * config.room.table_width - free)
+        at = [config.room.table_x + rng.uniform(-0.10, 0.10), y, top + 0.5 * mark[0].size[2]]
+        placer.put(3, np.array([*at, rng.uniform(-np.pi / 2, np.pi / 2)]))
+    first = len(bodies) - objects
+    if not all(placer.into_box(index, 2) for index in range(first, len(bodies))):
+        return None
+    return World(bodies, placer.poses)

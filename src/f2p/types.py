@@ -1,0 +1,296 @@
+"""The values that flow through the rooms: scene, plan, outcome, failure, particles, transitions.
+
+Everything geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the
+floor under the robot's base at task start, +x away from the robot (the way its arm extends), +y to its
+left, +z up; metres and radians (ours: Fail2Progress does not name its frame; see docs of scene/relations.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+UNARY_RELATIONS = ("movable", "is_drawer", "drawer_open")
+"""Unary relations of appendix A.9, in the order of `Relations.unary`."""
+
+BINARY_RELATIONS = ("left", "right", "front", "behind", "above", "below", "contact", "boundary", "inside")
+"""Binary relations of appendix A.9, in the order of `Relations.binary`; entry [i, j] reads name(i, j)."""
+
+PARAMETER_SIZE = 4
+"""Continuous parameters of one skill: pick_place is (dx, dy, dz, dyaw) in [m, m, m, rad]."""
+
+
+def frozen(array: object, dtype: type = np.float64) -> np.ndarray:
+    """Return a read-only copy of `array`, so that a value can be shared between threads."""
+    out = np.array(array, dtype=dtype)
+    out.setflags(write=False)
+    return out
+
+
+class Prior(str, Enum):
+    """Shape priors of appendix A.12."""
+
+    CUBOID = "cuboid"
+    OPEN_BOX = "open_box"
+    SHELF = "shelf"
+    DRAWER = "drawer"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """An upright oriented box: what real-to-sim keeps of a segment (A.12)."""
+
+    center: np.ndarray
+    """Centre in the task frame [m]. Shape (3,)."""
+    size: np.ndarray
+    """Full extents along the box's own axes [m]. Shape (3,)."""
+    yaw: float = 0.0
+    """Rotation about +z [rad]."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "center", frozen(self.center))
+        object.__setattr__(self, "size", frozen(self.size))
+
+    @property
+    def pose(self) -> np.ndarray:
+        """(x, y, z, yaw). Shape (4,)."""
+        return np.array([*self.center, self.yaw])
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One object (or piece of furniture) as it was seen."""
+
+    name: str
+    prior: Prior
+    box: Box
+    points: np.ndarray
+    """Partial-view cloud in the task frame [m]. Shape (points, 3), float32."""
+    opening: float = 0.0
+    """How far a drawer is open [m]; 0 for everything else."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", frozen(self.points, np.float32))
+
+    @property
+    def movable(self) -> bool:
+        """Whether a skill may move it (U1)."""
+        return self.prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything seen at one moment."""
+
+    segments: tuple[Segment, ...]
+    stamp_ns: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the segments, in order."""
+        return tuple(segment.name for segment in self.segments)
+
+    def index(self, name: str) -> int:
+        """Position of the segment called `name`. Raises KeyError naming the choices."""
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise KeyError(f"no object {name!r} in the scene; there are: {', '.join(self.names)}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Relations:
+    """Relations of a scene: truth (0 or 1) or probabilities, in the order of the two constants above."""
+
+    names: tuple[str, ...]
+    unary: np.ndarray
+    """Shape (segments, 3), float32."""
+    binary: np.ndarray
+    """Shape (segments, segments, 9), float32; the diagonal is 0."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unary", frozen(self.unary, np.float32))
+        object.__setattr__(self, "binary", frozen(self.binary, np.float32))
+
+    def value(self, relation: str, subject: str, object_: str) -> float:
+        """The value of relation(subject, object_)."""
+        return float(
+            self.binary[self.names.index(subject), self.names.index(object_), BINARY_RELATIONS.index(relation)]
+        )
+
+
+@dataclass(frozen=True)
+class GoalRelation:
+    """One literal of a goal, e.g. above(apple, table_b)."""
+
+    relation: str
+    subject: str
+    object: str
+    value: bool = True
+
+    def __str__(self) -> str:
+        text = f"{self.relation}({self.subject}, {self.object})"
+        return text if self.value else f"not {text}"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A conjunction of literals."""
+
+    literals: tuple[GoalRelation, ...]
+
+    def __str__(self) -> str:
+        return " & ".join(str(literal) for literal in self.literals)
+
+
+@dataclass(frozen=True)
+class SkillStep:
+    """One step of a plan skeleton: a skill and the object it acts on, no parameter yet."""
+
+    skill: str
+    object: str
+
+
+@dataclass(frozen=True, eq=False)
+class SkillCall:
+    """A skill with its object and continuous parameter, ready to execute."""
+
+    skill: str
+    object: str
+    parameter: np.ndarray
+    """Shape (4,); for pick_place the placement pose minus the grasp pose (A.10): dx, dy, dz [m], dyaw [rad]."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameter", frozen(self.parameter))
+
+    @property
+    def step(self) -> SkillStep:
+        """The call without its parameter."""
+        return SkillStep(self.skill, self.object)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the model expects after one step."""
+
+    relations: Relations
+    """Probabilities."""
+    displacements: np.ndarray
+    """Expected displacement of each segment over this step [m]. Shape (segments, 3)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Calls that are expected to reach a goal, with the evidence for it."""
+
+    id: str
+    goal: Goal
+    calls: tuple[SkillCall, ...]
+    probability: float
+    """P(goal) after the last call, under the weights named here."""
+    predictions: tuple[Prediction, ...]
+    """One per call."""
+    weights_id: str
+    believed: bool
+    """False for a best guess below the belief threshold: never executed without an explicit proposal."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What the executor reports of one skill."""
+
+    ok: bool
+    error_code: int = 0
+    error_msg: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One executed skill, seen before and after."""
+
+    before: Scene
+    call: SkillCall
+    after: Scene
+    prediction: Prediction
+    observed_before: Relations
+    observed_after: Relations
+    execution: Execution
+    weights_id: str
+
+
+class Cause(str, Enum):
+    """Why a step did not do what was predicted (method.md 5.4). Only MODEL teaches."""
+
+    MODEL = "model"
+    SIMULATION_GAP = "simulation_gap"
+    EXECUTION = "execution"
+    PERCEPTION = "perception"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One relation that was predicted otherwise than it was observed."""
+
+    relation: str
+    subject: str
+    object: str
+    predicted: float
+    observed: bool
+
+    def __str__(self) -> str:
+        return f"{self.relation}({self.subject}, {self.object}): predicted {self.predicted:.2f}, observed {self.observed}"
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """A contradicted step with its cause: the object that can be carried away and learned from."""
+
+    id: str
+    outcome: Outcome
+    goal: Goal
+    plan: Plan | None
+    cause: Cause
+    score: float
+    threshold: float
+    contradictions: tuple[Contradiction, ...]
+    explanation: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Particles:
+    """M scenes and actions around one failure, as inferred by Stein variational inference."""
+
+    names: tuple[str, ...]
+    poses: np.ndarray
+    """Body poses of every segment (x, y, z, yaw). Shape (particles, segments, 4)."""
+    calls: tuple[SkillCall, ...]
+    """One per particle."""
+    log_target: np.ndarray
+    """ln of the unnormalised posterior of each state. Shape (particles,)."""
+    log_entropy: np.ndarray
+    """ln H of each particle's action target. Shape (particles,)."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What was redrawn, rejected or kept, by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Transition:
+    """One simulated (or real) skill execution with ground-truth labels: the unit of training data."""
+
+    before: Scene
+    call: SkillCall
+    after: Scene
+    relations_before: Relations
+    relations_after: Relations
+    displacements: np.ndarray
+    """True displacement of each body [m]. Shape (segments, 3)."""
+    tag: str = ""
+    """Where it came from: "pretrain", "particle", "counter_example", "random"…"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "displacements", frozen(self.displacements))

@@ -1,0 +1,1 @@
+"""Data set in, weights in service out: store, checks, gate, hot swap, lineage."""

@@ -1,0 +1,123 @@
+"""What the weights room can refuse, and why (codes 8xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from f2p.errors import F2pError
+
+
+class WeightsError(F2pError):
+    """Root of this room's errors."""
+
+
+class UnknownWeightsError(WeightsError):
+    """An id, or the beginning of one, that the store does not hold exactly once."""
+
+    code = 801
+
+    def __init__(self, asked: str, choices: Sequence[str]) -> None:
+        held = ", ".join(one[:12] for one in choices) or "none"
+        super().__init__(f"no weights are called {asked!r}, or more than one; held: {held}")
+
+
+class BadWeightsFileError(WeightsError):
+    """A file that must not be served."""
+
+    code = 802
+
+    def __init__(self, source: Path | str, reason: str) -> None:
+        super().__init__(f"weights {str(source)[-80:]!r} refused: {reason}; the champion keeps serving")
+
+
+class ParentMovedError(WeightsError):
+    """Somebody else published in the meantime (PARENT_MOVED)."""
+
+    code = 803
+
+    def __init__(self, parent: str | None, champion: str | None) -> None:
+        super().__init__(
+            f"PARENT_MOVED: these weights were made from {_short(parent)}, but the champion is now {_short(champion)}; "
+            f"learn again from the champion, or promote by hand"
+        )
+
+
+class NoSpaceError(WeightsError):
+    """The disk is full (NO_SPACE); nothing half-written is left and the champion is untouched."""
+
+    code = 804
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"NO_SPACE: cannot write {str(path)!r}: {reason}; free space and try again, the champion is untouched")
+
+
+class NoChampionError(WeightsError):
+    """A store that serves nothing yet."""
+
+    code = 805
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(f"the store {str(folder)!r} has no champion; promote some weights first (f2p weights promote)")
+
+
+class NoPreviousError(WeightsError):
+    """Nothing to roll back to."""
+
+    code = 806
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(f"the store {str(folder)!r} has no previous champion to roll back to; promote by id instead")
+
+
+class BadManifestError(WeightsError):
+    """A manifest that is missing, truncated, or another file's."""
+
+    code = 807
+
+    def __init__(self, source: Path | str, reason: str) -> None:
+        super().__init__(f"manifest {str(source)!r} refused: {reason}; the champion keeps serving")
+
+
+class StoreWriteError(WeightsError):
+    """The store cannot be written for another reason than a full disk."""
+
+    code = 808
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"cannot write {str(path)!r}: {reason}; check the permissions of the store's folder")
+
+
+class StoreBusyError(WeightsError):
+    """Another process holds a lock of the store."""
+
+    code = 809
+
+    def __init__(self, path: Path | str, holder: str) -> None:
+        super().__init__(f"{str(path)!r} is held by {holder or 'another process'}; wait for it or end that process")
+
+
+class WrongAnswersError(WeightsError):
+    """Weights that load but do not answer as their manifest says."""
+
+    code = 810
+
+    def __init__(self, weights_id: str, gap: float, tolerance: float) -> None:
+        super().__init__(
+            f"weights {weights_id[:12]} answer the golden questions otherwise than their manifest says (by {gap:.3g}, "
+            f"allowed {tolerance:.3g}); the champion keeps serving"
+        )
+
+
+class GateRefusedError(WeightsError):
+    """New weights that did not prove themselves."""
+
+    code = 811
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"the gate refused the new weights: {'; '.join(reasons)}; the champion keeps serving")
+
+
+def _short(weights_id: str | None) -> str:
+    """An id as people read it."""
+    return weights_id[:12] if weights_id else "nothing"

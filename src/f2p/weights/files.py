@@ -1,0 +1,136 @@
+"""Files that are there whole or not at all: temp + fsync + rename + fsync(folder), and locks that end with their process."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import itertools
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from f2p.clock import Clock, SystemClock
+from f2p.weights.errors import BadWeightsFileError, NoSpaceError, StoreBusyError, StoreWriteError
+
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_COUNTER = itertools.count()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`; after a crash there is the old file or the new one.
+
+    Raises:
+        NoSpaceError: The disk is full; the old file and nothing else is there.
+        StoreWriteError: It cannot be written for another reason.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.{next(_COUNTER)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise (NoSpaceError if error.errno in _FULL else StoreWriteError)(path, reason) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in `folder` are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep_partials(folder: Path) -> int:
+    """Remove what writers that are no longer alive left half-written; returns how many."""
+    swept = 0
+    for partial in folder.glob(".*.part"):
+        owner = partial.name.split(".")[-4] if partial.name.count(".") >= 4 else ""
+        if not (owner.isdigit() and _alive(int(owner))):
+            with contextlib.suppress(OSError):
+                partial.unlink()
+                swept += 1
+    return swept
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process with this id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a regular file; never follows a link, never waits at a pipe, never reads more than `most_bytes`.
+
+    Raises:
+        BadWeightsFileError: It is missing, no regular file, too large or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise BadWeightsFileError(path, error.strerror or str(error)) from error
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise BadWeightsFileError(path, "it is no regular file")
+        if status.st_size > most_bytes:
+            raise BadWeightsFileError(path, f"it has {status.st_size} bytes, at most {most_bytes} are read")
+        return stream.read(most_bytes + 1)
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait_s: float = 5.0, clock: Clock | None = None) -> Iterator[None]:
+    """Hold an advisory lock on `path` for the length of a `with` block; the kernel frees it when the process dies.
+
+    Args:
+        path: The lock file; it names its holder's process id and start for people.
+        wait_s: How long to wait for another holder [s]; 0 asks once.
+        clock: Source of time.
+
+    Raises:
+        StoreBusyError: Somebody else held it all the time; names the holder.
+        StoreWriteError: The lock file cannot be made.
+    """
+    clock = clock or SystemClock()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreWriteError(path, error.strerror or str(error)) from error
+    try:
+        deadline, pause = clock.monotonic_s() + wait_s, threading.Event()
+        while not _try_lock(descriptor):
+            if clock.monotonic_s() >= deadline:
+                raise StoreBusyError(path, os.pread(descriptor, 200, 0).decode(errors="replace").strip())
+            pause.wait(0.01)
+        with contextlib.suppress(OSError):  # a full disk must not keep anyone from locking
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()} since {clock.stamp_ns()} ns\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Take the lock if it is free."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

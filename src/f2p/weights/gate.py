@@ -1,0 +1,140 @@
+"""The gate: new weights serve only if they are better on the step that failed and have not forgotten the old tasks.
+
+Better means all three: the relations observed after the step are predicted with a smaller score, what was carried along
+is expected nearer to where it went, and P(goal) after that step is on the right side of what was true of the goal
+afterwards, or nearer to it than before. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from f2p.monitor.compare import CompareConfig, compare, observed_displacements
+from f2p.plan.protocol import Predictor
+from f2p.scene.goals import satisfied
+from f2p.settings import number
+from f2p.types import Failure, Prediction
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """What new weights must show."""
+
+    most_lost: float = number(0.02, "F1 that may be lost on replay data", low=0.0, high=1.0, source="promises.md §4")
+    least_gain: float = number(0.1, "share by which the score of the failed step must fall", low=0.0, high=1.0)
+    slack: float = number(0.02, "carried error may rise by this and still count as no worse", unit="m", low=0.0, high=1.0)
+    carried: float = number(0.05, "a segment displaced this far was carried", unit="m", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class StepQuality:
+    """How well one set of weights predicts the failed step."""
+
+    score: float
+    """Monitor score of the step (D1): smaller is better."""
+    contradictions: int
+    carried_error: float
+    """Mean distance between expected and true displacement of what was carried along [m]; 0 if nothing was."""
+    goal_probability: float
+    """P(goal) after the step."""
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What was measured, and the verdict."""
+
+    passed: bool
+    reasons: tuple[str, ...]
+    """Why not; empty when passed."""
+    before: StepQuality
+    after: StepQuality
+    goal_was_true: bool
+    """Whether the goal held after the failed step."""
+    replay_before: dict[str, float]
+    """F1 of the parent on the replay set, by name (now, next)."""
+    replay_after: dict[str, float]
+    """F1 of the new weights."""
+
+    def values(self) -> dict[str, Any]:
+        """As JSON."""
+        return dataclasses.asdict(self)
+
+
+def step_quality(predictor: Predictor, failure: Failure, config: GateConfig | None = None) -> StepQuality:
+    """Ask `predictor` the failed step again and compare with what happened."""
+    config = config or GateConfig()
+    outcome = failure.outcome
+    (prediction,) = predictor.predict(outcome.before, (outcome.call,))
+    again = dataclasses.replace(outcome, prediction=prediction, weights_id=predictor.weights_id)
+    found = compare(again, CompareConfig())
+    parameters = outcome.call.parameter[None, None]
+    goal = predictor.score(outcome.before, (outcome.call.step,), parameters, failure.goal)
+    return StepQuality(found.score, len(found.contradictions), _carried_error(failure, prediction, config), float(goal[0]))
+
+
+def judge(
+    failure: Failure,
+    parent: Predictor,
+    candidate: Predictor,
+    replay_before: Mapping[str, float],
+    replay_after: Mapping[str, float],
+    config: GateConfig | None = None,
+) -> GateReport:
+    """Compare `candidate` with the `parent` it was made from.
+
+    Args:
+        failure: The step that taught.
+        parent: Weights in service.
+        candidate: Weights that want to be.
+        replay_before: F1 of the parent on frozen replay data, by name (now, next).
+        replay_after: F1 of the candidate on the same data.
+        config: Limits.
+    """
+    config = config or GateConfig()
+    before, after = step_quality(parent, failure, config), step_quality(candidate, failure, config)
+    true = satisfied(failure.goal, failure.outcome.observed_after)
+    reasons = [
+        *_step_reasons(before, after, true, config),
+        *_replay_reasons(replay_before, replay_after, config),
+    ]
+    return GateReport(not reasons, tuple(reasons), before, after, true, dict(replay_before), dict(replay_after))
+
+
+def _step_reasons(before: StepQuality, after: StepQuality, true: bool, config: GateConfig) -> list[str]:
+    """What is not better about the failed step. Comparisons are written so that NaN fails them."""
+    reasons = []
+    if not after.score <= (1.0 - config.least_gain) * before.score:
+        reasons.append(f"score of the failed step {before.score:.2f} -> {after.score:.2f}, must fall by {config.least_gain:.0%}")
+    if not after.carried_error <= before.carried_error + config.slack:
+        reasons.append(f"carried positions {before.carried_error:.3f} -> {after.carried_error:.3f} m off")
+    old, new = abs(before.goal_probability - true), abs(after.goal_probability - true)
+    if not (new <= 0.5 or new <= old):
+        reasons.append(
+            f"P(goal) after the failed step {before.goal_probability:.2f} -> {after.goal_probability:.2f}, "
+            f"but the goal was {str(true).lower()}"
+        )
+    return reasons
+
+
+def _replay_reasons(old: Mapping[str, float], new: Mapping[str, float], config: GateConfig) -> list[str]:
+    """What was forgotten."""
+    return [
+        f"F1 {name} on replay data {value:.3f} -> {new.get(name, float('nan')):.3f}, may lose {config.most_lost:.3f}"
+        for name, value in old.items()
+        if not new.get(name, float("nan")) >= value - config.most_lost
+    ]
+
+
+def _carried_error(failure: Failure, prediction: Prediction, config: GateConfig) -> float:
+    """Mean distance between expected and observed displacement of what moved along with the grasped object [m]."""
+    outcome = failure.outcome
+    true = observed_displacements(outcome)
+    far = np.linalg.norm(true, axis=1) > config.carried
+    carried = far & np.array([one.movable and one.name != outcome.call.object for one in outcome.before.segments])
+    errors = np.linalg.norm(np.asarray(prediction.displacements) - true, axis=1)
+    return float(errors[carried].mean()) if carried.any() else 0.0

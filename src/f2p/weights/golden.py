@@ -1,0 +1,61 @@
+"""Golden questions: a fixed scene and fixed calls whose answers are written into a manifest and asked again after loading.
+
+A file whose sha fits can still be served wrongly (another architecture's defaults, another rollout, another library).
+Equal answers to equal questions are what "the same model" means to a planner.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.plan.protocol import Predictor
+from f2p.types import Box, Goal, GoalRelation, Prior, Scene, Segment, SkillCall, SkillStep
+
+TOLERANCE = 2e-3
+"""Largest difference between an answer and the golden one (ours: float32 on another CPU, through a sigmoid)."""
+
+_POINTS = 160
+_ROOM: tuple[tuple[str, Prior, tuple[float, ...], tuple[float, ...]], ...] = (
+    ("table_a", Prior.TABLE, (0.70, 0.55, 0.475), (0.50, 0.90, 0.05)),
+    ("table_b", Prior.TABLE, (0.70, -0.55, 0.475), (0.50, 0.90, 0.05)),
+    ("box", Prior.OPEN_BOX, (0.66, 0.50, 0.555), (0.22, 0.26, 0.11)),
+    ("thing_1", Prior.CUBOID, (0.63, 0.45, 0.535), (0.05, 0.05, 0.05)),
+    ("thing_2", Prior.CUBOID, (0.69, 0.55, 0.530), (0.04, 0.05, 0.04)),
+    ("landmark", Prior.CUBOID, (0.64, -0.50, 0.540), (0.06, 0.06, 0.08)),
+)
+
+
+def golden_scene() -> Scene:
+    """Two tables, a box with two things in it, and a landmark on the other table; clouds from a fixed seed."""
+    rng = np.random.default_rng(20)
+    segments = []
+    for name, prior, center, size in _ROOM:
+        faces = rng.uniform(-0.5, 0.5, (_POINTS, 3))
+        axis = rng.integers(0, 3, _POINTS)
+        faces[np.arange(_POINTS), axis] = np.where(axis == 2, 0.5, np.sign(faces[np.arange(_POINTS), axis]) * 0.5)
+        segments.append(Segment(name, prior, Box(np.array(center), np.array(size)), center + faces * np.array(size)))
+    return Scene(tuple(segments))
+
+
+def golden_answers(predictor: Predictor) -> list[float]:
+    """What `predictor` says to the golden questions: relations now, after one and two calls, and three scores."""
+    scene = golden_scene()
+    calls = (
+        SkillCall("pick_place", "box", np.array([0.02, -1.0, 0.0, 0.0])),
+        SkillCall("pick_place", "landmark", np.array([0.1, 0.1, 0.0, 0.0])),
+    )
+    goal = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left", "thing_1", "landmark")))
+    parameters = np.stack([call.parameter for call in calls])[None] * np.array([1.0, 0.5, -0.2])[:, None, None]
+    now = predictor.detect(scene).binary[2:4].ravel()
+    after = [step.relations.binary[2].ravel() for step in predictor.predict(scene, calls)]
+    moved = [step.displacements.ravel() for step in predictor.predict(scene, calls)]
+    skeleton = tuple(SkillStep(call.skill, call.object) for call in calls)
+    scores = predictor.score(scene, skeleton, parameters, goal)
+    return [round(float(value), 6) for value in np.concatenate([now, *after, *moved, scores])]
+
+
+def golden_gap(answers: list[float], golden: list[float]) -> float:
+    """Largest difference between `answers` and `golden`; infinite when they are not comparable."""
+    if len(answers) != len(golden) or not np.all(np.isfinite(answers)):
+        return float("inf")
+    return float(np.max(np.abs(np.subtract(answers, golden)), initial=0.0))

@@ -1,0 +1,119 @@
+"""From stored weights to a predictor in service: build the module, load strictly, warm up, ask the golden questions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from f2p.model.factory import SHIPPED, architectures, config_from, load_weights, weights_bytes
+from f2p.model.points2plans import Points2Plans
+from f2p.model.predictor import TorchPredictor
+from f2p.plan.protocol import Predictor
+from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
+from f2p.weights.errors import BadManifestError, BadWeightsFileError, WrongAnswersError
+from f2p.weights.golden import TOLERANCE, golden_answers, golden_gap
+from f2p.weights.holder import WeightsHolder
+from f2p.weights.manifest import Manifest
+from f2p.weights.store import LoadedWeights, WeightsStore
+
+_MOST_PARAMETERS = 16 * 2**20
+
+
+def open_store(folder: Path | str, profile: str = "default", config: CheckConfig | None = None) -> WeightsStore:
+    """The store in `folder`; an empty one gets the weights that ship with the package as its first champion.
+
+    Raises:
+        WeightsError: The folder cannot be written, or the shipped weights do not pass the checks.
+    """
+    store = WeightsStore(folder, expected_tensors, config)
+    if not (store.folder / "champion").exists():
+        store.publish(adopt(store, SHIPPED / f"{profile}.safetensors", profile), parent=None)
+    return store
+
+
+def adopt(store: WeightsStore, path: Path, profile: str) -> str:
+    """Keep a weights file from elsewhere (with its manifest beside it) in `store`; returns its id there."""
+    model, notes = load_weights(path)
+    data = weights_bytes(model)
+    made = {name: value for name, value in notes.items() if name not in ("tensors", "config", "format")}
+    return store.put(data, manifest_for(model, data, profile, made=made))
+
+
+def manifest_for(model: Points2Plans, data: bytes, profile: str, **facts: Any) -> Manifest:  # noqa: ANN401
+    """A manifest for `model` and its bytes, golden answers included; `facts` are further entries of the manifest."""
+    weights_id = sha256_of(data)
+    return Manifest(
+        weights_id=weights_id,
+        profile=profile,
+        architecture="points2plans",
+        config=_plain(model),
+        tensors=tensors_of(model.state_dict()),
+        golden=golden_answers(TorchPredictor(model, weights_id)),
+        **facts,
+    )
+
+
+def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
+    """What tensors the architecture of `manifest` has: name to [dtype, shape]. Raises BadManifestError."""
+    if manifest.architecture not in architectures.names:
+        known = ", ".join(architectures.names)
+        raise BadManifestError(manifest.weights_id, f"architecture {manifest.architecture!r}; known are: {known}")
+    return _expected(json.dumps(manifest.config, sort_keys=True), manifest.weights_id)
+
+
+@lru_cache(maxsize=16)
+def _expected(config: str, source: str) -> dict[str, list[Any]]:
+    """Shapes of a configuration, found without allocating its tensors."""
+    try:
+        with torch.device("meta"):
+            state = Points2Plans(config_from(json.loads(config))).state_dict()
+    except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
+        raise BadManifestError(source, f"its configuration makes no model ({error})") from error
+    if sum(value.numel() for value in state.values()) > _MOST_PARAMETERS:
+        raise BadManifestError(source, f"its configuration has more than {_MOST_PARAMETERS} parameters")
+    return tensors_of(state)
+
+
+def module_of(loaded: LoadedWeights) -> Points2Plans:
+    """The module with these weights, in eval mode."""
+    module = Points2Plans(config_from(dict(loaded.manifest.config)))
+    try:
+        module.load_state_dict(loaded.tensors, strict=True)
+    except RuntimeError as error:
+        raise BadWeightsFileError(loaded.weights_id, str(error).splitlines()[0]) from error
+    return module.eval()
+
+
+def load_module(store: WeightsStore, weights_id: str) -> tuple[Points2Plans, Manifest]:
+    """A module of the store's weights that passed every check, golden questions included.
+
+    Raises:
+        WeightsError: Why they must not be served.
+    """
+    loaded = store.load(weights_id)
+    module = module_of(loaded)
+    if loaded.manifest.golden:
+        gap = golden_gap(golden_answers(TorchPredictor(module, weights_id)), loaded.manifest.golden)
+        if not gap <= TOLERANCE:
+            raise WrongAnswersError(weights_id, gap, TOLERANCE)
+    return module, loaded.manifest
+
+
+def load_predictor(store: WeightsStore, weights_id: str) -> Predictor:
+    """A predictor of the store's weights, checked and warm."""
+    return TorchPredictor(load_module(store, weights_id)[0], weights_id)
+
+
+def make_holder(store: WeightsStore) -> WeightsHolder:
+    """A holder that serves the store's champion."""
+    return WeightsHolder(lambda weights_id: load_predictor(store, weights_id), store.champion)
+
+
+def _plain(model: Points2Plans) -> dict[str, Any]:
+    """The model's configuration as JSON gives it back."""
+    return json.loads(json.dumps(dataclasses.asdict(model.config)))

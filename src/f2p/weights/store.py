@@ -1,0 +1,207 @@
+"""The store: immutable weights named by their content, and two one-line files that say which are served.
+
+    <folder>/<sha256>.safetensors   the tensors, written once
+    <folder>/<sha256>.json          the manifest; its presence makes the weights known
+    <folder>/champion               id of the weights in service
+    <folder>/previous               id of the weights before
+
+Publishing is compare-and-swap: whoever was made from weights that are no longer the champion is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from f2p.weights.checks import CheckConfig, check_norms, checked_tensors, header_of, sha256_of
+from f2p.weights.errors import (
+    BadManifestError,
+    BadWeightsFileError,
+    NoChampionError,
+    NoPreviousError,
+    ParentMovedError,
+    UnknownWeightsError,
+)
+from f2p.weights.files import locked, read_regular, sweep_partials, write_whole
+from f2p.weights.manifest import Manifest
+
+_ID = re.compile(r"[0-9a-f]{64}")
+_MOST_MANIFEST = 4 * 2**20
+
+Expected = Callable[[Manifest], dict[str, list[Any]]]
+"""What tensors an architecture has: name to [dtype, shape]."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedWeights:
+    """Weights that passed every check that needs no predictions."""
+
+    manifest: Manifest
+    tensors: dict[str, Tensor]
+
+    @property
+    def weights_id(self) -> str:
+        """sha-256 of the file they came from."""
+        return self.manifest.weights_id
+
+
+class WeightsStore:
+    """One folder of weights. Safe for several processes; readers never wait."""
+
+    def __init__(self, folder: Path | str, expected: Expected, config: CheckConfig | None = None) -> None:
+        """Use `folder`, which need not exist yet; `expected` says what an architecture must contain."""
+        self.folder = Path(folder)
+        self.config = config or CheckConfig()
+        self._expected = expected
+
+    def put(self, data: bytes, manifest: Manifest) -> str:
+        """Keep weights without serving them; returns their id. Keeping the same bytes twice is no error.
+
+        Raises:
+            BadManifestError: The manifest speaks of other bytes.
+            BadWeightsFileError: The bytes are no weights of that architecture.
+            NoSpaceError, StoreWriteError: Nothing half-written is left.
+        """
+        weights_id = sha256_of(data)
+        if manifest.weights_id != weights_id:
+            raise BadManifestError(weights_id, f"it is of other weights ({manifest.weights_id[:12]})")
+        if len(data) > self.config.most_bytes:
+            raise BadWeightsFileError(weights_id, f"{len(data)} bytes, at most {self.config.most_bytes} are kept")
+        checked_tensors(data, self._expected(manifest), weights_id, self.config)
+        if not self._manifest_path(weights_id).exists():
+            write_whole(self._tensors_path(weights_id), data)
+            write_whole(self._manifest_path(weights_id), manifest.to_bytes())
+        return weights_id
+
+    def load(self, weights_id: str) -> LoadedWeights:
+        """Read weights from bytes and check them.
+
+        Raises:
+            UnknownWeightsError: No such weights here.
+            BadManifestError, BadWeightsFileError: They must not be served; says why.
+        """
+        if not _ID.fullmatch(weights_id) or not self._manifest_path(weights_id).exists():
+            raise UnknownWeightsError(weights_id, self.ids)
+        manifest = self.manifest(weights_id)
+        data = read_regular(self._tensors_path(weights_id), int(self.config.most_bytes))
+        if sha256_of(data) != weights_id:
+            raise BadWeightsFileError(weights_id, "its contents are not those it is named after (truncated or altered)")
+        if header_of(data, weights_id, self.config) != manifest.tensors:
+            raise BadManifestError(weights_id, "it describes other tensors than the file has")
+        tensors = checked_tensors(data, self._expected(manifest), weights_id, self.config)
+        if manifest.parent is not None and self._manifest_path(manifest.parent).exists():
+            parent = read_regular(self._tensors_path(manifest.parent), int(self.config.most_bytes))
+            if sha256_of(parent) == manifest.parent:
+                expected = self._expected(self.manifest(manifest.parent))
+                old = checked_tensors(parent, expected, manifest.parent, self.config)
+                check_norms(tensors, old, weights_id, self.config)
+        return LoadedWeights(manifest, tensors)
+
+    def manifest(self, weights_id: str) -> Manifest:
+        """The manifest of weights. Raises BadManifestError when it is not theirs."""
+        path = self._manifest_path(weights_id)
+        try:
+            data = read_regular(path, _MOST_MANIFEST)
+        except BadWeightsFileError as error:
+            raise BadManifestError(path, str(error)) from error
+        manifest = Manifest.from_bytes(data, str(path))
+        if manifest.weights_id != weights_id:
+            raise BadManifestError(path, f"it is of other weights ({manifest.weights_id[:12]})")
+        return manifest
+
+    def publish(self, weights_id: str, parent: str | None) -> None:
+        """Make weights the champion if the champion is still `parent` (None: if there is none yet).
+
+        Raises:
+            ParentMovedError: Another champion was published meanwhile; these weights stay in the store.
+            UnknownWeightsError, BadWeightsFileError, BadManifestError: They must not be served.
+            NoSpaceError, StoreWriteError, StoreBusyError: The champion is unchanged.
+        """
+        self.load(weights_id)
+        with locked(self.folder / ".publish.lock"):
+            sweep_partials(self.folder)
+            champion = self._line("champion")
+            if champion != parent:
+                raise ParentMovedError(parent, champion)
+            self._point_to(weights_id, champion)
+
+    def promote(self, asked: str) -> str:
+        """Make any weights of the store the champion because a person says so; returns their id."""
+        weights_id = self.resolve(asked)
+        self.load(weights_id)
+        with locked(self.folder / ".publish.lock"):
+            self._point_to(weights_id, self._line("champion"))
+        return weights_id
+
+    def rollback(self) -> str:
+        """Make the previous champion the champion again; returns its id.
+
+        Raises:
+            NoChampionError, NoPreviousError: There is nothing to go back from or to.
+        """
+        with locked(self.folder / ".publish.lock"):
+            champion, previous = self.champion, self._line("previous")
+            if previous is None or previous == champion:
+                raise NoPreviousError(self.folder)
+            self.load(previous)
+            self._point_to(previous, champion)
+        return previous
+
+    @property
+    def champion(self) -> str:
+        """Id of the weights in service. Raises NoChampionError."""
+        champion = self._line("champion")
+        if champion is None:
+            raise NoChampionError(self.folder)
+        return champion
+
+    @property
+    def previous(self) -> str | None:
+        """Id of the weights that were in service before, if any."""
+        return self._line("previous")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All weights of the store, sorted."""
+        found = (path.stem for path in self.folder.glob("*.json")) if self.folder.is_dir() else ()
+        return tuple(sorted(stem for stem in found if _ID.fullmatch(stem)))
+
+    def resolve(self, asked: str) -> str:
+        """The id meant by `champion`, `previous`, a whole id or its beginning. Raises UnknownWeightsError."""
+        if asked == "champion":
+            return self.champion
+        if asked == "previous":
+            if self.previous is None:
+                raise NoPreviousError(self.folder)
+            return self.previous
+        matches = [one for one in self.ids if one.startswith(asked)] if re.fullmatch(r"[0-9a-f]{4,64}", asked) else []
+        if len(matches) != 1:
+            raise UnknownWeightsError(asked, self.ids)
+        return matches[0]
+
+    def _point_to(self, weights_id: str, champion: str | None) -> None:
+        """Write both lines, `previous` first: after a crash in between, the old champion still serves."""
+        if champion is not None and champion != weights_id:
+            write_whole(self.folder / "previous", f"{champion}\n".encode())
+        write_whole(self.folder / "champion", f"{weights_id}\n".encode())
+
+    def _line(self, name: str) -> str | None:
+        """The id in a one-line file, None where there is none."""
+        path = self.folder / name
+        if not path.exists():
+            return None
+        line = read_regular(path, 256).decode(errors="replace").strip()
+        if not _ID.fullmatch(line):
+            raise BadManifestError(path, f"it does not hold an id but {line[:40]!r}")
+        return line
+
+    def _tensors_path(self, weights_id: str) -> Path:
+        return self.folder / f"{weights_id}.safetensors"
+
+    def _manifest_path(self, weights_id: str) -> Path:
+        return self.folder / f"{weights_id}.json"

@@ -1,0 +1,164 @@
+"""The interfaces: all can be imported, error codes are unique and in their blocks, stand-ins match the wire."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERFACES = ROOT / "src" / "f2p_msgs"
+KINDS = {"msg": "msg", "srv": "srv", "action": "action"}
+
+BLOCKS = {
+    "PerceiveScene": 100,
+    "Predict": 200,
+    "DetectRelations": 200,
+    "PlanGoal": 300,
+    "ExecuteSkill": 400,
+    "AchieveGoal": 400,
+    "CheckOutcome": 500,
+    "FineTune": 700,
+    "PublishWeights": 800,
+    "RollbackWeights": 800,
+    "GuardState": 900,
+    "GuardedMove": 900,
+}
+"""Interfaces with error codes of their own, and the hundred those lie in."""
+
+FOLLOW_JOINT_TRAJECTORY = {
+    "Goal": {
+        "trajectory": "trajectory_msgs/JointTrajectory",
+        "multi_dof_trajectory": "trajectory_msgs/MultiDOFJointTrajectory",
+        "path_tolerance": "sequence<control_msgs/JointTolerance>",
+        "component_path_tolerance": "sequence<control_msgs/JointComponentTolerance>",
+        "goal_tolerance": "sequence<control_msgs/JointTolerance>",
+        "component_goal_tolerance": "sequence<control_msgs/JointComponentTolerance>",
+        "goal_time_tolerance": "builtin_interfaces/Duration",
+    },
+    "Result": {"error_code": "int32", "error_string": "string"},
+    "Feedback": {
+        "header": "std_msgs/Header",
+        "joint_names": "sequence<string>",
+        "desired": "trajectory_msgs/JointTrajectoryPoint",
+        "actual": "trajectory_msgs/JointTrajectoryPoint",
+        "error": "trajectory_msgs/JointTrajectoryPoint",
+        "multi_dof_joint_names": "sequence<string>",
+        "multi_dof_desired": "trajectory_msgs/MultiDOFJointTrajectoryPoint",
+        "multi_dof_actual": "trajectory_msgs/MultiDOFJointTrajectoryPoint",
+        "multi_dof_error": "trajectory_msgs/MultiDOFJointTrajectoryPoint",
+    },
+}
+"""Fields in the order in which Humble and Jazzy put them on the wire."""
+
+
+def interface_files() -> list[Path]:
+    return sorted(path for kind in KINDS for path in (INTERFACES / kind).glob(f"*.{kind}"))
+
+
+def constants(path: Path) -> dict[str, int]:
+    """Error codes an interface file declares, by name; NONE left out."""
+    found = re.findall(r"^uint16 ([A-Z][A-Z0-9_]*)\s*=\s*(\d+)", path.read_text(), re.MULTILINE)
+    return {name: int(value) for name, value in found if name != "NONE"}
+
+
+def load(path: Path) -> type:
+    module = importlib.import_module(f"f2p_msgs.{KINDS[path.suffix[1:]]}")
+    return getattr(module, path.stem)
+
+
+@pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
+def test_every_interface_is_declared_to_cmake(path: Path) -> None:
+    assert f"{path.parent.name}/{path.name}\n" in (INTERFACES / "CMakeLists.txt").read_text()
+
+
+@pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
+def test_error_codes_lie_in_the_block_of_their_interface(path: Path) -> None:
+    codes = constants(path)
+    assert bool(codes) == (path.stem in BLOCKS), f"{path.name}: error codes and the table of blocks disagree"
+    for name, value in codes.items():
+        block = BLOCKS[path.stem]
+        assert block < value < block + 100, f"{path.stem}.{name} = {value} lies outside {block}..{block + 99}"
+
+
+def test_error_codes_are_unique_over_all_interfaces() -> None:
+    owners: dict[int, str] = {}
+    for path in interface_files():
+        for name, value in constants(path).items():
+            assert value not in owners, f"{path.stem}.{name} and {owners[value]} are both {value}"
+            owners[value] = f"{path.stem}.{name}"
+
+
+@pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
+def test_services_and_actions_answer_with_code_and_message(path: Path) -> None:
+    if path.suffix == ".msg":
+        return
+    answer = path.read_text().split("---\n")[1]
+    assert re.search(r"^uint16 NONE=0$", answer, re.MULTILINE)
+    assert re.search(r"^uint16 error_code$", answer, re.MULTILINE)
+    assert re.search(r"^string error_msg$", answer, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
+def test_every_field_is_described(path: Path) -> None:
+    described = False
+    for line in path.read_text().splitlines():
+        if line.startswith("#") or line == "---":
+            described = line.startswith("#")
+        elif line.strip() == "":
+            described = False
+        elif "=" in line.split("#")[0] or "#" in line:
+            continue
+        else:
+            if line.startswith(("uint16 error_code", "f2p_msgs/")):  # these types describe themselves
+                described = True
+            assert described, f"{path.name}: nothing says what `{line}` is"
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
+def test_every_interface_can_be_imported_with_its_constants(path: Path) -> None:
+    interface = load(path)
+    holder = {".msg": "", ".srv": "Response", ".action": "Result"}[path.suffix]
+    owner = getattr(interface, holder) if holder else interface
+    for name, value in constants(path).items():
+        assert getattr(owner, name) == value
+    for part in {".msg": [""], ".srv": ["Request", "Response"], ".action": ["Goal", "Result", "Feedback"]}[path.suffix]:
+        assert (getattr(interface, part) if part else interface)() is not None
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize("part", FOLLOW_JOINT_TRAJECTORY)
+def test_trajectory_stand_in_has_the_fields_of_the_wire(part: str) -> None:
+    from control_msgs.action import FollowJointTrajectory
+
+    fields = getattr(FollowJointTrajectory, part).get_fields_and_field_types()
+    assert list(fields.items()) == list(FOLLOW_JOINT_TRAJECTORY[part].items())
+
+
+@pytest.mark.ros
+def test_other_stand_ins_have_the_fields_of_the_wire() -> None:
+    from control_msgs.action import FollowJointTrajectory
+    from control_msgs.msg import JointComponentTolerance, JointTolerance
+    from tf2_msgs.msg import TFMessage
+
+    numbers = {"position": "double", "velocity": "double", "acceleration": "double"}
+    assert list(JointTolerance.get_fields_and_field_types().items()) == list({"name": "string", **numbers}.items())
+    expected = {"joint_name": "string", "component": "uint16", **numbers}
+    assert list(JointComponentTolerance.get_fields_and_field_types().items()) == list(expected.items())
+    assert TFMessage.get_fields_and_field_types() == {"transforms": "sequence<geometry_msgs/TransformStamped>"}
+    assert FollowJointTrajectory.Result.GOAL_TOLERANCE_VIOLATED == -5
+    assert FollowJointTrajectory.Result.OLD_HEADER_TIMESTAMP == -3
+
+
+@pytest.mark.ros
+def test_a_scene_survives_the_wire() -> None:
+    from array import array
+
+    from f2p_msgs.msg import Segment, SegmentedScene
+    from rclpy.serialization import deserialize_message, serialize_message
+
+    scene = SegmentedScene(segments=[Segment(name="box", prior=Segment.OPEN_BOX, points=array("f", [1.0, 2.0, 3.0]))])
+    again = deserialize_message(serialize_message(scene), SegmentedScene)
+    assert again == scene
+    assert again.segments[0].prior == "open_box"

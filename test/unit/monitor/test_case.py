@@ -1,0 +1,135 @@
+"""Failure folders: what is written is read back, whole or not at all, and anything else is refused by name."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from f2p.monitor.case import SCHEMA, read_case, write_case
+from f2p.monitor.compare import compare
+from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
+from f2p.monitor.values import Arrays, failure_values
+from f2p.plan.analytic import AnalyticPredictor
+from f2p.plan.planner import Planner
+from f2p.scene.goals import parse_goal
+from f2p.types import Box, Cause, Failure, Outcome, Prior, Scene, Segment, SkillStep
+
+GOAL = "above(thing_1, table_b) & not inside(thing_2, box)"
+
+
+@pytest.fixture
+def failure(outcome_of: Callable[..., Outcome]) -> Failure:
+    """A model failure with a plan."""
+    outcome = outcome_of(("box", "thing_1", "thing_2"))
+    goal, found = parse_goal(GOAL), compare(outcome)
+    plan = Planner(AnalyticPredictor).plan(outcome.before, goal, seed=0, proposal=(SkillStep("pick_place", "box"),))
+    return Failure("failure-1", outcome, goal, plan, Cause.MODEL, found.score, 2.0, found.contradictions, "the contents moved")
+
+
+def flat(failure: Failure) -> tuple[str, dict[str, np.ndarray]]:
+    """Everything in a failure, comparable."""
+    arrays = Arrays()
+    return json.dumps(failure_values(failure, arrays)), arrays.stored
+
+
+def same(one: Failure, other: Failure) -> bool:
+    """Bit equality of two failures."""
+    (words, arrays), (others, more) = flat(one), flat(other)
+    return words == others and all(np.array_equal(arrays[name], more[name]) for name in arrays)
+
+
+def test_round_trip(failure: Failure, tmp_path: Path) -> None:
+    folder = write_case(failure, tmp_path / "failure-1")
+    back = read_case(folder)
+    assert same(failure, back) and back.goal == failure.goal and back.contradictions == failure.contradictions
+    assert back.outcome.before.segments[2].points.dtype == np.float32
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["failure-1"]
+
+
+names = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4, unique=True)
+finite = st.floats(-1e3, 1e3)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=names, clouds=st.lists(st.integers(0, 30), min_size=4, max_size=4), number=finite, explanation=st.text())
+def test_round_trip_of_any_scene(
+    failure: Failure, names: list[str], clouds: list[int], number: float, explanation: str
+) -> None:
+    rng = np.random.default_rng(len(names))
+    segments = tuple(
+        Segment(name, Prior.DRAWER, Box(rng.normal(size=3) * number, np.ones(3), number), rng.normal(size=(count, 3)), 0.1)
+        for name, count in zip(names, clouds, strict=False)
+    )
+    outcome = Outcome(**{**vars(failure.outcome), "before": Scene(segments, stamp_ns=2**62)})
+    odd = Failure(**{**vars(failure), "outcome": outcome, "plan": None, "score": number, "explanation": explanation})
+    with tempfile.TemporaryDirectory() as folder:
+        assert same(odd, read_case(write_case(odd, Path(folder) / "case")))
+
+
+def test_nothing_is_ever_written_over(failure: Failure, tmp_path: Path) -> None:
+    write_case(failure, tmp_path / "one")
+    with pytest.raises(CaseExistsError, match="failures are never overwritten"):
+        write_case(failure, tmp_path / "one")
+
+
+@pytest.mark.parametrize("name", ["case.json", "arrays.safetensors"])
+def test_every_truncation_is_noticed(failure: Failure, tmp_path: Path, name: str) -> None:
+    folder = write_case(failure, tmp_path / "one")
+    whole = (folder / name).read_bytes()
+    for cut in np.linspace(0, len(whole) - 1, 40).astype(int):
+        (folder / name).write_bytes(whole[:cut])
+        with pytest.raises(NotACaseError):
+            read_case(folder)
+    (folder / name).unlink()
+    with pytest.raises(NotACaseError, match=f"{name} is missing"):
+        read_case(folder)
+
+
+def test_foreign_folders_are_refused_with_the_cause(failure: Failure, tmp_path: Path) -> None:
+    with pytest.raises(NotACaseError, match="there is no such folder"):
+        read_case(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotACaseError, match="case.json is missing"):
+        read_case(tmp_path / "empty")
+    folder = write_case(failure, tmp_path / "one")
+    words = json.loads((folder / "case.json").read_text())
+    for change, reason in (
+        ({"schema": "f2p-failure-99"}, f"'f2p-failure-99'; this f2p reads '{SCHEMA}'"),
+        ({"failure": {}}, "do not fit together"),
+        ({"arrays_sha256": "0" * 64}, "truncated or altered"),
+    ):
+        (folder / "case.json").write_text(json.dumps({**words, **change}))
+        with pytest.raises(NotACaseError, match=reason):
+            read_case(folder)
+    (folder / "case.json").write_text('{"schema": NaN}')
+    with pytest.raises(NotACaseError, match="NaN is no number"):
+        read_case(folder)
+    (folder / "case.json").write_text("[" * 100_000)
+    with pytest.raises(NotACaseError, match="is not JSON"):
+        read_case(folder)
+
+
+def test_a_full_disk_leaves_nothing_behind(failure: Failure, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        for budget in (0, 512, 4096, 20_000):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (budget, hard))
+            with pytest.raises(CaseNotWrittenError, match="File too large; free space"):
+                write_case(failure, tmp_path / "one")
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            assert list(tmp_path.iterdir()) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    shutil.rmtree(write_case(failure, tmp_path / "one"))

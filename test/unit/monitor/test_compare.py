@@ -1,0 +1,70 @@
+"""Scores and contradictions: silence when all is as predicted, the carried contents named when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from f2p.monitor.compare import CompareConfig, compare, contradictions_text
+from f2p.monitor.errors import DifferentScenesError
+from f2p.types import Contradiction, Outcome, Scene
+
+
+def test_a_prediction_that_came_true_scores_next_to_nothing(outcome_of: Callable[..., Outcome]) -> None:
+    found = compare(outcome_of())
+    assert found.score < 0.2 and found.contradictions == () and found.touched == ("box",)
+
+
+def test_contents_that_travelled_along_contradict(outcome_of: Callable[..., Outcome]) -> None:
+    found = compare(outcome_of(("box", "thing_1", "thing_2")))
+    assert found.touched == ("box", "thing_1", "thing_2") and found.score > 5.0
+    facts = {(one.relation, one.subject, one.object): one.observed for one in found.contradictions}
+    assert facts["above", "thing_1", "table_b"] is True and facts["above", "thing_1", "table_a"] is False
+    assert facts["inside", "thing_2", "box"] is True
+    gaps = [abs(one.predicted - one.observed) for one in found.contradictions]
+    assert gaps == sorted(gaps, reverse=True)
+
+
+def test_what_nobody_touched_cannot_alarm(outcome_of: Callable[..., Outcome]) -> None:
+    outcome = outcome_of()
+    names, binary = outcome.before.names, outcome.observed_after.binary.copy()
+    binary[names.index("landmark"), names.index("table_b")] = 0.0
+    changed = replace(outcome, observed_after=replace(outcome.observed_after, binary=binary))
+    assert compare(changed).score == compare(outcome).score
+
+
+def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:
+    outcome = outcome_of(("box", "thing_1"))
+    heavy = compare(outcome, CompareConfig(inside_weight=3.0)).score
+    assert heavy > compare(outcome).score
+
+
+def test_different_scenes_are_refused(outcome_of: Callable[..., Outcome]) -> None:
+    outcome = outcome_of()
+    with pytest.raises(DifferentScenesError, match="the scene after is about table_a; expected table_a, table_b"):
+        compare(replace(outcome, after=Scene(outcome.after.segments[:1])))
+
+
+def test_words_state_each_fact_once() -> None:
+    both = (
+        Contradiction("below", "table_b", "thing_1", 0.1, True),
+        Contradiction("above", "thing_1", "table_b", 0.1, True),
+        Contradiction("contact", "box", "thing_1", 0.1, True),
+        Contradiction("contact", "thing_1", "box", 0.1, True),
+    )
+    assert contradictions_text(both) == "above(thing_1, table_b) is true, contact(box, thing_1) is true"
+    assert contradictions_text(both, most=1) == "above(thing_1, table_b) is true and 1 more"
+    assert "small gaps" in contradictions_text(())
+
+
+def test_the_score_is_symmetric_in_who_was_wrong(outcome_of: Callable[..., Outcome]) -> None:
+    outcome = outcome_of(("box", "thing_1"))
+    swapped = replace(
+        outcome,
+        prediction=replace(outcome.prediction, relations=outcome.observed_after),
+        observed_after=outcome.prediction.relations,
+    )
+    assert np.isclose(compare(swapped).score, compare(outcome).score)

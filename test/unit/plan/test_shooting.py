@@ -1,0 +1,82 @@
+"""Shooting and placements: the whole workspace, absolute placements, the tie rule, and enough tries for three steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from f2p.plan.analytic import AnalyticPredictor
+from f2p.plan.placements import Workspace, draw_placements, parameters_of
+from f2p.plan.shooting import ShootingConfig, draw_best, shoot
+from f2p.scene.goals import parse_goal
+from f2p.types import Scene, SkillStep
+from f2p.weights.golden import golden_scene
+
+THING = SkillStep("pick_place", "thing_1")
+
+
+def test_placements_fill_the_whole_workspace_evenly(room: Scene) -> None:
+    workspace = Workspace()
+    drawn = draw_placements(room, 20_000, np.random.default_rng(0), workspace)
+    low, high = np.array([workspace.x_low, workspace.y_low]), np.array([workspace.x_high, workspace.y_high])
+    cells, _, _ = np.histogram2d(drawn[:, 0], drawn[:, 1], bins=4, range=[[low[0], high[0]], [low[1], high[1]]])
+    assert np.all((drawn[:, :2] >= low) & (drawn[:, :2] <= high)) and np.all(drawn[:, 2:] == 0.0)
+    assert cells.min() > 0.85 * cells.mean()
+
+
+def test_footprints_are_those_of_all_segments_alike(room: Scene) -> None:
+    drawn = draw_placements(room, 6000, np.random.default_rng(1), Workspace(), footprint_share=1.0)
+    for segment in room.segments:
+        inside = np.all(np.abs(drawn[:, :2] - segment.box.center[:2]) <= segment.box.size[:2] / 2, axis=1)
+        assert inside.mean() > 0.8 / len(room.segments)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(["box", "thing_1", "landmark"]), min_size=1, max_size=4), st.integers(0, 2**31))
+def test_following_the_parameters_leads_to_the_placements(names: list[str], seed: int) -> None:
+    scene = golden_scene()
+    skeleton = tuple(SkillStep("pick_place", name) for name in names)
+    placements = draw_placements(scene, 5 * len(names), np.random.default_rng(seed), Workspace()).reshape(5, -1, 4)
+    parameters = parameters_of(scene, skeleton, placements)
+    for row in range(5):
+        where = {segment.name: segment.box.center[:2] for segment in scene.segments}
+        for index, name in enumerate(names):
+            where[name] = where[name] + parameters[row, index, :2]
+            assert np.allclose(where[name], placements[row, index, :2])
+
+
+def test_ties_are_drawn_uniformly_and_only_among_the_best() -> None:
+    rng = np.random.default_rng(2)
+    scores = np.array([0.2, 0.895, 0.9, 0.893, 0.3])
+    drawn = [draw_best(scores, 0.01, rng) for _ in range(3000)]
+    counts = np.bincount([index for index, _ in drawn], minlength=5)
+    assert {ties for _, ties in drawn} == {3} and counts[[0, 4]].sum() == 0 and counts[1:4].min() > 850
+
+
+def test_a_blind_choice_is_blind(room: Scene) -> None:
+    """When nothing is likely the placement is a draw from the workspace, not the largest of tiny numbers."""
+    goal = parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
+    unsure, few, steps = AnalyticPredictor(confidence=0.9999), ShootingConfig(candidates=64), (SkillStep("pick_place", "box"),)
+    sides = [
+        shoot(unsure, room, steps, goal, np.random.default_rng(seed), config=few).placements[0, 1] > 0
+        for seed in range(60)
+    ]
+    assert 18 <= sum(sides) <= 42
+
+
+def test_three_steps_are_found_with_a_thousand_candidates(room: Scene, simple: AnalyticPredictor) -> None:
+    goal = parse_goal("inside(landmark, box) & above(thing_1, table_b) & above(thing_2, table_b)")
+    skeleton = (SkillStep("pick_place", "thing_1"), SkillStep("pick_place", "thing_2"), SkillStep("pick_place", "landmark"))
+    found = [shoot(simple, room, skeleton, goal, np.random.default_rng(seed)) for seed in range(10)]
+    assert all(one.evaluated == 1000 for one in found) and np.mean([one.probability > 0.9 for one in found]) >= 0.9
+
+
+@pytest.mark.parametrize("candidates", [1, 3, 17])
+def test_the_number_of_candidates_is_kept(room: Scene, simple: AnalyticPredictor, candidates: int) -> None:
+    found = shoot(
+        simple, room, (THING, THING), parse_goal("above(thing_1, table_b)"), np.random.default_rng(0),
+        config=ShootingConfig(candidates=candidates),
+    )  # fmt: skip
+    assert found.evaluated == candidates and found.parameters.shape == (2, 4)

@@ -1,0 +1,133 @@
+"""Set-up: what is noticed as changed, what is rewritten, and what it says."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "setup"))
+
+import bootstrap  # noqa: E402
+import progress  # noqa: E402
+import system  # noqa: E402
+from digest import Stamps, digest  # noqa: E402
+
+
+def test_digest_notices_contents_names_and_facts(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").write_text("1")
+    first = digest(tmp_path, ("a",), ("fact",))
+    assert digest(tmp_path, ("a",), ("fact",)) == first
+    assert digest(tmp_path, ("a",), ("other",)) != first
+    (tmp_path / "a" / "one").rename(tmp_path / "a" / "two")
+    renamed = digest(tmp_path, ("a",), ("fact",))
+    (tmp_path / "a" / "two").write_text("2")
+    assert len({first, renamed, digest(tmp_path, ("a",), ("fact",))}) == 3
+
+
+def test_digest_leaves_caches_out(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("1")
+    before = digest(tmp_path, (".",), ())
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "one.pyc").write_text("x")
+    assert digest(tmp_path, (".",), ()) == before
+
+
+def test_stamps_outlive_the_process_and_wait_for_their_folder(tmp_path: Path) -> None:
+    path = tmp_path / "venv" / "setup.json"
+    stamps = Stamps(path)
+    stamps.done("system", "x")
+    assert not path.exists()
+    path.parent.mkdir()
+    stamps.done("venv", "y")
+    again = Stamps(path)
+    assert again.is_done("system", "x")
+    assert again.is_done("venv", "y")
+    again.forget("venv")
+    assert not Stamps(path).is_done("venv", "y")
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[1]"])
+def test_a_damaged_stamp_file_means_nothing_was_done(tmp_path: Path, text: str) -> None:
+    (tmp_path / "setup.json").write_text(text)
+    assert not Stamps(tmp_path / "setup.json").is_done("venv", "y")
+
+
+def test_nothing_is_outstanding_once_all_is_stamped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path)
+    stamps = Stamps(tmp_path / "setup.json")
+    for stage, value in bootstrap.outstanding(bootstrap.STAGES, stamps):
+        stamps.done(stage.name, value)
+    assert bootstrap.outstanding(bootstrap.STAGES, stamps) == []
+    stamps.forget("interfaces")
+    assert [stage.name for stage, _ in bootstrap.outstanding(bootstrap.STAGES, stamps)] == ["interfaces"]
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / "gone")
+    assert len(bootstrap.outstanding(bootstrap.STAGES, stamps)) == len(bootstrap.STAGES)
+
+
+def test_the_inputs_of_every_stage_exist() -> None:
+    for stage in bootstrap.STAGES:
+        for name in stage.inputs:
+            assert (ROOT / name).exists(), f"stage {stage.name} reads {name}, which is not there"
+
+
+def test_cmake_files_name_this_machine_afterwards(tmp_path: Path) -> None:
+    built = bootstrap.BUILDER_PYTHON
+    text = f'set(x "{built}/include/python3.11;{built}/lib/python3.11/site-packages/numpy/_core/include;/usr/include")'
+    (tmp_path / "deep").mkdir()
+    path = tmp_path / "deep" / "x.cmake"
+    path.write_text(text)
+    replacements = bootstrap.cmake_replacements("/here/include", "/here/numpy")
+    assert bootstrap.rewrite_cmake(tmp_path, replacements) == 1
+    assert path.read_text() == 'set(x "/here/include;/here/numpy;/usr/include")'
+    assert bootstrap.rewrite_cmake(tmp_path, replacements) == 0
+
+
+def test_what_is_missing_is_said_with_the_command_that_brings_it() -> None:
+    lacking = [
+        system.Need("cmake", "CMake, for the ROS interfaces", lambda: False),
+        system.Need("libusb-1.0-0", "USB access", lambda: False),
+    ]
+    assert system.missing(tuple(lacking)) == lacking
+    text = system.explain(lacking)
+    assert "cmake: CMake, for the ROS interfaces" in text
+    assert "sudo apt-get install -y --no-install-recommends cmake libusb-1.0-0" in text
+
+
+def test_checks_find_what_is_there_and_not_what_is_not() -> None:
+    assert system.has_program("bash")()
+    assert not system.has_program("no-such-program")()
+    assert system.has_library("libc.so.6")()
+    assert not system.has_library("libnosuchthing.so.7")()
+
+
+def test_a_failing_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    with pytest.raises(progress.SetupError, match="'bash' ended with 3; the end of .*(?s:.*)no luck"):
+        progress.run_logged(["bash", "-c", "echo no luck; exit 3"], tmp_path / "log")
+    with pytest.raises(progress.SetupError, match="cannot start '/no/such/program'"):
+        progress.run_logged(["/no/such/program"], tmp_path / "log")
+
+
+def test_a_stage_says_when_it_starts_and_how_it_ended() -> None:
+    stream = io.StringIO()
+    with progress.shown(2, 6, "PyTorch", stream):
+        pass
+    with pytest.raises(progress.SetupError), progress.shown(3, 6, "wheels", stream):
+        raise progress.SetupError("x")
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "set-up 2/6  PyTorch …"
+    assert lines[1].startswith("set-up 2/6  PyTorch")
+    assert lines[1].endswith("done")
+    assert lines[3].endswith("failed")
+
+
+@pytest.mark.parametrize("name", bootstrap.LOCKED)
+def test_every_pinned_wheel_has_a_hash(name: str) -> None:
+    entries = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    pinned = [entry for entry in entries if entry and not entry.startswith("#")]
+    assert pinned
+    for entry in pinned:
+        assert "==" in entry.split()[0], f"{name}: {entry[:60]!r} is not pinned"
+        assert "--hash=sha256:" in entry, f"{name}: {entry[:60]!r} has no hash"
