@@ -1,6 +1,5 @@
 """Builds and installs f2p as a ROS 2 Python package (`colcon build`)."""
 
-from glob import glob
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -8,6 +7,11 @@ from setuptools import find_packages, setup
 NAME = "f2p"
 SOURCE = Path("src") / NAME
 DATA = (".safetensors", ".json", ".npz", ".html", ".css", ".js")
+
+
+def files(pattern: str) -> list[str]:
+    """List the files that a pattern names, in a fixed order."""
+    return [str(path) for path in sorted(Path().glob(pattern)) if path.is_file()]
 
 
 def data_files() -> list[str]:
@@ -27,8 +31,8 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
         (f"share/{NAME}", ["package.xml"]),
-        (f"share/{NAME}/launch", sorted(glob("launch/*.py"))),
-        (f"share/{NAME}/config", sorted(glob("config/*"))),
+        (f"share/{NAME}/launch", files("launch/*.py")),
+        (f"share/{NAME}/config", files("config/*")),
     ],
     install_requires=["setuptools"],
     # What no rosdep key exists for, or what only some processes need.
@@ -41,5 +45,5 @@ setup(
         "bags": ["rosbags"],
     },
     zip_safe=False,
-    entry_points={"console_scripts": [f"{NAME} = {NAME}.cli:main"]},
+    entry_points={"console_scripts": [f"{NAME} = {NAME}.cli:main", f"{NAME}_node = {NAME}.ros.main:main"]},
 )

@@ -16,10 +16,10 @@ import sys
 import sysconfig
 import tempfile
 import venv
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
 
 import system
 from digest import Stamps, digest
@@ -51,11 +51,20 @@ class Stage:
     """Does it; takes the log."""
 
 
+def venv_is_ours() -> bool:
+    """Tell whether the virtual environment was made here with this interpreter (it cannot be moved)."""
+    try:
+        made = (VENV / "pyvenv.cfg").read_text()
+    except OSError:
+        return False
+    return PYTHON.exists() and made.rstrip().endswith(f" {VENV}") and f"{sys.base_prefix}/" in made
+
+
 def make_venv(log: Path) -> None:
-    """Make the virtual environment afresh."""
-    for name in ("interfaces", "colcon"):
-        shutil.rmtree(VENV / name, ignore_errors=True)
-    venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True).create(VENV)
+    """Make the virtual environment, afresh unless the one that is there will do."""
+    del log
+    if not venv_is_ours():
+        venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True).create(VENV)
 
 
 def pip_install(arguments: list[str], log: Path) -> None:

@@ -155,8 +155,9 @@ def test_other_stand_ins_have_the_fields_of_the_wire() -> None:
 def test_a_scene_survives_the_wire() -> None:
     from array import array
 
-    from f2p_msgs.msg import Segment, SegmentedScene
     from rclpy.serialization import deserialize_message, serialize_message
+
+    from f2p_msgs.msg import Segment, SegmentedScene
 
     scene = SegmentedScene(segments=[Segment(name="box", prior=Segment.OPEN_BOX, points=array("f", [1.0, 2.0, 3.0]))])
     again = deserialize_message(serialize_message(scene), SegmentedScene)

@@ -104,7 +104,7 @@ def test_checks_find_what_is_there_and_not_what_is_not() -> None:
 
 
 def test_a_failing_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    with pytest.raises(progress.SetupError, match="'bash' ended with 3; the end of .*(?s:.*)no luck"):
+    with pytest.raises(progress.SetupError, match=r"'bash' ended with 3; the end of .*(?s:.*)no luck"):
         progress.run_logged(["bash", "-c", "echo no luck; exit 3"], tmp_path / "log")
     with pytest.raises(progress.SetupError, match="cannot start '/no/such/program'"):
         progress.run_logged(["/no/such/program"], tmp_path / "log")

@@ -27,7 +27,9 @@ class TooFewTransitionsError(LearnerError):
 
     def __init__(self, kept: int, wanted: int, counts: dict[str, int]) -> None:
         what = ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "nothing counted"
-        super().__init__(f"SIM_UNSTABLE: only {kept} of {wanted} transitions could be simulated ({what}); look at the rebuilt scene")
+        super().__init__(
+            f"SIM_UNSTABLE: only {kept} of {wanted} transitions could be simulated ({what}); look at the rebuilt scene"
+        )
 
 
 class DatasetNotWrittenError(LearnerError):

@@ -29,14 +29,16 @@ def groups_together(bodies: Sequence[Body], relations: Relations) -> list[list[i
     """Free bodies grouped with what is inside them, container first. Every free body is in exactly one group."""
     inside = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
     free = free_indices(bodies)
-    holder = {
-        index: next((other for other in free if other != index and inside[index, other]), None) for index in free
-    }
+    holder = {index: next((other for other in free if other != index and inside[index, other]), None) for index in free}
     return [[index, *(one for one in free if holder[one] == index)] for index in free if holder[index] is None]
 
 
 def scattered(
-    bodies: Sequence[Body], poses: np.ndarray, groups: Sequence[Sequence[int]], rng: np.random.Generator, failure: Failure
+    bodies: Sequence[Body],
+    poses: np.ndarray,
+    groups: Sequence[Sequence[int]],
+    rng: np.random.Generator,
+    failure: Failure,
 ) -> np.ndarray:
     """Put every group down at a uniformly drawn place on a table or shelf, without collisions; the rest stays.
 
@@ -64,7 +66,11 @@ def scattered(
 
 
 def _draw_scene(
-    bodies: Sequence[Body], poses: np.ndarray, groups: Sequence[Sequence[int]], surfaces: list[int], rng: np.random.Generator
+    bodies: Sequence[Body],
+    poses: np.ndarray,
+    groups: Sequence[Sequence[int]],
+    surfaces: list[int],
+    rng: np.random.Generator,
 ) -> np.ndarray | None:
     """One try at a whole scene; None when a group found no free spot."""
     new, taken = np.array(poses, dtype=np.float64), []

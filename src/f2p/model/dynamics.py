@@ -18,7 +18,7 @@ class DynamicsConfig:
 
     layers: int = number(2, "transformer layers", low=1, high=12, source="A.11.2")
     heads: int = number(2, "attention heads", low=1, high=16, source="A.11.2")
-    feed_forward: int = number(512, "neurons of the feed-forward part", low=16, high=4096, source="ours: not in A.11.2")
+    feed_forward: int = number(256, "neurons of the feed-forward part", low=16, high=4096, source="ours: not in A.11.2")
     dropout: float = number(0.0, "dropout while training", low=0.0, high=0.9, source="ours: positions suffer from it")
     grasped_flag: bool = True
     """Mark the manipulated object's token (ours: without it nothing moves)."""
@@ -43,9 +43,7 @@ class SkillDynamics(nn.Module):
         self.config = config
         half = width // 2
         self.parameter = nn.Sequential(nn.Linear(PARAMETER_SIZE, half), nn.ReLU(), nn.Linear(half, half))
-        layer = nn.TransformerEncoderLayer(
-            width, config.heads, config.feed_forward, config.dropout, batch_first=True
-        )
+        layer = nn.TransformerEncoderLayer(width, config.heads, config.feed_forward, config.dropout, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
         if config.grasped_flag:
             self.flag = nn.Linear(1 + PARAMETER_SIZE, width)

@@ -14,8 +14,8 @@ from torch import Tensor
 from f2p.model.batch import TransitionBatch
 from f2p.model.latent import Latent
 from f2p.model.losses import Labels
-from f2p.model.points2plans import Points2Plans
 from f2p.model.pointconv import Neighbourhoods, neighbourhoods
+from f2p.model.points2plans import Clouds, Points2Plans
 
 MOVED = 0.005
 """A segment displaced further than this [m] is encoded again after the skill; others keep their first encoding (ours)."""
@@ -120,10 +120,7 @@ def _room(like: Neighbourhoods, count: int) -> Neighbourhoods:
     """Empty neighbourhoods of `count` clouds; indices in one byte each, since a cloud has 128 points."""
     values = (getattr(like, item.name) for item in dataclasses.fields(like))
     return Neighbourhoods(
-        *(
-            torch.empty(count, *v.shape[1:], dtype=v.dtype if v.is_floating_point() else torch.uint8)
-            for v in values
-        )
+        *(torch.empty(count, *v.shape[1:], dtype=v.dtype if v.is_floating_point() else torch.uint8) for v in values)
     )
 
 
@@ -136,17 +133,20 @@ def encode_rows(model: Points2Plans, data: Transitions, rows: Rows) -> tuple[Lat
     shift = rows.shift.expand(-1, width, -1)
     if not model.config.centred:
         points = points + torch.cat([shift[mask], shift[again]]).unsqueeze(-2)
-    prepared, centroid = model.prepared(points)
+    prepared, centroid, extent = model.prepared(points)
     shape = model.encoder(prepared, data.hoods(flat, prepared, model))
     if model.config.centred:
         centroid = centroid + torch.cat([shift[mask], shift[again]])
+    both = [_before_and_after(values, mask, again) for values in (shape, centroid, extent)]
+    before, after = (Clouds(*(values[side] for values in both)) for side in (0, 1))
+    return model.assemble(before, mask, rows.ids), model.assemble(after, mask, rows.ids)
+
+
+def _before_and_after(values: Tensor, mask: Tensor, again: Tensor) -> tuple[Tensor, Tensor]:
+    """Values of all clouds `mask`, then of those seen `again`, as (B, n, c) before and after."""
     count = int(mask.sum())
-    shape_before = _scattered(shape[:count], mask)
-    centroid_before = _scattered(centroid[:count], mask)
-    shape_after = torch.where(again.unsqueeze(-1), _scattered(shape[count:], again), shape_before)
-    centroid_after = torch.where(again.unsqueeze(-1), _scattered(centroid[count:], again), centroid_before)
-    before = model.assemble(shape_before, centroid_before, mask, rows.ids)
-    return before, model.assemble(shape_after, centroid_after, mask, rows.ids)
+    before = _scattered(values[:count], mask)
+    return before, torch.where(again.unsqueeze(-1), _scattered(values[count:], again), before)
 
 
 def _scattered(values: Tensor, mask: Tensor) -> Tensor:
@@ -164,31 +164,31 @@ class Encoded:
         every = torch.arange(len(data))
         flat = torch.cat([data.flat_index(0, every, data.mask), data.flat_index(1, every, again)])
         clouds = data.clouds.flatten(0, 2)
-        shapes, centroids = [], []
+        parts: list[list[Tensor]] = [[], [], []]
         model.eval()
         with torch.no_grad():
             for first in range(0, len(flat), CHUNK):
                 chunk = flat[first : first + CHUNK]
-                prepared, centroid = model.prepared(clouds[chunk])
-                shapes.append(model.encoder(prepared, data.hoods(chunk, prepared, model)))
-                centroids.append(centroid)
+                prepared, centroid, extent = model.prepared(clouds[chunk])
+                shape = model.encoder(prepared, data.hoods(chunk, prepared, model))
+                for part, values in zip(parts, (shape, centroid, extent), strict=True):
+                    part.append(values)
                 if progress is not None:
                     progress("encode", (first + len(chunk)) / len(flat), f"{first + len(chunk)} of {len(flat)} clouds")
-        count = int(data.mask.sum())
-        self.shape = self._both(torch.cat(shapes), count, again)
-        self.centroid = self._both(torch.cat(centroids), count, again)
-
-    def _both(self, values: Tensor, count: int, again: Tensor) -> tuple[Tensor, Tensor]:
-        """Values before and after, (N, n, c) each."""
-        before = _scattered(values[:count], self.data.mask)
-        return before, torch.where(again.unsqueeze(-1), _scattered(values[count:], again), before)
+        self.shape, self.centroid, self.extent = (
+            _before_and_after(torch.cat(part), data.mask, again) for part in parts
+        )
 
     def latents(self, model: Points2Plans, rows: Rows) -> tuple[Latent, Latent]:
         """Latents of some transitions before and after. An encoder that is not centred cannot be shifted."""
         mask, width = rows.labels.mask, rows.labels.mask.shape[1]
         shift = rows.shift if model.config.centred else torch.zeros_like(rows.shift)
         before, after = (
-            model.assemble(shape[rows.index, :width], centroid[rows.index, :width] + shift, mask, rows.ids)
-            for shape, centroid in zip(self.shape, self.centroid, strict=True)
+            Clouds(
+                self.shape[side][rows.index, :width],
+                self.centroid[side][rows.index, :width] + shift,
+                self.extent[side][rows.index, :width],
+            )
+            for side in (0, 1)
         )
-        return before, after
+        return model.assemble(before, mask, rows.ids), model.assemble(after, mask, rows.ids)

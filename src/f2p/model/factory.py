@@ -13,8 +13,8 @@ from safetensors.torch import load, save
 
 from f2p.model.dynamics import DynamicsConfig
 from f2p.model.errors import BadWeightsError
-from f2p.model.points2plans import Points2Plans, Points2PlansConfig, literal_config
 from f2p.model.pointconv import PointConvConfig
+from f2p.model.points2plans import Points2Plans, Points2PlansConfig, literal_config
 from f2p.registry import Registry
 
 FORMAT = "f2p-weights-1"

@@ -20,6 +20,8 @@ class Latent:
     """Features of the cloud alone: unchanged by translation when the encoder is centred. Shape (B, n, 128)."""
     centroid: Tensor
     """Mean of the cloud [m]. Shape (B, n, 3)."""
+    extent: Tensor
+    """Where the cloud ends, as lowest and highest corner less the centroid [m]. Shape (B, n, 6)."""
     identity: Tensor
     """ID, the identity encoding. Shape (B, n, 128)."""
     mask: Tensor
@@ -38,7 +40,7 @@ class Latent:
         """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
         if self.batch == batch:
             return self
-        tensors = ("features", "shape", "centroid", "identity", "mask", "points")
+        tensors = ("features", "shape", "centroid", "extent", "identity", "mask", "points")
         values = {name: getattr(self, name) for name in tensors}
         repeated = {name: None if v is None else v.expand(batch, *v.shape[1:]) for name, v in values.items()}
         hoods = self.hoods
@@ -49,5 +51,5 @@ class Latent:
 
     def detached(self) -> Latent:
         """The same values without a gradient."""
-        names = ("features", "shape", "centroid", "identity")
+        names = ("features", "shape", "centroid", "extent", "identity")
         return dataclasses.replace(self, **{name: getattr(self, name).detach() for name in names})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor
+from torch.nn import functional
 
 from f2p.model.latent import Latent
 from f2p.model.protocol import RelationLogits, SkillEffectModel
@@ -74,7 +74,11 @@ def position_loss(predicted: Tensor, labels: Labels, config: LossConfig) -> Tens
 
 
 def transition_losses(
-    model: SkillEffectModel, before: Latent, after: Latent, predicted: tuple[Latent, Tensor], labels: Labels,
+    model: SkillEffectModel,
+    before: Latent,
+    after: Latent,
+    predicted: tuple[Latent, Tensor],
+    labels: Labels,
     config: LossConfig,
 ) -> dict[str, Tensor]:
     """The weighted terms; their sum is the loss.
@@ -96,14 +100,10 @@ def transition_losses(
     regularisation = difference[labels.mask].mean()
     changed = labels.binary_before != labels.binary_after
     weights = torch.where(changed, config.binary_weight, 1.0)
-    prediction = relation_loss(
-        model.relations(latent), labels.unary_after, labels.binary_after, labels.mask, weights
-    )
+    prediction = relation_loss(model.relations(latent), labels.unary_after, labels.binary_after, labels.mask, weights)
     return {
         "detection": config.detection * (detected[0] + detected[1]) / 2,
         "latent": config.latent * regularisation,
         "position": config.position * position_loss(displacements, labels, config),
         "prediction": config.prediction * prediction,
     }
-
-

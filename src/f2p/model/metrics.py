@@ -129,9 +129,7 @@ def f1(predicted: np.ndarray, truth: np.ndarray) -> float:
 
 def binary_f1(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
     """F1 of each binary relation over the pairs that are there, and `mean` over relations that occur."""
-    out = {
-        name: f1(predicted[..., k][pairs], truth[..., k][pairs]) for k, name in enumerate(BINARY_RELATIONS)
-    }
+    out = {name: f1(predicted[..., k][pairs], truth[..., k][pairs]) for k, name in enumerate(BINARY_RELATIONS)}
     occurring = [out[name] for k, name in enumerate(BINARY_RELATIONS) if truth[..., k][pairs].any()]
     return out | {"mean": float(np.mean(occurring)) if occurring else 1.0}
 

@@ -116,9 +116,7 @@ def _step(
     return sum(value for value, _ in results) / config.shards
 
 
-def _written(
-    name: str, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint
-) -> None:
+def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
     """Write weights and the state of Adam, by rename."""
     tensors = {f"model/{key}": value.contiguous() for key, value in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():

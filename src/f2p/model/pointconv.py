@@ -10,8 +10,8 @@ import dataclasses
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as functional
 from torch import Tensor, nn
+from torch.nn import functional
 
 from f2p.settings import number
 

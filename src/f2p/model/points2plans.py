@@ -1,7 +1,7 @@
 """Points2Plans: PointConv, identities, transformer dynamics and three decoders, in two profiles.
 
 `literal` is what A.11.2 says. `default` encodes every segment centred on its own centroid and adds an embedding of
-that centroid, so that moving a segment costs one small network; and it tells the dynamics which object is grasped and
+that centroid and of where the cloud ends, so that moving a segment costs one small network; and it tells the dynamics which object is grasped and
 how the others are related to it (ours).
 """
 
@@ -31,6 +31,7 @@ class Points2PlansConfig:
     """Encode each segment about its own centroid (ours: generalises and makes moving cheap)."""
     scale: float = number(10.0, "factor on centred coordinates", low=0.1, high=100.0, source="ours: objects are small")
     centroid_scale: float = number(2.0, "factor on centroids before their embedding", unit="1/m", low=0.1, high=100.0)
+    extent_scale: float = number(5.0, "factor on extents before their embedding", unit="1/m", low=0.1, high=100.0)
     identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
     identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
@@ -44,6 +45,18 @@ def literal_config() -> Points2PlansConfig:
     return Points2PlansConfig(centred=False, scale=1.0, dynamics=literal_dynamics())
 
 
+@dataclass(frozen=True, eq=False)
+class Clouds:
+    """What is known of clouds before identities are given."""
+
+    shape: Tensor
+    """Features P of the encoder. Shape (B, n, 128)."""
+    centroid: Tensor
+    """[m]. Shape (B, n, 3)."""
+    extent: Tensor
+    """[m]. Shape (B, n, 6)."""
+
+
 class Points2Plans(nn.Module):
     """Skill effect model after Points2Plans, as A.11.2 describes it; fulfils `SkillEffectModel`."""
 
@@ -55,8 +68,8 @@ class Points2Plans(nn.Module):
         self.identity = nn.Embedding(config.identities, config.identity_width)
         if config.centred:
             outputs = config.encoder.width_3
-            self.place = nn.Sequential(nn.Linear(3, 128), nn.ReLU(), nn.Linear(128, outputs))
-            self.place_linear = nn.Linear(3, outputs, bias=False)
+            self.place = nn.Sequential(nn.Linear(9, 128), nn.ReLU(), nn.Linear(128, outputs))
+            self.place_linear = nn.Linear(9, outputs, bias=False)
         self.dynamics = nn.ModuleDict({skill: SkillDynamics(width, config.dynamics) for skill in config.skills})
         self.position_decoder = PositionDecoder(width)
         self.unary_decoder = UnaryDecoder(width)
@@ -64,30 +77,32 @@ class Points2Plans(nn.Module):
 
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
-        shape, centroid, hoods = self.encode(points, mask)
+        clouds, hoods = self.encode(points, mask)
         kept = (None, None) if self.config.centred else (points, hoods)
-        return self.assemble(shape, centroid, mask, ids, *kept)
+        return self.assemble(clouds, mask, ids, *kept)
 
-    def prepared(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """What the encoder is given of clouds (M, 128, 3), and their centroids (M, 3)."""
+    def prepared(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the encoder is given of clouds (M, 128, 3), their centroids (M, 3) and extents (M, 6)."""
         centroid = points.mean(-2)
-        return ((points - centroid.unsqueeze(-2)) * self.config.scale if self.config.centred else points), centroid
+        centred = points - centroid.unsqueeze(-2)
+        extent = torch.cat([centred.amin(-2), centred.amax(-2)], -1)
+        return (centred * self.config.scale if self.config.centred else points), centroid, extent
 
     def encode(
         self, points: Tensor, mask: Tensor, hoods: Neighbourhoods | None = None
-    ) -> tuple[Tensor, Tensor, Neighbourhoods]:
-        """Shape features (B, n, 128), centroids (B, n, 3) and neighbourhoods of the B·n clouds; zero off the mask."""
-        prepared, centroid = self.prepared(points.flatten(0, 1))
+    ) -> tuple[Clouds, Neighbourhoods]:
+        """What is seen of clouds (B, n, 128, 3), zero off the mask, and the neighbourhoods of all B·n of them."""
+        prepared, centroid, extent = self.prepared(points.flatten(0, 1))
         hoods = hoods or neighbourhoods(prepared.detach(), self.config.encoder)
         present = mask.flatten().nonzero().squeeze(-1)
         encoded = self.encoder(prepared[present], hoods.take(present))
         shape = torch.zeros(len(prepared), encoded.shape[-1], dtype=encoded.dtype).index_copy(0, present, encoded)
-        return shape.view(*mask.shape, -1), centroid.view(*mask.shape, 3), hoods
+        values = (value.view(*mask.shape, -1) * mask.unsqueeze(-1) for value in (shape, centroid, extent))
+        return Clouds(*values), hoods
 
     def assemble(
         self,
-        shape: Tensor,
-        centroid: Tensor,
+        clouds: Clouds,
         mask: Tensor,
         ids: Tensor | None = None,
         points: Tensor | None = None,
@@ -98,13 +113,16 @@ class Points2Plans(nn.Module):
             raise TooManySegmentsError(mask.shape[1], self.config.identities)
         index = torch.arange(mask.shape[1]).expand(mask.shape) if ids is None else ids
         identity = self.identity(index)
-        return Latent(self._features(shape, centroid, identity), shape, centroid, identity, mask, points, hoods)
+        features = self._features(clouds, identity)
+        return Latent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, hoods)
 
-    def _features(self, shape: Tensor, centroid: Tensor, identity: Tensor) -> Tensor:
+    def _features(self, clouds: Clouds, identity: Tensor) -> Tensor:
         """X = P ⊕ ID. Shape (B, n, 256)."""
+        shape = clouds.shape
         if self.config.centred:
-            scaled = centroid * self.config.centroid_scale
-            shape = shape + self.place(scaled) + self.place_linear(scaled)
+            config = self.config
+            where = torch.cat([clouds.centroid * config.centroid_scale, clouds.extent * config.extent_scale], -1)
+            shape = shape + self.place(where) + self.place_linear(where)
         return torch.cat([shape, identity], -1)
 
     def moved(self, latent: Latent, translations: Tensor) -> Latent:
@@ -112,18 +130,24 @@ class Points2Plans(nn.Module):
         latent = latent.expanded(len(translations))
         centroid = latent.centroid + translations
         if self.config.centred or latent.points is None:
-            features = self._features(latent.shape, centroid, latent.identity)
+            features = self._features(Clouds(latent.shape, centroid, latent.extent), latent.identity)
             return dataclasses.replace(latent, centroid=centroid, features=features)
         points = latent.points + translations.unsqueeze(-2)
-        shape, _, hoods = self.encode(points, latent.mask, latent.hoods)
-        features = self._features(shape, centroid, latent.identity)
+        clouds, hoods = self.encode(points, latent.mask, latent.hoods)
+        return self._assembled_again(latent, clouds, points, hoods)
+
+    def _assembled_again(self, latent: Latent, clouds: Clouds, points: Tensor, hoods: Neighbourhoods) -> Latent:
+        """`latent` with other clouds under the same identities."""
         return dataclasses.replace(
-            latent, features=features, shape=shape, centroid=centroid, points=points, hoods=hoods
+            latent,
+            features=self._features(clouds, latent.identity),
+            shape=clouds.shape,
+            centroid=clouds.centroid,
+            points=points,
+            hoods=hoods,
         )
 
-    def advance(
-        self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor
-    ) -> tuple[Latent, Tensor]:
+    def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
         """X + δX after `skill` on `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3) [m].
 
         Raises UnknownSkillError for a skill this model was not built for.
@@ -134,9 +158,7 @@ class Points2Plans(nn.Module):
         related = None
         if self.config.dynamics.relation_features:
             related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, object_index))
-        change = self.dynamics[skill](
-            latent.features, latent.identity, latent.mask, object_index, parameters, related
-        )
+        change = self.dynamics[skill](latent.features, latent.identity, latent.mask, object_index, parameters, related)
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(

@@ -35,9 +35,7 @@ class SkillEffectModel(Protocol):
     def moved(self, latent: Latent, translations: Tensor) -> Latent:
         """The latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
 
-    def advance(
-        self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor
-    ) -> tuple[Latent, Tensor]:
+    def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
         """The latent after `skill` on segment `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3).
 
         A latent of one scene serves all B parameters.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from f2p.model.batch import TransitionBatch, concatenate
@@ -138,9 +137,7 @@ def finetune(
         return _loss_terms(tuned, rows, latents, config.losses)
 
     tuned.train()
-    losses = run_stage(
-        "finetune", tuned, _trained(tuned, config.freeze), step, config.stage, (seed, 3), progress
-    )
+    losses = run_stage("finetune", tuned, _trained(tuned, config.freeze), step, config.stage, (seed, 3), progress)
     return tuned.eval().requires_grad_(True), tuple(losses)
 
 

@@ -24,7 +24,9 @@ class MonitorConfig:
         2.0, "scores above it are contradictions until a calibration replaces it", low=0.0, high=1e6,
         source="ours: four facts wrong at weight one half",
     )  # fmt: skip
-    false_alarms: float = number(0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promise 34")
+    false_alarms: float = number(
+        0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promise 34"
+    )
 
 
 @dataclass(frozen=True)

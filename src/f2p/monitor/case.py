@@ -80,7 +80,9 @@ def read_case(folder: Path | str) -> Failure:
     try:
         return failure_from(words["failure"], Arrays(arrays))
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise NotACaseError(folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})") from error
+        raise NotACaseError(
+            folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _read_words(folder: Path) -> dict[str, Any]:

@@ -30,7 +30,9 @@ class ClassifyConfig:
     misperceived: float = number(
         0.5, "share of contradicted pairs seen differently before the skill that makes it perception", low=0.0, high=1.0
     )
-    sure: float = number(0.5, "the network contradicts geometry when its probability is this far off", low=0.0, high=1.0)
+    sure: float = number(
+        0.5, "the network contradicts geometry when its probability is this far off", low=0.0, high=1.0
+    )
     agreement: float = number(
         0.7, "share of contradicted relations in which the replay must side with the world (or the model)",
         low=0.5, high=1.0,
@@ -80,11 +82,14 @@ def classify(
             f"before {_call(outcome)}, network and geometry saw {seen:.0%} of the contradicted pairs differently: look again",
         )
     if replayed_after is None:
-        return Classification(Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person")
+        return Classification(
+            Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person"
+        )
     siding = _siding(comparison.contradictions, outcome, replayed_after)
     if siding >= config.agreement:
         return Classification(
-            Cause.MODEL, f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with the world, so the model was wrong"
+            Cause.MODEL,
+            f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with the world, so the model was wrong",
         )
     if siding > 1.0 - config.agreement:
         return Classification(
@@ -93,7 +98,8 @@ def classify(
     missed = _distance_missed(outcome)
     if missed > config.missed:
         return Classification(
-            Cause.EXECUTION, f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it"
+            Cause.EXECUTION,
+            f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it",
         )
     return Classification(
         Cause.SIMULATION_GAP, f"after {_call(outcome)} {wrong}; the rebuilt scene did as predicted, the world did not"

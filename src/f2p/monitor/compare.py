@@ -31,7 +31,9 @@ class CompareConfig:
     contact_weight: float = number(
         0.25, "weight of contact", low=0.0, high=10.0, source="ours: 3 mm are not seen reliably in a partial view"
     )
-    boundary_weight: float = number(0.5, "weight of boundary", low=0.0, high=10.0, source="ours: a 10 cm rim is a threshold")
+    boundary_weight: float = number(
+        0.5, "weight of boundary", low=0.0, high=10.0, source="ours: a 10 cm rim is a threshold"
+    )
     contradicted: float = number(0.5, "a gap above it is a contradiction", low=0.0, high=1.0)
 
 

@@ -98,7 +98,13 @@ def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
     if len(boxes) != len(words["segments"]) or len(points) != (ends[-1] if len(ends) else 0):
         raise ValueError("segments, boxes and clouds differ in number")
     segments = [
-        Segment(str(name), Prior(prior), Box(row[:3], row[3:6], float(row[6])), points[end - int(count) : end], float(row[7]))
+        Segment(
+            str(name),
+            Prior(prior),
+            Box(row[:3], row[3:6], float(row[6])),
+            points[end - int(count) : end],
+            float(row[7]),
+        )
         for (name, prior), row, count, end in zip(words["segments"], boxes, words["counts"], ends, strict=True)
     ]
     return Scene(tuple(segments), int(words["stamp_ns"]))
@@ -150,7 +156,9 @@ def _goal_values(goal: Goal) -> list[Any]:
 
 def _goal_from(words: list[Any]) -> Goal:
     """A goal from words."""
-    return Goal(tuple(GoalRelation(relation, subject, object_, bool(value)) for relation, subject, object_, value in words))
+    return Goal(
+        tuple(GoalRelation(relation, subject, object_, bool(value)) for relation, subject, object_, value in words)
+    )
 
 
 def _outcome_values(outcome: Outcome, arrays: Arrays) -> dict[str, Any]:

@@ -31,7 +31,11 @@ class SearchConfig:
     candidates: int = number(200, "placements tried per object for the first step", low=4, high=10_000)
     lookahead: int = number(48, "placements tried per object further on", low=4, high=10_000)
     footprint_share: float = number(
-        0.5, "share of tries at an unmet literal over footprints", low=0.0, high=1.0, source="ours: a box is 2 % of it all"
+        0.5,
+        "share of tries at an unmet literal over footprints",
+        low=0.0,
+        high=1.0,
+        source="ours: a box is 2 % of it all",
     )
     literal_gain: float = number(0.02, "smallest rise of a literal's probability that counts", low=0.0, high=1.0)
     promise_gain: float = number(0.7, "smallest rise of ln promise that counts", unit="nat", low=0.0, high=10.0)
@@ -216,5 +220,5 @@ def literal_values(goal: Goal, relations: Relations) -> np.ndarray:
 
 
 def _log(node: _Node) -> float:
-    """ln P(goal), finite."""
+    """Ln P(goal), finite."""
     return float(np.log(max(node.probability, 1e-300)))

@@ -27,10 +27,16 @@ from f2p.types import Goal, Scene, SkillStep
 class ShootingConfig:
     """How many candidates, and when two of them are equally good."""
 
-    candidates: int = number(1000, "candidates per skeleton", low=1, high=100_000, source="ours; K_a is not given in A.11.2")
+    candidates: int = number(
+        1000, "candidates per skeleton", low=1, high=100_000, source="ours; K_a is not given in A.11.2"
+    )
     joint_share: float = number(0.4, "share drawn jointly over all steps", low=0.0, high=1.0)
     tie_tolerance: float = number(
-        0.01, "probabilities this close to the best are ties", low=0.0, high=1.0, source="ours: half the calibration gap"
+        0.01,
+        "probabilities this close to the best are ties",
+        low=0.0,
+        high=1.0,
+        source="ours: half the calibration gap",
     )
 
 

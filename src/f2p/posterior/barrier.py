@@ -21,24 +21,16 @@ def gaps(first: Tensor, first_sizes: Tensor, second: Tensor, second_sizes: Tenso
     """
     delta = second[..., :2] - first[..., :2]
     turn = second[..., 3] - first[..., 3]
-    cosine, sine = torch.cos(turn).abs(), torch.sin(turn).abs()
-    spread_second = 0.5 * torch.stack(
-        [
-            cosine * second_sizes[..., 0] + sine * second_sizes[..., 1],
-            sine * second_sizes[..., 0] + cosine * second_sizes[..., 1],
-        ],
-        -1,
-    )
-    spread_first = 0.5 * torch.stack(
-        [
-            cosine * first_sizes[..., 0] + sine * first_sizes[..., 1],
-            sine * first_sizes[..., 0] + cosine * first_sizes[..., 1],
-        ],
-        -1,
-    )
-    on_first = turned_back(delta, first[..., 3]).abs() - 0.5 * first_sizes[..., :2] - spread_second
-    on_second = turned_back(delta, second[..., 3]).abs() - 0.5 * second_sizes[..., :2] - spread_first
+    on_first = turned_back(delta, first[..., 3]).abs() - 0.5 * first_sizes[..., :2] - reaches(turn, second_sizes)
+    on_second = turned_back(delta, second[..., 3]).abs() - 0.5 * second_sizes[..., :2] - reaches(turn, first_sizes)
     return torch.cat([on_first, on_second], -1).amax(-1)
+
+
+def reaches(turns: Tensor, sizes: Tensor) -> Tensor:
+    """Half extents in x and y of boxes with `sizes` (..., 3) turned by `turns` (...). Shape (..., 2)."""
+    cosine, sine = torch.cos(turns).abs(), torch.sin(turns).abs()
+    x, y = sizes[..., 0], sizes[..., 1]
+    return 0.5 * torch.stack([cosine * x + sine * y, sine * x + cosine * y], -1)
 
 
 def turned_back(vectors: Tensor, yaws: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ body is placed in that body's frame, so that moving a box takes its contents alo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -89,37 +90,50 @@ class Layout:
         """
         count = len(values)
         local = values.view(count, len(self.free), 3)
-        poses = torch.as_tensor(self.observed, dtype=values.dtype).expand(count, -1, -1)
-        frames = torch.as_tensor(self.frames, dtype=values.dtype)
-        rise = torch.as_tensor(self.rise, dtype=values.dtype)
-        for rows in self._levels():
-            parents = [self.parents[row] for row in rows]
-            rooted = parents[0] < 0
-            base = frames[rows].expand(count, -1, -1) if rooted else poses[:, parents]
+        poses = self.observed_poses.expand(count, -1, -1)
+        for rows, targets, parents in self._levels:
+            base = self._frames[rows].expand(count, -1, -1) if parents is None else poses.index_select(1, parents)
+            own = local.index_select(1, rows)
             cosine, sine = torch.cos(base[..., 3]), torch.sin(base[..., 3])
-            own = local[:, rows]
             x = base[..., 0] + cosine * own[..., 0] - sine * own[..., 1]
             y = base[..., 1] + sine * own[..., 0] + cosine * own[..., 1]
-            placed = torch.stack([x, y, base[..., 2] + rise[rows], base[..., 3] + own[..., 2]], -1)
-            poses = poses.index_copy(1, torch.tensor([self.free[row] for row in rows]), placed)
+            placed = torch.stack([x, y, base[..., 2] + self._rise[rows], base[..., 3] + own[..., 2]], -1)
+            poses = poses.index_copy(1, targets, placed)
         return poses
 
-    def _levels(self) -> list[list[int]]:
-        """Positions in `free`, surface-placed first, then what is placed in those, and so on."""
-        depth: dict[int, int] = {-1: -1}
-        for row in self._order():
-            depth[self.free[row]] = depth[self.parents[row]] + 1
-        levels = sorted(set(depth[index] for index in self.free))
-        return [[row for row, index in enumerate(self.free) if depth[index] == level] for level in levels]
+    @cached_property
+    def observed_poses(self) -> Tensor:
+        """`observed` as the search computes. Shape (n, 4), float32."""
+        return torch.as_tensor(self.observed, dtype=torch.float32)
 
-    def _order(self) -> list[int]:
-        """Positions in `free`, parents before children."""
-        done, order = {-1}, []
-        while len(order) < len(self.free):
-            ready = [row for row, i in enumerate(self.free) if i not in done and self.parents[row] in done]
-            order += ready
-            done |= {self.free[row] for row in ready}
-        return order
+    @cached_property
+    def extents(self) -> Tensor:
+        """`sizes` as the search computes. Shape (n, 3), float32."""
+        return torch.as_tensor(self.sizes, dtype=torch.float32)
+
+    @cached_property
+    def _frames(self) -> Tensor:
+        return torch.as_tensor(self.frames, dtype=torch.float32)
+
+    @cached_property
+    def _rise(self) -> Tensor:
+        return torch.as_tensor(self.rise, dtype=torch.float32)
+
+    @cached_property
+    def _levels(self) -> list[tuple[Tensor, Tensor, Tensor | None]]:
+        """Level by level from the surfaces up: positions in `free`, segments, and parents' segments (None: surfaces)."""
+        depth = {-1: -1}
+        waiting = set(range(len(self.free)))
+        while waiting:
+            ready = [row for row in waiting if self.parents[row] in depth]
+            depth |= {self.free[row]: depth[self.parents[row]] + 1 for row in ready}
+            waiting -= set(ready)
+        levels = []
+        for level in sorted(set(depth.values()) - {-1}):
+            rows = [row for row, index in enumerate(self.free) if depth[index] == level]
+            parents = torch.tensor([self.parents[row] for row in rows]) if level else None
+            levels.append((torch.tensor(rows), torch.tensor([self.free[row] for row in rows]), parents))
+        return levels
 
 
 def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConfig) -> int:

@@ -36,7 +36,9 @@ class RelationSet:
 
     def of(self, binary: Tensor) -> Tensor:
         """The entries (M, R) of logits or probabilities (M, n, n, 9)."""
-        return binary[:, self.subjects, self.objects, self.kinds]
+        segments, kinds = binary.shape[-2:]
+        flat = (self.subjects * segments + self.objects) * kinds + self.kinds
+        return binary.flatten(1).index_select(1, flat)
 
 
 def relation_set(entries: Sequence[tuple[int, int, int]], observed: np.ndarray) -> RelationSet:

@@ -9,6 +9,7 @@ positions, and through yaw by where it carries centroids and contents.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 from f2p.model.batch import segment_points
 from f2p.model.latent import Latent
 from f2p.model.protocol import SkillEffectModel
-from f2p.posterior.barrier import gaps, log_barrier, turned_back
+from f2p.posterior.barrier import gaps, log_barrier, reaches, turned_back
 from f2p.posterior.layout import Layout
 from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
 from f2p.posterior.svgd import Coordinates
@@ -56,7 +57,7 @@ class StateTarget:
     """Clouds as observed. Shape (n, 128, 3)."""
     config: StateConfig = DEFAULT
     _latent: Latent | None = field(default=None, init=False)
-    _encoded_yaws: Tensor | None = field(default=None, init=False)
+    _encoded_arm: Tensor | None = field(default=None, init=False)
     _encoded_variables: Tensor | None = field(default=None, init=False)
 
     @property
@@ -70,44 +71,35 @@ class StateTarget:
 
     def encode(self, variables: Tensor) -> None:
         """Encode every particle's clouds at their present yaws, in their observed places."""
+        observed = self.layout.observed_poses
         with torch.no_grad():
-            yaws = self._turns(self.poses(variables))
-            clouds = self._center() + _turned(self._arms().expand(len(yaws), -1, -1, -1), yaws[..., None])
+            yaws = self.poses(variables)[..., 3] - observed[:, 3]
+            arms = (self.clouds - observed[:, None, :3]).expand(len(yaws), -1, -1, -1)
+            clouds = observed[:, None, :3] + _turned(arms, yaws[..., None])
             mask = torch.ones(clouds.shape[:2], dtype=torch.bool)
             self._latent = self.model.observe(clouds, mask).detached()
-        self._encoded_yaws, self._encoded_variables = yaws, variables.detach().clone()
+            self._encoded_arm = _turned(self._arm, yaws)
+        self._encoded_variables = variables.detach().clone()
 
-    def latent(self, variables: Tensor) -> Latent:
-        """The latent of all particles, by moving the last encoding."""
-        if self._latent is None or self._latent.batch != len(variables):
-            self.encode(variables)
-        poses = self.poses(variables)
-        observed = torch.as_tensor(self.layout.observed, dtype=poses.dtype)
-        arm = self._arms().mean(1).expand(len(poses), -1, -1)
-        swung = _turned(arm, self._turns(poses)) - _turned(arm, self._encoded_yaws)
+    def latent(self, poses: Tensor) -> Latent:
+        """The latent of all particles at `poses` (M, n, 4), by moving the last encoding."""
+        observed = self.layout.observed_poses
+        swung = _turned(self._arm, poses[..., 3] - observed[:, 3]) - self._encoded_arm
         return self.model.moved(self._latent, poses[..., :3] - observed[:, :3] + swung)
 
     def barrier(self, poses: Tensor, values: Tensor) -> Tensor:
         """Log-barrier of bodies against each other and against the walls around them. Shape (M,)."""
-        layout, margin = self.layout, self.config.margin
-        sizes = torch.as_tensor(layout.sizes, dtype=poses.dtype)
-        free = torch.tensor(layout.free)
-        total = torch.zeros(len(poses), dtype=poses.dtype)
+        layout, sizes = self.layout, self.layout.extents
+        total = poses.new_zeros(len(poses))
         if len(layout.apart):
-            first, second = free[layout.apart[:, 0]], free[layout.apart[:, 1]]
-            gap = gaps(poses[:, first], sizes[first], poses[:, second], sizes[second])
-            total = total + log_barrier(gap, margin).sum(-1)
-        walled = np.flatnonzero(layout.walled)
-        if len(walled):
-            local = values.view(len(values), -1, 3)[:, walled]
-            turn = local[..., 2]
-            size = sizes[free[walled]]
-            cosine, sine = torch.cos(turn).abs(), torch.sin(turn).abs()
-            reach = 0.5 * torch.stack(
-                [cosine * size[:, 0] + sine * size[:, 1], sine * size[:, 0] + cosine * size[:, 1]], -1
-            )
-            room = self._interior(walled, poses.dtype) - local[..., :2].abs() - reach
-            total = total + log_barrier(room, margin).sum((-1, -2))
+            first, second = self._apart
+            gap = gaps(poses.index_select(1, first), sizes[first], poses.index_select(1, second), sizes[second])
+            total = total + log_barrier(gap, self.config.margin).sum(-1)
+        if layout.walled.any():
+            rows, size, interior = self._walled
+            local = values.view(len(values), -1, 3).index_select(1, rows)
+            room = interior - local[..., :2].abs() - reaches(local[..., 2], size)
+            total = total + log_barrier(room, self.config.margin).sum((-1, -2))
         return total
 
     def log_prior(self, variables: Tensor) -> Tensor:
@@ -116,10 +108,12 @@ class StateTarget:
         return self.layout.prior.log_density(variables) + self.barrier(self.layout.poses(values), values)
 
     def __call__(self, variables: Tensor) -> Tensor:
-        """The log density (M,) of variables (M, D)."""
-        density = self.log_prior(variables)
+        """The log density (M,) of variables (M, D), as many as were encoded last."""
+        values = self.layout.prior.squash(variables)
+        poses = self.layout.poses(values)
+        density = self.layout.prior.log_density(variables) + self.barrier(poses, values)
         if len(self.wanted):
-            logits = self.wanted.of(self.model.relations(self.latent(variables)).binary)
+            logits = self.wanted.of(self.model.relations(self.latent(poses)).binary)
             density = density + log_likelihood(logits, self.wanted.values) / self.config.temperature
         return density
 
@@ -148,23 +142,24 @@ class StateTarget:
             room = self.barrier(self.layout.poses(values), values).view(count, tries)
         return drawn[torch.arange(count), room.argmax(1)]
 
-    def _interior(self, rows: np.ndarray, dtype: torch.dtype) -> Tensor:
-        """Half extents between the walls around the given free bodies. Shape (rows, 2)."""
-        parents = [self.layout.parents[row] for row in rows]
-        sizes = torch.as_tensor(self.layout.sizes[parents, :2], dtype=dtype)
-        return 0.5 * sizes - self.layout.wall
+    @cached_property
+    def _apart(self) -> tuple[Tensor, Tensor]:
+        """Segments that must not overlap."""
+        pairs = torch.tensor(self.layout.free)[torch.as_tensor(self.layout.apart)]
+        return pairs[:, 0], pairs[:, 1]
 
-    def _turns(self, poses: Tensor) -> Tensor:
-        """Yaw of each body less its observed yaw. Shape (M, n)."""
-        return poses[..., 3] - torch.as_tensor(self.layout.observed[:, 3], dtype=poses.dtype)
+    @cached_property
+    def _walled(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Bodies between walls: positions among the free, extents (rows, 3), half interiors (rows, 2)."""
+        rows = np.flatnonzero(self.layout.walled)
+        free, parents = (torch.tensor([group[row] for row in rows]) for group in (self.layout.free, self.layout.parents))
+        interior = 0.5 * self.layout.extents[parents, :2] - self.layout.wall
+        return torch.as_tensor(rows), self.layout.extents[free], interior
 
-    def _center(self) -> Tensor:
-        """Observed box centres. Shape (n, 1, 3)."""
-        return torch.as_tensor(self.layout.observed[:, None, :3], dtype=self.clouds.dtype)
-
-    def _arms(self) -> Tensor:
-        """Clouds about their box centres. Shape (n, 128, 3)."""
-        return self.clouds - self._center()
+    @cached_property
+    def _arm(self) -> Tensor:
+        """Centroid of each cloud from its box centre. Shape (n, 3)."""
+        return self.clouds.mean(1) - self.layout.observed_poses[:, :3]
 
 
 def _turned(vectors: Tensor, yaws: Tensor) -> Tensor:

@@ -19,8 +19,9 @@ body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:2
 h1{font-size:26px;margin:0 0 4px} h2{font-size:19px;margin:32px 0 8px;border-bottom:1px solid #ddd}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:12px} table{border-collapse:collapse;font-size:14px}
 td,th{padding:3px 12px 3px 0;text-align:left;border-bottom:1px solid #eee} .bad{color:#b3261e} .good{color:#1b7f3b}
-.cards{display:flex;gap:12px;flex-wrap:wrap;margin:16px 0} .card{border:1px solid #ddd;border-radius:8px;padding:10px 16px}
-.card b{display:block;font-size:20px} pre{background:#f6f6f6;padding:12px;border-radius:8px;overflow:auto;font-size:13px}
+.cards{display:flex;gap:12px;flex-wrap:wrap;margin:16px 0} .card b{display:block;font-size:20px}
+.card{border:1px solid #ddd;border-radius:8px;padding:10px 16px}
+pre{background:#f6f6f6;padding:12px;border-radius:8px;overflow:auto;font-size:13px}
 @media(max-width:800px){.two{grid-template-columns:1fr}}
 """
 
@@ -71,6 +72,10 @@ def _contradictions(failure: Failure) -> str:
     return f"<table>{head}{rows}</table>" if rows else "<p>Every relation came out as predicted.</p>"
 
 
+def _why(failure: Failure) -> str:
+    return f"<p>{html.escape(failure.explanation)}</p>{_contradictions(failure)}"
+
+
 def _sections(story: Story) -> list[tuple[str, str]]:
     outcome = story.failure.outcome
     call = f"{outcome.call.skill}({outcome.call.object})"
@@ -80,7 +85,7 @@ def _sections(story: Story) -> list[tuple[str, str]]:
     )
     sections = [
         ("What was seen", clouds),
-        ("Predicted against observed", f"<p>{html.escape(story.failure.explanation)}</p>{_contradictions(story.failure)}"),
+        ("Predicted against observed", _why(story.failure)),
     ]
     if story.particles is not None:
         title = f"{len(story.particles.calls)} inferred scenes and actions over the failure"

@@ -17,8 +17,8 @@ from f2p.ros.errors import (
     LearningError,
     NoBelievedPlanError,
     NodeDeadError,
+    RemoteError,
     UnclearFailureError,
-    UnlearnableExecutionError,
 )
 from f2p.scene.goals import check_goal, satisfied
 from f2p.scene.relations import relations_of
@@ -93,7 +93,7 @@ class Achiever:
             try:
                 if self._attempt(goal, proposal, learn, seed + attempt - 1):
                     return
-            except (NodeDeadError, DeadlineError, UnlearnableExecutionError) as error:
+            except (NodeDeadError, DeadlineError, RemoteError) as error:
                 self.record.errors.append(str(error))
                 if attempt == attempts:
                     raise
@@ -168,16 +168,16 @@ class Achiever:
 
     def _learn(self, verdict: Verdict, seed: int) -> None:
         """Learn once, and once more if the learning process died."""
-        for last in (False, True):
+        for attempt in (0, 1):
             self._check_canceled()
             self._report("learn", f"learning from {verdict.failure_id}")
             try:
-                weights_id = self._stack.learn(verdict, seed)
+                weights_id = self._stack.learn(verdict, seed + 1000 * attempt)
             except NodeDeadError as error:
-                if last:
+                if attempt:
                     raise
                 self._report("learn", f"once more: {error}")
-            except (CanceledError, DeadlineError):
+            except CanceledError:
                 raise
             except F2pError as error:
                 raise LearningError(f"learning from {verdict.failure_id} ended without new weights: {error}") from error

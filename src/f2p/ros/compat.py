@@ -38,7 +38,7 @@ def structured_points(cloud: PointCloud2) -> np.ndarray:
             "itemsize": cloud.point_step,
         }
     )
-    rows = np.frombuffer(cloud.data, dtype=np.uint8).reshape(cloud.height, cloud.row_step)
+    rows = np.frombuffer(cloud.data, dtype=np.uint8)[: cloud.row_step * cloud.height].reshape(cloud.height, cloud.row_step)
     packed = np.ascontiguousarray(rows[:, : cloud.width * cloud.point_step])
     return packed.view(layout).reshape(-1)
 

@@ -157,12 +157,6 @@ class NoBelievedPlanError(F2pError):
     code = 471
 
 
-class UnlearnableExecutionError(F2pError):
-    """A skill could not be run, for a reason no learning mends."""
-
-    code = 475
-
-
 class LearningError(F2pError):
     """Learning ended without weights that serve."""
 
@@ -173,6 +167,12 @@ class UnclearFailureError(F2pError):
     """A contradiction whose cause the rules do not tell: a person has to look."""
 
     code = 479
+
+
+class GateFailedError(F2pError):
+    """Weights were made, but did not prove good enough to serve."""
+
+    code = 755
 
 
 class CheckRequestError(F2pError):

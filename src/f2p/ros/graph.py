@@ -52,7 +52,7 @@ GRAPH: tuple[NodeSpec, ...] = (
     NodeSpec("manager", "brings the nodes up in order, again after a respawn", lifecycle=False),
     NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", lifecycle=False,
              where="sim"),
-    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.05, dead_after_s=0.3),
+    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.05, dead_after_s=1.0),
     NodeSpec("perception", "depth images to a scene in the task frame", needs=("guard",)),
     NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", nice=2),
     NodeSpec("planner", "goal to plan, scored by the model server", needs=("model_server",), nice=2),

@@ -179,9 +179,10 @@ class GuardedMotion:
         waited_s = senses.now_s - self._sent_s
         if self.motion.moves_base and abs(step[0]) < NULL_BASE:
             return Decision(Act.REACHED)
-        if step == self._last and waited_s < SETTLE_S:
+        repeated = step == self._last and not self.motion.moves_base
+        if repeated and waited_s < SETTLE_S:
             return Decision(Act.WAIT)
-        if step == self._last and self._content and self._standing(senses):
+        if repeated and self._content and self._standing(senses):
             return Decision(Act.REACHED)
         self._sent, self._last = self._sent + 1, step
         self._sent_s, self._content = senses.now_s, False

@@ -86,6 +86,9 @@ class GuardNode(F2pNode):
             )  # fmt: skip
             result.contact = bool(await done)
             handle.succeed()
+            here = ", ".join(f"{joint} {positions.get(joint, target):.3f}" for joint, target in
+                             zip(motion.joints, motion.targets, strict=True))  # fmt: skip
+            self.get_logger().info(f"{'contact' if result.contact else 'reached'}: {here}")
         except F2pError as error:
             canceled = isinstance(error, CanceledError)
             result.error_code = GuardedMove.Result.CANCELED if canceled else wire_code(error)

@@ -62,7 +62,8 @@ class MonitorNode(F2pNode):
         plan = plan_from_msg(request.plan)
         if request.step >= len(plan.calls):
             raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
-        before, after = scene_from_msg(request.before), scene_from_msg(request.after)
+        before = scene_from_msg(request.before)
+        after = aligned(before, scene_from_msg(request.after))
         execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
                               request.execution_error_msg, float(request.duration))  # fmt: skip
         outcome = Outcome(before, plan.calls[request.step], after, plan.predictions[request.step], relations_of(before),
@@ -106,6 +107,12 @@ class MonitorNode(F2pNode):
         """What the network sees."""
         answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), CALL_S)
         return relations_from_msg(answer.relations)
+
+
+def aligned(before: Scene, after: Scene) -> Scene:
+    """`after` with the segments of `before`, in their order: what was not seen again is taken to be where it was."""
+    seen = {segment.name: segment for segment in after.segments}
+    return Scene(tuple(seen.get(segment.name, segment) for segment in before.segments), after.stamp_ns)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Recognises open boxes by their rims: a cluster above a table goes in; the box and what is in it come out.
+"""Recognises open boxes by their rims: a cluster above a table goes in; the box, its parts and its contents come out.
 
 An open box seen from above shows a level, rectangular ring of points with lower points, or none, in its middle. Looking
 for the ring rather than for a bounding box finds it with things in it, and with things beside it.
@@ -34,15 +34,21 @@ class HollowConfig:
 
 @dataclass(frozen=True, eq=False)
 class OpenBox:
-    """One open box and the points that are in it."""
+    """One open box."""
 
     box: Box
-    own: np.ndarray
-    """Points of its walls and floor, mask over the cluster. Shape (n,), bool."""
-    contents: np.ndarray
-    """Points of what is in it, mask over the cluster. Shape (n,), bool."""
     floor: float
     """Height on which contents stand [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenBoxParts:
+    """Which points of a cloud belong to an open box and which to what is in it."""
+
+    walls: np.ndarray
+    """Walls and floor. Shape (n,), bool."""
+    contents: np.ndarray
+    """Shape (n,), bool."""
 
 
 def _covered(local: np.ndarray, half: np.ndarray, band: float) -> tuple[float, float]:
@@ -93,7 +99,20 @@ def find_open_box(points: np.ndarray, table: float, config: HollowConfig) -> Ope
     walls = points[(edge > -0.006) & (edge < config.band) & (points[:, 2] < rim + 0.01), 2]
     rim = float(np.percentile(walls, 97.0))
     box = Box([*center, (rim + table) / 2], [*size, rim - table], yaw)
-    floor = table + config.wall
-    contents = (edge > config.wall + config.clearance) & (points[:, 2] > floor + 0.012)
-    own = (edge > -0.01) & ~contents & (points[:, 2] < rim + 0.012)
-    return OpenBox(box, own, contents, floor)
+    return OpenBox(box, table + config.wall)
+
+
+def parts_of(points: np.ndarray, hollow: OpenBox, config: HollowConfig) -> OpenBoxParts:
+    """Tell the points of an open box from those of its contents and from what is beside it.
+
+    Args:
+        points: Any points above the table the box stands on [m]. Shape (n, 3).
+        hollow: The box.
+        config: Wall thickness and clearance.
+    """
+    box = hollow.box
+    edge = np.min(box.size[:2] / 2 - np.abs(into_box(points[:, :2], box.center, box.yaw)), axis=1)
+    rim = box.center[2] + box.size[2] / 2
+    contents = (edge > config.wall + config.clearance) & (points[:, 2] > hollow.floor + 0.012)
+    walls = (edge > -0.012) & ~contents & (points[:, 2] < rim + 0.012)
+    return OpenBoxParts(walls, contents)

@@ -1,7 +1,7 @@
-"""Cuts what is two known things in one: unrecognised detections and missing things go in, recognisable parts come out.
+"""Mends detections with what is known to be there: detections and an inventory go in, recognisable detections come out.
 
-Two things of one height side by side look like one longer thing, and no geometry of one look can tell; knowing which sizes
-are missing can (ours).
+Two things of one height side by side look like one longer thing, and a thing behind a wall may show as two pieces; no
+geometry of one look can tell, but knowing which sizes exist can (ours).
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from f2p.types import Prior
 
 _LEAST_PART = 8
 """Fewest points of a part."""
+_STRANGER = 0.01
+"""A piece nobody knows costs as much as this difference of size [m] (ours)."""
+_JOINED = 0.025
+"""Joined pieces are no more unlike a known thing than this [m] (ours)."""
 
 
 def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tuple[Detection, Detection]:
@@ -51,6 +55,55 @@ def _best_cut(
             if len(rows) == 2 and (best is None or costs[rows, columns].sum() < best[0]):
                 best = (float(costs[rows, columns].sum()), parts)
     return best
+
+
+def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
+    """Two pieces as one thing."""
+    points = np.concatenate([one.points, other.points])
+    support = min(one.support, other.support)
+    return replace(one, points=points, support=support, box=fit_box(points, support, replace(config, snap=np.inf)))
+
+
+def _likeness(detection: Detection, known: Sequence[KnownObject], tracking: TrackingConfig) -> float:
+    """Difference of size to the most similar solid thing of the inventory [m]."""
+    solids = [item for item in known if item.prior is Prior.CUBOID]
+    return min(size_difference(detection.box.size, item.size, tracking.hidden_weight) for item in solids)
+
+
+def join_by_inventory(
+    detections: Sequence[Detection],
+    known: Sequence[KnownObject],
+    priors: PriorConfig,
+    tracking: TrackingConfig,
+) -> list[Detection]:
+    """Join neighbouring solid pieces where nobody knows one of them and both together are a known thing.
+
+    Args:
+        detections: As found by geometry; the order of those that stay is kept, so containers keep their index.
+        known: Everything that may be there.
+        priors: Box fitting of what is joined.
+        tracking: When a part is a known thing.
+    """
+    out = list(detections)
+    while any(item.prior is Prior.CUBOID for item in known):
+        matched = match(out, known, tracking)
+        best: tuple[float, int, int, Detection] | None = None
+        for i in (i for i, item in enumerate(out) if i not in matched and item.prior is Prior.CUBOID):
+            for j, item in enumerate(out):
+                if i == j or item.prior is not Prior.CUBOID or item.container != out[i].container:
+                    continue
+                if np.linalg.norm(item.box.center[:2] - out[i].box.center[:2]) > 0.08:
+                    continue
+                joined = _mended(item, out[i], priors)
+                after = _likeness(joined, known, tracking)
+                if after < min(_likeness(item, known, tracking) + _STRANGER, _JOINED) and (best is None or after < best[0]):
+                    best = (after, i, j, joined)
+        if best is None:
+            break
+        _, gone, kept, joined = best
+        out[kept] = joined
+        del out[gone]
+    return out
 
 
 def cut_by_inventory(

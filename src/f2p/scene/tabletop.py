@@ -15,8 +15,9 @@ import numpy as np
 from f2p.geometry import footprint_excess
 from f2p.scene.convexity import components, edges_within, normals_of
 from f2p.scene.errors import NoSupportError
-from f2p.scene.hollow import HollowConfig, OpenBox, find_open_box
-from f2p.scene.inventory import cut_by_inventory
+from f2p.scene.hidden import HiddenConfig, View, recalled
+from f2p.scene.hollow import HollowConfig, find_open_box, parts_of
+from f2p.scene.inventory import cut_by_inventory, join_by_inventory
 from f2p.scene.priors import PriorConfig, fit_box
 from f2p.scene.sanitise import SanitiseConfig, usable, voxels
 from f2p.scene.tables import TableConfig, TableTop, find_tables
@@ -50,13 +51,23 @@ class TabletopConfig:
     least_points: int = number(25, "smaller clusters on a table are noise", low=1, high=1e5)
     least_inside: int = number(6, "smaller clusters in a box are noise", low=1, high=1e5, source="ours: walls hide much")
     least_height: float = number(0.015, "lower clusters on a table are noise", unit="m", low=0.0, high=0.2)
+    floating: float = number(
+        0.06, "what ends this high above any support is the robot, not a thing", unit="m", low=0.0, high=1.0,
+        source="ours: nothing floats; more than a hidden foot explains",
+    )  # fmt: skip
+    least_width: float = number(
+        0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
+    )
     most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
+    recall: bool = True
+    """Whether known things that are hidden get a place by reasoning (`hidden.py`)."""
     known: tuple[KnownObject, ...] = ()
     """The operator's inventory: names with prior and size."""
     sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
     tables: TableConfig = field(default_factory=TableConfig)
     hollow: HollowConfig = field(default_factory=HollowConfig)
     things: ThingConfig = field(default_factory=ThingConfig)
+    hidden: HiddenConfig = field(default_factory=HiddenConfig)
     priors: PriorConfig = field(default_factory=PriorConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
@@ -82,7 +93,8 @@ def scene_from_cloud(
         stamp_ns: When it was seen [ns].
 
     Returns:
-        Tables from left to right, then open boxes, then things by name. What was not seen is not in it.
+        Tables from left to right, then open boxes, then things by name. A known thing that was not seen is where it
+        may be hidden, or is not in it.
 
     Raises:
         CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
@@ -103,48 +115,62 @@ def scene_from_cloud(
     for table in tables:
         detections += _on_table(cells, normals, table, config, len(detections))
     known = known_objects(config.known, previous)
+    detections = join_by_inventory(detections, known, config.priors, config.tracking)
     detections = cut_by_inventory(detections, known, config.priors, config.tracking)
     segments = [*_named_tables(tables, previous, config), *_named(detections, known, sensor_task, config)]
+    if config.recall:
+        names = {segment.name for segment in segments}
+        missing = [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
+        before = {} if previous is None else {segment.name: segment.box for segment in previous.segments}
+        view = View(cells, sensor_task, config.hidden)
+        segments = _ordered([*segments, *recalled(missing, segments, before, view, config.hidden)])
     return Scene(tuple(segments), stamp_ns)
+
+
+def _ordered(segments: Sequence[Segment]) -> list[Segment]:
+    """Tables as they are, then open boxes, then things by name."""
+    rank = {Prior.TABLE: 0, Prior.OPEN_BOX: 1}
+    return sorted(segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior is not Prior.TABLE else ""))
 
 
 def _on_table(
     cells: np.ndarray, normals: np.ndarray, table: TableTop, config: TabletopConfig, first: int
 ) -> list[Detection]:
-    """Everything that stands on one table; containers are counted from `first`."""
+    """Everything that stands on one table: open boxes, counted from `first`, then solid things in and beside them."""
     heights = table.heights(cells)
-    near = np.flatnonzero(table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest))
-    clusters = components(len(near), edges_within(cells[near], config.touching))
-    found: list[Detection] = []
-    for cluster in np.unique(clusters):
-        members = near[clusters == cluster]
-        top = float(heights[members].max())
-        if len(members) < config.least_points or top < config.least_height or top > config.highest - 0.01:
-            continue
-        points = cells[members]
-        center = np.array([*points[:, :2].mean(axis=0), 1.0])
-        found += _in_cluster(points, normals[members], float(center @ table.slope), config, first + len(found))
-    return found
-
-
-def _in_cluster(
-    points: np.ndarray, normals: np.ndarray, support: float, config: TabletopConfig, first: int
-) -> list[Detection]:
-    """An open box with its contents and its neighbours, or solid things."""
-    hollow = find_open_box(points, support, config.hollow)
-    if hollow is None:
-        return _solids(points, normals, support, None, config)
-    found = [Detection(Prior.OPEN_BOX, hollow.box, points[hollow.own], support)]
-    contents, rest = hollow.contents, ~hollow.contents & ~_belongs(points, hollow)
+    near = table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest)
+    cells, normals, heights = cells[near], normals[near], heights[near]
+    free = np.ones(len(cells), dtype=bool)
+    boxes: list[Detection] = []
+    solids: list[Detection] = []
     inner = replace(config, least_points=config.least_inside, least_height=0.0)
-    found += _solids(points[contents], normals[contents], hollow.floor, first, inner)
-    return found + _solids(points[rest], normals[rest], support, None, config)
+    for radius in (config.touching, 2.0 * config.touching):
+        for members in _clusters(cells, free, radius, config):
+            hollow = find_open_box(cells[members], _support(cells[members], table), config.hollow)
+            if hollow is None:
+                continue
+            owned = parts_of(cells, hollow, config.hollow)
+            own, contents = owned.walls & free, owned.contents & free
+            solids += _solids(cells[contents], normals[contents], hollow.floor, first + len(boxes), inner)
+            boxes.append(Detection(Prior.OPEN_BOX, hollow.box, cells[own], _support(cells[members], table)))
+            free &= ~(owned.walls | owned.contents)
+    for members in _clusters(cells, free, config.touching, config):
+        if heights[members].max() < config.highest - 0.01:
+            solids += _solids(cells[members], normals[members], _support(cells[members], table), None, config)
+    return [*boxes, *solids]
 
 
-def _belongs(points: np.ndarray, hollow: OpenBox) -> np.ndarray:
-    """Points of or over an open box, a little beyond its walls included. Shape (n,), bool."""
-    box = hollow.box
-    return hollow.own | (footprint_excess(points[:, :2], box.center, box.size, box.yaw) < 0.012)
+def _clusters(cells: np.ndarray, free: np.ndarray, radius: float, config: TabletopConfig) -> list[np.ndarray]:
+    """Index arrays of the connected free cells that are no noise."""
+    rest = np.flatnonzero(free)
+    groups = components(len(rest), edges_within(cells[rest], radius))
+    counts = np.bincount(groups, minlength=1)
+    return [rest[groups == group] for group in np.flatnonzero(counts >= config.least_points)]
+
+
+def _support(points: np.ndarray, table: TableTop) -> float:
+    """Height of the table below the middle of some points [m]."""
+    return float(np.array([*points[:, :2].mean(axis=0), 1.0]) @ table.slope)
 
 
 def _solids(
@@ -157,8 +183,11 @@ def _solids(
     for part in sorted(parts, key=lambda part: float(np.percentile(part[:, 2], 5.0))):
         box = fit_box(part, None, config.priors)
         base = _base(box, support, found, config.priors.snap)
-        if part[:, 2].max() - base >= config.least_height:
-            found.append(Detection(Prior.CUBOID, fit_box(part, base, replace(config.priors, snap=np.inf)), part, base, container))
+        if container is None and box.center[2] - box.size[2] / 2.0 - base > config.floating:
+            continue
+        if part[:, 2].max() - base >= config.least_height and box.size[:2].min() >= config.least_width:
+            standing = fit_box(part, base, replace(config.priors, snap=np.inf))
+            found.append(Detection(Prior.CUBOID, standing, part, base, container))
     return found
 
 
@@ -217,7 +246,7 @@ def _named(
             box = completed(detection, matched[index], sensor_task, config.tracking)
         cloud = _thinned(detection.points, int(config.most_points))
         segments.append(Segment(names[index], detection.prior, box, cloud))
-    return sorted(segments, key=lambda item: (item.prior is not Prior.OPEN_BOX, item.name))
+    return _ordered(segments)
 
 
 def _thinned(points: np.ndarray, most: int) -> np.ndarray:

@@ -29,7 +29,7 @@ class ThingConfig:
         1.2e-4, "smaller level patches are no tops", unit="m^2", low=1e-6, high=0.1, source="ours: 11 mm square"
     )
     least_points: int = number(10, "smaller clusters are noise", low=1, high=1e5)
-    cut_gain: float = number(0.2, "a cut must save this share of the rectangle's area", low=0.0, high=1.0)
+    cut_gain: float = number(0.3, "a cut must save this share of the rectangle's area", low=0.0, high=1.0)
     least_part: float = number(0.018, "no part of a cut is narrower", unit="m", low=0.002, high=0.2)
 
 

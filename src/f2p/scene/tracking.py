@@ -18,6 +18,8 @@ from f2p.settings import number
 from f2p.types import Box, Prior, Scene, frozen
 
 _NEVER = 1e3
+_TURNED = 0.02
+"""A container that looks the same turned by half is taken to be turned only if places fit better by this [m] (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class TrackingConfig:
     hidden_weight: float = number(
         0.4, "cost of an extent that looks too small, since part may be hidden", low=0.0, high=1.0
     )
-    place_weight: float = number(0.008, "most that a change of place can cost", unit="m", low=0.0, high=1.0)
+    place_weight: float = number(0.015, "most that a change of place can cost", unit="m", low=0.0, high=1.0)
     place_scale: float = number(0.05, "a change of place this large costs two thirds of it", unit="m", low=0.001, high=1.0)
     trimmed: float = number(0.006, "smaller deficits come from trimming, not from hiding", unit="m", low=0.0, high=0.1)
 
@@ -103,7 +105,7 @@ def _displacement(detection: Detection, known: KnownObject, detections: Sequence
                 was_local = into_box(known.box.center, item.box.center, item.box.yaw)
                 is_local = into_box(detection.box.center, now.center, now.yaw)
                 turned = np.linalg.norm(was_local * np.array([-1, -1, 1]) - is_local)
-                least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned))
+                least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned) + _TURNED)
     return least
 
 

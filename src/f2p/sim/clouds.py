@@ -154,4 +154,4 @@ def moved_cloud(points: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndar
     out = local.copy()
     out[:, 0] = np.cos(turn) * local[:, 0] - np.sin(turn) * local[:, 1]
     out[:, 1] = np.sin(turn) * local[:, 0] + np.cos(turn) * local[:, 1]
-    return (out + new[:3]).astype(np.float32)
+    return np.asarray(out + new[:3], dtype=np.float32)

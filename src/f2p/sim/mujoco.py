@@ -13,7 +13,7 @@ from f2p.sim.clouds import Camera, CameraConfig, Look, moved_cloud
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
 from f2p.sim.labels import contacts, label
 from f2p.sim.protocol import SimulationBatch, simulators
-from f2p.sim.rollout import Batch
+from f2p.sim.rollout import FARTHEST, Batch
 from f2p.sim.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.skills import PICK_PLACE, PickPlaceConfig, pick_place_path
 from f2p.sim.world import Body, World
@@ -86,6 +86,7 @@ class MujocoSimulator:
         poses: np.ndarray,
         calls: Sequence[SkillCall],
         seed: int,
+        *,
         tag: str = "particle",
         seen: Scene | None = None,
     ) -> SimulationBatch:
@@ -100,8 +101,8 @@ class MujocoSimulator:
         counts: Counter[str] = Counter(runs=batch.runs, blown_up=0, hidden_before=0, hidden_after=0)
         before = [self._snapshot(batch, run, rngs[run], seen) for run in range(batch.runs)]
         boxes, sizes = batch.boxes()
-        path = pick_place_path(batch.scene, boxes, sizes, grasped, parameters, self.config.motion)
-        batch.advance(path.positions.shape[1], path, grasped)
+        path = pick_place_path(batch.scene, boxes, sizes, grasped, parameters, config=self.config.motion)
+        batch.carry(path, grasped)
         transitions: list[Transition | None] = []
         for run, first in enumerate(before):
             after = self._snapshot(batch, run, rngs[run], None if first is None else first.scene)
@@ -145,8 +146,9 @@ class MujocoSimulator:
             if call.skill != PICK_PLACE or call.object not in movable:
                 raise SkillNotSimulatedError(call.skill, call.object, tuple(f"{PICK_PLACE}({n})" for n in movable))
         parameters = np.stack([call.parameter for call in calls])
-        batch.alive &= np.all(np.isfinite(parameters), axis=-1)
-        return np.array([names.index(call.object) for call in calls]), np.nan_to_num(parameters)
+        sane = np.all(np.abs(np.nan_to_num(parameters, nan=np.inf)) < 2.0 * FARTHEST, axis=-1)
+        batch.alive &= sane
+        return np.array([names.index(call.object) for call in calls]), np.where(sane[:, None], parameters, 0.0)
 
     def _snapshot(self, batch: Batch, run: int, rng: np.random.Generator, earlier: Scene | None) -> _Snapshot | None:
         """Label and see one run; None when it blew up. Hidden clouds follow those of `earlier` rigidly."""

@@ -6,11 +6,9 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
-from f2p.model.batch import TransitionBatch, concatenate, pack
 from f2p.settings import number
 from f2p.sim.errors import SamplingError
 from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
@@ -23,6 +21,9 @@ Progress = Callable[[str, float, str], None]
 
 SHARD = 200
 """Transitions per shard."""
+
+MOVED = 0.03
+"""A filled container that was displaced farther [m] was moved: such an execution is not kept."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,13 @@ def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> MujocoConf
 
 
 def _moves_one_thing(transition: Transition) -> bool:
-    """Whether the grasped body held and carried nothing before the call, by the simulator's truth."""
-    relations = transition.relations_before
+    """Whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
     grasped = transition.before.index(transition.call.object)
-    inside = relations.binary[:, grasped, BINARY_RELATIONS.index("inside")]
-    above = relations.binary[:, grasped, BINARY_RELATIONS.index("above")]
-    contact = relations.binary[:, grasped, BINARY_RELATIONS.index("contact")]
-    return not (np.any(inside) or np.any((above > 0) & (contact > 0)))
+    truth = {name: transition.relations_before.binary[..., k] > 0 for k, name in enumerate(BINARY_RELATIONS)}
+    filled = np.any(truth["inside"], axis=0)
+    carries = np.any(truth["above"][:, grasped] & truth["contact"][:, grasped])
+    dragged = filled & (np.linalg.norm(transition.displacements, axis=-1) > MOVED)
+    return not (filled[grasped] or carries or np.any(dragged))
 
 
 def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
@@ -142,7 +143,7 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
     if not poses:
         return []
     simulator = MujocoSimulator(_jittered(config, rng))
-    batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), "pretrain")
+    batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), tag="pretrain")
     return [item for item in batch.kept if _moves_one_thing(item)]
 
 
@@ -187,63 +188,6 @@ def _reported(shards: Iterator[list[Transition]], counts: list[int], progress: P
         done += len(shard)
         _report(progress, done, sum(counts))
         yield from shard
-
-
-def shard_path(folder: Path, index: int) -> Path:
-    """Where shard `index` lies."""
-    return folder / f"shard_{index:05d}.safetensors"
-
-
-def _write_shard(folder: Path, index: int, count: int, seed: int, config: PretrainingConfig) -> int:
-    """Make one shard unless it is there; the manifest is written last, so a shard with one is complete."""
-    path = shard_path(folder, index)
-    if not (path.exists() and path.with_suffix(".json").exists()):
-        transitions = generate_shard(index, count, seed, config)
-        batch = pack(transitions, np.random.default_rng((seed, index, 1)))
-        batch.save(path, notes={"seed": seed, "shard": index, "tag": "pretrain"})
-    return count
-
-
-def write_shards(
-    folder: Path,
-    count: int,
-    seed: int,
-    workers: int = 2,
-    progress: Progress | None = None,
-    config: PretrainingConfig = DEFAULT,
-) -> tuple[Path, ...]:
-    """Write `count` executions as packed shards; shards that are there are kept, so a broken run is resumed.
-
-    Args:
-        folder: One folder per seed and configuration.
-        count: Executions in all.
-        seed: Of everything.
-        workers: Processes, each writing its own shards; 1 works in this one.
-        progress: Told after every shard.
-        config: How they are drawn.
-
-    Returns:
-        The paths of the shards, in order.
-    """
-    counts = _shard_counts(count)
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(folder, index, size, seed, config) for index, size in enumerate(counts)]
-    done = 0
-    if workers <= 1:
-        for job in jobs:
-            done += _write_shard(*job)
-            _report(progress, done, count)
-    else:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-            for size in pool.map(_write_shard, *zip(*jobs, strict=True)):
-                done += size
-                _report(progress, done, count)
-    return tuple(shard_path(folder, index) for index in range(len(counts)))
-
-
-def read_shards(paths: Sequence[Path]) -> TransitionBatch:
-    """All shards as one batch."""
-    return concatenate([TransitionBatch.load(path) for path in paths])
 
 
 def _report(progress: Progress | None, done: int, count: int) -> None:

@@ -41,6 +41,7 @@ class Simulator(Protocol):
         poses: np.ndarray,
         calls: Sequence[SkillCall],
         seed: int,
+        *,
         tag: str = "particle",
         seen: Scene | None = None,
     ) -> SimulationBatch:

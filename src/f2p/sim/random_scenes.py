@@ -51,15 +51,13 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
     count = int(rng.integers(config.fewest, config.most + 1)) + (2 if rng.random() < 0.1 else 0)
     bodies = []
     for name in ("table_a", "table_b"):
-        size = [rng.uniform(0.42, 0.58), rng.uniform(0.80, 0.96), rng.uniform(0.03, 0.07)]
-        bodies.append(Body(name, Prior.TABLE, np.array(size)))
+        bodies.append(Body(name, Prior.TABLE, rng.uniform([0.42, 0.80, 0.03], [0.58, 0.96, 0.07])))
     boxes = int(rng.random() < config.box_share) * (1 + int(rng.random() < 0.2 and count > 3))
     for index in range(boxes):
-        size = [rng.uniform(0.18, 0.34), rng.uniform(0.16, 0.30), rng.uniform(0.07, 0.16)]
-        bodies.append(Body(f"box_{index}" if index else "box", Prior.OPEN_BOX, np.array(size)))
+        size = rng.uniform([0.18, 0.16, 0.07], [0.34, 0.30, 0.16])
+        bodies.append(Body(f"box_{index}" if index else "box", Prior.OPEN_BOX, size))
     if rng.random() < config.landmark_share:
-        size = [*rng.uniform(0.05, 0.10, 2), rng.uniform(0.10, 0.24)]
-        bodies.append(Body("landmark", Prior.CUBOID, np.array(size)))
+        bodies.append(Body("landmark", Prior.CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))
     for index in range(max(1, count + 2 - len(bodies))):
         size = rng.uniform(0.03, 0.06, 3) if rng.random() < 0.75 else rng.uniform(0.025, 0.08, 3)
         bodies.append(Body(f"thing_{index + 1}", Prior.CUBOID, size))
@@ -119,7 +117,7 @@ class Placer:
         for _ in range(self._config.tries):
             table = int(self._rng.choice(self._tables))
             pose = self._upon(
-                index, table, self._rng.uniform(-1.0, 1.0, 2), 0.5 * np.linalg.norm(self._bodies[index].size[:2])
+                index, table, self._rng.uniform(-1.0, 1.0, 2), 0.5 * float(np.linalg.norm(self._bodies[index].size[:2]))
             )
             if self._free(index, pose, self._loose()):
                 self.put(index, pose)
@@ -184,7 +182,7 @@ class Placer:
 
     def supported(self, index: int, pose: np.ndarray) -> bool:
         """Whether the footprint's circle lies on one table."""
-        radius = 0.5 * np.linalg.norm(self._bodies[index].size[:2])
+        radius = 0.5 * float(np.linalg.norm(self._bodies[index].size[:2]))
         for table in self._tables:
             delta = pose[:2] - self.poses[table, :2]
             cosine, sine = np.cos(self.poses[table, 3]), np.sin(self.poses[table, 3])
@@ -226,25 +224,17 @@ class Placer:
 
 
 def place(bodies: Sequence[Body], rng: np.random.Generator, config: RandomSceneConfig = DEFAULT) -> Placement:
-    """Place tables and all other bodies of one random scene. Raises SamplingError."""
-    return arrange(bodies, place_tables(bodies, rng), rng, config)
-
-
-def arrange(
-    bodies: Sequence[Body], fixed: dict[int, np.ndarray], rng: np.random.Generator, config: RandomSceneConfig = DEFAULT
-) -> Placement:
-    """Place the movables of one scene around furniture: boxes first, then their contents, then the rest.
+    """Place the tables, then boxes, their contents and the rest of one random scene.
 
     Args:
         bodies: All bodies.
-        fixed: Poses of the furniture by body index.
         rng: Source of randomness.
         config: Shares.
 
     Raises:
         SamplingError: A body found no free place.
     """
-    placer = Placer(bodies, fixed, rng, config)
+    placer = Placer(bodies, place_tables(bodies, rng), rng, config)
     boxes = [i for i, body in enumerate(bodies) if body.prior is Prior.OPEN_BOX]
     for index in boxes:
         if not placer.on_table(index):
@@ -261,39 +251,6 @@ def arrange(
         if index not in put:
             _place_loose(placer, index, rng, config)
     return Placement(placer.poses, placer.container)
-
-
-def rearranged(
-    bodies: Sequence[Body],
-    poses: np.ndarray,
-    count: int,
-    rng: np.random.Generator,
-    config: RandomSceneConfig = DEFAULT,
-) -> np.ndarray:
-    """Untargeted scenes of given bodies: the furniture stays, every movable is placed anew, boxes filled or not.
-
-    Args:
-        bodies: The bodies of a failure.
-        poses: Their poses there. Shape (bodies, 4).
-        count: How many scenes.
-        rng: Source of randomness.
-        config: Shares, `filled_share` among them.
-
-    Returns:
-        Poses of `count` scenes, not yet at rest. Shape (count, bodies, 4).
-    """
-    fixed = {i: np.asarray(poses[i], dtype=float) for i, body in enumerate(bodies) if not body.free}
-    out: list[np.ndarray] = []
-    for _ in range(20 * count):
-        if len(out) == count:
-            break
-        try:
-            out.append(arrange(bodies, fixed, rng, config).poses)
-        except SamplingError:
-            continue
-    if len(out) < count:
-        raise SamplingError("arrangement of the bodies", 20 * count)
-    return np.stack(out)
 
 
 def _place_loose(placer: Placer, index: int, rng: np.random.Generator, config: RandomSceneConfig) -> None:

@@ -62,11 +62,11 @@ class Batch:
     def __init__(self, scene: BuiltScene, poses: np.ndarray, threads: int) -> None:
         self.scene = scene
         self.threads = threads
-        self.furniture = np.asarray(poses, dtype=float)[:, scene.fixed]
         self.states = np.zeros((len(poses), mujoco.mj_stateSize(scene.model, STATE)))
         self.alive = np.all(np.isfinite(poses), axis=(1, 2))
         self._data = [mujoco.MjData(scene.model) for _ in range(threads)]
         clean = np.where(self.alive[:, None, None], poses, 0.0)
+        self.furniture = clean[:, scene.fixed]
         for index, start in zip(scene.free, scene.qpos_start, strict=True):
             self.states[:, 1 + start : 4 + start] = clean[:, index, :3]
             self.states[:, 4 + start : 8 + start] = yaw_quaternions(clean[:, index, 3])
@@ -78,8 +78,8 @@ class Batch:
         """How many runs there are."""
         return len(self.states)
 
-    def _controls(self, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Controls (runs, steps, all) and its views for eq_active and the gripper's pose (7)."""
+    def _controls(self, steps: int) -> np.ndarray:
+        """Controls with furniture in place and nothing grasped. Shape (runs, steps, controls)."""
         model = self.scene.model
         controls = np.zeros((self.runs, steps, model.neq + 7 * model.nmocap))
         positions = controls[..., model.neq : model.neq + 3 * model.nmocap].reshape(self.runs, steps, model.nmocap, 3)
@@ -91,19 +91,27 @@ class Batch:
         controls[..., model.neq + 3 * model.nmocap :] = quaternions.reshape(self.runs, steps, -1)
         return controls
 
-    def advance(self, steps: int, path: CarryPath | None = None, grasped: np.ndarray | None = None) -> None:
-        """Run physics; with a `path`, the gripper follows it holding body `grasped` of each run."""
+    def carry(self, path: CarryPath, grasped: np.ndarray) -> None:
+        """The gripper follows `path`, holding body `grasped` of each run, lets go and waits."""
+        model, steps = self.scene.model, path.positions.shape[1]
+        controls = self._controls(steps)
+        weld = np.searchsorted(self.scene.free, grasped)
+        start = self.scene.qpos_start[weld]
+        rows = np.arange(self.runs)
+        held = np.stack([self.states[rows, 4 + start + k] for k in range(4)], axis=-1)
+        controls[rows[:, None], np.arange(steps)[None], weld[:, None]] = path.holding
+        controls[..., model.neq : model.neq + 3] = path.positions
+        first = model.neq + 3 * model.nmocap
+        controls[..., first : first + 4] = quaternion_product(path.quaternions, held[:, None])
+        self._roll(steps, controls)
+
+    def advance(self, steps: int) -> None:
+        """Let physics run with the gripper open."""
+        self._roll(steps, self._controls(1))
+
+    def _roll(self, steps: int, controls: np.ndarray) -> None:
+        """Advance all runs, and tell which of them blew up."""
         model = self.scene.model
-        controls = self._controls(1 if path is None else steps)
-        if path is not None:
-            weld = np.searchsorted(self.scene.free, grasped)
-            start = self.scene.qpos_start[weld]
-            rows = np.arange(self.runs)
-            held = np.stack([self.states[rows, 4 + start + k] for k in range(4)], axis=-1)
-            controls[rows[:, None], np.arange(steps)[None], weld[:, None]] = path.holding
-            controls[..., model.neq : model.neq + 3] = path.positions
-            first = model.neq + 3 * model.nmocap
-            controls[..., first : first + 4] = quaternion_product(path.quaternions, held[:, None])
         out, _ = rollout.rollout(
             model,
             self._data,
@@ -118,7 +126,7 @@ class Batch:
         self.states = out[:, -1].copy()
         self.alive &= reached & np.all(np.isfinite(self.states), axis=-1)
         positions = self.positions()
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             self.alive &= np.all(np.linalg.norm(positions[..., :2], axis=-1) < FARTHEST, axis=-1)
             self.alive &= np.all(positions[..., 2] > LOWEST, axis=-1)
 
@@ -130,19 +138,20 @@ class Batch:
         return out
 
     def boxes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gravity-aligned boxes: poses (runs, bodies, 4) and extents (runs, bodies, 3)."""
+        """Gravity-aligned boxes: poses (runs, bodies, 4) and extents (runs, bodies, 3); zeros where a run blew up."""
         quaternions = np.empty((self.runs, len(self.scene.bodies), 4))
         quaternions[:, self.scene.fixed] = yaw_quaternions(self.furniture[..., 3])
         quaternions[:, self.scene.free] = self.states[:, 4 + self.scene.qpos_start[:, None] + np.arange(4)]
         quaternions[~self.alive] = (1.0, 0.0, 0.0, 0.0)
         sizes = np.broadcast_to(np.stack([body.size for body in self.scene.bodies]), (*quaternions.shape[:2], 3))
-        return upright_boxes(self.positions(), rotation_matrices(quaternions), sizes)
+        positions = np.where(self.alive[:, None, None], self.positions(), 0.0)
+        return upright_boxes(positions, rotation_matrices(quaternions), sizes)
 
     def speeds(self) -> np.ndarray:
         """Greatest linear speed of any body [m/s]. Shape (runs,)."""
         first = 1 + self.scene.model.nq
         velocities = self.states[:, first : first + 6 * len(self.scene.free)].reshape(self.runs, -1, 6)
-        return np.linalg.norm(velocities[..., :3], axis=-1).max(-1, initial=0.0)
+        return np.asarray(np.linalg.norm(velocities[..., :3], axis=-1).max(-1, initial=0.0))
 
     def data(self, run: int) -> mujoco.MjData:
         """Positions, geoms and contacts of one run, ready for rays and labels."""

@@ -71,7 +71,10 @@ def overlap(
 
 
 def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.ndarray:
-    """Which bodies' centres lie in the outer box of each run's `container` (or stand on it). Shape (runs, bodies)."""
+    """Which bodies lie in the outer box of each run's `container`, or stand on it. Shape (runs, bodies), bool.
+
+    Their centre is over its footprint and their bottom above its bottom (so a box is not within what lies in it).
+    """
     rows = np.arange(len(poses))
     delta = poses[:, :, :3] - poses[rows, container, None, :3]
     cosine, sine = np.cos(poses[rows, container, 3])[:, None], np.sin(poses[rows, container, 3])[:, None]
@@ -79,9 +82,9 @@ def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.nd
     local_y = cosine * delta[..., 1] - sine * delta[..., 0]
     half = 0.5 * sizes[rows, container][:, None]
     inside = (np.abs(local_x) < half[..., 0]) & (np.abs(local_y) < half[..., 1])
-    inside &= delta[..., 2] > -half[..., 2]
+    inside &= delta[..., 2] - 0.5 * sizes[..., 2] > -half[..., 2]
     inside[rows, container] = False
-    return inside
+    return np.asarray(inside)
 
 
 def _support_height(
@@ -108,12 +111,12 @@ def _support_height(
 
 def _ease(progress: np.ndarray) -> np.ndarray:
     """Cosine ramp from 0 to 1."""
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0))
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0)))
 
 
 def _phase_times(distance: np.ndarray, acceleration: float, least: float) -> np.ndarray:
     """Duration of a cosine ramp over `distance` with this peak acceleration [s]."""
-    return np.maximum(least, np.pi * np.sqrt(np.abs(distance) / (2.0 * acceleration)))
+    return np.asarray(np.maximum(least, np.pi * np.sqrt(np.abs(distance) / (2.0 * acceleration))))
 
 
 def _turning_heights(
@@ -122,9 +125,10 @@ def _turning_heights(
     sizes: np.ndarray,
     grasped: np.ndarray,
     goals: np.ndarray,
+    *,
     config: PickPlaceConfig,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Centre heights of the grasped body while it travels, over everything, and where it is let go [m]. Each (runs,)."""
+    """Heights [m] of the grasped centre while it travels, over everything, and where it is let go. Each (runs,)."""
     rows = np.arange(len(poses))
     half = 0.5 * sizes[rows, grasped, 2]
     support = _support_height(scene, poses, sizes, grasped, goals)
@@ -142,6 +146,7 @@ def pick_place_path(
     sizes: np.ndarray,
     grasped: np.ndarray,
     parameters: np.ndarray,
+    *,
     config: PickPlaceConfig,
 ) -> CarryPath:
     """Plan the gripper's path for M runs.
@@ -158,7 +163,7 @@ def pick_place_path(
         A path of equally many steps for all runs; short runs wait at the end, released.
     """
     start = poses[np.arange(len(poses)), grasped]
-    top, bottom = _turning_heights(scene, poses, sizes, grasped, start + parameters, config)
+    top, bottom = _turning_heights(scene, poses, sizes, grasped, start + parameters, config=config)
     lift = _phase_times(top - start[:, 2], config.vertical_acceleration, config.least_phase)
     travel = _phase_times(np.linalg.norm(parameters[:, :2], axis=-1), config.travel_acceleration, config.least_phase)
     travel = np.maximum(travel, _phase_times(parameters[:, 3], config.turn_acceleration, config.least_phase))

@@ -1,8 +1,7 @@
-"""The demo room: two tables side by side; and where on a surface something may be put."""
+"""The demo room: two tables side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,18 +32,3 @@ def tables(config: RoomConfig | None = None) -> World:
     z = room.table_height - 0.5 * room.table_thickness
     bodies = (Body("table_a", Prior.TABLE, size), Body("table_b", Prior.TABLE, size))
     return World(bodies, np.array([[room.table_x, room.table_y, z, 0.0], [room.table_x, -room.table_y, z, 0.0]]))
-
-
-def surface_bounds(world: World, names: Sequence[str], margin: float = 0.0) -> np.ndarray:
-    """Bounds (low, high) of x and y over each named surface, shrunk by `margin` [m]. Shape (surfaces, 2, 2).
-
-    For bounding the actions of Stein variational inference (method.md 8: with whole-workspace bounds none of 20
-    particles reached the other table).
-    """
-    out = []
-    for name in names:
-        index = world.index(name)
-        half = 0.5 * world.bodies[index].size[:2] - margin
-        center = world.poses[index, :2]
-        out.append([center - half, center + half])
-    return np.array(out)

@@ -106,11 +106,27 @@ def _plan_with(
     top_down(place, base_task, f"the placement of {segment.name!r}")
     for height, what in ((approach_z, "approach"), (carry_z, "carrying height"), (retreat_z, "retreat")):
         within(LIFT, height - float(DOWN_OFFSET_BASE[2]), f"the {what} of {segment.name!r}")
+    rolls = _rolls(at_pick.roll, float(parameter[3]))
+    return PickPlacePlan(segment.name, grasp, place, *rolls, approach_z, carry_z, retreat_z)
+
+
+def _rolls(roll: float, turn: float) -> tuple[float, float]:
+    """Wrist roll at grasp and placement: of the two headings of the gripper, the one whose longest turn is shortest."""
     low, high = LIMITS[WRIST_ROLL]
-    roll = at_pick.roll - float(parameter[3])
-    roll = roll if low <= roll <= high else math.remainder(roll, 2.0 * math.pi)
-    return PickPlacePlan(segment.name, grasp, place, at_pick.roll, min(max(roll, low), high), approach_z, carry_z,
-                         retreat_z)  # fmt: skip
+    best: tuple[float, float] | None = None
+    for pick in (roll, roll - math.copysign(math.pi, roll)):
+        place = pick - turn
+        place = place if low <= place <= high else math.remainder(place, 2.0 * math.pi)
+        rolls = min(max(pick, low), high), min(max(place, low), high)
+        if best is None or _longest_turn(rolls) < _longest_turn(best):
+            best = rolls
+    assert best is not None
+    return best
+
+
+def _longest_turn(rolls: tuple[float, float]) -> float:
+    """The longest of the wrist's turns from 0 to the grasp, to the placement and back [rad]."""
+    return max(abs(rolls[0]), abs(rolls[1] - rolls[0]), abs(rolls[1]))
 
 
 def moved_pose(pose: TopDownPose, segment: Segment, parameter: np.ndarray) -> TopDownPose:

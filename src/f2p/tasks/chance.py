@@ -45,7 +45,7 @@ def random_call(
 
 
 def chance(
-    task: Task, simulator: Simulator, objects: int, trials: int, seed: int, workspace: Workspace | None = None
+    task: Task, simulator: Simulator, objects: int, trials: int, seed: int, *, workspace: Workspace | None = None
 ) -> Chance:
     """Success of random parameters for the proposed skeleton, on fresh instances, by ground truth.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,7 @@ PROPOSAL = (SkillStep(PICK_PLACE, "box"),)
 class PackedBoxConfig:
     """Ranges of sizes and places."""
 
-    room: RoomConfig = RoomConfig()
+    room: RoomConfig = field(default_factory=RoomConfig)
     thing_least: float = number(0.030, "smallest edge of a thing", unit="m", low=0.01, high=0.2)
     thing_most: float = number(0.055, "greatest edge of a thing", unit="m", low=0.01, high=0.2)
     wide_side_least: float = number(

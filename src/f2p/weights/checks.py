@@ -30,13 +30,19 @@ _DTYPES = {
 class CheckConfig:
     """Limits of what is read and served."""
 
-    most_bytes: int = number(64 * 2**20, "largest weights file", unit="bytes", low=1024, high=2**31, source="promise 14")
-    most_header: int = number(2**20, "largest header", unit="bytes", low=64, high=2**27, source="ours: 100 tensors take 10 kB")
+    most_bytes: int = number(
+        64 * 2**20, "largest weights file", unit="bytes", low=1024, high=2**31, source="promise 14"
+    )
+    most_header: int = number(
+        2**20, "largest header", unit="bytes", low=64, high=2**27, source="ours: 100 tensors take 10 kB"
+    )
     norm_ratio: float = number(
         10.0, "a tensor's root mean square may differ from its parent's by this factor", low=1.0, high=1e6,
         source="ours: fine-tuning moves them by less than 3",
     )  # fmt: skip
-    small: float = number(0.02, "root mean square below which ratios say nothing (biases start near 0)", low=0.0, high=1.0)
+    small: float = number(
+        0.02, "root mean square below which ratios say nothing (biases start near 0)", low=0.0, high=1.0
+    )
 
 
 def sha256_of(data: bytes) -> str:
@@ -58,7 +64,9 @@ def header_of(data: bytes, source: str, config: CheckConfig | None = None) -> di
         raise BadWeightsFileError(source, f"{len(data)} bytes are no safetensors file")
     length = int.from_bytes(data[:8], "little")
     if length > config.most_header or 8 + length > len(data):
-        raise BadWeightsFileError(source, f"its header claims {length} bytes of {len(data)}; it is truncated or foreign")
+        raise BadWeightsFileError(
+            source, f"its header claims {length} bytes of {len(data)}; it is truncated or foreign"
+        )
     try:
         words = json.loads(data[8 : 8 + length])
         return {name: [one["dtype"], list(one["shape"])] for name, one in words.items() if name != "__metadata__"}

@@ -49,7 +49,9 @@ class NoSpaceError(WeightsError):
     code = 804
 
     def __init__(self, path: Path | str, reason: str) -> None:
-        super().__init__(f"NO_SPACE: cannot write {str(path)!r}: {reason}; free space and try again, the champion is untouched")
+        super().__init__(
+            f"NO_SPACE: cannot write {str(path)!r}: {reason}; free space and try again, the champion is untouched"
+        )
 
 
 class NoChampionError(WeightsError):

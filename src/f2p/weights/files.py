@@ -85,13 +85,16 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise BadWeightsFileError(path, error.strerror or str(error)) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise BadWeightsFileError(path, "it is no regular file")
         if status.st_size > most_bytes:
             raise BadWeightsFileError(path, f"it has {status.st_size} bytes, at most {most_bytes} are read")
-        return stream.read(most_bytes + 1)
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            return stream.read(most_bytes + 1)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

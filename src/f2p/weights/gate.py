@@ -27,7 +27,9 @@ class GateConfig:
 
     most_lost: float = number(0.02, "F1 that may be lost on replay data", low=0.0, high=1.0, source="promises.md §4")
     least_gain: float = number(0.1, "share by which the score of the failed step must fall", low=0.0, high=1.0)
-    slack: float = number(0.02, "carried error may rise by this and still count as no worse", unit="m", low=0.0, high=1.0)
+    slack: float = number(
+        0.02, "carried error may rise by this and still count as no worse", unit="m", low=0.0, high=1.0
+    )
     carried: float = number(0.05, "a segment displaced this far was carried", unit="m", low=0.0, high=1.0)
 
 
@@ -74,7 +76,9 @@ def step_quality(predictor: Predictor, failure: Failure, config: GateConfig | No
     found = compare(again, CompareConfig())
     parameters = outcome.call.parameter[None, None]
     goal = predictor.score(outcome.before, (outcome.call.step,), parameters, failure.goal)
-    return StepQuality(found.score, len(found.contradictions), _carried_error(failure, prediction, config), float(goal[0]))
+    return StepQuality(
+        found.score, len(found.contradictions), _carried_error(failure, prediction, config), float(goal[0])
+    )
 
 
 def judge(
@@ -109,7 +113,9 @@ def _step_reasons(before: StepQuality, after: StepQuality, true: bool, config: G
     """What is not better about the failed step. Comparisons are written so that NaN fails them."""
     reasons = []
     if not after.score <= (1.0 - config.least_gain) * before.score:
-        reasons.append(f"score of the failed step {before.score:.2f} -> {after.score:.2f}, must fall by {config.least_gain:.0%}")
+        reasons.append(
+            f"score of the failed step {before.score:.2f} -> {after.score:.2f}, must fall by {config.least_gain:.0%}"
+        )
     if not after.carried_error <= before.carried_error + config.slack:
         reasons.append(f"carried positions {before.carried_error:.3f} -> {after.carried_error:.3f} m off")
     old, new = abs(before.goal_probability - true), abs(after.goal_probability - true)

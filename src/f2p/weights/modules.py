@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from f2p.model.factory import SHIPPED, architectures, config_from, load_weights, weights_bytes
 from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.protocol import Predictor
+from f2p.settings import SettingError, checked
 from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
-from f2p.weights.errors import BadManifestError, BadWeightsFileError, WrongAnswersError
+from f2p.weights.errors import BadManifestError, BadWeightsFileError, ParentMovedError, WrongAnswersError
 from f2p.weights.golden import TOLERANCE, golden_answers, golden_gap
 from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import LoadedWeights, WeightsStore
-
-_MOST_PARAMETERS = 16 * 2**20
 
 
 def open_store(folder: Path | str, profile: str = "default", config: CheckConfig | None = None) -> WeightsStore:
@@ -32,7 +30,8 @@ def open_store(folder: Path | str, profile: str = "default", config: CheckConfig
     """
     store = WeightsStore(folder, expected_tensors, config)
     if not (store.folder / "champion").exists():
-        store.publish(adopt(store, SHIPPED / f"{profile}.safetensors", profile), parent=None)
+        with contextlib.suppress(ParentMovedError):  # another process opened it first, with the same weights
+            store.publish(adopt(store, SHIPPED / f"{profile}.safetensors", profile), parent=None)
     return store
 
 
@@ -44,9 +43,9 @@ def adopt(store: WeightsStore, path: Path, profile: str) -> str:
     return store.put(data, manifest_for(model, data, profile, made=made))
 
 
-def manifest_for(model: Points2Plans, data: bytes, profile: str, **facts: Any) -> Manifest:  # noqa: ANN401
+def manifest_for(model: Points2Plans, content: bytes, profile: str, **facts: Any) -> Manifest:
     """A manifest for `model` and its bytes, golden answers included; `facts` are further entries of the manifest."""
-    weights_id = sha256_of(data)
+    weights_id = sha256_of(content)
     return Manifest(
         weights_id=weights_id,
         profile=profile,
@@ -68,20 +67,24 @@ def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
 
 @lru_cache(maxsize=16)
 def _expected(config: str, source: str) -> dict[str, list[Any]]:
-    """Shapes of a configuration, found without allocating its tensors."""
+    """Tensors of a configuration, every number of which lies within its bounds."""
+    return tensors_of(_built(json.loads(config), source).state_dict())
+
+
+def _built(config: dict[str, Any], source: str) -> Points2Plans:
+    """A module of a stored configuration. Raises BadManifestError when it makes none."""
     try:
-        with torch.device("meta"):
-            state = Points2Plans(config_from(json.loads(config))).state_dict()
-    except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
+        settings = config_from(config)
+        for part in (settings, settings.encoder, settings.dynamics):
+            checked(part)
+        return Points2Plans(settings)
+    except (TypeError, KeyError, ValueError, RuntimeError, AssertionError, SettingError) as error:
         raise BadManifestError(source, f"its configuration makes no model ({error})") from error
-    if sum(value.numel() for value in state.values()) > _MOST_PARAMETERS:
-        raise BadManifestError(source, f"its configuration has more than {_MOST_PARAMETERS} parameters")
-    return tensors_of(state)
 
 
 def module_of(loaded: LoadedWeights) -> Points2Plans:
     """The module with these weights, in eval mode."""
-    module = Points2Plans(config_from(dict(loaded.manifest.config)))
+    module = _built(loaded.manifest.config, loaded.weights_id)
     try:
         module.load_state_dict(loaded.tensors, strict=True)
     except RuntimeError as error:

@@ -31,7 +31,9 @@ def shifted(scene: Scene, names: tuple[str, ...], by: np.ndarray) -> Scene:
 def outcome_of() -> Callable[..., Outcome]:
     """Carry the box by MOVE; `moved` is what the world moved, by `by`."""
 
-    def make(moved: tuple[str, ...] = ("box",), by: np.ndarray = MOVE[:3], execution: Execution | None = None) -> Outcome:
+    def make(
+        moved: tuple[str, ...] = ("box",), by: np.ndarray = MOVE[:3], execution: Execution | None = None
+    ) -> Outcome:
         before, call = golden_scene(), SkillCall("pick_place", "box", MOVE)
         after = shifted(before, moved, by)
         return Outcome(

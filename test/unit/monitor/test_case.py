@@ -33,7 +33,9 @@ def failure(outcome_of: Callable[..., Outcome]) -> Failure:
     outcome = outcome_of(("box", "thing_1", "thing_2"))
     goal, found = parse_goal(GOAL), compare(outcome)
     plan = Planner(AnalyticPredictor).plan(outcome.before, goal, seed=0, proposal=(SkillStep("pick_place", "box"),))
-    return Failure("failure-1", outcome, goal, plan, Cause.MODEL, found.score, 2.0, found.contradictions, "the contents moved")
+    return Failure(
+        "failure-1", outcome, goal, plan, Cause.MODEL, found.score, 2.0, found.contradictions, "the contents moved"
+    )
 
 
 def flat(failure: Failure) -> tuple[str, dict[str, np.ndarray]]:
@@ -67,7 +69,9 @@ def test_round_trip_of_any_scene(
 ) -> None:
     rng = np.random.default_rng(len(names))
     segments = tuple(
-        Segment(name, Prior.DRAWER, Box(rng.normal(size=3) * number, np.ones(3), number), rng.normal(size=(count, 3)), 0.1)
+        Segment(
+            name, Prior.DRAWER, Box(rng.normal(size=3) * number, np.ones(3), number), rng.normal(size=(count, 3)), 0.1
+        )
         for name, count in zip(names, clouds, strict=False)
     )
     outcome = Outcome(**{**vars(failure.outcome), "before": Scene(segments, stamp_ns=2**62)})

@@ -18,9 +18,7 @@ CARRIED = ("box", "thing_1", "thing_2")
 
 def cause(outcome: Outcome, replayed: Relations | None, detected: Relations | None = None) -> tuple[Cause, str]:
     """Classify with a network that sees what geometry sees, unless told otherwise."""
-    found = classify(
-        outcome, compare(outcome), replayed, detected or outcome.observed_before, outcome.observed_before
-    )
+    found = classify(outcome, compare(outcome), replayed, detected or outcome.observed_before, outcome.observed_before)
     return found.cause, found.explanation
 
 

@@ -58,7 +58,8 @@ def test_ties_are_drawn_uniformly_and_only_among_the_best() -> None:
 def test_a_blind_choice_is_blind(room: Scene) -> None:
     """When nothing is likely the placement is a draw from the workspace, not the largest of tiny numbers."""
     goal = parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
-    unsure, few, steps = AnalyticPredictor(confidence=0.9999), ShootingConfig(candidates=64), (SkillStep("pick_place", "box"),)
+    unsure, few = AnalyticPredictor(confidence=0.9999), ShootingConfig(candidates=64)
+    steps = (SkillStep("pick_place", "box"),)
     sides = [
         shoot(unsure, room, steps, goal, np.random.default_rng(seed), config=few).placements[0, 1] > 0
         for seed in range(60)
@@ -68,7 +69,7 @@ def test_a_blind_choice_is_blind(room: Scene) -> None:
 
 def test_three_steps_are_found_with_a_thousand_candidates(room: Scene, simple: AnalyticPredictor) -> None:
     goal = parse_goal("inside(landmark, box) & above(thing_1, table_b) & above(thing_2, table_b)")
-    skeleton = (SkillStep("pick_place", "thing_1"), SkillStep("pick_place", "thing_2"), SkillStep("pick_place", "landmark"))
+    skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "landmark"))
     found = [shoot(simple, room, skeleton, goal, np.random.default_rng(seed)) for seed in range(10)]
     assert all(one.evaluated == 1000 for one in found) and np.mean([one.probability > 0.9 for one in found]) >= 0.9
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from f2p.robot.frames import BASE_START_TASK, compose_planar, invert_planar
-from f2p.robot.protocol import ARM, BODY_JOINTS, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
+from f2p.robot.frames import BASE_START_TASK, compose_planar
+from f2p.robot.protocol import ARM, BASE_JOINTS, BODY_JOINTS, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
 from f2p.robot.protocol import WRIST_PITCH, WRIST_ROLL, WRIST_YAW, JointState
 from f2p.settings import checked, number
 from f2p.sim.stretch import model as parts
+from f2p.sim.stretch.base import BaseDrive
 from f2p.sim.stretch.goals import (
     CONTACT,
     DRIVES,
@@ -56,6 +57,12 @@ class DriverConfig:
     """Whether the robot has been homed before the driver starts."""
 
 
+BASE_SERVOS = (parts.BASE_X, parts.BASE_Y, parts.BASE_THETA)
+
+BRAKING = 0.6
+"""Deceleration of /stop_the_robot at least [m/s^2 or rad/s^2] (ours: stands within 0.3 s; not known of the hardware)."""
+
+
 class StretchDriver:
     """The driver around a twin.
 
@@ -89,16 +96,15 @@ class StretchDriver:
             name: Trapezoid(self.twin.position(name), DRIVES[name].speed, DRIVES[name].acceleration)
             for name in BODY_JOINTS
         }
-        self._along = Trapezoid(0.0, DRIVES[TRANSLATE].speed, DRIVES[TRANSLATE].acceleration)
-        self._turn = Trapezoid(0.0, DRIVES[ROTATE].speed, DRIVES[ROTATE].acceleration)
-        self._base_from = self.odometry
+        self._base = BaseDrive(self.odometry)
         self._targets: dict[str, float] = {}
         self._contacts = {name: drive.contact for name, drive in DRIVES.items()}
 
     @property
     def odometry(self) -> tuple[float, float, float]:
         """Pose of base_link in `odom`, where the base stood when the driver started (x, y [m], heading [rad])."""
-        return tuple(self.twin.position(name) for name in (parts.BASE_X, parts.BASE_Y, parts.BASE_THETA))  # type: ignore[return-value]
+        x, y, heading = (self.twin.position(name) for name in BASE_SERVOS)
+        return x, y, heading
 
     @property
     def base_task(self) -> tuple[float, float, float]:
@@ -120,6 +126,11 @@ class StretchDriver:
         """The newest goal, while it is active."""
         return self._goals[-1] if self._goals and self._goals[-1].status is GoalStatus.ACTIVE else None
 
+    @property
+    def rejects(self) -> bool:
+        """Whether a goal sent now would be rejected: too soon after an active one."""
+        return self.active_goal is not None and self.time_s - self._goal_sent_s < self.config.reject_within_s
+
     def joints(self) -> dict[str, JointState]:
         """Measured state of every body joint; effort in percent."""
         return {name: self._measured(name) for name in BODY_JOINTS}
@@ -129,7 +140,7 @@ class StretchDriver:
 
     def send_goal(self, goal: Goal) -> bool:
         """Take a goal; False rejects it. A newer goal aborts the older one and its motion goes on."""
-        if self.active_goal is not None and self.time_s - self._goal_sent_s < self.config.reject_within_s:
+        if self.rejects:
             return False
         self._goal_sent_s = self.time_s
         if self.active_goal is not None:
@@ -164,6 +175,10 @@ class StretchDriver:
         self._pending.append(pending)
         self._settle_pending()
         return pending
+
+    def press_runstop(self, pressed: bool) -> None:
+        """The button on the robot: acts at once, whatever holds the driver's lock."""
+        self._enter("runstopped" if pressed else "released")
 
     def twist(self, linear: float, angular: float) -> None:
         """Base velocity [m/s, rad/s]; ignored outside navigation mode, as is the driver's habit."""
@@ -244,7 +259,7 @@ class StretchDriver:
         except JointNamesError as problem:
             goal.end(GoalStatus.ABORTED, problem.code, str(problem))
             return
-        if any(command.joint in (TRANSLATE, ROTATE) and command.position == 0.0 for command in wanted):
+        if any(command.joint in BASE_JOINTS and command.position == 0.0 for command in wanted):
             # a null base command raises inside the driver: aborted with an empty result (stretch.md 1.3.6)
             goal.end(GoalStatus.ABORTED)
             return
@@ -255,71 +270,39 @@ class StretchDriver:
     def _command(self, command: Command) -> None:
         """Give one joint its target."""
         self._contacts[command.joint] = command.contact
-        if command.joint in (TRANSLATE, ROTATE):
-            self._rebase()
-            axis, measured = self._base_axis(command.joint)
-            self._targets[command.joint] = measured + command.position
-            axis.go(measured + command.position, command.speed, command.acceleration)
+        if command.joint in BASE_JOINTS:
+            self._targets[command.joint] = self._base.command(
+                command.joint, command.position, command.speed, command.acceleration, self.odometry
+            )
             return
         self._targets[command.joint] = command.position
         self._axes[command.joint].go(command.position, command.speed, command.acceleration)
 
-    def _rebase(self) -> None:
-        """Count base displacements from the present set-point, at the speed it has."""
-        self._base_from = self._base_set_point()
-        for axis in (self._along, self._turn):
-            axis.target = axis.target - axis.position
-            axis.position = 0.0
-
-    def _base_set_point(self) -> tuple[float, float, float]:
-        """Where the base shall be, in `odom`; it turns or translates, never both."""
-        moved = compose_planar(self._base_from, (self._along.position, 0.0, 0.0))
-        return moved[0], moved[1], self._base_from[2] + self._turn.position
-
-    def _base_axis(self, joint: str) -> tuple[Trapezoid, float]:
-        """The set-point of a base joint, and the measured displacement it stands for."""
-        if joint == TRANSLATE:
-            offset = compose_planar(invert_planar(self._base_from), self.odometry)
-            return self._along, offset[0]
-        return self._turn, self.odometry[2] - self._base_from[2]
-
     def _drive(self, step_s: float) -> None:
         """Move all set-points one physics step on."""
         if self.mode == "navigation":
-            self._drive_by_twist(step_s)
+            self._base.twist(*self._twist)
         for name, axis in self._axes.items():
             self.twin.set_point(name, axis.advance(step_s))
-        self._along.advance(step_s)
-        self._turn.advance(step_s)
-        for name, value in zip((parts.BASE_X, parts.BASE_Y, parts.BASE_THETA), self._base_set_point(), strict=True):
+        for name, value in zip(BASE_SERVOS, self._base.advance(step_s), strict=True):
             self.twin.set_point(name, value)
-
-    def _drive_by_twist(self, step_s: float) -> None:
-        """Keep the base's set-points running ahead at the commanded velocity."""
-        self._rebase()
-        for axis, drive, wanted in ((self._along, DRIVES[TRANSLATE], self._twist[0]),
-                                    (self._turn, DRIVES[ROTATE], self._twist[1])):  # fmt: skip
-            speed = min(abs(wanted), drive.top_speed)
-            stopping = axis.velocity * abs(axis.velocity) / (2.0 * drive.acceleration)
-            ahead = math.copysign(speed, wanted) if speed else stopping
-            axis.go(ahead, speed or drive.top_speed, drive.acceleration)
 
     def _guard_contacts(self) -> None:
         """A joint past its contact threshold stands, and the goal that moves it ends with 100 (stretch.md 1.3.1)."""
-        servos = {TRANSLATE: parts.BASE_X, ROTATE: parts.BASE_THETA}
         for name, threshold in self._contacts.items():
-            axis = {TRANSLATE: self._along, ROTATE: self._turn}.get(name) or self._axes[name]
-            if not axis.moving or math.isinf(threshold):
+            axis = self._base.axes[name] if name in BASE_JOINTS else self._axes[name]
+            if math.isinf(threshold) or not axis.moving or self._effort(name) <= threshold:
                 continue
-            effort = self.twin.effort(servos.get(name, name))
-            if name == TRANSLATE:
-                effort = math.hypot(effort, self.twin.effort(parts.BASE_Y))
-            if abs(effort) <= threshold:
-                continue
-            axis.hold(self._base_axis(name)[1] if name in servos else self.twin.position(name))
+            axis.hold(self._now(name))
             goal = self.active_goal
             if goal is not None and name in self._targets:
                 goal.end(GoalStatus.ABORTED, CONTACT, "--")
+
+    def _effort(self, name: str) -> float:
+        """Size of a joint's effort [%]; the base pushes in a plane."""
+        if name == TRANSLATE:
+            return math.hypot(self.twin.effort(parts.BASE_X), self.twin.effort(parts.BASE_Y))
+        return abs(self.twin.effort(parts.BASE_THETA if name == ROTATE else name))
 
     def _judge(self) -> None:
         """End the active goal when it has arrived or run out of time; time-outs do not stop motion."""
@@ -334,19 +317,17 @@ class StretchDriver:
 
     def _now(self, name: str) -> float:
         """Measured position, for base joints the displacement since the command."""
-        return self._base_axis(name)[1] if name in (TRANSLATE, ROTATE) else self.twin.position(name)
+        return self._base.displacement(name, self.odometry) if name in BASE_JOINTS else self.twin.position(name)
 
     def _brake(self) -> None:
-        """Bring every set-point to rest at its acceleration."""
-        for axis in (*self._axes.values(), self._along, self._turn):
+        """Bring every set-point to rest."""
+        for axis in (*self._axes.values(), *self._base.axes.values()):
             if axis.moving:
-                distance = axis.velocity * abs(axis.velocity) / (2.0 * axis.acceleration)
-                axis.go(axis.position + distance, axis.speed, axis.acceleration)
+                braking = max(axis.acceleration, BRAKING)
+                axis.go(axis.position + axis.velocity * abs(axis.velocity) / (2.0 * braking), axis.speed, braking)
 
     def _hold_all(self) -> None:
         """Stand still at once, everywhere."""
         for name, axis in self._axes.items():
             axis.hold(self.twin.position(name))
-        self._base_from = self.odometry
-        self._along.hold(0.0)
-        self._turn.hold(0.0)
+        self._base.hold(self.odometry)

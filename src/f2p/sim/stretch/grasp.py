@@ -6,10 +6,10 @@ and slip are not modelled; the pads push what they touch before, and what lies i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import mujoco
 import numpy as np
-
-from dataclasses import dataclass
 
 from f2p.settings import number
 from f2p.sim.scene_builder import BuiltScene
@@ -25,6 +25,7 @@ class GraspConfig:
     horizontal: float = number(0.025, "largest distance from the grasp point", unit="m", low=0.001, high=0.1)
     vertical: float = number(0.03, "largest height over or under it", unit="m", low=0.001, high=0.1)
     squeeze: float = number(0.02, "how far the fingers close on after contact", unit="rad", low=0.0, high=0.2)
+    closing: float = number(0.005, "fingers this far from a closer set-point are closing", unit="rad", low=0.0, high=0.1)
     opening: float = number(0.02, "how far they open before they let go", unit="rad", low=0.0, high=0.2)
 
 
@@ -63,7 +64,7 @@ class Grasp:
                 data.eq_active[model.equality(parts.weld_name(self.held)).id] = 0
                 self.held = None
             return
-        if wanted >= measured:
+        if wanted > measured - self._config.closing:
             return
         touched = self._between(model, data)
         if touched is not None and self._near(data, touched):

@@ -1,0 +1,40 @@
+"""What a benchmark is: a function that measures something and says what the limit is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from f2p.registry import Registry
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure beside its limit."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float
+    """The most it may be, or the least where `at_least`."""
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the limit is kept."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def as_json(self) -> dict[str, object]:
+        """As printed."""
+        return {
+            "name": self.name, "value": self.value, "unit": self.unit, "limit": self.limit,
+            "at_least": self.at_least, "holds": self.holds,
+        }  # fmt: skip
+
+
+Progress = Callable[[str, float, str], None]
+Benchmark = Callable[[int, Progress], list[Measurement]]
+"""Called with a seed and whom to tell."""
+
+benchmarks: Registry[Benchmark] = Registry("benchmark")
+"""All benchmarks by name."""

@@ -1,0 +1,93 @@
+"""Hot swap under load: every answer must come whole from one version of the weights, and none may fail."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from f2p.bench.protocol import Measurement, Progress, benchmarks
+from f2p.clock import SystemClock
+from f2p.model.factory import SHIPPED, load_weights, weights_bytes
+from f2p.sim.mujoco import MujocoSimulator
+from f2p.tasks import tasks
+from f2p.types import Scene
+from f2p.weights.holder import WeightsHolder
+from f2p.weights.modules import load_predictor, manifest_for, open_store
+from f2p.weights.store import WeightsStore
+
+SWAPS = 200
+RATE = 50.0
+"""Requests per second."""
+
+
+@dataclass
+class Load:
+    """Asks the holder at a fixed rate and compares every answer with what its version answers alone."""
+
+    holder: WeightsHolder
+    scene: Scene
+    expected: dict[str, np.ndarray]
+    answers: int = 0
+    failed: int = 0
+    mixed: int = 0
+    waits_s: list[float] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Ask until told to end."""
+        clock = SystemClock()
+        while not self.ended.wait(timeout=1.0 / RATE):
+            start = clock.monotonic_s()
+            try:
+                predictor = self.holder.pin()
+                answer = predictor.detect(self.scene).binary
+            except Exception:  # noqa: BLE001 - whatever it is, it is a failed answer
+                self.failed += 1
+                continue
+            self.waits_s.append(clock.monotonic_s() - start)
+            self.answers += 1
+            self.mixed += not np.allclose(answer, self.expected[predictor.weights_id], atol=1e-5)
+
+
+def versions(store: WeightsStore, count: int, seed: int) -> list[str]:
+    """Put slightly different weights into the store."""
+    generator, out = torch.Generator().manual_seed(seed), []
+    for _ in range(count):
+        model, _ = load_weights(SHIPPED / "default.safetensors")
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += 0.01 * parameter.std(correction=0) * torch.randn(parameter.shape, generator=generator)
+        data = weights_bytes(model)
+        out.append(store.put(data, manifest_for(model, data, "default", made={"bench": seed})))
+    return out
+
+
+@benchmarks.register("swapping")
+def swapping(seed: int, progress: Progress) -> list[Measurement]:
+    """200 swaps among a few versions beside 50 requests a second."""
+    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3)
+    scene = MujocoSimulator().observe(instance.world, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder))
+        names = [store.champion, *versions(store, 3, seed)]
+        expected = {name: load_predictor(store, name).detect(scene).binary for name in names}
+        holder = WeightsHolder(lambda name: load_predictor(store, name), names[0])
+        load = Load(holder, scene, expected)
+        thread = threading.Thread(target=load.run, name="load", daemon=True)
+        thread.start()
+        for swap in range(SWAPS):
+            holder.swap(names[swap % len(names)])
+            progress("swapping", (swap + 1) / SWAPS, f"{load.answers} answers")
+        load.ended.set()
+        thread.join(timeout=5.0)
+    return [
+        Measurement("failed answers in 200 swaps", load.failed, "answers", 0.0),
+        Measurement("mixed answers in 200 swaps", load.mixed, "answers", 0.0),
+        Measurement("answers meanwhile", load.answers, "answers", SWAPS / 10, at_least=True),
+        Measurement("answer, 99th percentile", 1e3 * float(np.percentile(load.waits_s, 99)), "ms", 250.0),
+    ]

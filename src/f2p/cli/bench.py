@@ -1,0 +1,52 @@
+"""`f2p bench`: time and memory against the limits we set ourselves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from f2p.errors import F2pError
+
+if TYPE_CHECKING:
+    from f2p.bench import Measurement
+
+
+def bench(
+    only: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all scenes.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept."""
+    from f2p.bench import benchmarks
+    from f2p.ros import graph_bench  # noqa: F401 - importing registers it
+
+    console = Console(stderr=True)
+    measured: list[Measurement] = []
+    try:
+        for name in only or benchmarks.names:
+            with console.status(name) as status:
+                measured += benchmarks.get(name)(
+                    seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}")
+                )
+    except F2pError as error:
+        console.print(f"error: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    table = Table("what", "measured", "limit", "", title="f2p bench")
+    for one in measured:
+        sign, mark = (">=" if one.at_least else "<="), ("[green]kept[/]" if one.holds else "[red]not kept[/]")
+        table.add_row(one.name, f"{one.value:.4g} {one.unit}", f"{sign} {one.limit:.4g} {one.unit}", mark)
+    console.print(table)
+    if as_json:
+        typer.echo(json.dumps({"measurements": [one.as_json() for one in measured]}))
+    if not all(one.holds for one in measured):
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p bench`."""
+    app.command()(bench)

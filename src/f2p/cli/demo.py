@@ -1,0 +1,203 @@
+"""`f2p demo`: the whole loop on a simulated Stretch over real ROS 2: fail, learn from it, succeed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from f2p.clock import SystemClock
+from f2p.errors import F2pError
+
+if TYPE_CHECKING:
+    from f2p.ros.demo_session import DemoSession
+    from f2p.ros.goal_client import GoalResult
+    from f2p.tasks.protocol import TaskInstance
+
+ATTEMPT_S = 900.0
+"""Longest attempt, learning included [s]."""
+
+STAGES = ("setup", "svi_states", "svi_actions", "simulate", "finetune", "gate", "swap", "failure_to_weights", "total")
+"""Names under `seconds` of the JSON object."""
+
+
+@dataclass
+class Board:
+    """What is going on, drawn as a table that stays on the screen."""
+
+    console: Console
+    clock: SystemClock = field(default_factory=SystemClock)
+    rows: list[tuple[str, float, str]] = field(default_factory=list)
+    """(stage, seconds since the start, what is being done); one row a stage visited."""
+    live: Live | None = None
+
+    def __post_init__(self) -> None:
+        self.start_s = self.clock.monotonic_s()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the demo began."""
+        return self.clock.monotonic_s() - self.start_s
+
+    def tell(self, stage: str, detail: str) -> None:
+        """Show what is being done now."""
+        if self.rows and self.rows[-1][0] == stage:
+            self.rows[-1] = (stage, self.rows[-1][1], detail)
+        else:
+            self.rows.append((stage, self.elapsed_s, detail))
+            if self.live is None:
+                self.console.print(f"{self.elapsed_s:7.1f} s  {stage:<12} {escape(detail)}", soft_wrap=True)
+        if self.live is not None:
+            self.live.update(self.table(), refresh=True)
+
+    def table(self) -> Table:
+        """The last stages, the present one at the bottom."""
+        out = Table(title="f2p demo: nothing here is a real robot", title_justify="left", expand=True)
+        for name, width in (("stage", 14), ("since", 9), ("what", None)):
+            out.add_column(name, width=width, no_wrap=name != "what")
+        shown = self.rows[-14:]
+        for index, (stage, since_s, detail) in enumerate(shown):
+            mark = "[bold cyan]▶[/] " if index == len(shown) - 1 else "[green]✓[/] "
+            out.add_row(mark + escape(stage), f"{since_s:.1f} s", escape(detail))
+        out.caption = f"{self.elapsed_s:.0f} s elapsed"
+        return out
+
+    def __rich__(self) -> Table:
+        """Drawn anew at every refresh, so that the clock goes on."""
+        return self.table()
+
+
+@dataclass
+class Attempt:
+    """How one attempt ended: the truth first, then what the stack thinks."""
+
+    success: bool
+    """By the simulator's ground truth."""
+    contradicted: bool
+    result: dict[str, Any]
+
+
+def demo(
+    task: Annotated[str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")] = "transport",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another room.")] = 0,
+    objects: Annotated[int, typer.Option(min=1, max=7, help="Things in the box.")] = 3,
+    out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path("runs/demo"),
+) -> None:
+    """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
+
+    Exit code 0 only if the second attempt truly succeeded and contradicted no prediction.
+    """
+    from f2p.tasks import tasks
+
+    console = Console(stderr=True)
+    folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
+    try:
+        instance = tasks.get(task)().make(np.random.default_rng(seed), objects)
+        folder.mkdir(parents=True)
+        board = Board(console)
+        if console.is_terminal:
+            with Live(board, console=console, refresh_per_second=2) as board.live:
+                summary = run(instance, seed, objects, folder, board)
+        else:
+            summary = run(instance, seed, objects, folder, board)
+    except (F2pError, OSError) as error:
+        console.print(f"error: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    console.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
+    typer.echo(json.dumps(summary))
+    if not (summary["after"]["success"] and not summary["after"]["contradicted"]):
+        raise typer.Exit(1)
+
+
+def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
+    """Two attempts on a stack of one's own, with learning between them; the summary that is printed."""
+    from f2p.cli.up import make_supervisor
+    from f2p.ros.demo_session import running, write_parameters
+
+    parameters = write_parameters(folder, instance.world, instance.task, objects, seed)
+    supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))
+    supervisor.on_event = lambda node, text: board.tell("setup" if "started" in text else "restart", f"{node}: {text}")
+    with running(supervisor) as session:
+        session.wait_ready(lambda text: board.tell("setup", text))
+        setup_s = board.elapsed_s
+        before = attempt(session, instance, seed, learn=True, board=board)
+        if before.success or set(session.truth().lost):
+            board.tell("reset", "a person puts the room back: " + ("it was luck" if before.success else "the box fell"))
+            session.reset()
+        after = attempt(session, instance, seed + 1, learn=False, board=board)
+        board.tell("end", "stopping all processes")
+    return summarise(instance, folder, before, after, setup_s, board)
+
+
+def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn: bool, board: Board) -> Attempt:
+    """Pursue the goal once with the task's proposal; success is read from the simulator."""
+    which = "first attempt" if learn else "second attempt"
+
+    def progress(stage: str, _elapsed_s: float, detail: str) -> None:
+        board.tell(stage, f"{which}: {detail}")
+
+    literals = tuple(str(literal) for literal in instance.goal.literals)
+    # Clearing takes several skills, which free search finds once the model knows; the first try is a person's proposal.
+    proposal = instance.proposal if learn or instance.budget == len(instance.proposal) else ()
+    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn, seed, ATTEMPT_S, progress=progress)
+    success = session.truth().satisfies(instance.goal)
+    board.tell("truth", f"{which}: the goal {'holds' if success else 'does not hold'} by ground truth")
+    return Attempt(success, bool(result.failure_ids), result.__dict__ | {"failure_ids": list(result.failure_ids)})
+
+
+def summarise(
+    instance: TaskInstance, folder: Path, before: Attempt, after: Attempt, setup_s: float, board: Board
+) -> dict[str, Any]:
+    """The JSON object, and the report page beside it."""
+    from f2p.report.case import learned_from, write_report
+
+    failures = before.result["failure_ids"]
+    learned = learned_from(folder / "weights", failures[-1]) if failures else None
+    seconds: dict[str, float | None] = dict.fromkeys(STAGES)
+    seconds |= {"setup": setup_s, "total": board.elapsed_s}
+    if learned is not None:
+        seconds |= {name: value for name, value in learned.seconds.items() if name in STAGES and name != "total"}
+        seconds["failure_to_weights"] = stage_seconds(board.rows, "learn", "swap")
+        seconds["swap"] = stage_seconds(board.rows, "publish", "truth")
+    summary: dict[str, Any] = {
+        "task": instance.task,
+        "goal": str(instance.goal),
+        "before": {"success": before.success, "contradicted": before.contradicted, **before.result},
+        "after": {"success": after.success, "contradicted": after.contradicted, **after.result},
+        "failure": {"id": failures[-1], "folder": str(folder / "cases" / failures[-1])} if failures else {},
+        "seconds": {name: None if value is None else round(value, 3) for name, value in seconds.items()},
+        "weights": {
+            "before": learned.parent if learned else before.result["weights_id"],
+            "after": after.result["weights_id"],
+        },
+        "report": str(folder / "report.html"),
+    }
+    if failures:
+        write_report(folder / "cases" / failures[-1], folder / "report.html", summary, learned)
+    else:
+        summary["report"] = None
+    return summary
+
+
+def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> float | None:
+    """Seconds from the first row of stage `first` to the next row of stage `last`; None where there are no such rows."""
+    start = next((since for stage, since, _ in rows if stage == first), None)
+    if start is None:
+        return None
+    return next((since - start for stage, since, _ in rows if stage == last and since >= start), None)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p demo`."""
+    app.command()(demo)
+
+

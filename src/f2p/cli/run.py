@@ -1,0 +1,71 @@
+"""`f2p run GOAL`: pursue a goal on a running stack."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from f2p.errors import F2pError
+from f2p.types import SkillStep
+
+
+def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
+    """Proposed steps, each written "pick_place(box)". Raises typer.BadParameter with the expected form."""
+    out = []
+    for text in texts:
+        skill, bracket, rest = text.strip().partition("(")
+        if not bracket or not rest.endswith(")") or not skill or not rest[:-1].strip():
+            raise typer.BadParameter(f"{text!r} is no step; write e.g. pick_place(box)")
+        out.append(SkillStep(skill.strip(), rest[:-1].strip()))
+    return tuple(out)
+
+
+def run(
+    goal: Annotated[str, typer.Argument(help='Literals joined by &, e.g. "above(box, table_b) & not inside(a, box)".')],
+    propose: Annotated[list[str] | None, typer.Option(help="A step to follow, e.g. pick_place(box); repeatable.")] = None,
+    attempts: Annotated[int, typer.Option(min=0, help="Plans that may be tried; 0: the stack's own setting.")] = 0,
+    learn: Annotated[bool, typer.Option(help="Learn from a failure of the model.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same choices.")] = 0,
+    deadline: Annotated[float, typer.Option(min=1.0, help="Longest wait [s].")] = 1800.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Reach a goal: perceive, plan, execute, check; on a failure find its cause, learn if it teaches, and try again."""
+    from f2p.ros.goal_client import GoalClient, spinning
+    from f2p.scene.goals import parse_goal
+
+    console, ended = Console(), threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    try:
+        literals = tuple(str(literal) for literal in parse_goal(goal).literals)
+        proposal = steps_of(propose or [])
+        signal.signal(signal.SIGINT, end)
+        with spinning("f2p_run") as node:
+            result = GoalClient(node).achieve(
+                literals, proposal, attempts, learn, seed, deadline, ended.is_set,
+                lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
+            )  # fmt: skip
+    except F2pError as error:
+        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    text = "reached" if result.success else f"not reached: error {result.error_code}: {result.error_msg}"
+    console.print(f"{escape(goal)}: {escape(text)}", soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(result)))
+    if not result.success:
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p run`."""
+    app.command()(run)

@@ -1,0 +1,191 @@
+"""`f2p train`: make the pre-training data, train a skill effect model on it, measure it, write it with its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import f2p
+from f2p.clock import SystemClock
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
+
+if TYPE_CHECKING:
+    from f2p.model.batch import TransitionBatch
+    from f2p.model.metrics import Metrics
+    from f2p.model.points2plans import Points2Plans
+    from f2p.model.train import PretrainConfig
+
+HELD_OUT = 0.08
+"""Share of the executions that training does not see."""
+
+REPLAYED = 200
+"""Executions kept beside the weights for replay while fine-tuning; half as many held-out ones follow, for the gate."""
+
+
+class StageBars:
+    """A progress bar per stage, fed by progress callbacks."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description:<9}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}"),
+        )
+        self._bars = Progress(*columns, console=console)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> StageBars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, stage: str, fraction: float, detail: str) -> None:
+        """Show that `stage` is at `fraction`."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=1.0, detail="")
+        self._bars.update(self._tasks[stage], completed=fraction, detail=detail)
+
+
+def train(
+    profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
+    executions: Annotated[int, typer.Option(min=20, help="simulated executions, held-out ones included")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="of data, initial weights and order")] = 0,
+    out: Annotated[Path, typer.Option(help="weights file to write; its manifest lies beside it")] = Path(
+        "runs/train/default.safetensors"
+    ),
+    data: Annotated[Path, typer.Option(help="folder of the simulated executions; what is there is used")] = Path(
+        "runs/train/data"
+    ),
+    resume: Annotated[bool, typer.Option(help="go on from the checkpoint beside --out")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="processes that simulate")] = 2,
+    effort: Annotated[float, typer.Option(min=0.001, max=100.0, help="factor on the number of training steps")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object last")] = False,
+) -> None:
+    """Pre-train a skill effect model on simulated single-object executions."""
+    from f2p.cli.train_data import pretraining_data
+    from f2p.model.factory import create, save_weights
+
+    console, clock = Console(stderr=as_json), SystemClock()
+    start = clock.monotonic_s()
+    model, config = create(profile, seed=seed), scaled(profile, effort)
+    checkpoint = out.with_suffix(".checkpoint.safetensors")
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    with StageBars(console) as bars:
+        batch, digest = pretraining_data(data, executions, seed, workers, bars)
+        simulated = clock.monotonic_s()
+        metrics = fit(model, batch, config, seed, checkpoint, bars)
+    notes = {
+        "profile": profile,
+        "parent": None,
+        "seed": seed,
+        "executions": executions,
+        "held_out": held_out(executions),
+        "data_sha256": digest,
+        "code": {"version": metadata_version(), "model_sha256": code_digest()},
+        "training": asdict(config),
+        "duration_s": {
+            "simulation": round(simulated - start, 1),
+            "training": round(clock.monotonic_s() - simulated, 1),
+        },
+        "metrics": metrics.as_dict(),
+    }
+    manifest = save_weights(model, out, notes)
+    keep_replay(out, batch, seed)
+    checkpoint.unlink(missing_ok=True)
+    console.print(metrics_table(metrics))
+    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB), weights {manifest['weights_id']}")
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), **{k: v for k, v in manifest.items() if k != "tensors"}}))
+
+
+def held_out(executions: int) -> int:
+    """How many executions (the last ones) training does not see."""
+    return max(1, round(executions * HELD_OUT))
+
+
+def scaled(profile: str, effort: float) -> PretrainConfig:
+    """The recipe of a profile, with `effort` times its steps."""
+    from f2p.model.train import PretrainConfig, literal_pretraining
+
+    config = literal_pretraining() if profile == "literal" else PretrainConfig()
+    joint = replace(config.joint, steps=max(1, round(config.joint.steps * effort)))
+    return replace(config, joint=joint, frozen=replace(config.frozen, steps=round(config.frozen.steps * effort)))
+
+
+def fit(
+    model: Points2Plans, batch: TransitionBatch, config: PretrainConfig, seed: int, checkpoint: Path, bars: StageBars
+) -> Metrics:
+    """Train on all but the held-out executions and measure on those."""
+    import torch
+
+    from f2p.model.metrics import evaluate
+    from f2p.model.train import pretrain
+
+    torch.set_num_threads(1)
+    last = held_out(len(batch))
+    pretrain(model, batch.take(slice(0, len(batch) - last)), config, seed, bars, checkpoint)
+    return evaluate(model, batch.take(slice(len(batch) - last, len(batch))))
+
+
+def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
+    """Write executions beside the weights: first those to replay (seen in training), last those for the gate (held out)."""
+    first_held = len(batch) - held_out(len(batch))
+    seen = np.random.default_rng((seed, 11)).choice(first_held, min(REPLAYED, first_held), replace=False)
+    unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))
+    notes: dict[str, object] = {"use": "replay and gate", "seed": seed, "seen": len(seen), "held_out": len(unseen)}
+    batch.take(np.concatenate([seen, unseen])).save(out.with_name("replay.safetensors"), notes)
+
+
+def code_digest() -> str:
+    """Digest of the model's own source files: says which code made the weights, without version control."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(f2p.__file__).parent / "model").glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def metadata_version() -> str:
+    """The installed version of f2p, or "source" when it is run from its tree."""
+    try:
+        return metadata.version("f2p")
+    except metadata.PackageNotFoundError:
+        return "source"
+
+
+def metrics_table(metrics: Metrics) -> Table:
+    """The held-out figures beside persistence."""
+    table = Table(title=f"{metrics.transitions} held-out executions")
+    for column in ("", "now", "next", "next, if nothing changed"):
+        table.add_column(column, justify="left" if not column else "right")
+    base = metrics.persistence
+    before: dict[str, float] = base["f1_next"]  # type: ignore[assignment]
+    for name in (*BINARY_RELATIONS, "mean", *UNARY_RELATIONS):
+        persistent = f"{before[name]:.3f}" if name in before else ""
+        table.add_row(f"F1 {name}", f"{metrics.f1_now[name]:.3f}", f"{metrics.f1_next[name]:.3f}", persistent)
+    table.add_row(
+        "accuracy", f"{metrics.accuracy_now:.4f}", f"{metrics.accuracy_next:.4f}", f"{base['accuracy_next']:.4f}"
+    )
+    table.add_row("accuracy of changed", "", f"{metrics.changed_accuracy:.3f}", f"{base['changed_accuracy']:.3f}")
+    still: dict[str, float] = base["position_error_m"]  # type: ignore[assignment]
+    for name, error in metrics.position_error_m.items():
+        table.add_row(f"position error, {name}", "", f"{100 * error:.1f} cm", f"{100 * still[name]:.1f} cm")
+    return table
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p train`."""
+    app.command()(train)

@@ -1,0 +1,170 @@
+"""Learning from one failure, measured: several failures, several seeds, fresh scenes, success by ground truth.
+
+Every cell (one learned model) is a folder of its own under the experiment's folder, written when it is done, so that a
+long run can be stopped and gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from f2p.errors import F2pError
+from f2p.evaluate.failures import make_failure
+from f2p.evaluate.rows import Row
+from f2p.evaluate.statistics import calibration
+from f2p.evaluate.trial import Trial, run_trial
+from f2p.plan.planner import Planner
+from f2p.plan.protocol import Predictor
+from f2p.sim.mujoco import MujocoSimulator
+from f2p.tasks import tasks
+from f2p.tasks.chance import chance
+from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.modules import load_predictor, open_store
+
+TRIAL_STREAM = 202
+"""Keeps scenes of trials apart from scenes of failures; nothing was tuned on either."""
+
+Progress = Callable[[str, float, str], None]
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """What is compared on what."""
+
+    task: str = "transport"
+    objects: int = 3
+    trials: int = 50
+    """Trials per row, dealt out evenly to the learned models."""
+    learners: tuple[str, ...] = ("original", "fail2progress")
+    failures: int = 5
+    seeds: int = 3
+    first_failure: int = 0
+    """Number of the first failure: others are other scenes."""
+    first_trial: int = 0
+    """Number of the first trial scene."""
+    chance_trials: int = 200
+    cycle: CycleConfig = field(default_factory=CycleConfig)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One learned model: which failure, which seed."""
+
+    learner: str
+    failure: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Folder of the cell."""
+        return f"{self.learner}-f{self.failure}-s{self.seed}"
+
+
+class Experiment:
+    """One comparison.
+
+    Args:
+        config: What is compared.
+        folder: Where cells are kept; finished ones are not done again.
+        progress: Told of every trial.
+    """
+
+    def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
+        self.config, self.folder, self._progress = config, folder, progress
+        self._task, self._simulator = tasks.get(config.task)(), MujocoSimulator()
+
+    def rows(self) -> list[Row]:
+        """All rows: each learner with the skeleton given and with free search, where the task allows both."""
+        by_chance = chance(self._task, MujocoSimulator(), self.config.objects, self.config.chance_trials, 303).rate
+        out = []
+        for learner in self.config.learners:
+            results = [self._cell(cell) for cell in self._cells(learner)]
+            for skeleton in ("given", "free"):
+                out.append(self._row(learner, skeleton, results, by_chance))
+        return out
+
+    def _cells(self, learner: str) -> list[Cell]:
+        """The models of one row; an unchanged model is the same whatever failed."""
+        if learner == "original":
+            return [Cell(learner, self.config.first_failure, 0)]
+        numbers = range(self.config.first_failure, self.config.first_failure + self.config.failures)
+        return [Cell(learner, failure, seed) for failure in numbers for seed in range(self.config.seeds)]
+
+    def _scenes(self, cell: Cell) -> list[int]:
+        """Numbers of the trial scenes dealt to a cell: all cells together get `trials`."""
+        cells = self._cells(cell.learner)
+        place = cells.index(cell)
+        return [self.config.first_trial + number for number in range(place, self.config.trials, len(cells))]
+
+    def _cell(self, cell: Cell) -> dict[str, Any]:
+        """Learn and try, or read what was found before."""
+        folder = self.folder / cell.name
+        known = folder / "result.json"
+        wanted = self._scenes(cell)
+        if known.exists():
+            result = json.loads(known.read_text())
+            if result["scenes"] == wanted:
+                return result
+        self._progress(cell.name, 0.0, "learning")
+        predictor, facts = self._learned(cell, folder / "weights")
+        result = {"cell": asdict(cell), "scenes": wanted, "learning": facts}
+        for skeleton in ("given", "free"):
+            result[skeleton] = [asdict(trial) for trial in self._try(cell, predictor, wanted, skeleton == "free")]
+        folder.mkdir(parents=True, exist_ok=True)
+        known.write_text(json.dumps(result, indent=1))
+        return result
+
+    def _learned(self, cell: Cell, folder: Path) -> tuple[Predictor, dict[str, Any]]:
+        """The predictor after learning from the cell's failure; the old one where the gate (or the learner) refuses."""
+        store = open_store(folder)
+        original = load_predictor(store, store.champion)
+        if cell.learner == "original":
+            return original, {"passed": True}
+        failure = make_failure(self._task, Planner(lambda: original), self._simulator, self.config.objects, cell.failure)
+        try:
+            report = learn(failure, cell.learner, store, self._simulator, self.config.cycle, cell.seed)
+        except F2pError as error:
+            return original, {"passed": False, "error": str(error)}
+        return load_predictor(store, store.champion), report.values() | {"passed": report.published}
+
+    def _try(self, cell: Cell, predictor: Predictor, scenes: Sequence[int], free: bool) -> list[Trial]:
+        """One trial in each of the scenes."""
+        planner, out = Planner(lambda: predictor), []
+        for number in scenes:
+            instance = self._task.make(np.random.default_rng((TRIAL_STREAM, number)), self.config.objects)
+            out.append(run_trial(instance, predictor, planner, self._simulator, free, number))
+            found = sum(trial.success for trial in out)
+            which = "free" if free else "given"
+            self._progress(cell.name, len(out) / len(scenes), f"{which}: {found} of {len(out)} trials succeeded")
+        return out
+
+    def _row(self, learner: str, skeleton: str, results: list[dict[str, Any]], by_chance: float) -> Row:
+        """Put the trials of all cells together."""
+        trials = [trial for result in results for trial in result[skeleton]]
+        beliefs = np.array([trial["belief"] for trial in trials])
+        successes = np.array([trial["success"] for trial in trials], bool)
+        carried = [trial["carried_error"] for trial in trials if trial["carried_error"] is not None]
+        gates = [result["learning"].get("gate") for result in results if result["learning"].get("gate")]
+        reliability = calibration(beliefs, successes)
+        details: dict[str, object] = {
+            "models": len(results),
+            "passed_gate": sum(bool(result["learning"]["passed"]) for result in results),
+            "mean_belief": reliability.mean_belief,
+            "calibration_gap": reliability.gap,
+            "calibration_error": reliability.expected_error,
+            "reliability": reliability.bins,
+            "carried_error": float(np.mean(carried)) if carried else None,
+            "carried_error_median": float(np.median(carried)) if carried else None,
+            "old_f1_next": float(np.mean([gate["replay_after"]["next"] for gate in gates])) if gates else None,
+            "old_f1_next_before": float(np.mean([gate["replay_before"]["next"] for gate in gates])) if gates else None,
+        }
+        return Row(
+            self.config.task, "points2plans", self.config.objects, learner, skeleton, len(trials),
+            int(successes.sum()), by_chance, details,
+        )  # fmt: skip

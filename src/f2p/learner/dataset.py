@@ -1,0 +1,154 @@
+"""A data set as a folder: transitions, the particles they came from, and a manifest that says which failure taught them.
+
+transitions.safetensors/.json   packed transitions, as the model trains on them
+particles.safetensors           poses, actions and log targets, where there are any
+dataset.json                    provenance and digests of the other files
+learn.json                      what was made of it: losses, gate, seconds; written once the weights are known
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from f2p.learner.errors import DatasetNotWrittenError, NotADatasetError
+from f2p.learner.protocol import LearnedData
+from f2p.model.batch import TransitionBatch
+from f2p.model.errors import BadDatasetError
+from f2p.types import Failure, Particles, SkillCall, SkillStep
+
+SCHEMA = "f2p-dataset-1"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One data set on disk."""
+
+    folder: Path
+    sha256: str
+    """Digest of the packed transitions."""
+    batch: TransitionBatch
+    provenance: dict[str, Any]
+
+
+def write_dataset(
+    folder: Path | str, failure: Failure, learner: str, seed: int, data: LearnedData, batch: TransitionBatch
+) -> Dataset:
+    """Write a data set to `folder` by rename. The same data set written twice is no error.
+
+    Args:
+        folder: New folder; its parent is made if need be.
+        failure: What taught it.
+        learner: Who gathered it.
+        seed: Of the learner.
+        data: What was gathered.
+        batch: `data.transitions`, packed.
+
+    Raises:
+        DatasetNotWrittenError: The disk is full, the place cannot be written, or other data is there already.
+    """
+    folder = Path(folder)
+    provenance = _provenance(failure, learner, seed, data, batch)
+    if folder.exists():
+        there = read_dataset(folder)
+        if there.sha256 != batch.sha256:
+            raise DatasetNotWrittenError(folder, f"another data set ({there.sha256[:12]}) is there already")
+        return there
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        partial.mkdir(parents=True)
+        batch.save(partial / "transitions.safetensors", notes={"failure": failure.id})
+        if data.particles is not None:
+            content = save(_particle_arrays(data.particles))
+            (partial / "particles.safetensors").write_bytes(content)
+            provenance["particles_sha256"] = hashlib.sha256(content).hexdigest()
+        (partial / "dataset.json").write_text(json.dumps(provenance, indent=1))
+        partial.rename(folder)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DatasetNotWrittenError(folder, reason) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Dataset(folder, batch.sha256, batch, provenance)
+
+
+def read_dataset(folder: Path | str) -> Dataset:
+    """Read a data set. Raises NotADatasetError when it is none, or not whole."""
+    folder = Path(folder)
+    try:
+        provenance = json.loads((folder / "dataset.json").read_text())
+        batch = TransitionBatch.load(folder / "transitions.safetensors")
+    except (OSError, ValueError, BadDatasetError) as error:
+        raise NotADatasetError(folder, str(error)) from error
+    if not isinstance(provenance, dict) or provenance.get("schema") != SCHEMA:
+        raise NotADatasetError(folder, f"its schema is not {SCHEMA!r}")
+    if provenance.get("sha256") != batch.sha256:
+        raise NotADatasetError(folder, "the transitions are not those that dataset.json speaks of")
+    return Dataset(folder, batch.sha256, batch, provenance)
+
+
+def write_learning(dataset: Dataset, values: dict[str, Any]) -> Path:
+    """Put beside the data what was made of it. Raises DatasetNotWrittenError when the disk is full."""
+    path = dataset.folder / "learn.json"
+    partial = path.with_suffix(".part")
+    try:
+        partial.write_text(json.dumps(values, indent=1))
+        partial.rename(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DatasetNotWrittenError(dataset.folder, error.strerror or str(error)) from error
+    return path
+
+
+def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) -> Particles | None:
+    """The particles of a data set; None where there are none.
+
+    Args:
+        folder: The data set.
+        names: Segments of the failed scene, in order.
+        step: Skill and object of the failure, which every particle shares.
+    """
+    try:
+        arrays = load((Path(folder) / "particles.safetensors").read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, SafetensorError) as error:
+        raise NotADatasetError(Path(folder), str(error)) from error
+    calls = tuple(SkillCall(step.skill, step.object, row) for row in arrays["parameters"])
+    return Particles(names, arrays["poses"], calls, arrays["log_target"], arrays["log_entropy"])
+
+
+def _provenance(failure: Failure, learner: str, seed: int, data: LearnedData, batch: TransitionBatch) -> dict[str, Any]:
+    """Where the data came from, as JSON."""
+    tags = [transition.tag for transition in data.transitions]
+    return {
+        "schema": SCHEMA,
+        "sha256": batch.sha256,
+        "transitions": len(batch),
+        "tags": {tag: tags.count(tag) for tag in sorted(set(tags))},
+        "learner": learner,
+        "seed": seed,
+        "failure": failure.id,
+        "weights": failure.outcome.weights_id,
+        "counts": data.counts,
+        "seconds": {name: round(value, 3) for name, value in data.timings.items()},
+    }
+
+
+def _particle_arrays(particles: Particles) -> dict[str, np.ndarray]:
+    """Particles as arrays."""
+    return {
+        "poses": np.ascontiguousarray(particles.poses, dtype=np.float64),
+        "parameters": np.array([call.parameter for call in particles.calls], dtype=np.float64).reshape(-1, 4),
+        "log_target": np.ascontiguousarray(particles.log_target, dtype=np.float64),
+        "log_entropy": np.ascontiguousarray(particles.log_entropy, dtype=np.float64),
+    }

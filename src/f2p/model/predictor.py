@@ -1,0 +1,167 @@
+"""A skill effect model as the planner sees it: scenes and candidates in, probabilities out, numpy on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from f2p.model.batch import segment_points
+from f2p.model.errors import BadParametersError, TooManySegmentsError
+from f2p.model.latent import Latent
+from f2p.model.points2plans import Points2Plans
+from f2p.scene.goals import goal_arrays
+from f2p.settings import number
+from f2p.types import PARAMETER_SIZE, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+
+Rollout = Literal["geometric", "latent"]
+
+
+@dataclass(frozen=True)
+class PredictorConfig:
+    """How a model is rolled out."""
+
+    rollout: Rollout = "geometric"
+    """geometric: move each segment as predicted and embed it anew; latent: go on from X + δX (method.md A16)."""
+    move_threshold: float = number(
+        0.002, "a smaller predicted displacement moves nothing", unit="m", low=0.0, high=0.1, source="Points2Plans"
+    )
+    chunk: int = number(256, "candidates rolled out at once", low=1, high=100_000, source="ours: fits the cache")
+    remembered: int = number(8, "encoded scenes kept", low=1, high=1000)
+
+
+class TorchPredictor:
+    """Fulfils the planner's `Predictor` with one model, pinned to the weights it was given.
+
+    Thread-safe; the model must not be trained while it is here.
+    """
+
+    def __init__(
+        self,
+        model: Points2Plans,
+        weights_id: str,
+        rollout: Rollout = "geometric",
+        config: PredictorConfig | None = None,
+    ) -> None:
+        self.weights_id = weights_id
+        self.config = config or PredictorConfig(rollout=rollout)
+        self._model = model.eval()
+        self._encoded: OrderedDict[str, Latent] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def detect(self, scene: Scene) -> Relations:
+        """Probabilities of all relations of `scene` as it is seen now."""
+        with torch.inference_mode():
+            return self._decoded(scene, self._latent(scene))
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(goal) after the last step of each candidate: the product over its literals, summed as logarithms.
+
+        Args:
+            scene: Where the plan starts.
+            skeleton: H steps.
+            parameters: Shape (candidates, H, 4), [m, m, m, rad].
+            goal: A conjunction over the scene's names.
+
+        Returns:
+            Shape (candidates,), float64.
+
+        Raises:
+            BadParametersError: `parameters` does not fit the skeleton or is not finite.
+        """
+        (subjects, objects, relations), wanted = goal_arrays(goal, scene.names)
+        sign = torch.from_numpy(np.where(wanted, 1.0, -1.0))
+        parts = [torch.from_numpy(part) for part in (subjects, objects, relations)]
+        out = []
+        with torch.inference_mode():
+            for latent in self._rolled_out(scene, skeleton, _checked(parameters, skeleton)):
+                logits = self._model.pair_logits(latent, parts[0], parts[1])
+                literal = logits[:, torch.arange(len(sign)), parts[2]].double() * sign
+                out.append(functional.logsigmoid(literal).sum(-1).exp().numpy())
+        return np.concatenate(out)
+
+    def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
+        """Relations and displacements expected after each of `calls`."""
+        out = []
+        with torch.inference_mode():
+            latent = self._latent(scene)
+            for call in calls:
+                parameters = torch.from_numpy(_checked(call.parameter[None, None], (call.step,))[:, 0])
+                latent, displacements = self._step(scene, latent, call.step, parameters)
+                out.append(Prediction(self._decoded(scene, latent), displacements[0].double().numpy()))
+        return tuple(out)
+
+    def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Iterator[Latent]:
+        """Latents after the last step, chunk by chunk."""
+        start = self._latent(scene)
+        for first in range(0, len(parameters), self.config.chunk):
+            chunk = torch.from_numpy(parameters[first : first + self.config.chunk])
+            latent = start.expanded(len(chunk))
+            for number_, step in enumerate(skeleton):
+                latent, _ = self._step(scene, latent, step, chunk[:, number_])
+            yield latent
+
+    def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:
+        """The latent after one step of every candidate, and displacements (candidates, n, 3)."""
+        index = torch.full((len(parameters),), scene.index(step.object))
+        after, displacements = self._model.advance(latent, step.skill, index, parameters)
+        if self.config.rollout == "latent":
+            return after, displacements
+        far = displacements.norm(dim=-1, keepdim=True) > self.config.move_threshold
+        displacements = torch.where(far, displacements, 0.0)
+        return self._model.moved(latent, displacements), displacements
+
+    def _decoded(self, scene: Scene, latent: Latent) -> Relations:
+        """Probabilities of all relations of a latent of one scene."""
+        logits = self._model.relations(latent)
+        binary = torch.sigmoid(logits.binary[0]).numpy()
+        binary = binary * ~np.eye(len(scene.names), dtype=bool)[..., None]
+        return Relations(scene.names, torch.sigmoid(logits.unary[0]).numpy(), binary)
+
+    def _latent(self, scene: Scene) -> Latent:
+        """The encoded scene, remembered by its content. Raises TooManySegmentsError and EmptyCloudError."""
+        limit = self._model.config.identities
+        if not 0 < len(scene.segments) <= limit:
+            raise TooManySegmentsError(len(scene.segments), limit)
+        key = scene_digest(scene)
+        with self._lock:
+            if key in self._encoded:
+                self._encoded.move_to_end(key)
+                return self._encoded[key]
+        points = torch.from_numpy(segment_points(scene.segments, np.random.default_rng(0)))
+        latent = self._model.observe(points.unsqueeze(0), torch.ones(1, len(scene.segments), dtype=torch.bool))
+        with self._lock:
+            self._encoded[key] = latent
+            while len(self._encoded) > self.config.remembered:
+                self._encoded.popitem(last=False)
+        return latent
+
+
+def scene_digest(scene: Scene) -> str:
+    """Digest of the clouds and the names of a scene."""
+    digest = hashlib.sha256()
+    for segment in scene.segments:
+        digest.update(f"{segment.name}:{segment.points.shape}".encode())
+        digest.update(np.ascontiguousarray(segment.points).tobytes())
+    return digest.hexdigest()
+
+
+def _checked(parameters: np.ndarray, skeleton: tuple[SkillStep, ...]) -> np.ndarray:
+    """Parameters as float32 of shape (candidates, H, 4). Raises BadParametersError."""
+    parameters = np.asarray(parameters, np.float32)
+    if parameters.ndim != 3 or parameters.shape[1:] != (len(skeleton), PARAMETER_SIZE) or not len(parameters):
+        raise BadParametersError(
+            f"parameters have shape {parameters.shape}; a skeleton of {len(skeleton)} steps needs "
+            f"(candidates, {len(skeleton)}, {PARAMETER_SIZE}) with at least one step and one candidate"
+        )
+    if not np.isfinite(parameters).all():
+        raise BadParametersError("parameters hold numbers that are not finite")
+    return parameters

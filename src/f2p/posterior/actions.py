@@ -1,0 +1,172 @@
+"""The log density of action particles: how uncertain the model is of R_post after them, states held fixed (Eq. 4, 5).
+
+Log target = Σ_r ln(H_r) + ln P(a): the product reading of Eq. 4 (its printed sign reverses for even |R|, C8), in the ln H
+form of Eq. 5, which keeps a gradient where the model is confidently wrong (C9). A placement is drawn on a surface and the
+parameter is placement minus present pose (A.10); each particle keeps its surface, so that P(A) covers all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from f2p.geometry import half_extents
+from f2p.model.latent import Latent
+from f2p.model.protocol import SkillEffectModel
+from f2p.posterior.bounds import Bounds
+from f2p.posterior.objective import RelationSet, log_entropy
+from f2p.posterior.prior import UniformPrior
+from f2p.posterior.svgd import Coordinates
+from f2p.settings import number
+from f2p.types import PARAMETER_SIZE, SkillCall
+
+PLACING = "pick_place"
+REACH = {"push": (0.4, 0.4), "open_drawer": (0.4,), "close_drawer": (0.4,)}
+"""Largest size of each parameter of the other skills [m] (A7; ours: an arm's comfortable stroke)."""
+
+
+@dataclass(frozen=True)
+class ActionConfig:
+    """Where actions may go and how they are compared."""
+
+    turn: float = number(0.5, "largest turn of a placement", unit="rad", low=1e-3, high=3.2, source="ours: A18")
+    with_state: bool = True
+    """Compare (s, a), s being the grasped body's own state (C12); False compares a alone (literal, Eq. 5)."""
+    least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
+
+
+DEFAULT = ActionConfig()
+
+
+@dataclass(frozen=True, eq=False)
+class ActionSpace:
+    """The three variables of an action, per particle."""
+
+    prior: UniformPrior
+    """Bounds of each particle's variables: local x, y on its surface and turn, or the parameter itself. Shape (M, 3)."""
+    frames: Tensor
+    """Surface frames x, y, z of the placed body's centre, yaw; zero for other skills. Shape (M, 4)."""
+    grasps: Tensor
+    """Present poses of the object acted on; zero for other skills. Shape (M, 4)."""
+    surfaces: tuple[str, ...]
+    """Surface of each particle; empty for other skills."""
+
+    def parameters(self, variables: Tensor) -> Tensor:
+        """Skill parameters (M, 4) of variables (M, 3)."""
+        values = self.prior.squash(variables)
+        if not self.surfaces:
+            return torch.cat([values, torch.zeros_like(values[:, :1])], -1)
+        cosine, sine = torch.cos(self.frames[:, 3]), torch.sin(self.frames[:, 3])
+        x = self.frames[:, 0] + cosine * values[:, 0] - sine * values[:, 1]
+        y = self.frames[:, 1] + sine * values[:, 0] + cosine * values[:, 1]
+        placed = torch.stack([x, y, self.frames[:, 2]], -1)
+        return torch.cat([placed - self.grasps[:, :3], values[:, 2:]], -1)
+
+    def coordinates(self, context: Tensor | None) -> Coordinates:
+        """Placements as shares of the whole region that the surfaces span, beside the states' own coordinates.
+
+        A surface's own small yaw is left out here: it only matters for how far apart two particles count as being.
+        """
+        low, high = self.prior.low + self.frames[:, [0, 1, 3]], self.prior.high + self.frames[:, [0, 1, 3]]
+        low[:, 2], high[:, 2] = self.prior.low[:, 2], self.prior.high[:, 2]
+        bottom = low.amin(0)
+        extent = (high.amax(0) - bottom).clamp_min(1e-6)
+
+        def of(variables: Tensor) -> Tensor:
+            return (low + (high - low) * self.prior.shares(variables) - bottom) / extent
+
+        def slopes(variables: Tensor) -> Tensor:
+            return (high - low) * self.prior.slopes(variables) / extent
+
+        columns = 3 + (context.shape[1] if context is not None else 0)
+        return Coordinates((tuple(range(columns)),), of, slopes, context)
+
+
+def _allotted(count: int, areas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A surface for each particle, in proportion to area, by systematic draws in random order. Shape (count,), int."""
+    ends = np.cumsum(areas / areas.sum())
+    chosen = np.searchsorted(ends, (np.arange(count) + rng.random()) / count)
+    return rng.permutation(np.minimum(chosen, len(areas) - 1))
+
+
+def placement_space(
+    poses: np.ndarray, grasped: int, size: np.ndarray, bounds: Bounds, rng: np.random.Generator, config: ActionConfig
+) -> ActionSpace:
+    """Uniform placements of the grasped body, wholly on one of the surfaces.
+
+    Args:
+        poses: States. Shape (M, n, 4).
+        grasped: Index of the body.
+        size: Its full extents [m]. Shape (3,).
+        bounds: The surfaces.
+        rng: Draws a surface for each particle.
+        config: Turn.
+    """
+    grasp = np.asarray(poses, dtype=np.float64)[:, grasped]
+    fits = np.array(
+        [
+            np.maximum(surface.half - half_extents(size, grasp[:, 3].mean() - surface.yaw)[:2], config.least_room)
+            for surface in bounds.surfaces
+        ]
+    )
+    chosen = _allotted(len(grasp), np.prod(fits, axis=1), rng)
+    half = np.column_stack([fits[chosen], np.full(len(grasp), config.turn)])
+    surfaces = [bounds.surfaces[index] for index in chosen]
+    frames = np.array([[*item.center, item.height + 0.5 * size[2], item.yaw] for item in surfaces])
+    prior = UniformPrior(_tensor(-half), _tensor(half))
+    return ActionSpace(prior, _tensor(frames), _tensor(grasp), tuple(item.name for item in surfaces))
+
+
+def stroke_space(skill: str, failed: np.ndarray, count: int) -> ActionSpace:
+    """Strokes of a skill that is not a placement: each parameter within its reach; the others stay nearly zero."""
+    reach = np.full(3, 1e-6)
+    known = REACH.get(skill, tuple(np.maximum(np.abs(np.asarray(failed)[:3]), 0.05)))
+    reach[: len(known)] = known
+    high = _tensor(np.tile(reach, (count, 1)))
+    zeros = torch.zeros(count, PARAMETER_SIZE)
+    return ActionSpace(UniformPrior(-high, high), zeros, zeros, ())
+
+
+def action_space(
+    call: SkillCall,
+    poses: np.ndarray,
+    grasped: int,
+    size: np.ndarray,
+    bounds: Bounds,
+    rng: np.random.Generator,
+    config: ActionConfig = DEFAULT,
+) -> ActionSpace:
+    """The space of actions of the failed skill; see `placement_space` and `stroke_space`."""
+    if call.skill == PLACING:
+        return placement_space(poses, grasped, size, bounds, rng, config)
+    return stroke_space(call.skill, call.parameter, len(poses))
+
+
+@dataclass(frozen=True, eq=False)
+class ActionTarget:
+    """Σ_r ln H_r + ln P(a) of M actions, each in its own fixed state."""
+
+    model: SkillEffectModel
+    latent: Latent
+    """Of the M states."""
+    skill: str
+    grasped: int
+    wanted: RelationSet
+    space: ActionSpace
+
+    def entropy(self, variables: Tensor) -> Tensor:
+        """Σ_r ln H_r. Shape (M,)."""
+        index = torch.full((len(variables),), self.grasped, dtype=torch.int64)
+        after, _ = self.model.advance(self.latent, self.skill, index, self.space.parameters(variables))
+        return log_entropy(self.wanted.of(self.model.relations(after).binary)).sum(-1)
+
+    def __call__(self, variables: Tensor) -> Tensor:
+        """The log density (M,) of variables (M, 3)."""
+        return self.entropy(variables) + self.space.prior.log_density(variables)
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.as_tensor(array, dtype=torch.float32)

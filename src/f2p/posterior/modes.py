@@ -1,0 +1,38 @@
+"""The ways to infer, by name: ours, the paper's own, and the paper's two rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from f2p.posterior.objective import PLACED
+from f2p.registry import Registry
+from f2p.types import BINARY_RELATIONS
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What distinguishes one way to infer from another; numbers are in the configs."""
+
+    search: str
+    """"stein" or "best_of"."""
+    kernel: str = "per_object"
+    """Name in `kernels`; of no meaning for "best_of"."""
+    relative: bool = True
+    """Contents relative to their container."""
+    with_state: bool = True
+    """Compare (s, a) rather than a alone."""
+    kinds: tuple[str, ...] = PLACED
+    """Relations of R_pre."""
+    agreeing_only: bool = True
+    """R_pre without what the model detects wrongly."""
+
+
+modes: Registry[Mode] = Registry("inference mode")
+"""All modes by name."""
+
+modes.register("svi")(Mode("stein"))
+modes.register("gradient")(Mode("stein", kernel="independent"))
+modes.register("sampling")(Mode("best_of"))
+modes.register("literal")(
+    Mode("stein", kernel="single", relative=False, with_state=False, kinds=BINARY_RELATIONS, agreeing_only=False)
+)

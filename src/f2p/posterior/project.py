@@ -1,0 +1,156 @@
+"""Particles are brought to rest by simulation; what falls over or out is drawn again near one that did not, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from f2p.geometry import rotate_z
+from f2p.posterior.errors import AllRejectedError
+from f2p.posterior.objective import aligned
+from f2p.scene.relations import CONTAINERS, binary_relations
+from f2p.settings import number
+from f2p.types import BINARY_RELATIONS, Failure, Particles, Prior, SkillCall
+
+
+class SettlingBody(Protocol):
+    """What is read of a simulator's body."""
+
+    name: str
+    prior: Prior
+    size: np.ndarray
+
+
+class Settler(Protocol):
+    """The part of a simulator that projection needs."""
+
+    def settle(self, bodies: Sequence[SettlingBody], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Poses at rest (M, n, 4) and which scenes stayed where they were put (M,) bool."""
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """When a particle is rejected and how it is drawn again."""
+
+    rounds: int = number(3, "rounds of settling", low=1, high=50, source="ours")
+    shift: float = number(0.03, "noise of a redrawn scene", unit="m", low=0.0, high=1.0, source="ours")
+    turn: float = number(0.1, "turn of a redrawn scene", unit="rad", low=0.0, high=3.2, source="ours")
+    lift: float = number(0.002, "height from which bodies settle", unit="m", low=0.0, high=0.05, source="ours: box noise")
+
+
+DEFAULT = ProjectConfig()
+
+
+def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
+    """Which body lies inside which, by geometry. Shape (M, n, n), bool."""
+    sizes = np.array([body.size for body in bodies])
+    hollow = np.array([body.prior in CONTAINERS for body in bodies])
+    relations = binary_relations(poses[..., :3], sizes, poses[..., 3], containers=hollow)
+    return relations[..., BINARY_RELATIONS.index("inside")]
+
+
+def kept_inside(bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Which scenes (M,) still show every pair of `inside` (n, n)."""
+    return np.all(contained(bodies, poses) | ~inside, axis=(1, 2))
+
+
+def project(
+    particles: Particles,
+    failure: Failure,
+    bodies: Sequence[SettlingBody],
+    simulator: Settler,
+    seed: int = 0,
+    config: ProjectConfig = DEFAULT,
+) -> Particles:
+    """Settle all scenes, reject those that do not stay, redraw them near the ones that do.
+
+    Calls keep where they put their object: parameters are corrected by how far the object moved in settling.
+
+    Args:
+        particles: As inferred.
+        failure: What was observed inside what must still be so.
+        bodies: Of the rebuilt failure scene, in the order of `particles.names`.
+        simulator: Anything that can settle.
+        seed: Of the redraws.
+        config: Rounds and noise.
+
+    Returns:
+        Particles at rest, at most as many, with counts `settled`, `unstable`, `spilled`, `redrawn`, `dropped`.
+
+    Raises:
+        AllRejectedError: No scene stayed.
+    """
+    rng = np.random.default_rng(seed)
+    inside = aligned(failure.outcome.observed_before, particles.names)[..., BINARY_RELATIONS.index("inside")] > 0.5
+    poses = np.array(particles.poses, dtype=np.float64)
+    free = np.array([body.prior in (Prior.CUBOID, Prior.OPEN_BOX) for body in bodies])
+    done = np.zeros(len(poses), dtype=bool)
+    rested = poses.copy()
+    counts = {"settled": 0, "unstable": 0, "spilled": 0, "redrawn": 0, "dropped": 0}
+    for attempt in range(config.rounds):
+        waiting = np.flatnonzero(~done)
+        if attempt:
+            if not done.any():
+                poses[waiting] = _shaken(poses[waiting], free, rng, config)
+            else:
+                sources = rng.choice(np.flatnonzero(done), len(waiting))
+                poses[waiting] = _moved_together(rested[sources], free, rng, config)
+            counts["redrawn"] += len(waiting)
+        lifted = poses[waiting]
+        lifted[:, free, 2] += config.lift
+        at_rest, stable = simulator.settle(bodies, lifted)
+        finite = np.isfinite(at_rest).all(axis=(1, 2))
+        holds = kept_inside(bodies, np.nan_to_num(at_rest), inside)
+        good = stable & finite & holds
+        counts["unstable"] += int((~(stable & finite)).sum())
+        counts["spilled"] += int((stable & finite & ~holds).sum())
+        rested[waiting[good]] = at_rest[good]
+        done[waiting[good]] = True
+        if done.all():
+            break
+    counts["settled"], counts["dropped"] = int(done.sum()), int((~done).sum())
+    if not done.any():
+        raise AllRejectedError(len(poses), config.rounds)
+    return _chosen(particles, rested, done, counts)
+
+
+def _moved_together(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, config: ProjectConfig) -> np.ndarray:
+    """Scenes whose free bodies are shifted and turned as one rigid group about their mean, so that none meets another."""
+    out = poses.copy()
+    shift = rng.normal(0.0, config.shift, (len(poses), 1, 2))
+    turn = rng.normal(0.0, config.turn, (len(poses), 1))
+    center = poses[:, free, :2].mean(1, keepdims=True)
+    out[:, free, :2] = center + shift + rotate_z(poses[:, free, :2] - center, turn)
+    out[:, free, 3] += turn
+    return out
+
+
+def _shaken(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, config: ProjectConfig) -> np.ndarray:
+    """Scenes with each free body moved a little by itself, for when none has come to rest yet."""
+    out = poses.copy()
+    out[:, free, :2] += rng.normal(0.0, 0.2 * config.shift, (len(poses), int(free.sum()), 2))
+    return out
+
+
+def _chosen(particles: Particles, rested: np.ndarray, done: np.ndarray, counts: dict[str, int]) -> Particles:
+    """The particles that came to rest, their placements unchanged."""
+    calls = []
+    for row in np.flatnonzero(done):
+        call = particles.calls[row]
+        index = particles.names.index(call.object)
+        moved = rested[row, index] - particles.poses[row, index]
+        parameter = np.array(call.parameter)
+        if call.skill == "pick_place":
+            parameter[:2] -= moved[:2]
+        calls.append(SkillCall(call.skill, call.object, parameter))
+    return replace(
+        particles,
+        poses=rested[done],
+        calls=tuple(calls),
+        log_target=particles.log_target[done],
+        log_entropy=particles.log_entropy[done],
+        counts={**particles.counts, **counts},
+    )

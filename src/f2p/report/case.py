@@ -1,0 +1,75 @@
+"""The report of a stored failure: the case, the data set and the weights it led to are gathered into one page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from f2p.learner.dataset import read_particles
+from f2p.monitor.case import read_case
+from f2p.report.page import Story, write_page
+from f2p.weights.lineage import lineage_tree
+from f2p.weights.modules import open_store
+from f2p.weights.store import WeightsStore
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What was learned from one failure."""
+
+    parent: str
+    weights: str
+    dataset: Path
+    losses: tuple[float, ...]
+    seconds: dict[str, float]
+    lineage: str
+    """As text, weights first."""
+
+
+def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
+    """The newest learning from a failure in a weights store; None when there is none."""
+    found = []
+    for path in sorted((store_folder / "datasets").glob("*/learn.json"), key=lambda one: one.stat().st_mtime):
+        told = json.loads(path.read_text())
+        if told.get("failure") == failure_id and told.get("weights"):
+            found.append((path.parent, told))
+    if not found:
+        return None
+    folder, told = found[-1]
+    return Learned(
+        told["parent"], told["weights"], folder, tuple(told["losses"]), told["seconds"],
+        lineage_text(open_store(store_folder), told["weights"]),
+    )  # fmt: skip
+
+
+def lineage_text(store: WeightsStore, weights_id: str) -> str:
+    """The lineage of weights as plain text."""
+    console = Console(width=140, no_color=True, highlight=False)
+    with console.capture() as capture:
+        console.print(lineage_tree(store, weights_id))
+    return capture.get()
+
+
+def write_report(case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None) -> Path:
+    """Write the page of one failure.
+
+    Args:
+        case_folder: The failure, see `f2p.monitor.case`.
+        path: The page to write.
+        summary: What the run printed; success and seconds are shown on top.
+        learned: What was learned from it, if anything was.
+
+    Raises:
+        NotACaseError: The folder is no failure, or not whole.
+    """
+    failure = read_case(case_folder)
+    outcome = failure.outcome
+    particles = read_particles(learned.dataset, outcome.before.names, outcome.call.step) if learned else None
+    losses = {"total": learned.losses} if learned else {}
+    title = f"{failure.id}: {outcome.call.skill}({outcome.call.object}) did not do what was predicted"
+    return write_page(Story(title, failure, summary, particles, losses, learned.lineage if learned else ""), path)

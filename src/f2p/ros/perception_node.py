@@ -1,0 +1,118 @@
+"""The perception's process: looks around through the guarded head and makes a named scene of what it saw."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from f2p_msgs.msg import SegmentedScene
+from f2p_msgs.srv import PerceiveScene
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from f2p.ros import qos
+from f2p.ros.convert import scene_to_msg
+from f2p.ros.errors import BadViewRequestError, EmptyViewError, NoImageError
+from f2p.ros.ground_truth import labelled, scene_from_json
+from f2p.ros.guard_client import GuardClient
+from f2p.ros.heartbeat import Watch
+from f2p.ros.looking import Looker, LookingConfig, View
+from f2p.ros.node import F2pNode, run
+from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
+from f2p.scene.tracking import KnownObject
+from f2p.settings import number
+from f2p.types import Prior, Scene
+
+
+@dataclass(frozen=True)
+class PerceptionConfig(LookingConfig):
+    """How views become scenes."""
+
+    deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0)
+    segmenter: str = field(default="geometric", metadata={"text": "geometric, or ground_truth in simulation (tests)"})
+    inventory: str = field(
+        default="{}", metadata={"text": 'known objects: {"name": ["prior", [x, y, z]]} [m]', "runtime": True}
+    )
+    truth_topic: str = "/stretch_sim/ground_truth"
+
+
+class PerceptionNode(F2pNode):
+    """Runs `f2p.scene` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("perception", PerceptionConfig())
+        self._previous: Scene | None = None
+        self._truth: String | None = None
+        self._inventory = ""
+
+    def connect(self) -> None:
+        """Head, camera, the services and the latched scene."""
+        config = self.parameters.config
+        self._watch = Watch(self, ["guard"])
+        self._looker = Looker(self, GuardClient(self, self._watch), config)
+        self._scenes = self.create_publisher(SegmentedScene, "f2p/scene", qos.LATCHED)
+        if config.segmenter == "ground_truth":
+            self.create_subscription(String, config.truth_topic, self._on_truth, qos.STATE,
+                                     callback_group=self.together)  # fmt: skip
+        self.create_service(Trigger, "f2p/forget", self._on_forget, callback_group=self.together)
+        self.serve(PerceiveScene, "f2p/perceive", self._perceive, config.deadline_s)
+
+    def _on_truth(self, message: String) -> None:
+        self._truth = message
+
+    def _on_forget(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._previous, response.success, response.message = None, True, "names start afresh with the next look"
+        return response
+
+    def _perceive(self, request: PerceiveScene.Request, response: PerceiveScene.Response) -> None:
+        view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle))
+        if self.parameters.config.segmenter == "ground_truth":
+            scene = self._true_scene(view)
+        else:
+            scene = self._seen_scene(view)
+        if not scene.segments:
+            raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
+        response.scene = scene_to_msg(scene)
+        self._scenes.publish(response.scene)
+        self.get_logger().info(f"seen: {', '.join(scene.names)}")
+
+    def _true_scene(self, view: View) -> Scene:
+        if self._truth is None:
+            raise NoImageError(f"no ground truth on {self.parameters.config.truth_topic}")
+        return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
+
+    def _seen_scene(self, view: View) -> Scene:
+        inventory = self.parameters.config.inventory
+        if inventory != self._inventory:
+            self._inventory, self._previous = inventory, None
+        config = replace(TabletopConfig(), known=inventory_of(inventory))
+        scene = scene_from_cloud(view.points_task, config, self._previous, view.sensor_task, view.stamp_ns)
+        if self._previous is not None:
+            lost = sorted(set(self._previous.names) - set(scene.names))
+            if lost:
+                self.get_logger().warning(f"not seen, kept where they were: {', '.join(lost)}")
+            scene = remembered(self._previous, scene)
+        self._previous = scene
+        return scene
+
+
+def inventory_of(text: str) -> tuple[KnownObject, ...]:
+    """Known objects of an inventory parameter. Raises BadViewRequestError when it cannot be read."""
+    try:
+        entries = json.loads(text)
+        return tuple(
+            KnownObject(name, Prior(prior), np.array(size, dtype=np.float64).reshape(3))
+            for name, (prior, size) in entries.items()
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadViewRequestError(f"inventory {text[:80]!r} cannot be read: {error}") from error
+
+
+def main() -> None:
+    """Be the perception until told to end."""
+    run(PerceptionNode)
+
+
+if __name__ == "__main__":
+    main()

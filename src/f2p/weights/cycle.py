@@ -1,0 +1,235 @@
+"""One round of learning: failure -> data -> fine-tuned weights -> gate -> champion, under one lock and with its lineage."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from f2p.clock import Clock, SystemClock
+from f2p.learner.dataset import Dataset, write_dataset, write_learning
+from f2p.learner.errors import NotTeachableError
+from f2p.learner.protocol import LearnContext, LearnedData, Progress, learners, no_progress
+from f2p.model.batch import TransitionBatch, pack
+from f2p.model.factory import SHIPPED, weights_bytes
+from f2p.model.metrics import evaluate
+from f2p.model.points2plans import Points2Plans
+from f2p.model.predictor import TorchPredictor
+from f2p.model.train import FinetuneConfig, finetune
+from f2p.settings import number
+from f2p.sim.protocol import Simulator
+from f2p.types import Cause, Failure
+from f2p.weights.files import locked
+from f2p.weights.gate import GateConfig, GateReport, judge
+from f2p.weights.lineage import lineage_facts
+from f2p.weights.modules import load_module, manifest_for
+from f2p.weights.store import WeightsStore
+
+
+@dataclass(frozen=True)
+class CycleConfig:
+    """Everything about one round of learning."""
+
+    finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
+    gate: GateConfig = field(default_factory=GateConfig)
+    replay: Path = SHIPPED / "replay.safetensors"
+    """Frozen subset of the pre-training data."""
+    gate_share: float = number(0.33, "share of the replay data kept for the gate alone", low=0.05, high=0.9)
+    busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnReport:
+    """What one round did."""
+
+    failure_id: str
+    learner: str
+    seed: int
+    parent: str
+    weights_id: str | None
+    """The new weights, published or not; None if the learner had nothing to teach."""
+    published: bool
+    gate: GateReport | None
+    dataset: Dataset | None
+    data: LearnedData
+    losses: tuple[float, ...]
+    seconds: dict[str, float]
+    """By stage: svi_states, svi_actions, settle, simulate, finetune, gate, publish, total."""
+
+    def values(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "failure": self.failure_id,
+            "learner": self.learner,
+            "seed": self.seed,
+            "parent": self.parent,
+            "weights": self.weights_id,
+            "published": self.published,
+            "gate": None if self.gate is None else self.gate.values(),
+            "dataset": None
+            if self.dataset is None
+            else {"folder": str(self.dataset.folder), **self.dataset.provenance},
+            "counts": self.data.counts,
+            "loss_first": self.losses[0] if self.losses else None,
+            "loss_last": self.losses[-1] if self.losses else None,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+        }
+
+
+def learn(
+    failure: Failure,
+    learner_name: str,
+    store: WeightsStore,
+    simulator: Simulator,
+    config: CycleConfig | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    clock: Clock | None = None,
+) -> LearnReport:
+    """Learn from one failure and publish the result if the gate lets it pass.
+
+    One fine-tune per store at a time. Until the very last rename the champion is untouched; the data set is kept
+    whatever happens later.
+
+    Raises:
+        NotTeachableError: The failure's cause is not the model.
+        UnknownNameError: No such learner.
+        StoreBusyError: Another fine-tune is running on this store.
+        ParentMovedError: Somebody published meanwhile; the new weights and the data are kept in the store.
+        NoSpaceError, DatasetNotWrittenError: The disk is full.
+        F2pError: Whatever posterior, simulation or training report.
+    """
+    config, clock = config or CycleConfig(), clock or SystemClock()
+    if failure.cause is not Cause.MODEL:
+        raise NotTeachableError(failure.id, failure.cause.value)
+    learner = learners.get(learner_name)()
+    with locked(store.folder / ".finetune.lock", wait_s=config.busy_wait_s, clock=clock):
+        round_ = _Round(failure, learner_name, store, config, seed, progress, clock)
+        return round_.run(learner.respond, simulator)
+
+
+class _Round:
+    """The stages of one round and their times."""
+
+    def __init__(
+        self,
+        failure: Failure,
+        learner_name: str,
+        store: WeightsStore,
+        config: CycleConfig,
+        seed: int,
+        progress: Progress,
+        clock: Clock,
+    ) -> None:
+        self.failure, self.learner_name, self.store, self.config = failure, learner_name, store, config
+        self.seed, self.progress, self.clock = seed, progress, clock
+        self.seconds: dict[str, float] = {}
+        self._start = self._last = clock.monotonic_s()
+
+    def run(self, respond: Any, simulator: Simulator) -> LearnReport:
+        """All stages."""
+        parent = self.store.champion
+        model, _ = load_module(self.store, parent)
+        self.progress("load", 1.0, f"weights {parent[:12]}")
+        context = LearnContext(model, simulator, self.seed, self.progress, self.clock)
+        self._last = self.clock.monotonic_s()
+        data = respond(self.failure, context)
+        self.seconds.update(data.timings)
+        self._lap("respond")
+        if not data.transitions:
+            return self._report(parent, None, False, None, None, data, ())
+        batch = pack(data.transitions, np.random.default_rng((self.seed, 73)))
+        name = f"{self.failure.id}-{self.learner_name}-{self.seed}-{batch.sha256[:8]}"
+        dataset = write_dataset(
+            self.store.folder / "datasets" / name, self.failure, self.learner_name, self.seed, data, batch
+        )
+        replay, frozen = self._replay()
+        self._lap("data")
+        tuned, losses = finetune(model, batch, replay, self.config.finetune, self.seed, self.progress)
+        self._lap("finetune")
+        gate = self._judge(parent, model, tuned, frozen)
+        self._lap("gate")
+        weights_id = self._keep(parent, tuned, gate, dataset, data, losses)
+        report = self._report(parent, weights_id, gate.passed, gate, dataset, data, losses)
+        write_learning(dataset, {**report.values(), "losses": losses})
+        if gate.passed:
+            self.store.publish(weights_id, parent)
+        self._lap("publish")
+        self.progress("publish", 1.0, f"weights {weights_id[:12]} " + ("published" if gate.passed else "refused"))
+        return self._report(parent, weights_id, gate.passed, gate, dataset, data, losses)
+
+    def _replay(self) -> tuple[TransitionBatch, TransitionBatch]:
+        """The shipped replay set: the part that is trained on, and the part that only the gate sees."""
+        whole = TransitionBatch.load(self.config.replay)
+        held = max(1, round(len(whole) * self.config.gate_share))
+        return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
+
+    def _judge(self, parent: str, model: Points2Plans, tuned: Points2Plans, frozen: TransitionBatch) -> GateReport:
+        """Ask the gate."""
+        self.progress("gate", 0.0, f"{len(frozen)} frozen transitions and the failed step")
+        old, new = (_f1(one, frozen) for one in (model, tuned))
+        candidate = TorchPredictor(tuned, "candidate")
+        report = judge(self.failure, TorchPredictor(model, parent), candidate, old, new, self.config.gate)
+        self.progress("gate", 1.0, "passed" if report.passed else "; ".join(report.reasons))
+        return report
+
+    def _keep(
+        self,
+        parent: str,
+        tuned: Points2Plans,
+        gate: GateReport,
+        dataset: Dataset,
+        data: LearnedData,
+        losses: tuple[float, ...],
+    ) -> str:
+        """Put the new weights into the store, with their lineage."""
+        content = weights_bytes(tuned)
+        made = {
+            "learner": self.learner_name,
+            "seed": self.seed,
+            "recipe": dataclasses.asdict(self.config.finetune),
+            "steps": len(losses),
+            "loss": losses[-1] if losses else None,
+        }
+        manifest = manifest_for(
+            tuned,
+            content,
+            self.store.manifest(parent).profile,
+            parent=parent,
+            made=made,
+            gate=gate.values(),
+            **lineage_facts(self.failure, dataset, data.particles),
+        )
+        return self.store.put(content, manifest)
+
+    def _lap(self, stage: str) -> None:
+        """Write down the seconds since the last lap."""
+        now = self.clock.monotonic_s()
+        self.seconds[stage] = now - self._last
+        self._last = now
+
+    def _report(
+        self,
+        parent: str,
+        weights_id: str | None,
+        published: bool,
+        gate: GateReport | None,
+        dataset: Dataset | None,
+        data: LearnedData,
+        losses: tuple[float, ...],
+    ) -> LearnReport:
+        """Put the report together."""
+        self.seconds["total"] = self.clock.monotonic_s() - self._start
+        return LearnReport(
+            self.failure.id, self.learner_name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
+            dict(self.seconds),
+        )  # fmt: skip
+
+
+def _f1(model: Points2Plans, data: TransitionBatch) -> dict[str, float]:
+    """Mean F1 over the binary relations, now and next."""
+    found = evaluate(model, data)
+    return {"now": found.f1_now["mean"], "next": found.f1_next["mean"]}

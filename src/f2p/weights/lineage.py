@@ -1,0 +1,131 @@
+"""Where weights come from: weights -> data -> particles -> failure -> plan, recorded in the manifest and drawn as a tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rich.markup import escape
+from rich.tree import Tree
+
+from f2p.learner.dataset import Dataset
+from f2p.types import Failure, Particles, Plan
+from f2p.weights.manifest import Manifest
+from f2p.weights.store import WeightsStore
+
+_MOST_CONTRADICTIONS = 12
+
+
+def lineage_facts(failure: Failure, dataset: Dataset, particles: Particles | None) -> dict[str, Any]:
+    """The manifest's entries about data, particles, failure and plan."""
+    return {
+        "data": {
+            "sha256": dataset.sha256,
+            "folder": dataset.folder.name,
+            "transitions": len(dataset.batch),
+            "tags": dataset.provenance["tags"],
+            "counts": dataset.provenance["counts"],
+        },
+        "particles": None if particles is None else _particles_facts(particles),
+        "failure": {
+            "id": failure.id,
+            "cause": failure.cause.value,
+            "explanation": failure.explanation,
+            "goal": str(failure.goal),
+            "call": f"{failure.outcome.call.skill}({failure.outcome.call.object})",
+            "score": round(failure.score, 6),
+            "threshold": round(failure.threshold, 6),
+            "weights": failure.outcome.weights_id,
+            "contradictions": [str(one) for one in failure.contradictions[:_MOST_CONTRADICTIONS]],
+            "contradictions_total": len(failure.contradictions),
+        },
+        "plan": None if failure.plan is None else _plan_facts(failure.plan),
+    }
+
+
+def _particles_facts(particles: Particles) -> dict[str, Any]:
+    """How many particles, where they came from, how far they spread."""
+    spread = particles.poses[..., :3].std(axis=0).max(axis=-1) if len(particles.poses) else np.zeros(0)
+    return {
+        "count": len(particles.calls),
+        "spread_m": {name: round(float(one), 4) for name, one in zip(particles.names, spread, strict=False)},
+        "mean_log_target": round(float(np.mean(particles.log_target)), 4) if len(particles.log_target) else None,
+        "mean_log_entropy": round(float(np.mean(particles.log_entropy)), 4) if len(particles.log_entropy) else None,
+        "counts": particles.counts,
+    }
+
+
+def _plan_facts(plan: Plan) -> dict[str, Any]:
+    """What was planned, and how much it was believed."""
+    return {
+        "id": plan.id,
+        "probability": round(plan.probability, 6),
+        "believed": plan.believed,
+        "calls": [f"{call.skill}({call.object})" for call in plan.calls],
+        "weights": plan.weights_id,
+    }
+
+
+def lineage_tree(store: WeightsStore, weights_id: str) -> Tree:
+    """The lineage of weights back to what was pre-trained, as far as the store knows it."""
+    root = Tree(_title(store, weights_id))
+    branch, seen = root, set()
+    current: str | None = weights_id
+    while current is not None and current not in seen:
+        seen.add(current)
+        manifest = store.manifest(current)
+        _add_facts(branch, manifest)
+        current = manifest.parent
+        if current is not None and current in store.ids:
+            branch = branch.add(f"made from {_title(store, current)}")
+        elif current is not None:
+            branch.add(f"made from weights [bold]{current[:12]}[/] (not in this store)")
+            break
+    return root
+
+
+def _title(store: WeightsStore, weights_id: str) -> str:
+    """Short id and what the weights are to the store."""
+    roles = [name for name, one in (("champion", _champion(store)), ("previous", store.previous)) if one == weights_id]
+    return f"weights [bold]{weights_id[:12]}[/]" + (f" ({', '.join(roles)})" if roles else "")
+
+
+def _champion(store: WeightsStore) -> str | None:
+    """Id of the champion, None in an empty store."""
+    return store.champion if (store.folder / "champion").exists() else None
+
+
+def _add_facts(branch: Tree, manifest: Manifest) -> None:
+    """What a manifest says, as branches: data, particles, failure, plan, gate."""
+    count = sum(int(np.prod(shape)) for _, shape in manifest.tensors.values())
+    branch.add(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters")
+    made = {name: value for name, value in manifest.made.items() if isinstance(value, (str, int, float, bool))}
+    if made:
+        branch.add("made: " + escape(", ".join(f"{name} {value}" for name, value in sorted(made.items()))))
+    if manifest.data is not None:
+        data = branch.add(f"data {manifest.data['sha256'][:12]}: {manifest.data['transitions']} transitions")
+        data.add(escape(f"kinds {manifest.data['tags']}, counts {manifest.data['counts']}"))
+        if manifest.particles is not None:
+            facts = manifest.particles
+            data = data.add(f"{facts['count']} particles, mean ln target {facts['mean_log_target']}")
+            data.add(escape(f"spread [m] {facts['spread_m']}"))
+        if manifest.failure is not None:
+            _add_failure(data, manifest)
+    if manifest.gate is not None:
+        verdict = "passed" if manifest.gate["passed"] else "refused: " + "; ".join(manifest.gate["reasons"])
+        branch.add(escape(f"gate {verdict}"))
+
+
+def _add_failure(branch: Tree, manifest: Manifest) -> None:
+    """The failure and its plan."""
+    failure = manifest.failure or {}
+    node = branch.add(escape(f"failure {failure['id']}: {failure['call']} for {failure['goal']}"))
+    node.add(escape(f"cause {failure['cause']}, score {failure['score']} over {failure['threshold']}"))
+    if failure["explanation"]:
+        node.add(escape(failure["explanation"]))
+    for text in failure["contradictions"][:4]:
+        node.add(escape(text))
+    if manifest.plan is not None:
+        plan = manifest.plan
+        steps = ", ".join(plan["calls"])
+        node.add(escape(f"plan {plan['id']}: {steps}; P(goal) {plan['probability']:.3f} under {plan['weights'][:12]}"))

@@ -1,0 +1,76 @@
+"""What every registered simulator must do, whatever is behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import f2p.sim.mujoco  # noqa: F401 - registers itself
+from f2p.sim.protocol import Simulator, simulators
+from f2p.sim.workspace import tables
+from f2p.sim.world import Body, World
+from f2p.types import Prior, SkillCall
+
+
+@pytest.fixture(params=list(simulators))
+def simulator(request: pytest.FixtureRequest) -> Simulator:
+    return simulators.get(request.param)()
+
+
+@pytest.fixture
+def world() -> World:
+    room = tables()
+    bodies = (
+        *room.bodies,
+        Body("box", Prior.OPEN_BOX, [0.24, 0.20, 0.12]),
+        Body("thing", Prior.CUBOID, [0.05, 0.05, 0.05]),
+    )
+    return World(bodies, np.array([*room.poses, [0.7, 0.5, 0.56, 0.0], [0.7, 0.5, 0.534, 0.0]]))
+
+
+def test_it_sees_every_body_in_order_with_points_near_its_box(simulator: Simulator, world: World) -> None:
+    scene = simulator.observe(world, 0)
+    assert scene.names == world.names
+    for segment, box in zip(scene.segments, world.boxes, strict=True):
+        assert segment.box.center == pytest.approx(box.center, abs=1e-9)
+        assert len(segment.points) >= 32
+        reach = 0.5 * np.linalg.norm(box.size) + 0.03
+        assert np.linalg.norm(segment.points - box.center, axis=1).max() < reach
+
+
+def test_it_labels_a_world(simulator: Simulator, world: World) -> None:
+    truth = simulator.relations(world)
+    assert truth.names == world.names
+    assert truth.value("inside", "thing", "box") == 1
+    assert truth.value("above", "box", "table_a") == 1
+    assert truth.unary[:, 0].tolist() == [0, 0, 1, 1]
+
+
+def test_it_executes_a_batch_in_order_and_repeats_it(simulator: Simulator, world: World) -> None:
+    poses = np.repeat(world.poses[None], 3, axis=0)
+    calls = [SkillCall("pick_place", name, [0.0, -1.05, 0.0, 0.0]) for name in ("box", "thing", "box")]
+    batch = simulator.simulate(world.bodies, poses, calls, 3, tag="mine")
+    assert [item.call.object for item in batch.kept] == ["box", "thing", "box"]
+    assert batch.counts["runs"] == 3
+    assert {item.tag for item in batch.kept} == {"mine"}
+    assert batch.kept[0].displacements[3, 1] < -0.9, "contents travel"
+    assert abs(batch.kept[1].displacements[2, 1]) < 0.01, "the box stays"
+    again = simulator.simulate(world.bodies, poses, calls, 3, tag="mine")
+    assert np.array_equal(again.kept[2].displacements, batch.kept[2].displacements)
+
+
+def test_it_drops_what_is_not_finite_and_goes_on(simulator: Simulator, world: World) -> None:
+    poses = np.repeat(world.poses[None], 2, axis=0)
+    poses[0] = np.nan
+    calls = [SkillCall("pick_place", "box", [0.0, 0.05, 0.0, 0.0])] * 2
+    batch = simulator.simulate(world.bodies, poses, calls, 0)
+    assert batch.transitions[0] is None
+    assert batch.transitions[1] is not None
+    assert batch.counts["blown_up"] == 1
+
+
+def test_it_tells_rest_from_falling(simulator: Simulator, world: World) -> None:
+    poses = np.repeat(world.poses[None], 2, axis=0)
+    poses[1, 3, :3] = [0.7, -0.5, 0.9]
+    _, stable = simulator.settle(world.bodies, poses)
+    assert stable.tolist() == [True, False]

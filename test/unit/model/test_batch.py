@@ -1,0 +1,88 @@
+"""Packing, saving and loading transitions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from f2p.model.batch import POINTS, TransitionBatch, concatenate, pack, sample_points
+from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
+from f2p.types import Box, Prior, Scene, Segment, SkillCall, Transition
+
+from .conftest import random_transition, simple_relations
+
+
+def test_pack_keeps_what_a_transition_says(rng: np.random.Generator) -> None:
+    transition = random_transition(rng, 3)
+    batch = pack([transition], rng, 5)
+    index = transition.before.index(transition.call.object)
+    assert batch.mask.tolist() == [[True, True, True, False, False]]
+    assert batch.object_index.tolist() == [index]
+    assert np.allclose(batch.displacements[0, :3], transition.displacements)
+    assert np.allclose(batch.parameters[0], transition.call.parameter)
+    assert np.array_equal(batch.binary_after[0, :3, :3], transition.relations_after.binary)
+    assert not batch.binary_before[0, 3:].any() and not batch.points_before[0, 3:].any()
+    assert {tuple(p) for p in batch.points_before[0, 0]} <= {tuple(p) for p in transition.before.segments[0].points}
+
+
+def test_save_and_load_give_back_every_array(batch: TransitionBatch, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "set.safetensors"
+    batch.save(path, {"seed": 3})
+    loaded = TransitionBatch.load(path)
+    for name, value in batch.arrays().items():
+        assert np.array_equal(value, loaded.arrays()[name]) and value.dtype == loaded.arrays()[name].dtype
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    assert manifest["notes"] == {"seed": 3} and manifest["transitions"] == len(batch)
+
+
+@pytest.mark.parametrize("harm", ["truncate", "alter", "no manifest", "foreign"])
+def test_a_damaged_file_is_refused(batch: TransitionBatch, tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "set.safetensors"
+    batch.save(path)
+    content = bytearray(path.read_bytes())
+    if harm == "truncate":
+        path.write_bytes(content[: len(content) // 2])
+    elif harm == "alter":
+        content[-1] ^= 255
+        path.write_bytes(content)
+    elif harm == "no manifest":
+        path.with_suffix(".json").unlink()
+    else:
+        path.with_suffix(".json").write_text('{"format": "another"}')
+    with pytest.raises(BadDatasetError, match="set.safetensors"):
+        TransitionBatch.load(path)
+
+
+def test_too_many_segments_and_empty_clouds_are_named(rng: np.random.Generator) -> None:
+    with pytest.raises(TooManySegmentsError, match="4 segments"):
+        pack([random_transition(rng, 4)], rng, 3)
+    scene = Scene((Segment("ghost", Prior.CUBOID, Box(np.zeros(3), np.ones(3)), np.zeros((0, 3))),))
+    relations = simple_relations(scene)
+    call = SkillCall("pick_place", "ghost", np.zeros(4))
+    with pytest.raises(EmptyCloudError, match="ghost"):
+        pack([Transition(scene, call, scene, relations, relations, np.zeros((1, 3)))], rng)
+    with pytest.raises(BadDatasetError):
+        pack([], rng)
+
+
+def test_concatenate_and_take_undo_each_other(batch: TransitionBatch) -> None:
+    joined = concatenate([batch.take(slice(0, 5)), batch.take(slice(5, None))])
+    assert joined.sha256 == batch.sha256
+    with pytest.raises(BadDatasetError, match="widths"):
+        concatenate([batch, TransitionBatch(**{**batch.arrays(), "mask": batch.mask[:, :3]})])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 400), st.integers(0, 2**31))
+def test_sampled_points_are_points_of_the_cloud(count: int, seed: int) -> None:
+    cloud = np.arange(count * 3, dtype=np.float32).reshape(count, 3)
+    picked = sample_points(cloud, POINTS, np.random.default_rng(seed))
+    assert picked.shape == (POINTS, 3)
+    assert set(picked[:, 0]) <= set(cloud[:, 0])
+    if count >= POINTS:
+        assert len(set(picked[:, 0])) == POINTS

@@ -1,0 +1,77 @@
+"""Making models, writing their weights, refusing what is no weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from f2p.model.errors import BadWeightsError
+from f2p.model.factory import SHIPPED, create, load_weights, save_weights, shipped, weights_bytes, weights_id
+from f2p.registry import UnknownNameError
+
+LIMIT = 16_000_000
+
+
+def test_seeds_make_models() -> None:
+    assert weights_bytes(create(seed=1)) == weights_bytes(create(seed=1)) != weights_bytes(create(seed=2))
+
+
+def test_unknown_names_list_the_choices() -> None:
+    with pytest.raises(UnknownNameError, match="default, literal"):
+        create("no such profile")
+    with pytest.raises(UnknownNameError, match="points2plans"):
+        create(architecture="perceptron")
+
+
+@pytest.mark.parametrize("profile", ["default", "literal"])
+def test_weights_come_back_as_they_were_written(tmp_path: Path, profile: str) -> None:
+    model, path = create(profile, seed=3), tmp_path / "w.safetensors"
+    manifest = save_weights(model, path, {"seed": 3})
+    assert path.stat().st_size < LIMIT
+    loaded, read = load_weights(path)
+    assert read == json.loads(json.dumps(manifest)) and read["weights_id"] == weights_id(path.read_bytes())
+    assert loaded.config == model.config and not loaded.training
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), loaded.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "harm", ["truncate", "empty", "manifest", "architecture", "format", "config", "missing", "nan"]
+)
+def test_damaged_and_foreign_weights_are_refused(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "w.safetensors"
+    model = create()
+    if harm == "nan":
+        model.identity.weight.data[0, 0] = torch.nan
+    manifest = save_weights(model, path, {})
+    if harm == "truncate":
+        path.write_bytes(path.read_bytes()[:1000])
+    elif harm == "empty":
+        path.write_bytes(b"")
+    elif harm == "missing":
+        path.unlink()
+    elif harm == "manifest":
+        path.with_suffix(".json").write_text("[]")
+    elif harm in ("architecture", "format"):
+        path.with_suffix(".json").write_text(json.dumps({**manifest, harm: "foreign"}))
+    elif harm == "config":
+        path.with_suffix(".json").write_text(json.dumps({**manifest, "config": {"centred": True}}))
+    with pytest.raises(BadWeightsError, match=r"w\.safetensors"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize("profile", [path.stem for path in SHIPPED.glob("*.json") if path.stem != "replay"])
+def test_shipped_weights_say_how_they_were_made(profile: str) -> None:
+    _, manifest = shipped(profile)
+    assert (SHIPPED / f"{profile}.safetensors").stat().st_size < LIMIT
+    assert manifest["executions"] >= 10_000
+    for name in ("data_sha256", "seed", "training", "code", "metrics", "duration_s"):
+        assert manifest[name] is not None
+
+
+def test_the_shipped_default_reaches_its_targets() -> None:
+    metrics = shipped("default")[1]["metrics"]
+    assert metrics["changed_accuracy"] >= 0.95
+    assert metrics["position_error_m"]["grasped"] <= 0.02

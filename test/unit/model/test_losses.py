@@ -1,0 +1,57 @@
+"""The four losses: what they count, what they ignore."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from f2p.model.losses import Labels, LossConfig, pair_mask, position_loss, relation_loss
+from f2p.model.protocol import RelationLogits
+
+
+def labels(mask: list[list[bool]], displacements: torch.Tensor) -> Labels:
+    """Labels of which only the mask and the displacements matter."""
+    empty = torch.zeros(0)
+    return Labels(torch.tensor(mask), empty, empty, empty, empty, displacements)
+
+
+def test_position_loss_is_the_formula_of_the_appendix() -> None:
+    truth = torch.zeros(1, 2, 3)
+    loss = position_loss(torch.full((1, 2, 3), 0.1), labels([[True, True]], truth), LossConfig())
+    assert float(loss) == pytest.approx(5 * math.sqrt(12 * 0.1), rel=1e-5)
+
+
+def test_position_loss_ignores_absent_segments_and_has_a_gradient_at_zero() -> None:
+    predicted = torch.zeros(1, 2, 3, requires_grad=True)
+    truth = torch.tensor([[[0.0] * 3, [9.0] * 3]])
+    loss = position_loss(predicted, labels([[True, False]], truth), LossConfig())
+    loss.backward()
+    assert float(loss) < 1e-3 and torch.isfinite(predicted.grad).all()
+
+
+def test_moved_weight_raises_the_share_of_what_moves() -> None:
+    truth = torch.tensor([[[0.2, 0.0, 0.0], [0.0, 0.0, 0.0]]])
+    given = labels([[True, True]], truth)
+    plain = position_loss(torch.zeros(1, 2, 3), given, LossConfig())
+    weighted = position_loss(torch.zeros(1, 2, 3), given, dataclasses.replace(LossConfig(), moved_weight=9.0))
+    assert float(weighted) == pytest.approx(float(plain) * math.sqrt(0.9 / 0.5), rel=1e-4)
+
+
+def test_relation_loss_counts_present_pairs_only_and_drawer_states_of_drawers_only() -> None:
+    unary, binary = torch.zeros(1, 3, 3), torch.zeros(1, 3, 3, 9)
+    mask = torch.tensor([[True, True, False]])
+    logits = RelationLogits(torch.zeros(1, 3, 3), torch.zeros(1, 3, 3, 9))
+    base = relation_loss(logits, unary, binary, mask)
+    assert float(base) == pytest.approx(2 * math.log(2), rel=1e-5)
+    logits.unary[0, 2], logits.unary[0, 0, 2] = 50.0, 50.0
+    logits.binary[0, 0, 0], logits.binary[0, 2], logits.binary[0, :, 2] = 50.0, 50.0, 50.0
+    assert float(relation_loss(logits, unary, binary, mask)) == pytest.approx(float(base), rel=1e-5)
+    logits.binary[0, 0, 1, 4] = 50.0
+    assert float(relation_loss(logits, unary, binary, mask)) > float(base) + 1
+
+
+def test_pair_mask_has_no_diagonal() -> None:
+    assert pair_mask(torch.tensor([[True, True, False]])).int().tolist() == [[[0, 1, 0], [1, 0, 0], [0, 0, 0]]]

@@ -1,0 +1,39 @@
+"""The figures themselves, on predictions one can count by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from f2p.model.batch import TransitionBatch
+from f2p.model.factory import create
+from f2p.model.metrics import evaluate, f1, position_errors
+
+
+def test_f1_by_hand() -> None:
+    predicted = np.array([True, True, False, False])
+    truth = np.array([True, False, True, False])
+    assert f1(predicted, truth) == pytest.approx(0.5)
+    assert f1(truth, truth) == 1.0 and f1(~truth, truth) == 0.0
+    assert f1(np.zeros(3, bool), np.zeros(3, bool)) == 1.0
+
+
+def test_position_errors_are_told_apart(batch: TransitionBatch) -> None:
+    exact = position_errors(batch.displacements, batch)
+    assert exact["grasped"] == 0 and exact["static"] == 0 and "carried" not in exact
+    still = position_errors(np.zeros_like(batch.displacements), batch)
+    lengths = np.linalg.norm(batch.displacements, axis=-1)
+    assert still["grasped"] == pytest.approx(lengths[np.arange(len(batch)), batch.object_index].mean())
+    assert still["static"] == 0
+
+
+@pytest.mark.parametrize("profile", ["default", "literal"])
+def test_an_untrained_model_is_measured_beside_persistence(batch: TransitionBatch, profile: str) -> None:
+    metrics = evaluate(create(profile), batch)
+    changed = (batch.binary_before != batch.binary_after) & batch.mask[:, :, None, None]
+    assert metrics.changed_relations == int(changed.sum()) > 0
+    assert metrics.persistence["changed_accuracy"] == 0.0
+    assert 0 <= metrics.changed_accuracy <= 1 and metrics.transitions == len(batch)
+    persistent = metrics.persistence["accuracy_next"]
+    present = (batch.mask[:, :, None] & batch.mask[:, None, :]).sum() - batch.mask.sum()
+    assert persistent == pytest.approx(1 - metrics.changed_relations / (9 * present))

@@ -1,0 +1,113 @@
+"""The planner's door: probabilities in numpy, pinned, deterministic, checked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from f2p.model.errors import BadParametersError, EmptyCloudError, TooManySegmentsError
+from f2p.model.factory import create
+from f2p.model.predictor import PredictorConfig, TorchPredictor
+from f2p.scene.goals import parse_goal
+from f2p.types import Box, Prior, Scene, Segment, SkillCall, SkillStep
+
+from .conftest import random_scene
+
+GOAL = parse_goal("left(thing_0, thing_1) & not above(thing_2, thing_0)")
+SKELETON = (SkillStep("pick_place", "thing_0"), SkillStep("pick_place", "thing_2"))
+
+
+@pytest.fixture(scope="module")
+def predictor() -> TorchPredictor:
+    """A fresh model whose displacements are not zero."""
+    model = create("default", seed=5)
+    torch.nn.init.normal_(model.dynamics["pick_place"].output.weight, generator=torch.Generator().manual_seed(0))
+    return TorchPredictor(model, "w1", config=PredictorConfig(chunk=7))
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    """Four things."""
+    return random_scene(np.random.default_rng(2), 4)
+
+
+def test_detect_gives_probabilities_and_no_relation_with_oneself(predictor: TorchPredictor, scene: Scene) -> None:
+    found = predictor.detect(scene)
+    assert found.names == scene.names and found.binary.shape == (4, 4, 9) and found.unary.shape == (4, 3)
+    assert (found.binary >= 0).all() and (found.binary <= 1).all()
+    assert not found.binary[np.arange(4), np.arange(4)].any()
+
+
+@pytest.mark.parametrize("rollout", ["geometric", "latent"])
+def test_score_is_the_product_over_what_predict_says(scene: Scene, rollout: str) -> None:
+    model = create("default", seed=6)
+    predictor = TorchPredictor(model, "w", rollout=rollout)
+    parameters = np.random.default_rng(0).normal(size=(5, 2, 4)) * 0.3
+    scores = predictor.score(scene, SKELETON, parameters, GOAL)
+    assert scores.dtype == np.float64 and scores.shape == (5,)
+    for candidate, score in zip(parameters, scores, strict=True):
+        calls = tuple(
+            SkillCall(step.skill, step.object, value) for step, value in zip(SKELETON, candidate, strict=True)
+        )
+        last = predictor.predict(scene, calls)[-1].relations
+        expected = last.value("left", "thing_0", "thing_1") * (1 - last.value("above", "thing_2", "thing_0"))
+        assert score == pytest.approx(expected, rel=1e-3)
+
+
+def test_chunks_and_repetition_change_nothing(predictor: TorchPredictor, scene: Scene) -> None:
+    parameters = np.random.default_rng(1).normal(size=(20, 2, 4)) * 0.3
+    whole = TorchPredictor(predictor._model, "w", config=PredictorConfig(chunk=64))
+    one = predictor.score(scene, SKELETON, parameters, GOAL)
+    assert np.allclose(one, whole.score(scene, SKELETON, parameters, GOAL), rtol=1e-4)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: predictor.score(scene, SKELETON, parameters, GOAL), range(8)))
+    assert all(np.array_equal(one, answer) for answer in answers)
+
+
+def test_many_literals_do_not_underflow_to_nonsense(predictor: TorchPredictor, scene: Scene) -> None:
+    names = scene.names
+    text = " & ".join(f"inside({a}, {b})" for a in names for b in names if a != b)
+    score = predictor.score(scene, SKELETON[:1], np.zeros((1, 1, 4)), parse_goal(text))
+    assert 0 < score[0] < 1
+
+
+def test_small_predicted_displacements_move_nothing(scene: Scene) -> None:
+    model = create("default", seed=0)
+    call = SkillCall("pick_place", "thing_0", np.array([0.3, 0, 0, 0]))
+    calm = TorchPredictor(model, "w", config=PredictorConfig(move_threshold=0.1))
+    model.position_decoder.layers[-1].bias.data.zero_()
+    model.position_decoder.layers[-1].weight.data.zero_()
+    prediction = calm.predict(scene, (call,))[0]
+    assert not prediction.displacements.any()
+    assert np.allclose(prediction.relations.binary, calm.detect(scene).binary, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "parameters", [np.zeros((3, 4)), np.zeros((3, 1, 4)), np.zeros((0, 2, 4)), np.full((3, 2, 4), np.nan)]
+)
+def test_bad_parameters_are_named(predictor: TorchPredictor, scene: Scene, parameters: np.ndarray) -> None:
+    with pytest.raises(BadParametersError, match="parameters"):
+        predictor.score(scene, SKELETON, parameters, GOAL)
+
+
+def test_bad_scenes_are_named(predictor: TorchPredictor) -> None:
+    with pytest.raises(TooManySegmentsError):
+        predictor.detect(random_scene(np.random.default_rng(0), 17))
+    with pytest.raises(TooManySegmentsError):
+        predictor.detect(Scene(()))
+    empty = Segment("ghost", Prior.CUBOID, Box(np.zeros(3), np.ones(3)), np.zeros((0, 3)))
+    with pytest.raises(EmptyCloudError, match="ghost"):
+        predictor.detect(Scene((empty,)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 6))
+def test_any_number_of_points_and_segments_is_fine(points: int, segments: int) -> None:
+    predictor = TorchPredictor(create("default"), "w")
+    found = predictor.detect(random_scene(np.random.default_rng(points), segments, points))
+    assert np.isfinite(found.binary).all()

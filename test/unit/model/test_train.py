@@ -1,0 +1,141 @@
+"""Training: it learns, it is seeded, it can stop and go on, fine-tuning leaves its parent alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from f2p.model.batch import TransitionBatch
+from f2p.model.encoded import Encoded, Transitions, encode_rows
+from f2p.model.errors import TrainingError
+from f2p.model.factory import create
+from f2p.model.losses import LossConfig
+from f2p.model.optimise import StageConfig, stage_of
+from f2p.model.points2plans import Points2Plans
+from f2p.model.train import PERCEPTION, FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
+
+SHORT = PretrainConfig(
+    joint=StageConfig(steps=3, batch=4, shards=2, warmup=0),
+    frozen=StageConfig(steps=4, batch=4, shards=2, warmup=0),
+    checkpoint_every=2,
+)
+
+
+def weights(model: Points2Plans) -> torch.Tensor:
+    """All parameters in one vector."""
+    return torch.cat([value.detach().flatten() for value in model.parameters()])
+
+
+def test_pretraining_is_seeded(batch: TransitionBatch) -> None:
+    made = []
+    for seed in (0, 0, 1):
+        model = create("default", seed=0)
+        losses = pretrain(model, batch, SHORT, seed)
+        assert len(losses) == 7
+        made.append(weights(model))
+    assert torch.equal(made[0], made[1]) and not torch.equal(made[0], made[2])
+
+
+class Stopped(Exception):
+    """Raised by a progress callback, as a person would."""
+
+
+@pytest.mark.parametrize(("stage", "fraction"), [("joint", 1.0), ("frozen", 0.75)])
+def test_a_stopped_training_goes_on_with_the_same_result(
+    batch: TransitionBatch, tmp_path: Path, stage: str, fraction: float
+) -> None:
+    whole = create("default", seed=0)
+    pretrain(whole, batch, SHORT, 3)
+
+    def stop(name: str, done: float, _: str) -> None:
+        if name == stage and done >= fraction:
+            raise Stopped
+
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Stopped):
+        pretrain(create("default", seed=0), batch, SHORT, 3, stop, path)
+    assert stage_of(path) == (stage, 2)
+    again = create("default", seed=0)
+    pretrain(again, batch, SHORT, 3, checkpoint=path)
+    assert torch.equal(weights(whole), weights(again))
+
+
+def test_a_foreign_checkpoint_is_named(batch: TransitionBatch, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        pretrain(create("default"), batch, SHORT, 0, checkpoint=path)
+
+
+def test_a_loss_that_is_not_finite_stops_training(batch: TransitionBatch) -> None:
+    broken = dataclasses.replace(batch, displacements=np.full_like(batch.displacements, np.nan))
+    with pytest.raises(TrainingError, match="nan"):
+        pretrain(create("default"), broken, SHORT, 0)
+
+
+@pytest.mark.parametrize("profile", ["default", "literal"])
+def test_remembered_features_are_those_of_encoding_anew(batch: TransitionBatch, profile: str) -> None:
+    model, data = create(profile, seed=4), Transitions(batch)
+    rows = data.in_order(np.array([0, 5, 7]))
+    with torch.no_grad():
+        fresh = encode_rows(model, data, rows)
+        remembered = Encoded(model, data).latents(model, rows)
+    for one, other in zip(fresh, remembered, strict=True):
+        assert torch.allclose(one.features, other.features, atol=1e-5)
+
+
+def test_shifting_a_scene_shifts_centroids_and_nothing_else(batch: TransitionBatch) -> None:
+    model, data = create("default"), Transitions(batch)
+    rows = data.rows(np.array([1, 2]), np.random.default_rng(0), 16, 0.1)
+    plain = dataclasses.replace(rows, shift=torch.zeros_like(rows.shift))
+    with torch.no_grad():
+        one, other = encode_rows(model, data, rows)[0], encode_rows(model, data, plain)[0]
+    difference = (one.centroid - other.centroid)[one.mask]
+    assert torch.allclose(difference, rows.shift.expand_as(one.centroid)[one.mask], atol=1e-6)
+    assert rows.shift.abs().max() <= 0.1 and torch.equal(one.shape, other.shape)
+    assert all(len(set(row.tolist())) == len(row) for row in rows.ids)
+
+
+def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch) -> None:
+    model = create("default", seed=0)
+    before = weights(model)
+    stage = StageConfig(steps=60, batch=4, rate=1e-3, warmup=0)
+    new, replay = batch.take(slice(0, 4)), batch.take(slice(4, None))
+    tuned, losses = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
+    assert torch.equal(before, weights(model)) and not tuned.training
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    for (name, old), (_, value) in zip(model.named_parameters(), tuned.named_parameters(), strict=True):
+        assert value.requires_grad
+        if name.startswith(PERCEPTION):
+            assert torch.equal(old, value)
+    again, _ = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
+    assert torch.equal(weights(tuned), weights(again))
+
+
+def test_literal_finetuning_trains_everything_on_the_new_transitions_alone(batch: TransitionBatch) -> None:
+    config = literal_finetuning()
+    assert (config.stage.steps, config.stage.rate, config.replayed, config.freeze) == (200, 1e-4, 0, ())
+    short = dataclasses.replace(config, stage=dataclasses.replace(config.stage, steps=2))
+    model = create("literal", seed=0)
+    tuned, losses = finetune(model, batch.take(slice(0, 3)), None, short, 0)
+    assert len(losses) == 2
+    changed = {name.split(".")[0] for (name, a), b in zip(model.named_parameters(), tuned.parameters(), strict=True)
+               if not torch.equal(a, b)}  # fmt: skip
+    assert {"encoder", "identity", "dynamics", "binary_decoder"} <= changed
+
+
+def test_replay_must_be_given_where_it_is_asked_for(batch: TransitionBatch) -> None:
+    with pytest.raises(TrainingError, match="replay"):
+        finetune(create("default"), batch, None, FinetuneConfig(), 0)
+
+
+def test_loss_terms_can_be_turned_off(batch: TransitionBatch) -> None:
+    config = dataclasses.replace(SHORT, losses=LossConfig(detection=0, latent=0, prediction=0, position=0))
+    model = create("default", seed=0)
+    before = weights(model)
+    assert max(pretrain(model, batch, config, 0)) == 0
+    assert torch.equal(before, weights(model))

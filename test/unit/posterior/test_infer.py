@@ -1,0 +1,286 @@
+"""From a failure to particles, with a small model that knows geometry: states, actions, modes, projection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from f2p.model.protocol import SkillEffectModel
+from f2p.posterior.actions import ActionTarget, action_space
+from f2p.posterior.bounds import bounds_of
+from f2p.posterior.diagnostics import effective_number, placements, spreads
+from f2p.posterior.errors import AllRejectedError, NoSurfaceError, UnknownObjectError
+from f2p.posterior.infer import PosteriorConfig, infer, infer_with_diagnostics
+from f2p.posterior.layout import LayoutConfig, layout_of
+from f2p.posterior.objective import after_set
+from f2p.posterior.project import ProjectConfig, contained, project
+from f2p.posterior.states import StateTarget, state_target
+from f2p.posterior.svgd import SvgdConfig, scored
+from f2p.types import BINARY_RELATIONS, Failure, Prior, Scene, SkillCall
+
+torch.set_num_threads(1)
+INSIDE = BINARY_RELATIONS.index("inside")
+
+
+def quick(mode: str = "svi", particles: int = 8) -> PosteriorConfig:
+    search = SvgdConfig(iterations=60)
+    return PosteriorConfig(mode=mode, particles=particles, state_search=search, action_search=search)
+
+
+def target_of(failure: Failure, model: SkillEffectModel, relative: bool = True) -> StateTarget:
+    outcome = failure.outcome
+    layout = layout_of(outcome.before, outcome.observed_before, bounds_of(outcome.before), LayoutConfig(relative=relative))
+    return state_target(model, outcome.before, outcome.observed_before, layout, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class PlainBody:
+    """A body with nothing but its box."""
+
+    name: str
+    prior: Prior
+    size: np.ndarray
+
+
+def bodies_of(scene: Scene) -> tuple[PlainBody, ...]:
+    return tuple(PlainBody(item.name, item.prior, item.box.size) for item in scene.segments)
+
+
+class Tray:
+    """Settles nothing; some scenes fall, the first time or always."""
+
+    def __init__(self, falls: Sequence[int], always: bool = False) -> None:
+        self.falls, self.always, self.calls = list(falls), always, 0
+
+    def settle(self, bodies: Sequence[PlainBody], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        stable = np.ones(len(poses), dtype=bool)
+        if self.always:
+            stable[:] = False
+        elif self.calls == 0:
+            stable[self.falls] = False
+        self.calls += 1
+        out = poses.copy()
+        out[..., 0] += 0.001
+        return out, stable
+
+
+def test_state_scores_match_differences(failure: Failure, model: SkillEffectModel) -> None:
+    target = target_of(failure, model.double())
+    target.clouds = target.clouds.double()
+    variables = target.start(3, torch.Generator().manual_seed(0)).double()
+    target.encode(variables)
+    _, gradient = scored(target, variables)
+    for column in range(0, variables.shape[1]):
+        step = torch.zeros_like(variables)
+        step[:, column] = 1e-5
+        numeric = (target(variables + step) - target(variables - step)).detach() / 2e-5
+        torch.testing.assert_close(gradient[:, column], numeric, atol=2e-2, rtol=2e-3)
+
+
+def test_action_scores_match_differences(failure: Failure, model: SkillEffectModel) -> None:
+    target, variables = action_target(failure, model, 3)
+    _, gradient = scored(target, variables)
+    for column in range(3):
+        step = torch.zeros_like(variables)
+        step[:, column] = 1e-3
+        numeric = (target(variables + step) - target(variables - step)).detach() / 2e-3
+        torch.testing.assert_close(gradient[:, column], numeric, atol=2.0, rtol=2e-2)
+
+
+def action_target(failure: Failure, model: SkillEffectModel, count: int) -> tuple[ActionTarget, Tensor]:
+    states = target_of(failure, model)
+    drawn = states.start(count, torch.Generator().manual_seed(0))
+    states.encode(drawn)
+    with torch.no_grad():
+        poses = states.poses(drawn)
+        latent = states.latent(poses)
+    scene, call = failure.outcome.before, failure.outcome.call
+    index = scene.index(call.object)
+    space = action_space(
+        call, poses.numpy(), index, scene.segments[index].box.size, bounds_of(scene), np.random.default_rng(0)
+    )
+    wanted, _ = after_set(failure)
+    return ActionTarget(model, latent, call.skill, index, wanted, space), space.prior.draw(count, torch.Generator().manual_seed(1))
+
+
+def test_moved_latent_is_that_of_the_moved_cloud(failure: Failure, model: SkillEffectModel) -> None:
+    target = target_of(failure, model)
+    first = target.start(4, torch.Generator().manual_seed(0))
+    target.encode(first)
+    later = first + 0.3 * torch.randn(first.shape, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        poses = target.poses(later)
+        moved = target.latent(poses).centroid
+    for row in range(4):
+        for index, segment in enumerate(failure.outcome.before.segments):
+            turn = float(poses[row, index, 3]) - segment.box.yaw
+            arm = target.clouds[index].mean(0).numpy() - segment.box.center
+            swung = [np.cos(turn) * arm[0] - np.sin(turn) * arm[1], np.sin(turn) * arm[0] + np.cos(turn) * arm[1], arm[2]]
+            np.testing.assert_allclose(moved[row, index].numpy(), poses[row, index, :3].numpy() + swung, atol=1e-5)
+
+
+def test_starts_lie_within_bounds_half_of_them_near_the_failure(failure: Failure, model: SkillEffectModel) -> None:
+    target = target_of(failure, model)
+    shares = target.layout.prior.shares(target.start(40, torch.Generator().manual_seed(0)))
+    observed = target.layout.prior.shares(
+        target.layout.prior.unsquash(torch.as_tensor(target.layout.start.reshape(1, -1)).float())
+    )
+    away = (shares - observed).abs().mean(1)
+    assert bool(((shares > 0) & (shares < 1)).all())
+    assert float(away[:20].mean()) < 0.7 * float(away[20:].mean())
+
+
+@pytest.mark.parametrize("mode", ["svi", "gradient", "sampling", "literal"])
+def test_every_mode_gives_finite_particles_within_bounds(mode: str, failure: Failure, model: SkillEffectModel) -> None:
+    particles, diagnostics = infer_with_diagnostics(failure, model, config=quick(mode), seed=1)
+    assert particles.poses.shape == (8, 7, 4)
+    assert np.all(np.isfinite(particles.poses)) and np.all(np.isfinite(particles.log_target))
+    assert np.all(np.isfinite(particles.log_entropy)) and len(particles.calls) == 8
+    np.testing.assert_allclose(particles.poses[:, :2], np.broadcast_to(diagnostics_tables(failure), (8, 2, 4)), atol=1e-6)
+    over = [bounds.contains(placements(particles)) for bounds in bounds_of(failure.outcome.before).surfaces]
+    assert np.all(np.any(over, axis=0))
+    assert particles.counts["states_evaluations"] == 8 * 60
+    assert diagnostics.summary()["mode"] == mode
+
+
+def diagnostics_tables(failure: Failure) -> np.ndarray:
+    return np.array([item.box.pose for item in failure.outcome.before.segments[:2]])
+
+
+def test_svi_spreads_the_container_and_keeps_contents_inside(failure: Failure, model: SkillEffectModel) -> None:
+    config = replace(quick(particles=20), state_search=SvgdConfig(iterations=200))
+    particles, diagnostics = infer_with_diagnostics(failure, model, config=config)
+    scene = failure.outcome.before
+    inside = contained(bodies_of(scene), particles.poses)
+    assert inside[:, scene.index("thing_1"), scene.index("box")].mean() >= 0.9
+    assert diagnostics.position_spread[scene.index("box")] > 0.12
+    assert set(diagnostics.surfaces) == {"table_a", "table_b"}
+    assert min(diagnostics.surfaces.values()) >= 8
+
+
+def test_gradient_mode_is_less_diverse(failure: Failure, model: SkillEffectModel) -> None:
+    spread = {}
+    for mode in ("svi", "gradient"):
+        config = replace(quick(mode, 12), state_search=SvgdConfig(iterations=200))
+        spread[mode] = infer_with_diagnostics(failure, model, config=config)[1].effective_states
+    assert spread["gradient"] < 0.7 * spread["svi"]
+
+
+def test_actions_climb_in_entropy(failure: Failure, model: SkillEffectModel) -> None:
+    target, start = action_target(failure, model, 8)
+    particles = infer(failure, model, config=quick(), seed=0)
+    with torch.no_grad():
+        before = target.entropy(start)
+    assert particles.log_entropy.mean() > float(before.mean())
+
+
+def test_same_seed_same_particles_other_seed_others(failure: Failure, model: SkillEffectModel) -> None:
+    first, second, other = (infer(failure, model, config=quick(), seed=seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first.poses, second.poses)
+    assert not np.allclose(first.poses, other.poses)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("mode", ["svi", "literal", "gradient", "sampling"])
+def test_few_particles_work(mode: str, count: int, failure: Failure, model: SkillEffectModel) -> None:
+    assert np.all(np.isfinite(infer(failure, model, config=quick(mode, count)).poses))
+
+
+def test_interpenetrating_bodies_are_parted(make_failure: Callable[..., Failure], model: SkillEffectModel) -> None:
+    failure = make_failure(3)
+    segments = list(failure.outcome.before.segments)
+    same = segments[4].box
+    segments[5] = replace(segments[5], box=same)
+    before = Scene(tuple(segments))
+    broken = replace(failure, outcome=replace(failure.outcome, before=before))
+    config = replace(quick(), state_search=SvgdConfig(iterations=150))
+    poses = infer(broken, model, config=config).poses
+    apart = np.linalg.norm(poses[:, 4, :2] - poses[:, 5, :2], axis=-1)
+    assert np.median(apart) > 0.03
+
+
+def test_a_model_without_gradient_still_ends_with_a_code(failure: Failure, model: SkillEffectModel) -> None:
+    model.sharpness.data.zero_()
+    for mode in ("svi", "gradient"):
+        particles = infer(failure, model, config=quick(mode))
+        assert np.all(np.isfinite(particles.poses))
+        assert particles.counts["states_stop"] in (0, 1) and particles.counts["actions_stop"] in (0, 1, 3)
+
+
+def test_training_mode_is_put_back_and_no_gradient_is_left(failure: Failure, model: SkillEffectModel) -> None:
+    model.train()
+    infer(failure, model, config=quick(particles=4))
+    assert model.training
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_clouds_are_encoded_now_and_then_only(failure: Failure, model: SkillEffectModel) -> None:
+    infer(failure, model, config=quick(particles=4))
+    assert model.encodings <= 4
+
+
+def test_progress_is_reported(failure: Failure, model: SkillEffectModel) -> None:
+    seen: list[tuple[str, float, str]] = []
+    infer(failure, model, config=quick(particles=4), progress=lambda *row: seen.append(row))
+    assert {row[0] for row in seen} == {"svi_states", "svi_actions"}
+    assert all(0.0 <= row[1] <= 1.0 and row[2] for row in seen)
+
+
+def test_wrong_objects_and_missing_tables_are_named(failure: Failure, model: SkillEffectModel) -> None:
+    call = SkillCall("pick_place", "table_a", np.zeros(4))
+    wrong = replace(failure, outcome=replace(failure.outcome, call=call))
+    with pytest.raises(UnknownObjectError, match=r"'table_a'; movable segments seen: box, landmark"):
+        infer(wrong, model, config=quick())
+    bare = replace(failure, outcome=replace(failure.outcome, before=Scene(failure.outcome.before.segments[2:])))
+    with pytest.raises(NoSurfaceError, match="pass bounds"):
+        infer(bare, model, config=quick())
+
+
+def test_other_skills_stay_within_their_reach(failure: Failure, model: SkillEffectModel) -> None:
+    call = SkillCall("push", "box", np.array([0.1, 0.2, 0.0, 0.0]))
+    pushed = replace(failure, outcome=replace(failure.outcome, call=call))
+    parameters = np.array([item.parameter for item in infer(pushed, model, config=quick()).calls])
+    assert np.abs(parameters[:, :2]).max() <= 0.4
+    assert np.abs(parameters[:, 2:]).max() < 1e-5
+
+
+def test_projection_redraws_what_falls_and_keeps_placements(failure: Failure, model: SkillEffectModel) -> None:
+    particles = infer(failure, model, config=quick())
+    tray = Tray([0, 3])
+    projected = project(particles, failure, bodies_of(failure.outcome.before), tray)
+    assert projected.counts["settled"] == len(projected.calls) == len(projected.poses)
+    assert projected.counts["unstable"] == 2 and projected.counts["redrawn"] >= 2
+    assert tray.calls >= 2
+    if len(projected.calls) == len(particles.calls):
+        np.testing.assert_allclose(placements(projected), placements(particles), atol=1e-9)
+
+
+def test_projection_rejects_spilled_contents(failure: Failure, model: SkillEffectModel) -> None:
+    particles = infer(failure, model, config=quick())
+    poses = np.array(particles.poses)
+    poses[2, failure.outcome.before.index("thing_1"), :2] += 0.4
+    once = ProjectConfig(rounds=1)
+    projected = project(replace(particles, poses=poses), failure, bodies_of(failure.outcome.before), Tray([]), config=once)
+    assert projected.counts["spilled"] >= 1
+    assert projected.counts["dropped"] == projected.counts["spilled"]
+
+
+def test_projection_that_keeps_nothing_is_an_error(failure: Failure, model: SkillEffectModel) -> None:
+    particles = infer(failure, model, config=quick())
+    with pytest.raises(AllRejectedError, match="none of 8 scenes stayed at rest in 3 rounds"):
+        project(particles, failure, bodies_of(failure.outcome.before), Tray([], always=True))
+
+
+def test_effective_number_and_spreads() -> None:
+    assert effective_number(np.zeros((7, 3)), 0.1) == pytest.approx(1.0)
+    assert effective_number(10.0 * np.arange(7)[:, None], 0.1) == pytest.approx(7.0)
+    poses = np.zeros((2, 1, 4))
+    poses[:, 0, 0] = [-0.1, 0.1]
+    poses[:, 0, 3] = [np.pi - 0.1, -np.pi + 0.1]
+    plane, yaw = spreads(poses)
+    assert plane[0] == pytest.approx(0.1) and yaw[0] == pytest.approx(0.1)

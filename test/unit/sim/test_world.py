@@ -1,0 +1,80 @@
+"""Bodies, worlds and the upright boxes around tipped bodies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from f2p.sim.errors import BodyError
+from f2p.sim.rollout import rotation_matrices
+from f2p.sim.world import Body, World, continued, reconstruct, upright_boxes
+from f2p.types import Box, Prior, Scene, Segment
+
+
+def quaternion(axis: int, angle: float) -> np.ndarray:
+    out = np.zeros(4)
+    out[0], out[1 + axis] = np.cos(angle / 2), np.sin(angle / 2)
+    return out
+
+
+@pytest.mark.parametrize("yaw", [-2.5, 0.0, 0.4, 3.0])
+def test_an_upright_body_keeps_yaw_and_size(yaw: float) -> None:
+    size = np.array([0.1, 0.2, 0.3])
+    poses, extents = upright_boxes(np.ones(3), rotation_matrices(quaternion(2, yaw)), size)
+    assert poses == pytest.approx([1, 1, 1, yaw])
+    assert extents == pytest.approx(size)
+
+
+@pytest.mark.parametrize(("axis", "expected"), [(0, (0.1, 0.3, 0.2)), (1, (0.3, 0.2, 0.1))])
+def test_a_body_tipped_onto_a_side_exchanges_its_extents(axis: int, expected: tuple[float, ...]) -> None:
+    rotation = rotation_matrices(quaternion(axis, np.pi / 2))
+    _, extents = upright_boxes(np.zeros(3), rotation, np.array([0.1, 0.2, 0.3]))
+    assert extents == pytest.approx(expected)
+
+
+def test_the_box_of_a_leaning_body_holds_its_corners() -> None:
+    rng = np.random.default_rng(0)
+    rotation = rotation_matrices(rng.normal(size=4))
+    size = np.array([0.1, 0.2, 0.3])
+    pose, extents = upright_boxes(np.zeros(3), rotation, size)
+    corners = (np.array(np.meshgrid(*[[-0.5, 0.5]] * 3)).reshape(3, -1).T * size) @ rotation.T
+    cosine, sine = np.cos(pose[3]), np.sin(pose[3])
+    local = corners @ np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    assert np.abs(local).max(0) == pytest.approx(0.5 * extents)
+
+
+def test_a_scene_is_rebuilt_from_boxes_priors_and_openings_alone() -> None:
+    cloud = np.full((5, 3), 99.0)
+    scene = Scene(
+        (
+            Segment("cup", Prior.OPEN_BOX, Box([1, 0, 0.5], [0.1, 0.2, 0.3], 0.7), cloud),
+            Segment("drawer", Prior.DRAWER, Box([1, 1, 0.5], [0.3, 0.3, 0.3]), cloud, opening=0.1),
+        )
+    )
+    world = reconstruct(scene)
+    assert world.names == ("cup", "drawer")
+    assert world.poses[0] == pytest.approx([1, 0, 0.5, 0.7])
+    assert world.bodies[1].opening == pytest.approx(0.1)
+    assert [box.size.tolist() for box in world.boxes] == [[0.1, 0.2, 0.3], [0.3, 0.3, 0.3]]
+
+
+def test_a_tipped_cuboid_goes_on_with_its_new_extents() -> None:
+    world = World((Body("tower", Prior.CUBOID, [0.05, 0.05, 0.2]),), np.array([[1, 0, 0.1, 0]]))
+    lying = Scene((Segment("tower", Prior.CUBOID, Box([1.1, 0, 0.025], [0.2, 0.05, 0.05]), np.zeros((1, 3))),))
+    after = continued(world, lying)
+    assert after.bodies[0].size == pytest.approx([0.2, 0.05, 0.05])
+    assert after.poses[0] == pytest.approx([1.1, 0, 0.025, 0])
+
+
+@pytest.mark.parametrize("size", [[0.1, 0.1], [0.1, np.nan, 0.1], [0.1, 0.0, 0.1]])
+def test_an_impossible_size_is_refused_by_name(size: list[float]) -> None:
+    with pytest.raises(BodyError, match="cup"):
+        Body("cup", Prior.CUBOID, size)
+
+
+def test_an_unknown_body_is_refused_with_the_choices() -> None:
+    world = World((Body("cup", Prior.CUBOID, [0.1] * 3),), np.zeros((1, 4)))
+    with pytest.raises(BodyError, match="there are: cup"):
+        world.index("mug")
+    with pytest.raises(BodyError, match=r"\(2, 4\)"):
+        World(world.bodies, np.zeros((2, 4)))

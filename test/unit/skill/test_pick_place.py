@@ -1,0 +1,181 @@
+"""Pick and place on a body without physics: order, targets, pace, and an error of its own for every failure."""
+
+import math
+
+import numpy as np
+import pytest
+
+from f2p.robot.kinematic import Faults, KinematicRobot
+from f2p.robot.kinematics import gripper_task
+from f2p.robot.looks import LOOK_LIFT, LOOK_Y
+from f2p.robot.protocol import ARM, BASE_JOINTS, FINGER, LIFT, TRANSLATE, WRIST_ROLL
+from f2p.skill.pick_place import PHASES, PickPlace
+from f2p.skill.pick_place_plan import PickPlaceConfig, moved_pose, plan_pick_place
+from f2p.skill.protocol import skills
+from f2p.types import SkillCall
+
+CONFIG = PickPlaceConfig()
+
+
+def call(name="box", parameter=(0.0, -0.8, 0.0, 0.4)):
+    return SkillCall("pick_place", name, np.array(parameter))
+
+
+class Heard:
+    def __init__(self):
+        self.phases, self.fractions = [], []
+
+    def __call__(self, phase, fraction, detail):
+        self.phases.append(phase)
+        self.fractions.append(fraction)
+        assert detail == "box"
+
+
+def test_it_is_registered():
+    assert skills.get("pick_place") is PickPlace
+
+
+def test_success_goes_through_all_phases_and_ends_in_the_looking_posture(scene):
+    robot, heard = KinematicRobot(), Heard()
+    done = PickPlace().execute(call(), scene, robot, heard)
+    assert done.ok and done.error_code == 0 and done.error_msg == ""
+    assert tuple(heard.phases) == (*PHASES, "look")
+    assert heard.fractions == sorted(heard.fractions) and heard.fractions[-1] == 1.0
+    state = robot.state()
+    assert state.position(LIFT) == pytest.approx(LOOK_LIFT, abs=0.003)
+    assert state.position(ARM) == pytest.approx(0.0, abs=0.003)
+    assert state.base_task[1] == pytest.approx(LOOK_Y, abs=0.004)
+    assert done.duration_s == pytest.approx(robot.time_s)
+
+
+def test_steps_never_mix_base_and_arm_and_stay_bounded(scene):
+    robot = KinematicRobot()
+    PickPlace().execute(call(), scene, robot)
+    for _, step in robot.steps:
+        base = [joint for joint in step.joints if joint in BASE_JOINTS]
+        assert not base or len(step.joints) == 1
+        if base:
+            assert abs(step.targets[0]) <= 0.05 + 1e-9
+
+
+def test_gripper_is_where_the_object_was_and_then_where_it_shall_be(scene):
+    robot, seen = KinematicRobot(), {}
+
+    def watched(phase, fraction, detail):
+        seen[phase] = gripper_task(robot.state())
+
+    PickPlace().execute(call(parameter=(0.05, -0.8, 0.01, 0.4)), scene, robot, watched)
+    plan = plan_pick_place(scene, call(parameter=(0.05, -0.8, 0.01, 0.4)), KinematicRobot().state().base_task, CONFIG)
+    grasped, released = seen["grasp"], seen["release"]
+    assert (grasped.x, grasped.y, grasped.z) == pytest.approx(
+        (plan.grasp.pose.x, plan.grasp.pose.y, plan.grasp.pose.z), abs=0.004
+    )
+    assert (released.x, released.y, released.z) == pytest.approx((plan.place.x, plan.place.y, plan.place.z), abs=0.004)
+    assert abs(math.remainder(released.heading - grasped.heading - 0.4, math.pi)) < 0.05
+
+
+def test_parameter_moves_the_object_about_its_own_centre(scene):
+    plan = plan_pick_place(scene, call(parameter=(0.1, -0.5, 0.02, math.pi / 2)), (0.27, 0.0, math.pi / 2), CONFIG)
+    box = scene.segments[scene.index("box")].box
+    before = np.array([plan.grasp.pose.x, plan.grasp.pose.y]) - box.center[:2]
+    after = np.array([plan.place.x, plan.place.y]) - box.center[:2] - [0.1, -0.5]
+    assert after == pytest.approx([-before[1], before[0]])
+    assert plan.place.z == pytest.approx(plan.grasp.pose.z + 0.02)
+
+
+def test_no_move_is_the_same_pose(scene):
+    plan = plan_pick_place(scene, call(), (0.27, 0.0, math.pi / 2), CONFIG)
+    segment = scene.segments[scene.index("box")]
+    same = moved_pose(plan.grasp.pose, segment, np.zeros(4))
+    assert (same.x, same.y, same.z) == pytest.approx((plan.grasp.pose.x, plan.grasp.pose.y, plan.grasp.pose.z))
+
+
+def test_carrying_height_clears_everything_but_what_travels_along(scene):
+    base = (0.27, 0.0, math.pi / 2)
+    box = plan_pick_place(scene, call(), base, CONFIG)
+    assert box.carry_z - 0.12 >= 0.60 + CONFIG.clearance - 1e-9  # the landmark's top, under the box's bottom
+    thing = plan_pick_place(scene, call("thing_1"), base, CONFIG)
+    assert thing.carry_z - 0.05 >= 0.62 + CONFIG.clearance - 1e-9  # the box's walls, under the thing's bottom
+
+
+@pytest.mark.parametrize("turn", [-3.0, -1.5, 0.0, 1.5, 3.0])
+def test_wrist_turns_as_far_as_the_call_says(scene, turn):
+    plan = plan_pick_place(scene, call("thing_1", (0.0, -0.8, 0.0, turn)), (0.27, 0.0, math.pi / 2), CONFIG)
+    assert abs(plan.pick_roll) <= 3.14 and abs(plan.place_roll) <= 3.14
+    assert abs(math.remainder(plan.pick_roll - plan.place_roll - turn, 2 * math.pi)) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "words"),
+    [
+        (call("cup"), 425, "no object 'cup' in the scene; there are: table_a"),
+        (call("table_a"), 421, "it is a table"),
+        (call(parameter=(0.6, 0.0, 0.0, 0.0)), 401, "needs wrist_extension"),
+        (call(parameter=(0.0, 3.0, 0.0, 0.0)), 401, "the base's place"),
+        (call(parameter=(0.0, 0.0, 0.6, 0.0)), 401, "needs joint_lift"),
+        (call(parameter=(0.0, math.nan, 0.0, 0.0)), 425, "four finite numbers"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_moves(scene, what, code, words):
+    robot = KinematicRobot()
+    done = PickPlace().execute(what, scene, robot)
+    assert not done.ok and done.error_code == code and words in done.error_msg
+    assert robot.steps == []
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        (Faults(refuse=True), 402),
+        (Faults(stuck=TRANSLATE), 403),
+        (Faults(runstopped=True), 404),
+        (Faults(silent=True), 406),
+        (Faults(held_finger=-math.inf), 422),
+        (Faults(contact_below=0.79), 423),
+        (Faults(loses_at=0.80), 424),
+    ],
+)
+def test_every_fault_has_a_code_and_a_sentence(scene, faults, code):
+    robot = KinematicRobot(faults=faults)
+    if code == 424:
+        robot.faults.loses_at = math.inf
+
+        def lose(phase, fraction, detail):
+            robot.faults.loses_at = 0.80 if phase == "lift" else math.inf
+
+        done = PickPlace().execute(call(), scene, robot, lose)
+    else:
+        done = PickPlace().execute(call(), scene, robot)
+    assert not done.ok
+    assert done.error_code == code
+    assert len(done.error_msg) > 20
+
+
+@pytest.mark.parametrize("faults", [Faults(held_finger=-math.inf), Faults(contact_below=0.79)])
+def test_after_a_failed_grasp_the_gripper_is_clear(scene, faults):
+    robot = KinematicRobot(faults=faults)
+    PickPlace().execute(call(), scene, robot)
+    assert robot.state().position(ARM) == pytest.approx(0.0, abs=0.003)
+    assert robot.state().position(FINGER) > 0.0 or faults.contact_below > 0
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_cancel_in_any_phase_stands_still(scene, phase):
+    robot, now = KinematicRobot(), []
+    done = PickPlace().execute(call(), scene, robot, lambda name, *_: now.append(name), lambda: phase in now)
+    assert done.error_code == 405
+    assert now[-1] == phase
+    before = robot.state()
+    robot._wait(1.0)
+    assert robot.state().joints == before.joints and robot.state().base_task == before.base_task
+
+
+def test_lowering_ends_in_contact_and_counts_as_done(scene):
+    robot = KinematicRobot()
+
+    def floor(phase, fraction, detail):
+        robot.faults.contact_below = 0.78 if phase == "lower" else -math.inf
+
+    done = PickPlace().execute(call(), scene, robot, floor)
+    assert done.ok
+    assert robot.state().position(WRIST_ROLL) == pytest.approx(0.0, abs=0.02)

@@ -1,0 +1,105 @@
+"""The box tasks: at rest, not yet solved, solvable, and hard enough by chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.world import World
+from f2p.tasks import tasks
+from f2p.tasks.chance import chance, execute
+from f2p.tasks.errors import TaskSizeError
+from f2p.tasks.protocol import TaskInstance
+from f2p.types import SkillCall
+
+SIMULATOR = MujocoSimulator(MujocoConfig(threads=1))
+
+
+def to(world: World, name: str, x: float, y: float) -> SkillCall:
+    pose = world.poses[world.index(name)]
+    return SkillCall("pick_place", name, [x - pose[0], y - pose[1], 0.0, 0.0])
+
+
+def good_place(instance: TaskInstance) -> float:
+    """A y in the middle of the room that the landmark leaves on the goal's side of table_b."""
+    side = instance.goal.literals[1].relation
+    landmark = instance.world.poses[instance.world.index("landmark"), 1]
+    edge = -0.10 if side == "left" else -1.0
+    return 0.5 * (landmark + np.sign(edge - landmark) * 0.19 + edge)
+
+
+@pytest.mark.parametrize("name", list(tasks))
+@pytest.mark.parametrize("objects", [1, 3, 7])
+def test_every_task_starts_packed_at_rest_and_unsolved(name: str, objects: int) -> None:
+    instance = tasks.get(name)().make(np.random.default_rng(objects), objects)
+    truth = SIMULATOR.relations(instance.world)
+    for index in range(objects):
+        assert truth.value("inside", f"thing_{index + 1}", "box") == 1
+        assert truth.value("above", f"thing_{index + 1}", "table_a") == 1
+    assert not instance.success(truth)
+    _, stable = SIMULATOR.settle(instance.world.bodies, instance.world.poses[None])
+    assert stable[0]
+
+
+@pytest.mark.parametrize("name", list(tasks))
+def test_instances_depend_on_the_generator_only(name: str) -> None:
+    task = tasks.get(name)()
+    first, second = (task.make(np.random.default_rng(4), 3) for _ in range(2))
+    assert np.array_equal(first.world.poses, second.world.poses)
+    assert str(first.goal) == str(second.goal)
+
+
+def test_transport_is_solved_by_bringing_the_box_to_the_right_side_only() -> None:
+    task = tasks.get("transport")()
+    for seed in range(4):
+        instance = task.make(np.random.default_rng(seed), 3)
+        right, _ = execute(SIMULATOR, instance.world, to(instance.world, "box", 0.68, good_place(instance)), seed)
+        assert right is not None
+        assert instance.success(right.relations_after)
+        wrong, _ = execute(SIMULATOR, instance.world, to(instance.world, "box", 0.68, 0.3), seed)
+        assert wrong is not None
+        assert not instance.success(wrong.relations_after)
+
+
+def test_transport_asks_for_both_sides() -> None:
+    task = tasks.get("transport")()
+    sides = {task.make(np.random.default_rng(seed), 1).goal.literals[1].relation for seed in range(8)}
+    assert sides == {"left", "right"}
+
+
+def test_clear_needs_unpacking_first() -> None:
+    instance = tasks.get("clear")().make(np.random.default_rng(2), 2)
+    naive, _ = execute(SIMULATOR, instance.world, to(instance.world, "box", 0.7, -0.55), 0)
+    assert naive is not None
+    assert not instance.success(naive.relations_after)
+    world, truth = instance.world, None
+    x, y = world.poses[world.index("box"), :2]
+    corner = [0.55 if x > 0.7 else 0.85, 0.25 if y > 0.55 else 0.85]
+    calls = [("thing_1", *corner), ("thing_2", corner[0], corner[1] + 0.08), ("box", 0.7, -0.55)]
+    for name, *place in calls:
+        transition, world = execute(SIMULATOR, world, to(world, name, *place), 0)
+        assert transition is not None
+        truth = transition.relations_after
+    assert len(calls) <= instance.budget
+    assert truth is not None
+    assert instance.success(truth)
+
+
+def test_bring_needs_one_skill() -> None:
+    instance = tasks.get("bring")().make(np.random.default_rng(2), 3)
+    moved, _ = execute(SIMULATOR, instance.world, to(instance.world, "box", 0.7, -0.55), 0)
+    assert moved is not None
+    assert instance.success(moved.relations_after)
+
+
+def test_chance_is_between_never_and_half_and_repeats() -> None:
+    task = tasks.get("transport")()
+    first = chance(task, SIMULATOR, objects=3, trials=14, seed=1)
+    assert 0 < first.rate < 0.5
+    assert chance(task, SIMULATOR, objects=3, trials=14, seed=1) == first
+
+
+def test_too_many_objects_are_refused_with_the_limit() -> None:
+    with pytest.raises(TaskSizeError, match="1 to 8"):
+        tasks.get("transport")().make(np.random.default_rng(0), 9)
