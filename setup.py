@@ -39,10 +39,8 @@ setup(
     extras_require={
         "model": ["torch", "safetensors>=0.4"],
         "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
-        "perception": ["open3d"],
         "report": ["plotly", "matplotlib"],
         "cli": ["typer", "rich"],
-        "bags": ["rosbags"],
     },
     zip_safe=False,
     entry_points={"console_scripts": [f"{NAME} = {NAME}.cli:main", f"{NAME}_node = {NAME}.ros.main:main"]},

@@ -1,4 +1,4 @@
-"""Makes a fresh clone ready to run: system libraries, virtual environment, pinned wheels, ROS interfaces.
+"""Makes a fresh clone ready to run: system packages, virtual environment, pinned wheels, ROS interfaces.
 
 Every stage has a digest of what it reads; a stage whose digest is stamped as done is skipped, so that a
 second run takes a fraction of a second. Needs nothing but the standard library of Python 3.11.
@@ -30,7 +30,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 INTERFACES = VENV / "interfaces"
 VERSION = (3, 11)
-"""The wheels of rclpy and of the simulator's dependencies are pinned for this Python."""
+"""The wheels are pinned for this Python."""
 
 LOCKED = ("requirements/runtime.txt", "requirements/ros.txt", "requirements/dev.txt")
 PACKAGES = ("src/f2p_msgs", "src/ros_standins/control_msgs", "src/ros_standins/tf2_msgs")
@@ -133,7 +133,7 @@ def build_interfaces(log: Path) -> None:
 
 
 STAGES = (
-    Stage("system", "system libraries", ("setup/system.py",), system.install_missing),
+    Stage("system", "what the operating system brings", ("setup/system.py",), system.install_missing),
     Stage("venv", "virtual environment", (), make_venv),
     Stage("locked", "pinned wheels, hashes checked", LOCKED, install_locked),
     Stage("torch", "PyTorch", ("requirements/torch.txt",), install_torch),

@@ -1,11 +1,10 @@
-"""What has to come from the operating system: a compiler, CMake and a few shared libraries.
+"""What has to come from the operating system: a compiler, CMake and Python's headers.
 
 Missing ones are installed when we are root; otherwise the exact command is said and set-up stops.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -32,19 +31,6 @@ def has_program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
 
-def has_library(name: str) -> Callable[[], bool]:
-    """Return a check that a shared library can be loaded."""
-
-    def check() -> bool:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            return False
-        return True
-
-    return check
-
-
 def has_header() -> bool:
     """Tell whether this interpreter's headers are there: the interfaces are compiled against them."""
     return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
@@ -62,11 +48,6 @@ NEEDS = (
     Need("cmake", "CMake, for the ROS interfaces", has_program("cmake")),
     Need("python3.11-dev", "Python's headers, for the ROS interfaces", has_header),
     Need("python3.11-venv", "Python's venv module", has_venv),
-    Need("libgomp1", "OpenMP, for Open3D", has_library("libgomp.so.1")),
-    Need("libusb-1.0-0", "USB access, which Open3D loads", has_library("libusb-1.0.so.0")),
-    Need("libgl1", "OpenGL, which Open3D loads", has_library("libGL.so.1")),
-    Need("libegl1", "EGL, which Open3D loads", has_library("libEGL.so.1")),
-    Need("libx11-6", "X11, which Open3D loads", has_library("libX11.so.6")),
 )
 
 

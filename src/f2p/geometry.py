@@ -51,9 +51,7 @@ def into_box(points: np.ndarray, centers: np.ndarray, yaws: np.ndarray | float) 
     return rotate_z(np.asarray(points) - np.asarray(centers)[..., :dimensions], -np.asarray(yaws))
 
 
-def inside_box(
-    points: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: float, margin: float = 0.0
-) -> np.ndarray:
+def inside_box(points: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: float, margin: float = 0.0) -> np.ndarray:
     """Which points (n, 3) lie in one box grown by `margin` [m]. Shape (n,), bool."""
     return np.all(np.abs(into_box(points, center, yaw)) <= 0.5 * np.asarray(size) + margin, axis=-1)
 
@@ -90,7 +88,10 @@ def pairwise_gaps(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> n
     corners = footprint_corners(centers, sizes, yaws)
     # the distance of two disjoint rectangles is reached at a corner of one of them
     to_other = footprint_excess(
-        corners[..., :, None, :, :], centers[..., None, :, None, :], sizes[..., None, :, None, :], yaws[..., None, :, None]
+        corners[..., :, None, :, :],
+        centers[..., None, :, None, :],
+        sizes[..., None, :, None, :],
+        yaws[..., None, :, None],
     ).min(axis=-1)
     horizontal = np.minimum(to_other, np.swapaxes(to_other, -1, -2))
     horizontal = np.where(_footprints_overlap(corners, yaws), 0.0, horizontal)

@@ -27,7 +27,9 @@ def planning(seed: int, progress: Progress) -> list[Measurement]:
         instance = tasks.get("transport")().make(rng, 3)
         scene = MujocoSimulator().observe(instance.world, seed)
         start = clock.monotonic_s()
-        shoot(TorchPredictor(model, "bench"), scene, skeleton, instance.goal, rng, config=ShootingConfig(candidates=1000))
+        shoot(
+            TorchPredictor(model, "bench"), scene, skeleton, instance.goal, rng, config=ShootingConfig(candidates=1000)
+        )
         seconds.append(clock.monotonic_s() - start)
         progress("planning", (repeat + 1) / REPEATS, f"{seconds[-1]:.2f} s")
     return [Measurement("planning 1,000 candidates of horizon 3", min(seconds), "s", 1.5)]

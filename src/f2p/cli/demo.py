@@ -87,10 +87,14 @@ class Attempt:
 
 
 def demo(
-    task: Annotated[str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")] = "transport",
+    task: Annotated[
+        str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")
+    ] = "transport",
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another room.")] = 0,
     objects: Annotated[int, typer.Option(min=1, max=7, help="Things in the box.")] = 3,
-    out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path(
+        "runs/demo"
+    ),
 ) -> None:
     """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
 
@@ -189,7 +193,7 @@ def summarise(
 
 
 def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> float | None:
-    """Seconds from the first row of stage `first` to the next row of stage `last`; None where there are no such rows."""
+    """Seconds from the first row of stage `first` to the next of stage `last`; None where there are no such rows."""
     start = next((since for stage, since, _ in rows if stage == first), None)
     if start is None:
         return None
@@ -199,5 +203,3 @@ def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> 
 def register(app: typer.Typer) -> None:
     """Add `f2p demo`."""
     app.command()(demo)
-
-

@@ -17,7 +17,18 @@ from f2p.errors import F2pError
 if TYPE_CHECKING:
     from f2p.evaluate.rows import Row
 
-COLUMNS = ("learner", "skeleton", "trials", "success", "95 % interval", "chance", "belief", "gap", "carried [cm]", "old F1")
+COLUMNS = (
+    "learner",
+    "skeleton",
+    "trials",
+    "success",
+    "95 % interval",
+    "chance",
+    "belief",
+    "gap",
+    "carried [cm]",
+    "old F1",
+)
 
 
 def evaluate(
@@ -28,9 +39,9 @@ def evaluate(
     learners: Annotated[str, typer.Option(help="Names, separated by commas.")] = "original,fail2progress",
     failures: Annotated[int, typer.Option(min=1, help="Different failures to learn from.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of learning per failure.")] = 3,
-    folder: Annotated[Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")] = Path(
-        "runs/evaluate"
-    ),
+    folder: Annotated[
+        Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
+    ] = Path("runs/evaluate"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Success by the simulator's ground truth, with 95 % intervals, beside chance, calibration and forgetting."""

@@ -37,7 +37,9 @@ def relation_rows(relations: Relations) -> list[tuple[str, str]]:
 
 def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
     """One scan as a table of objects, sizes and relations."""
-    score = "no labels" if perceived.score is None else "precision {:.3f}, recall {:.3f}, F {:.3f}".format(*perceived.score)
+    score = (
+        "no labels" if perceived.score is None else "precision {:.3f}, recall {:.3f}, F {:.3f}".format(*perceived.score)
+    )
     title = f"{Path(perceived.file).name}: {perceived.segments} segments, {score}, {perceived.seconds:.2f} s"
     table = Table(title=escape(title), caption=escape(f"picture: {picture}"), title_justify="left")
     for column in ("name", "prior", "size [cm]", "relations (right, front, below are the converse)"):
@@ -95,3 +97,8 @@ def perceive(
     if failed:
         errors.print(f"{failed} of {len(files)} files could not be used", soft_wrap=True)
         raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p perceive`."""
+    app.command()(perceive)

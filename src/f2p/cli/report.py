@@ -15,7 +15,9 @@ from f2p.errors import F2pError
 def report(
     case: Annotated[Path, typer.Argument(help="Folder of the failure.")],
     store: Annotated[Path, typer.Option(help="Weights store that learned from it.")] = Path("runs/weights"),
-    out: Annotated[Path | None, typer.Option(help="Page to write; default: report.html in the folder of the failure.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Page to write; default: report.html in the folder of the failure.")
+    ] = None,
 ) -> None:
     """Write a self-contained page: clouds, contradicted relations, particles, losses, lineage."""
     from f2p.monitor.case import read_case

@@ -69,6 +69,9 @@ def train(
     data: Annotated[Path, typer.Option(help="folder of the simulated executions; what is there is used")] = Path(
         "runs/train/data"
     ),
+    start: Annotated[
+        Path | None, typer.Option(help="weights to go on from; their encoder stays as it is (second stage only)")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="go on from the checkpoint beside --out")] = False,
     workers: Annotated[int, typer.Option(min=1, help="processes that simulate")] = 2,
     effort: Annotated[float, typer.Option(min=0.001, max=100.0, help="factor on the number of training steps")] = 1.0,
@@ -76,11 +79,15 @@ def train(
 ) -> None:
     """Pre-train a skill effect model on simulated single-object executions."""
     from f2p.cli.train_data import pretraining_data
-    from f2p.model.factory import create, save_weights
+    from f2p.model.factory import create, save_weights, started_from
 
     console, clock = Console(stderr=as_json), SystemClock()
-    start = clock.monotonic_s()
+    began = clock.monotonic_s()
     model, config = create(profile, seed=seed), scaled(profile, effort)
+    parent = None
+    if start is not None:
+        parent = started_from(model, start)
+        config = replace(config, joint=replace(config.joint, steps=0))
     checkpoint = out.with_suffix(".checkpoint.safetensors")
     if not resume:
         checkpoint.unlink(missing_ok=True)
@@ -90,7 +97,7 @@ def train(
         metrics = fit(model, batch, config, seed, checkpoint, bars)
     notes = {
         "profile": profile,
-        "parent": None,
+        "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
         "seed": seed,
         "executions": executions,
         "held_out": held_out(executions),
@@ -98,7 +105,7 @@ def train(
         "code": {"version": metadata_version(), "model_sha256": code_digest()},
         "training": asdict(config),
         "duration_s": {
-            "simulation": round(simulated - start, 1),
+            "simulation": round(simulated - began, 1),
             "training": round(clock.monotonic_s() - simulated, 1),
         },
         "metrics": metrics.as_dict(),
@@ -142,7 +149,7 @@ def fit(
 
 
 def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
-    """Write executions beside the weights: first those to replay (seen in training), last those for the gate (held out)."""
+    """Write executions beside the weights: first those to replay (seen), last those for the gate (held out)."""
     first_held = len(batch) - held_out(len(batch))
     seen = np.random.default_rng((seed, 11)).choice(first_held, min(REPLAYED, first_held), replace=False)
     unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))

@@ -126,7 +126,9 @@ class Experiment:
         original = load_predictor(store, store.champion)
         if cell.learner == "original":
             return original, {"passed": True}
-        failure = make_failure(self._task, Planner(lambda: original), self._simulator, self.config.objects, cell.failure)
+        failure = make_failure(
+            self._task, Planner(lambda: original), self._simulator, self.config.objects, cell.failure
+        )
         try:
             report = learn(failure, cell.learner, store, self._simulator, self.config.cycle, cell.seed)
         except F2pError as error:
@@ -138,7 +140,7 @@ class Experiment:
         planner, out = Planner(lambda: predictor), []
         for number in scenes:
             instance = self._task.make(np.random.default_rng((TRIAL_STREAM, number)), self.config.objects)
-            out.append(run_trial(instance, predictor, planner, self._simulator, free, number))
+            out.append(run_trial(instance, predictor, planner, self._simulator, free=free, seed=number))
             found = sum(trial.success for trial in out)
             which = "free" if free else "given"
             self._progress(cell.name, len(out) / len(scenes), f"{which}: {found} of {len(out)} trials succeeded")

@@ -57,7 +57,11 @@ def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> Ca
         return Calibration(0.0, 0.0, 0.0, 0.0, ())
     bin_of_trial = np.minimum((beliefs * bins).astype(int), bins - 1)
     rows = tuple(
-        (float(beliefs[bin_of_trial == k].mean()), float(successes[bin_of_trial == k].mean()), int(sum(bin_of_trial == k)))
+        (
+            float(beliefs[bin_of_trial == k].mean()),
+            float(successes[bin_of_trial == k].mean()),
+            int(sum(bin_of_trial == k)),
+        )
         for k in range(bins)
         if (bin_of_trial == k).any()
     )

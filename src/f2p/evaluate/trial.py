@@ -60,7 +60,7 @@ def carried_error(transition: Transition, prediction: Prediction) -> float | Non
 
 
 def run_trial(
-    instance: TaskInstance, predictor: Predictor, planner: Planner, simulator: Simulator, free: bool, seed: int
+    instance: TaskInstance, predictor: Predictor, planner: Planner, simulator: Simulator, *, free: bool, seed: int
 ) -> Trial:
     """See, plan and act once; what is not believed is executed as the best guess (ties drawn by lot).
 

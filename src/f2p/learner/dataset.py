@@ -1,4 +1,4 @@
-"""A data set as a folder: transitions, the particles they came from, and a manifest that says which failure taught them.
+"""A data set as a folder: transitions, the particles they came from, and a manifest that names the failure.
 
 transitions.safetensors/.json   packed transitions, as the model trains on them
 particles.safetensors           poses, actions and log targets, where there are any

@@ -2,7 +2,7 @@
 
 Particles come from Stein variational inference (A.13) in the learned model; each is then put into the simulator and has
 to come to rest where it was put. What falls or spills is rejected and drawn again near one that did not (decision C5).
-Counter-examples are the same scenes with another object grasped and put where the particle's own would have gone. They
+Counter-examples are the same scenes with another object grasped and put where the particle's own was to go. They
 keep twenty transitions from teaching that everything moves with any grasp (method.md 6; not in the paper, hence a number
 that can be 0).
 """

@@ -80,7 +80,7 @@ class TransitionBatch:
         return digest.hexdigest()
 
     def save(self, path: Path | str, notes: dict[str, object] | None = None) -> None:
-        """Write `path` (safetensors) and a manifest beside it (`.json`), each by rename; `notes` go into the manifest."""
+        """Write `path` (safetensors) and its manifest (`.json`) by rename; `notes` go into the manifest."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays().items()}
@@ -165,9 +165,9 @@ def _row(transition: Transition, rng: np.random.Generator, width: int) -> dict[s
         "binary_before": binary_before,
         "binary_after": binary_after,
         "displacements": _padded(transition.displacements, width),
-        "object_index": np.int64(scene.index(transition.call.object)),
+        "object_index": np.array(scene.index(transition.call.object), np.int64),
         "parameters": np.asarray(transition.call.parameter, np.float32).reshape(PARAMETER_SIZE),
-        "skill": np.int64(SKILLS.index(transition.call.skill)),
+        "skill": np.array(SKILLS.index(transition.call.skill), np.int64),
     }
 
 

@@ -11,6 +11,9 @@ from f2p.model.heads import picked
 from f2p.settings import number
 from f2p.types import BINARY_RELATIONS, PARAMETER_SIZE
 
+PLACEMENT = 64
+"""Neurons that compare an object with a placement."""
+
 
 @dataclass(frozen=True)
 class DynamicsConfig:
@@ -24,8 +27,15 @@ class DynamicsConfig:
     """Mark the manipulated object's token (ours: without it nothing moves)."""
     relation_features: bool = True
     """Tell every object its detected relations with the manipulated one (ours)."""
+    placement_features: bool = False
+    """Tell every object how it stands to the manipulated one where that is to be put (ours: what falls, and where)."""
     zero_output: bool = True
     """Linear layer after the transformer that starts at zero: nothing changes (ours)."""
+
+
+def default_dynamics() -> DynamicsConfig:
+    """Everything that helps (a manifest without an entry means the plain defaults above)."""
+    return DynamicsConfig(placement_features=True)
 
 
 def literal_dynamics() -> DynamicsConfig:
@@ -33,6 +43,31 @@ def literal_dynamics() -> DynamicsConfig:
     return DynamicsConfig(
         feed_forward=1024, dropout=0.1, grasped_flag=False, relation_features=False, zero_output=False
     )
+
+
+class PlacementFeatures(nn.Module):
+    """What every segment is to a placement: under it, beside it, in its way; and what the best of them is (ours).
+
+    Without it a placement beyond the edge of a table is not recognised in time (7 of 17 falls were missed 10 cm off).
+    """
+
+    SCALE = 5.0
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.pair = nn.Sequential(nn.Linear(15, PLACEMENT), nn.ReLU(), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU())
+        self.each = nn.Linear(PLACEMENT, width)
+        self.best = nn.Linear(PLACEMENT, width)
+        for layer in (self.each, self.best):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, placement: Tensor, mask: Tensor, object_index: Tensor) -> Tensor:
+        """What to add to the tokens. Shape (B, n, width)."""
+        pair = self.pair(placement * self.SCALE) * mask.unsqueeze(-1)
+        grasped = torch.zeros_like(pair[..., :1]).scatter(1, object_index.view(-1, 1, 1), 1.0)
+        best = (pair * (1.0 - grasped)).amax(1, keepdim=True)
+        return self.each(pair) + grasped * self.best(best)
 
 
 class SkillDynamics(nn.Module):
@@ -51,6 +86,8 @@ class SkillDynamics(nn.Module):
             count = 2 * len(BINARY_RELATIONS)
             self.relations = nn.Linear(count * (1 + PARAMETER_SIZE), width, bias=False)
             nn.init.zeros_(self.relations.weight)
+        if config.placement_features:
+            self.placement = PlacementFeatures(width)
         if config.zero_output:
             self.output = nn.Linear(width, width)
             nn.init.zeros_(self.output.weight)
@@ -64,6 +101,7 @@ class SkillDynamics(nn.Module):
         object_index: Tensor,
         parameters: Tensor,
         related: Tensor | None,
+        placement: Tensor | None = None,
     ) -> Tensor:
         """δX (B, n, 256).
 
@@ -75,6 +113,8 @@ class SkillDynamics(nn.Module):
             parameters: Shape (B, 4), [m, m, m, rad].
             related: Probabilities of every segment's relations to and from the manipulated one, for
                 `relation_features`. Shape (B, n, 18).
+            placement: Where the manipulated object is to be put, seen from every segment, and the extents of both,
+                for `placement_features`. Shape (B, n, 15), [m].
         """
         tokens = features
         if self.config.grasped_flag:
@@ -83,6 +123,8 @@ class SkillDynamics(nn.Module):
         if self.config.relation_features and related is not None:
             product = (related.unsqueeze(-1) * parameters[:, None, None, :]).flatten(-2)
             tokens = tokens + self.relations(torch.cat([related, product], -1))
+        if self.config.placement_features and placement is not None:
+            tokens = tokens + self.placement(placement, mask, object_index)
         action = torch.cat([self.parameter(parameters), picked(identity, object_index)], -1)
         tokens = torch.cat([tokens, action.unsqueeze(1)], 1)
         absent = torch.cat([~mask, torch.zeros_like(mask[:, :1])], 1)

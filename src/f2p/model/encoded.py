@@ -18,7 +18,7 @@ from f2p.model.pointconv import Neighbourhoods, neighbourhoods
 from f2p.model.points2plans import Clouds, Points2Plans
 
 MOVED = 0.005
-"""A segment displaced further than this [m] is encoded again after the skill; others keep their first encoding (ours)."""
+"""A segment displaced further than this [m] is encoded again after the skill, others are not (ours: half the work)."""
 
 CHUNK = 128
 """Clouds encoded at once when nothing is trained."""

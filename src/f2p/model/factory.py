@@ -1,4 +1,4 @@
-"""Models by architecture and profile, and their weights as files: safetensors with a manifest that says how they were made."""
+"""Models by architecture and profile, and their weights as files: safetensors and how they were made."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def config_from(values: dict[str, object]) -> Points2PlansConfig:
     inner = dict(values)
     encoder = PointConvConfig(**inner.pop("encoder"))  # type: ignore[arg-type]
     dynamics = DynamicsConfig(**inner.pop("dynamics"))  # type: ignore[arg-type]
-    skills = tuple(inner.pop("skills"))  # type: ignore[arg-type]
+    skills: tuple[str, ...] = tuple(inner.pop("skills"))  # type: ignore[arg-type]
     return Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
 
 
@@ -125,6 +125,20 @@ def load_weights(path: Path | str) -> tuple[Points2Plans, dict[str, object]]:
     if not isinstance(manifest, dict):
         raise BadWeightsError(path, "the manifest is not a JSON object")
     return model_from_bytes(content, manifest, str(path)), manifest
+
+
+def started_from(model: Points2Plans, path: Path | str) -> dict[str, object]:
+    """Give `model` the weights in `path`, and return their manifest; parts that the file lacks stay fresh.
+
+    Raises BadWeightsError when the file holds something that the model has no place for.
+    """
+    other, manifest = load_weights(path)
+    room = model.state_dict()
+    for name, value in other.state_dict().items():
+        if name not in room or room[name].shape != value.shape:
+            raise BadWeightsError(path, f"this model has no place for its {name} of shape {tuple(value.shape)}")
+    model.load_state_dict({**room, **other.state_dict()})
+    return manifest
 
 
 def shipped(profile: str = "default") -> tuple[Points2Plans, dict[str, object]]:

@@ -40,16 +40,27 @@ class Latent:
         """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
         if self.batch == batch:
             return self
-        tensors = ("features", "shape", "centroid", "extent", "identity", "mask", "points")
-        values = {name: getattr(self, name) for name in tensors}
-        repeated = {name: None if v is None else v.expand(batch, *v.shape[1:]) for name, v in values.items()}
+
+        def wide(value: Tensor) -> Tensor:
+            return value.expand(batch, *value.shape[1:])
+
         hoods = self.hoods
         if hoods is not None:
             fields = (getattr(hoods, item.name) for item in dataclasses.fields(hoods))
             hoods = Neighbourhoods(*(value.repeat(batch, *(1,) * (value.dim() - 1)) for value in fields))
-        return dataclasses.replace(self, **repeated, hoods=hoods)
+        return Latent(
+            wide(self.features),
+            wide(self.shape),
+            wide(self.centroid),
+            wide(self.extent),
+            wide(self.identity),
+            wide(self.mask),
+            None if self.points is None else wide(self.points),
+            hoods,
+        )
 
     def detached(self) -> Latent:
         """The same values without a gradient."""
         names = ("features", "shape", "centroid", "extent", "identity")
-        return dataclasses.replace(self, **{name: getattr(self, name).detach() for name in names})
+        points = None if self.points is None else self.points.detach()
+        return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in names})

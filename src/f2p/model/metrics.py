@@ -36,7 +36,7 @@ class Metrics:
     """The same, decoded from the latent rollout."""
     changed_relations: int
     position_error_m: dict[str, float]
-    """Mean error of the displacement of the grasped, carried and static segments [m]; NaN-free: absent if there are none."""
+    """Mean error of the displacement of grasped, carried and static segments [m], as far as there are any."""
     persistence: dict[str, object]
     """The same figures when nothing changes."""
 

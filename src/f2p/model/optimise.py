@@ -74,7 +74,7 @@ def run_stage(
     Raises:
         TrainingError: The loss is not finite, or the checkpoint does not fit.
     """
-    optimiser = torch.optim.Adam(parameters, lr=config.rate)
+    optimiser = torch.optim.Adam(parameters, lr=config.rate, fused=True)
     first = _restored(name, model, optimiser, checkpoint) if checkpoint else 0
     history: list[float] = []
     with ThreadPoolExecutor(config.shards) as pool:
@@ -110,10 +110,15 @@ def _step(
         results = list(pool.map(shard, range(config.shards))) if config.shards > 1 else [shard(0)]
     for index, parameter in enumerate(parameters):
         parts = [part for _, grads in results if (part := grads[index]) is not None]
-        parameter.grad = torch.stack(parts).sum(0) / config.shards if parts else None
+        parameter.grad = _mean(parts, config.shards) if parts else None
     nn.utils.clip_grad_norm_(parameters, config.clip)
     optimiser.step()
     return sum(value for value, _ in results) / config.shards
+
+
+def _mean(parts: list[Tensor], count: int) -> Tensor:
+    """Sum of the shards' gradients over their number, in a fixed order."""
+    return parts[0] if count == 1 else torch.stack(parts).sum(0) / count
 
 
 def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:

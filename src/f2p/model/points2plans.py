@@ -1,8 +1,8 @@
 """Points2Plans: PointConv, identities, transformer dynamics and three decoders, in two profiles.
 
 `literal` is what A.11.2 says. `default` encodes every segment centred on its own centroid and adds an embedding of
-that centroid and of where the cloud ends, so that moving a segment costs one small network; and it tells the dynamics which object is grasped and
-how the others are related to it (ours).
+that centroid and of where the cloud ends, so that moving a segment costs one small network; and it tells the dynamics
+which object is grasped and how the others are related to it (ours).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from f2p.model.batch import SKILLS
-from f2p.model.dynamics import DynamicsConfig, SkillDynamics, literal_dynamics
+from f2p.model.dynamics import DynamicsConfig, SkillDynamics, default_dynamics, literal_dynamics
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
-from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, with_grasped
+from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, picked, with_grasped
 from f2p.model.latent import Latent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
@@ -35,7 +35,7 @@ class Points2PlansConfig:
     identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
     identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
-    dynamics: DynamicsConfig = field(default_factory=DynamicsConfig)
+    dynamics: DynamicsConfig = field(default_factory=default_dynamics)
     skills: tuple[str, ...] = SKILLS
     """One dynamics network each (A.10)."""
 
@@ -158,7 +158,12 @@ class Points2Plans(nn.Module):
         related = None
         if self.config.dynamics.relation_features:
             related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, object_index))
-        change = self.dynamics[skill](latent.features, latent.identity, latent.mask, object_index, parameters, related)
+        placement = None
+        if self.config.dynamics.placement_features:
+            placement = _placement(latent, object_index, parameters)
+        change = self.dynamics[skill](
+            latent.features, latent.identity, latent.mask, object_index, parameters, related, placement
+        )
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(
@@ -173,3 +178,10 @@ class Points2Plans(nn.Module):
     def pair_logits(self, latent: Latent, subjects: Tensor, objects: Tensor) -> Tensor:
         """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
         return self.binary_decoder.pairs(latent.features[:, subjects], latent.features[:, objects])
+
+
+def _placement(latent: Latent, object_index: Tensor, parameters: Tensor) -> Tensor:
+    """Where the manipulated object is to be put, seen from every segment, and the extents of both. Shape (B, n, 15)."""
+    target = picked(latent.centroid, object_index) + parameters[:, :3]
+    extent = picked(latent.extent, object_index).unsqueeze(1).expand_as(latent.extent)
+    return torch.cat([target.unsqueeze(1) - latent.centroid, extent, latent.extent], -1)

@@ -36,7 +36,7 @@ class SkillEffectModel(Protocol):
         """The latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
 
     def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
-        """The latent after `skill` on segment `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3).
+        """The latent after `skill` on `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3).
 
         A latent of one scene serves all B parameters.
         """

@@ -61,7 +61,7 @@ def read_case(folder: Path | str) -> Failure:
     """Read what `write_case` wrote.
 
     Raises:
-        NotACaseError: It is no such folder, of another version, truncated, altered, or holds numbers that are not finite.
+        NotACaseError: It is no such folder, of another version, truncated, altered, or not finite.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -79,7 +79,7 @@ def classify(
     if comparison.contradictions and seen > config.misperceived:
         return Classification(
             Cause.PERCEPTION,
-            f"before {_call(outcome)}, network and geometry saw {seen:.0%} of the contradicted pairs differently: look again",
+            f"before {_call(outcome)}, network and geometry disagreed on {seen:.0%} of the contradicted pairs: look again",
         )
     if replayed_after is None:
         return Classification(

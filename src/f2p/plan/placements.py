@@ -1,6 +1,6 @@
 """Where an object may be put: placements drawn from the whole reachable workspace, and the parameters that lead there.
 
-A placement is absolute (x, y of the object's box centre in the task frame, plus dz and yaw relative to the grasp), since
+A placement is absolute (x, y of the object's box centre in the task frame, dz and yaw relative to the grasp), since
 what a robot can reach is a region and not a distance. A skill's parameter is the difference (A.10). dz is zero: the
 object is carried over everything and lowered until it touches (ours: one number less to sample; lowering is guarded).
 dyaw is zero (ours: no task needs it; Points2Plans has no rotation either).
@@ -78,7 +78,7 @@ def draw_placements(
     low, high = (workspace.x_low, workspace.y_low), (workspace.x_high, workspace.y_high)
     placements = np.zeros((count, PARAMETER_SIZE))
     placements[:, :2] = rng.uniform(low, high, (count, 2))
-    over = int(round(footprint_share * count)) if scene.segments else 0
+    over = round(footprint_share * count) if scene.segments else 0
     if over:
         chosen = rng.integers(len(scene.segments), size=over)
         centers = np.array([segment.box.center[:2] for segment in scene.segments])[chosen]

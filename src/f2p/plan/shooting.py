@@ -1,6 +1,6 @@
 """Shooting: draw parameters for a given skeleton, let the model roll all of them out, keep the likeliest (A.11.2).
 
-The first share of the candidates is drawn jointly over all steps; the rest redraws one step at a time of the best so far,
+A first share of the candidates is drawn jointly over all steps; the rest redraws one step at a time of the best so far,
 over the whole workspace again (ours: three independent hits of one in ten are one in a thousand when drawn jointly).
 With one step it is exactly the paper's shooting.
 

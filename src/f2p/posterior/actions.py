@@ -7,6 +7,8 @@ parameter is placement minus present pose (A.10); each particle keeps its surfac
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +22,44 @@ from f2p.posterior.bounds import Bounds
 from f2p.posterior.objective import RelationSet, log_entropy
 from f2p.posterior.prior import UniformPrior
 from f2p.posterior.svgd import Coordinates
+from f2p.registry import Registry
 from f2p.settings import number
 from f2p.types import PARAMETER_SIZE, SkillCall
 
 PLACING = "pick_place"
 REACH = {"push": (0.4, 0.4), "open_drawer": (0.4,), "close_drawer": (0.4,)}
 """Largest size of each parameter of the other skills [m] (A7; ours: an arm's comfortable stroke)."""
+
+
+Pooling = Callable[[Tensor], Tensor]
+"""ln H (M, R) to one log target (M,)."""
+
+poolings: Registry[Pooling] = Registry("pooling of entropies")
+"""The readings of Eq. 4 and 5 by name (C8, C9)."""
+
+
+@poolings.register("sum")
+def _sum(log_entropies: Tensor) -> Tensor:
+    """Σ_r ln H_r: the product of Eq. 4 in the form of Eq. 5 (literal)."""
+    return log_entropies.sum(-1)
+
+
+@poolings.register("mean")
+def _mean(log_entropies: Tensor) -> Tensor:
+    """The mean of ln H_r: the same at a temperature of |R_post|."""
+    return log_entropies.mean(-1)
+
+
+@poolings.register("log_mean")
+def _log_mean(log_entropies: Tensor) -> Tensor:
+    """ln of the mean H_r: high where some relation is uncertain, whatever the certain ones do."""
+    return torch.logsumexp(log_entropies, -1) - math.log(log_entropies.shape[-1])
+
+
+@poolings.register("sum_entropy")
+def _sum_entropy(log_entropies: Tensor) -> Tensor:
+    """Σ_r H_r: generalised Bayes with the loss of Eq. 1a as it stands."""
+    return log_entropies.exp().sum(-1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +69,8 @@ class ActionConfig:
     turn: float = number(0.5, "largest turn of a placement", unit="rad", low=1e-3, high=3.2, source="ours: A18")
     with_state: bool = True
     """Compare (s, a), s being the grasped body's own state (C12); False compares a alone (literal, Eq. 5)."""
+    pooling: str = "mean"
+    """Name in `poolings`: how the entropies of R_post become one log target."""
     least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
 
 
@@ -147,7 +183,7 @@ def action_space(
 
 @dataclass(frozen=True, eq=False)
 class ActionTarget:
-    """Σ_r ln H_r + ln P(a) of M actions, each in its own fixed state."""
+    """Pooled entropies + ln P(a) of M actions, each in its own fixed state."""
 
     model: SkillEffectModel
     latent: Latent
@@ -156,16 +192,18 @@ class ActionTarget:
     grasped: int
     wanted: RelationSet
     space: ActionSpace
+    pooling: str = "mean"
+    """Name in `poolings`."""
 
-    def entropy(self, variables: Tensor) -> Tensor:
-        """Σ_r ln H_r. Shape (M,)."""
+    def log_entropies(self, variables: Tensor) -> Tensor:
+        """ln H of every relation of R_post. Shape (M, R)."""
         index = torch.full((len(variables),), self.grasped, dtype=torch.int64)
         after, _ = self.model.advance(self.latent, self.skill, index, self.space.parameters(variables))
-        return log_entropy(self.wanted.of(self.model.relations(after).binary)).sum(-1)
+        return log_entropy(self.wanted.of(self.model.relations(after).binary))
 
     def __call__(self, variables: Tensor) -> Tensor:
         """The log density (M,) of variables (M, 3)."""
-        return self.entropy(variables) + self.space.prior.log_density(variables)
+        return poolings.get(self.pooling)(self.log_entropies(variables)) + self.space.prior.log_density(variables)
 
 
 def _tensor(array: np.ndarray) -> Tensor:

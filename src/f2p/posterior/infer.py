@@ -106,7 +106,7 @@ def infer_with_diagnostics(
         report("svi_states", 0.0, f"{len(target.wanted)} relations, {len(target.layout.free)} bodies")
         states = _infer_states(target, config, mode, seed, report, clock)
         actions_started = clock.monotonic_s()
-        action_target, source = _action_target(failure, target, states.variables, bounds, config, seed)
+        action_target, source = _action_target(failure, target, states.variables, bounds, config, mode, seed)
         report("svi_actions", 0.0, f"{len(action_target.wanted)} relations by {source}")
         actions = _infer_actions(action_target, target, states.variables, config, mode, seed, report, clock)
         particles = _particles(failure, target, states, action_target, actions, source)
@@ -166,7 +166,13 @@ def _infer_states(
 
 
 def _action_target(
-    failure: Failure, target: StateTarget, variables: Tensor, bounds: Bounds, config: PosteriorConfig, seed: int
+    failure: Failure,
+    target: StateTarget,
+    variables: Tensor,
+    bounds: Bounds,
+    config: PosteriorConfig,
+    mode: Mode,
+    seed: int,
 ) -> tuple[ActionTarget, str]:
     """The target of Eq. 4 in the given states, and where R_post came from."""
     call = failure.outcome.call
@@ -177,7 +183,8 @@ def _action_target(
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
     space = action_space(call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions)
-    return ActionTarget(target.model, latent, call.skill, grasped, wanted, space), source
+    pooling = mode.pooling or config.actions.pooling
+    return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling), source
 
 
 def _infer_actions(
@@ -219,7 +226,7 @@ def _particles(
     with torch.no_grad():
         poses = target.poses(states.variables).double().numpy()
         parameters = action_target.space.parameters(actions.variables).double().numpy()
-        entropy = action_target.entropy(actions.variables).double().numpy()
+        entropy = action_target.log_entropies(actions.variables).sum(-1).double().numpy()
     counts = {f"states_{key}": value for key, value in states.trace.counts.items()}
     counts |= {f"actions_{key}": value for key, value in actions.trace.counts.items()}
     counts |= {"states_stop": int(states.trace.stop), "actions_stop": int(actions.trace.stop)}

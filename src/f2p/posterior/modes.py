@@ -21,6 +21,8 @@ class Mode:
     """Contents relative to their container."""
     with_state: bool = True
     """Compare (s, a) rather than a alone."""
+    pooling: str | None = None
+    """Name in `poolings`; None leaves it to the config."""
     kinds: tuple[str, ...] = PLACED
     """Relations of R_pre."""
     agreeing_only: bool = True
@@ -34,5 +36,13 @@ modes.register("svi")(Mode("stein"))
 modes.register("gradient")(Mode("stein", kernel="independent"))
 modes.register("sampling")(Mode("best_of"))
 modes.register("literal")(
-    Mode("stein", kernel="single", relative=False, with_state=False, kinds=BINARY_RELATIONS, agreeing_only=False)
+    Mode(
+        "stein",
+        kernel="single",
+        relative=False,
+        with_state=False,
+        pooling="sum",
+        kinds=BINARY_RELATIONS,
+        agreeing_only=False,
+    )
 )

@@ -68,7 +68,11 @@ def involved(scene: Scene, relations: Relations) -> tuple[int, ...]:
 
 
 def before_set(
-    scene: Scene, relations: Relations, detected: np.ndarray | None, kinds: Sequence[str] = PLACED
+    scene: Scene,
+    relations: Relations,
+    detected: np.ndarray | None,
+    kinds: Sequence[str] = PLACED,
+    least_agreement: float = 0.5,
 ) -> RelationSet:
     """R_pre: relations as observed before the failed skill.
 
@@ -78,13 +82,15 @@ def before_set(
         detected: Probabilities (n, n, 9) of the model now; where they disagree with the observation the relation is
             left out, since it would drive the particles with the model's own error (method.md 6.2). None keeps all.
         kinds: Names of the relations that count.
+        least_agreement: Probability that the model has to give to what was observed.
     """
     members = involved(scene, relations)
     movable = [segment.movable for segment in scene.segments]
     columns = [BINARY_RELATIONS.index(name) for name in kinds]
     agreeing = np.ones(relations.binary.shape, dtype=bool)
     if detected is not None:
-        agreeing = (np.asarray(detected) > 0.5) == (relations.binary > 0.5)
+        given = np.where(relations.binary > 0.5, np.asarray(detected), 1.0 - np.asarray(detected))
+        agreeing = given > least_agreement
     entries = [
         (i, j, kind)
         for i in members

@@ -34,6 +34,10 @@ class StateConfig:
     """Relations of R_pre; all nine is the literal reading."""
     agreeing_only: bool = True
     """Leave out relations that the model detects wrongly now (ours, method.md 6.2)."""
+    least_agreement: float = number(
+        0.8, "probability the model gives to what was observed, for a relation to count", low=0.5, high=1.0,
+        source="ours: timid contacts of contents with the table under their box held the box where it was",
+    )  # fmt: skip
     temperature: float = number(1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1")
     margin: float = number(0.004, "softness of the barrier between bodies", unit="m", low=1e-4, high=0.1, source="ours")
     refresh: int = number(100, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
@@ -191,5 +195,6 @@ def state_target(
     """
     clouds = torch.as_tensor(segment_points(scene.segments, np.random.default_rng(seed)))
     detected = detected_relations(model, clouds) if config.agreeing_only else None
-    wanted = before_set(scene, relations, detected, tuple(kind for kind in BINARY_RELATIONS if kind in config.kinds))
+    kinds = tuple(kind for kind in BINARY_RELATIONS if kind in config.kinds)
+    wanted = before_set(scene, relations, detected, kinds, config.least_agreement)
     return StateTarget(model, layout, wanted, clouds, config)

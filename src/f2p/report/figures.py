@@ -40,17 +40,28 @@ def _wireframe(corners: Sequence[np.ndarray]) -> np.ndarray:
 def _box_trace(segment: Segment, colour: str) -> go.Scatter3d:
     lines = _wireframe([box_corners(segment.box.center, segment.box.size, segment.box.yaw)])
     return go.Scatter3d(
-        x=lines[:, 0], y=lines[:, 1], z=lines[:, 2], mode="lines", line={"color": colour, "width": 3},
-        name=segment.name, legendgroup=segment.name, showlegend=False, hoverinfo="name",
+        x=lines[:, 0],
+        y=lines[:, 1],
+        z=lines[:, 2],
+        mode="lines",
+        line={"color": colour, "width": 3},
+        name=segment.name,
+        legendgroup=segment.name,
+        showlegend=False,
+        hoverinfo="name",
     )
 
 
 def _cloud_trace(segment: Segment, colour: str, limit: int = 600) -> go.Scatter3d:
     points = segment.points[:: max(1, len(segment.points) // limit)]
     return go.Scatter3d(
-        x=points[:, 0], y=points[:, 1], z=points[:, 2], mode="markers",
+        x=points[:, 0],
+        y=points[:, 1],
+        z=points[:, 2],
+        mode="markers",
         marker={"size": 2, "color": colour, "opacity": 0.45 if colour == FURNITURE_COLOUR else 0.95},
-        name=segment.name, legendgroup=segment.name,
+        name=segment.name,
+        legendgroup=segment.name,
     )
 
 
@@ -58,7 +69,9 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
     points = np.concatenate([segment.points for segment in scene.segments if len(segment.points)] or [np.zeros((1, 3))])
     low, high = points.min(0), points.max(0)
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}}, height=480, margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        title={"text": title, "font": {"size": 15}},
+        height=480,
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
         legend={"itemsizing": "constant"},
         scene={
             "aspectmode": "data",
@@ -92,8 +105,14 @@ def particles_figure(scene: Scene, particles: Particles, title: str) -> go.Figur
         lines = _wireframe([box_corners(pose[:3], segment.box.size, pose[3]) for pose in poses])
         figure.add_trace(
             go.Scatter3d(
-                x=lines[:, 0], y=lines[:, 1], z=lines[:, 2], mode="lines", opacity=0.35,
-                line={"color": colours[segment.name], "width": 2}, legendgroup=segment.name, showlegend=False,
+                x=lines[:, 0],
+                y=lines[:, 1],
+                z=lines[:, 2],
+                mode="lines",
+                opacity=0.35,
+                line={"color": colours[segment.name], "width": 2},
+                legendgroup=segment.name,
+                showlegend=False,
             )
         )
     figure.add_trace(_action_trace(particles))
@@ -108,8 +127,13 @@ def _action_trace(particles: Particles) -> go.Scatter3d:
         rows += [start, start + call.parameter[:3], gap]
     lines = np.array(rows) if rows else np.zeros((0, 3))
     return go.Scatter3d(
-        x=lines[:, 0], y=lines[:, 1], z=lines[:, 2], mode="lines", opacity=0.5,
-        line={"color": "#222222", "width": 2, "dash": "dot"}, name="actions",
+        x=lines[:, 0],
+        y=lines[:, 1],
+        z=lines[:, 2],
+        mode="lines",
+        opacity=0.5,
+        line={"color": "#222222", "width": 2, "dash": "dot"},
+        name="actions",
     )
 
 
@@ -117,7 +141,9 @@ def losses_figure(losses: Mapping[str, Sequence[float]]) -> go.Figure:
     """Training losses by name over fine-tuning steps, on a log axis."""
     figure = go.Figure([go.Scatter(y=list(values), name=name, mode="lines") for name, values in losses.items()])
     figure.update_layout(
-        height=320, yaxis={"type": "log", "title": "loss"}, xaxis={"title": "step"},
+        height=320,
+        yaxis={"type": "log", "title": "loss"},
+        xaxis={"title": "step"},
         margin={"l": 60, "r": 10, "t": 20, "b": 40},
     )
     return figure
@@ -128,12 +154,18 @@ def times_figure(seconds: Mapping[str, float]) -> go.Figure:
     names = [name for name, value in seconds.items() if value is not None]
     figure = go.Figure(
         go.Bar(
-            x=[seconds[name] for name in names], y=names, orientation="h", marker={"color": PALETTE[0]},
-            text=[f"{seconds[name]:.1f} s" for name in names], textposition="auto",
+            x=[seconds[name] for name in names],
+            y=names,
+            orientation="h",
+            marker={"color": PALETTE[0]},
+            text=[f"{seconds[name]:.1f} s" for name in names],
+            textposition="auto",
         )
     )
     figure.update_layout(
-        height=60 + 28 * len(names), margin={"l": 150, "r": 10, "t": 10, "b": 30}, xaxis={"title": "[s]"},
+        height=60 + 28 * len(names),
+        margin={"l": 150, "r": 10, "t": 10, "b": 30},
+        xaxis={"title": "[s]"},
         yaxis={"autorange": "reversed"},
     )
     return figure

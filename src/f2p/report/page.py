@@ -81,7 +81,7 @@ def _sections(story: Story) -> list[tuple[str, str]]:
     call = f"{outcome.call.skill}({outcome.call.object})"
     clouds = (
         f'<div class="two"><div>{_figure(scene_figure(outcome.before, "before " + call))}</div>'
-        f'<div>{_figure(scene_figure(outcome.after, "after " + call))}</div></div>'
+        f"<div>{_figure(scene_figure(outcome.after, 'after ' + call))}</div></div>"
     )
     sections = [
         ("What was seen", clouds),

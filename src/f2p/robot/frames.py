@@ -28,9 +28,7 @@ TASK_FROM_BASE_START = transform_from_pose(*BASE_START_TASK)
 """Takes points of base_link at task start to the task frame. Shape (4, 4)."""
 
 
-def compose_planar(
-    first: tuple[float, float, float], second: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def compose_planar(first: tuple[float, float, float], second: tuple[float, float, float]) -> tuple[float, float, float]:
     """Pose `second`, given in the frame of `first`, in the frame `first` is given in: (x, y [m], heading [rad])."""
     cosine, sine = math.cos(first[2]), math.sin(first[2])
     x = first[0] + cosine * second[0] - sine * second[1]

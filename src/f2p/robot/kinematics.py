@@ -38,7 +38,9 @@ GRIPPER_METRES_PER_RADIAN = 2.0 * 0.171
 ARM_STAGES = 4
 """The arm's telescope has four equal stages; `wrist_extension` is their sum."""
 
-_CHAIN: tuple[tuple[str, tuple[float, float, float], tuple[float, float, float], str, tuple[float, float, float]], ...] = (
+Vector = tuple[float, float, float]
+
+_CHAIN: tuple[tuple[str, Vector, Vector, str, Vector], ...] = (
     ("link_mast", (-0.067, 0.135, 0.0284), (1.5708, 0.0, 0.0), "", (0, 0, 0)),
     ("link_lift", (-0.037385, 0.1666, 0.0), (-1.5708, 1.5708, 0.0), LIFT, (0, 0, 1)),
     ("link_arm_l4", (-0.2547, 0.0, 0.0), (1.5708, 0.0, -1.5708), "", (0, 0, 0)),

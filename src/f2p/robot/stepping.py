@@ -53,7 +53,7 @@ class SteppingConfig:
     angular_tolerance: float = number(0.02, "arrived within", unit="rad", low=0.002, high=0.2)
     stall_s: float = number(0.4, "a gripper that stands this long short of its target holds something", unit="s",
                             low=0.1, high=3.0)  # fmt: skip
-    patience_s: float = number(4.0, "time over the predicted before a motion is given up", unit="s", low=0.5, high=60.0)
+    patience_s: float = number(4.0, "time over the predicted before giving up", unit="s", low=0.5, high=60.0)
 
 
 FREE_JOINTS = (FINGER, HEAD_PAN, HEAD_TILT)
@@ -63,7 +63,7 @@ LINEAR_JOINTS = (LIFT, ARM, TRANSLATE)
 
 
 ACCELERATIONS: dict[str, float] = {LIFT: 0.3, ARM: 0.3, TRANSLATE: 0.3}
-"""What a step asks of the motors [m/s^2]: brisk enough that the end of a 5 cm step does not slow a stream of steps down;
+"""What a step asks of the motors [m/s^2]: brisk, so that the end of a 5 cm step does not slow a stream of them;
 0 or absent takes the driver's default (ours, below the tops of stretch.md 1.2)."""
 
 REJECTED_WITHIN_S = 0.21
@@ -137,7 +137,8 @@ class SteppingRobot(ABC):
             last = at
             if still >= self.stepping.stall_s:
                 return Ending.STALLED
-        raise MotionTimeoutError(f"the gripper did not come to {aperture:.3f} m; it is at {aperture_from_finger(last):.3f} m")
+        now = aperture_from_finger(last)
+        raise MotionTimeoutError(f"the gripper did not come to {aperture:.3f} m; it is at {now:.3f} m")
 
     def _post(self, step: Motion) -> None:
         """Send a step, not sooner after the last one than the driver takes it."""

@@ -69,7 +69,7 @@ class StretchBodyRobot(SteppingRobot):
             joints[FINGER] = JointState(finger, float(gripper["vel"]), float(gripper["effort"]))
             runstopped = bool(status["pimu"]["runstop_event"])
         except KeyError as missing:
-            raise StaleStateError(f"stretch_body's status lacks {missing}; is the dexterous wrist configured?") from None
+            raise StaleStateError(f"stretch_body's status lacks {missing}: no dexterous wrist?") from None
         base = base_task_from_odometry(self._odometry(status), self._start)
         return RobotState(joints, base, runstopped, self._clock.monotonic_s())
 
@@ -123,7 +123,7 @@ class StretchBodyRobot(SteppingRobot):
         return float(base["x"]), float(base["y"]), float(base["theta"])
 
 
-def _started() -> Any:  # noqa: ANN401 - stretch_body has no types
+def _started() -> Any:
     """A started, homed robot. Raises BackendMissingError saying what is missing."""
     missing = [name for name in SETTINGS if name not in os.environ]
     if missing:

@@ -79,7 +79,7 @@ class Patience:
             self.check()
             pause.wait(timeout=POLL_S)
 
-    def result(self, future: concurrent.futures.Future) -> Any:  # noqa: ANN401
+    def result(self, future: concurrent.futures.Future) -> Any:
         """The future's result; raises like `check`, or what the future raises."""
         while True:
             try:
@@ -98,14 +98,14 @@ def on_executor(node: Node, job: Callable[[], Any]) -> concurrent.futures.Future
     """Run `job` on the thread that spins `node`; its result, or that of the rclpy future it returns, comes back."""
     answer: concurrent.futures.Future = concurrent.futures.Future()
 
-    def settle(future: Any) -> None:  # noqa: ANN401 - rclpy future of anything
+    def settle(future: Any) -> None:
         error = future.exception()
         answer.set_exception(error) if error is not None else answer.set_result(future.result())
 
     def start() -> None:
         try:
             started = job()
-        except Exception as error:  # noqa: BLE001 - belongs to whoever waits for the answer
+        except Exception as error:
             answer.set_exception(error)
             return
         if hasattr(started, "add_done_callback"):
@@ -128,11 +128,11 @@ class ServiceCaller:
         watch: Heartbeats of that node.
     """
 
-    def __init__(self, node: Node, kind: Any, name: str, server: str, watch: Watch | None) -> None:  # noqa: ANN401
+    def __init__(self, node: Node, kind: Any, name: str, server: str, watch: Watch | None) -> None:
         self._node, self._name, self._server, self._watch = node, name, server, watch
         self._client = node.create_client(kind, name, callback_group=ReentrantCallbackGroup())
 
-    def call(self, request: Any, deadline_s: float, canceled: Callable[[], bool] = never, *, again: bool = True) -> Any:  # noqa: ANN401
+    def call(self, request: Any, deadline_s: float, canceled: Callable[[], bool] = never, *, again: bool = True) -> Any:
         """Ask and wait.
 
         Args:
@@ -158,7 +158,7 @@ class ServiceCaller:
                 raise RemoteError(answer.error_msg, int(answer.error_code))
             return answer
 
-    def _once(self, request: Any, patience: Patience) -> Any:  # noqa: ANN401
+    def _once(self, request: Any, patience: Patience) -> Any:
         patience.until_active()
         patience.until(self._client.service_is_ready)
         patience.pin()
@@ -176,14 +176,14 @@ class ActionCaller:
         watch: Heartbeats of that node; None for the driver, which has none.
     """
 
-    def __init__(self, node: Node, kind: Any, name: str, server: str, watch: Watch | None) -> None:  # noqa: ANN401
+    def __init__(self, node: Node, kind: Any, name: str, server: str, watch: Watch | None) -> None:
         self._node, self._name, self._server, self._watch = node, name, server, watch
         self._client = ActionClient(node, kind, name, callback_group=ReentrantCallbackGroup())
 
     def run(
         self, goal: Any, deadline_s: float, canceled: Callable[[], bool] = never,
         feedback: Callable[[Any], None] = lambda _feedback: None,
-    ) -> Any:  # noqa: ANN401  # fmt: skip
+    ) -> Any:  # fmt: skip
         """Send a goal and wait for its result; a goal is never sent twice.
 
         Returns:
@@ -213,7 +213,7 @@ class ActionCaller:
             on_executor(self._node, handle.cancel_goal_async)
             raise
 
-    def _canceled(self, handle: Any, result: concurrent.futures.Future) -> Any:  # noqa: ANN401
+    def _canceled(self, handle: Any, result: concurrent.futures.Future) -> Any:
         """Cancel, and give the server a moment to stop and say so."""
         on_executor(self._node, handle.cancel_goal_async)
         try:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from f2p_msgs import msg
 
 from f2p.ros.errors import BadSceneError, MessageError
 from f2p.types import (
@@ -28,6 +27,7 @@ from f2p.types import (
     SkillCall,
     SkillStep,
 )
+from f2p_msgs import msg
 
 TASK_FRAME = "task"
 """TF name of the task frame."""

@@ -62,15 +62,14 @@ class DriverInterface:
     def _on_goal(self, request: FollowJointTrajectory.Goal) -> GoalResponse:
         """Reject what comes too soon; the model checks the rest when the goal runs."""
         with self._lock:
-            return GoalResponse.REJECT if self._driver.rejects else GoalResponse.ACCEPT
+            return GoalResponse.ACCEPT if self._driver.accept_goal() else GoalResponse.REJECT
 
     def _execute(self, handle: ServerGoalHandle) -> FollowJointTrajectory.Result:
         """Send the goal to the model and wait for its fate."""
         trajectory = handle.request.trajectory
         goal = Goal(tuple(trajectory.joint_names), tuple(_point(point) for point in trajectory.points))
         with self._lock:
-            if not self._driver.send_goal(goal):
-                goal.end(GoalStatus.ABORTED)
+            self._driver.start_goal(goal)
         while goal.status is GoalStatus.ACTIVE and not self.closing.wait(POLL_S):
             if handle.is_cancel_requested:
                 with self._lock:
@@ -124,7 +123,7 @@ class DriverInterface:
     def _on_button(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         with self._lock:
             self._driver.press_runstop(request.data)
-        response.success, response.message = True, "The button is pressed." if request.data else "The button is released."
+        response.success, response.message = True, "pressed" if request.data else "released"
         return response
 
     def _on_twist(self, message: Twist) -> None:

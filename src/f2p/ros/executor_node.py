@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from f2p_msgs.action import ExecuteSkill
 
 from f2p.ros.convert import scene_from_msg
 from f2p.ros.errors import CanceledError
@@ -17,6 +16,7 @@ from f2p.settings import number
 from f2p.skill import pick_place  # noqa: F401 - files the skill
 from f2p.skill.protocol import skills
 from f2p.types import SkillCall
+from f2p_msgs.action import ExecuteSkill
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ExecutorNode(F2pNode):
         self._robot = GuardClient(self, self._watch)
         self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
 
-    def _execute(self, handle: Any) -> ExecuteSkill.Result:  # noqa: ANN401 - rclpy goal handle
+    def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request
         skill = skills.get(request.skill)()
         call = SkillCall(request.skill, request.object, np.array(request.parameter, dtype=np.float64))

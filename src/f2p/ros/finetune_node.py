@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from f2p_msgs.action import FineTune
-from f2p_msgs.srv import PublishWeights
-
 from f2p.errors import F2pError
 from f2p.monitor.case import read_case
 from f2p.ros.client import ServiceCaller
@@ -17,6 +14,8 @@ from f2p.ros.errors import CanceledError, GateFailedError, wire_code, wire_text
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
 from f2p.settings import number
+from f2p_msgs.action import FineTune
+from f2p_msgs.srv import PublishWeights
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class FinetuneNode(F2pNode):
         self._store = open_store(self.parameters.config.store)
         self._simulator = MujocoSimulator()
 
-    def _learn(self, handle: Any) -> FineTune.Result:  # noqa: ANN401 - rclpy goal handle
+    def _learn(self, handle: Any) -> FineTune.Result:
         from f2p.weights.cycle import learn
 
         request = handle.request

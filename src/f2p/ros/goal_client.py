@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import rclpy
-from f2p_msgs.action import AchieveGoal
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -18,6 +17,7 @@ from f2p.ros.client import ActionCaller, never
 from f2p.ros.convert import skeleton_to_msg
 from f2p.ros.heartbeat import Watch
 from f2p.types import SkillStep
+from f2p_msgs.action import AchieveGoal
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class GoalClient:
             goal=list(goal), proposal=skeleton_to_msg(proposal), attempts=attempts, learn=learn, seed=seed
         )
 
-        def on_feedback(feedback: Any) -> None:  # noqa: ANN401 - generated message type
+        def on_feedback(feedback: Any) -> None:
             progress(feedback.stage, float(feedback.elapsed), feedback.detail)
 
         result = self._caller.run(request, deadline_s, canceled, on_feedback)

@@ -23,8 +23,8 @@ class NodeSpec:
     """What it does, for people."""
     needs: tuple[str, ...] = ()
     """Nodes that must be active before it is activated."""
-    heartbeat_s: float = 0.1
-    """Period of its heartbeat [s] (promises.md 1.1 has 20 Hz; ours: half of it where nothing moves)."""
+    heartbeat_s: float = 0.25
+    """Period of its heartbeat [s] (ours: what has to be noticed within 0.3 s is the command lease, at 20 Hz)."""
     dead_after_s: float = 2.0
     """Liveliness lease: silence that counts as death [s] (ours: torch and ten processes share two cores)."""
     ready_within_s: float = 60.0
@@ -52,13 +52,15 @@ GRAPH: tuple[NodeSpec, ...] = (
     NodeSpec("manager", "brings the nodes up in order, again after a respawn", lifecycle=False),
     NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", lifecycle=False,
              where="sim"),
-    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.05, dead_after_s=1.0),
+    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.1, dead_after_s=1.0),
     NodeSpec("perception", "depth images to a scene in the task frame", needs=("guard",)),
-    NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", nice=2),
+    NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", nice=2,
+             ready_within_s=180.0),
     NodeSpec("planner", "goal to plan, scored by the model server", needs=("model_server",), nice=2),
-    NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=0.05, dead_after_s=1.0),
+    NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=0.1, dead_after_s=1.0),
     NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down"),
-    NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=5, dead_after_s=5.0),
+    NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=5, dead_after_s=5.0,
+             ready_within_s=180.0),
     NodeSpec("orchestrator", "AchieveGoal: perceive, plan, execute, check, learn, again",
              needs=("perception", "planner", "executor", "monitor", "finetune")),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The running graph: time to bring it up, the memory of all its processes, and the rate at which depth images arrive."""
+"""The running graph: bring-up time, the memory of all its processes, and the rate at which depth images arrive."""
 
 from __future__ import annotations
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import uuid
 from collections.abc import Iterator
 
-from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import Lease
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
@@ -16,14 +15,24 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_srvs.srv import Trigger
 
 from f2p.clock import Clock, SystemClock
-from f2p.robot.errors import MotionCancelledError, MotionRefusedError, MotionTimeoutError, RunstoppedError, StaleStateError
+from f2p.robot.errors import (
+    MotionCancelledError,
+    MotionRefusedError,
+    MotionTimeoutError,
+    RunstoppedError,
+    StaleStateError,
+)
 from f2p.robot.frames import base_task_from_odometry
 from f2p.robot.kinematics import LIMITS, finger_from_aperture
 from f2p.robot.protocol import BODY_JOINTS, FINGER, Cancelled, Ending, JointState, Motion, RobotState, never
 from f2p.ros import qos
-from f2p.ros.client import ActionCaller, ServiceCaller
-from f2p.ros.errors import CanceledError, LatchedError, MotionTimeoutError as GuardTimeoutError, StaleStateError as GuardStaleError
+from f2p.ros.client import POLL_S, ActionCaller, Patience, ServiceCaller
+from f2p.ros.errors import CanceledError, DeadlineError, GuardBusyError, LatchedError
+from f2p.ros.errors import MotionTimeoutError as GuardTimeoutError
+from f2p.ros.errors import StaleStateError as GuardStaleError
 from f2p.ros.heartbeat import Watch
+from f2p_msgs.action import GuardedMove
+from f2p_msgs.msg import Lease
 
 LEASE_PERIOD_S = 0.05
 """The lease is renewed at 20 Hz (promises.md 4)."""
@@ -33,6 +42,12 @@ PROGRESS_S = 5.0
 
 STATE_MAX_AGE_S = 0.3
 """Joint states older than this are none [s] (promises.md 5.10)."""
+
+STATE_WAIT_S = 1.0
+"""How long `state` waits for a fresh one [s] (ours)."""
+
+BUSY_WAIT_S = 3.0
+"""How long a motion waits for the one before to come to rest [s] (ours: the guard gives a stop 0.5 s)."""
 
 MOVE_DEADLINE_S = 90.0
 """Longest single motion [s] (ours: the guard's own budget ends it earlier; this ends waiting for the guard)."""
@@ -50,7 +65,7 @@ class GuardClient:
     def __init__(self, node: Node, watch: Watch, clock: Clock | None = None) -> None:
         self._node, self._clock = node, clock or SystemClock()
         self._joints: JointStateMessage | None = None
-        self._joints_s = self._progress_s = float("-inf")
+        self._joints_s = self._odometry_s = self._progress_s = float("-inf")
         self._odometry: tuple[float, float, float] | None = None
         self._lease: Lease | None = None
         self._mover = ActionCaller(node, GuardedMove, "f2p/guarded_move", "guard", watch)
@@ -74,10 +89,15 @@ class GuardClient:
             self._lease = None
 
     def state(self) -> RobotState:
-        """The latest measured state. Raises StaleStateError when it is late, incomplete or not finite."""
-        joints, odometry, received_s = self._joints, self._odometry, self._joints_s
+        """The latest measured state; waits a moment for a fresh one.
+
+        Raises:
+            StaleStateError: it is late, incomplete or not finite.
+        """
         self._progress_s = self._clock.monotonic_s()
-        age_s = self._progress_s - received_s
+        with contextlib.suppress(DeadlineError):
+            Patience("/stretch/joint_states", "the driver", STATE_WAIT_S, None).until(lambda: self._age_s() <= STATE_MAX_AGE_S)
+        joints, odometry, received_s, age_s = self._joints, self._odometry, self._joints_s, self._age_s()
         if joints is None or odometry is None or age_s > STATE_MAX_AGE_S:
             raise StaleStateError(f"no joint states or odometry for {age_s:.2f} s; is the driver running?")
         empty = [0.0] * len(joints.name)
@@ -108,8 +128,12 @@ class GuardClient:
             self._progress_s = self._clock.monotonic_s()
             return cancelled()
 
+        until_s = self._clock.monotonic_s() + BUSY_WAIT_S
         try:
             result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
+            while result.error_code == GuardBusyError.code and self._clock.monotonic_s() < until_s:
+                threading.Event().wait(timeout=POLL_S)
+                result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
         except CanceledError:
             raise MotionCancelledError from None
         self._raise_for(result.error_code, result.error_msg)
@@ -139,6 +163,10 @@ class GuardClient:
         if code:
             raise MotionRefusedError(f"the guard refused (code {code}): {text}")
 
+    def _age_s(self) -> float:
+        """Age of what is older, joint states or odometry [s]."""
+        return self._clock.monotonic_s() - min(self._joints_s, self._odometry_s)
+
     def _renew(self) -> None:
         lease = self._lease
         if lease is not None and self._clock.monotonic_s() - self._progress_s < PROGRESS_S:
@@ -152,3 +180,4 @@ class GuardClient:
         pose = message.pose.pose
         heading = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
         self._odometry = (pose.position.x, pose.position.y, heading)
+        self._odometry_s = self._clock.monotonic_s()

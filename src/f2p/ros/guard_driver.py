@@ -84,11 +84,11 @@ class Driver:
             )
         ]
 
-        def on_result(future: Any) -> None:  # noqa: ANN401 - rclpy future
+        def on_result(future: Any) -> None:
             answer = future.result().result
             result(answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL, answer.error_code, answer.error_string)
 
-        def on_handle(future: Any) -> None:  # noqa: ANN401 - rclpy future
+        def on_handle(future: Any) -> None:
             handle = future.result()
             if not handle.accepted:
                 rejected()

@@ -85,6 +85,9 @@ class GuardedMotion:
     _contact: bool = False
     _aborted: str = ""
     _rejections: int = 0
+    """How many of the newest steps were rejected in a row."""
+    _rejected: int = 0
+    """Number of the newest rejected step."""
     _held: bool = False
     _last: tuple[float, ...] = ()
     """The newest step's positions."""
@@ -101,14 +104,16 @@ class GuardedMotion:
     def rejected(self, number: int) -> None:
         """The driver did not accept step `number`: it is sent again when due."""
         if number == self._sent:
-            self._rejections, self._last = self._rejections + 1, ()
+            in_a_row = number == self._rejected + 1
+            self._rejections = self._rejections + 1 if in_a_row else 1
+            self._rejected, self._last = number, ()
 
     def result(self, number: int, ok: bool, code: int, text: str) -> None:
         """The driver's result of step `number`; those of overtaken steps say nothing but contact."""
         if code == CONTACT_CODE:
             self._contact = True
         elif number == self._sent and ok:
-            self._content, self._rejections = True, 0
+            self._content = True
         elif number == self._sent and not self._held:
             self._aborted = f"the driver gave a step up with code {code}: {text or 'no text'}"
 
@@ -122,7 +127,7 @@ class GuardedMotion:
         if waiting is not None:
             return waiting
         if self._held:
-            self._held, self._sent_s, self._last = False, float("-inf"), ()
+            self._held, self._last = False, ()
         if self._aborted:
             return Decision(Act.FAILED, error=DriverFailedError(f"{self._text}: {self._aborted}"))
         if self._sent and arrived(self.motion, senses.positions, self.config):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import GuardState, Lease
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -20,6 +18,8 @@ from f2p.ros.guard_core import Guard
 from f2p.ros.guard_driver import Driver
 from f2p.ros.guard_rules import GuardConfig
 from f2p.ros.node import F2pNode, run
+from f2p_msgs.action import GuardedMove
+from f2p_msgs.msg import GuardState, Lease
 
 TICK_S = 0.02
 """Period of the guard's tick [s] (promises.md 4)."""
@@ -66,7 +66,7 @@ class GuardNode(F2pNode):
         response.success, response.message = True, "cancel and /stop_the_robot were sent"
         return response
 
-    async def _move(self, handle: Any) -> GuardedMove.Result:  # noqa: ANN401 - rclpy goal handle
+    async def _move(self, handle: Any) -> GuardedMove.Result:
         result, request = GuardedMove.Result(), handle.request
         positions: dict[str, float] = {}
         done = Future(executor=self.executor)

@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from f2p.ros.errors import NotFiniteError, OutOfLimitsError, StaleStateError, StepTooLargeError
 from f2p.robot.kinematics import LIMITS
 from f2p.robot.protocol import (
     ARM,
@@ -28,6 +27,7 @@ from f2p.robot.protocol import (
     Motion,
 )
 from f2p.robot.stepping import FREE_JOINTS, LINEAR_JOINTS
+from f2p.ros.errors import NotFiniteError, OutOfLimitsError, StaleStateError, StepTooLargeError
 from f2p.settings import number
 
 
@@ -47,7 +47,7 @@ class GuardConfig:
                                      low=0.21, high=1.0, source="stretch.md 1.3.4")  # fmt: skip
     hold_after_s: float = number(0.15, "joint states older than this hold the motion", unit="s", low=0.04, high=0.3,
                                  source="promises.md 4")  # fmt: skip
-    lost_after_s: float = number(0.30, "joint states older than this end the motion", unit="s", low=0.1, high=2.0,
+    lost_after_s: float = number(0.30, "joint states older than this end the motion", unit="s", low=0.1, high=5.0,
                                  source="promises.md 5.10")  # fmt: skip
     stamp_skew_s: float = number(0.5, "largest distance of a stamp from now, either way", unit="s", low=0.05,
                                  high=2.0, source="promises.md 1.2")  # fmt: skip
@@ -55,6 +55,8 @@ class GuardConfig:
                                  source="promises.md 4")  # fmt: skip
     lease_void_s: float = number(0.30, "lease silence that voids the motion", unit="s", low=0.1, high=5.0,
                                  source="promises.md 4")  # fmt: skip
+    patience_s: float = number(4.0, "time over the predicted before a motion is given up", unit="s", low=0.5, high=60.0,
+                               source="ours; promises.md 1.3 has 2")  # fmt: skip
     still_speed: float = number(0.01, "speed below which a joint counts as standing", unit="m/s or rad/s", low=0.001,
                                 high=0.1, source="promises.md 4")  # fmt: skip
     still_within_s: float = number(0.5, "a hold must stand within this, else the guard latches", unit="s", low=0.3,
@@ -197,10 +199,12 @@ def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
 
 
 def time_budget(motion: Motion, positions: Mapping[str, float], config: GuardConfig) -> float:
-    """Longest time the motion may take [s]: 1.5 times the predicted plus 4 s (ours; promises.md 1.3 has 2)."""
+    """Longest time the motion may take [s]: 1.5 times the predicted, plus patience."""
     predicted = 0.0
-    for joint, target in zip(motion.joints, motion.targets, strict=True):
+    for index, (joint, target) in enumerate(zip(motion.joints, motion.targets, strict=True)):
         distance = abs(target - positions.get(joint, 0.0))
         steps = math.ceil(distance / largest_step(joint, config))
-        predicted = max(predicted, steps * 2.0 * config.command_period_s)
-    return 1.5 * predicted + 4.0
+        predicted = max(predicted, 2.0 * steps * config.command_period_s)
+        if motion.speeds and motion.speeds[index] > 0.0:
+            predicted = max(predicted, distance / motion.speeds[index])
+    return 1.5 * predicted + config.patience_s

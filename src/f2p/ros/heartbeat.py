@@ -7,13 +7,13 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from f2p_msgs.msg import Heartbeat
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 
 from f2p.clock import Clock, SystemClock
 from f2p.ros import graph, qos
 from f2p.ros.compat import SubscriptionEventCallbacks
+from f2p_msgs.msg import Heartbeat
 
 
 class Pulse:

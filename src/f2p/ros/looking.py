@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
@@ -25,6 +26,9 @@ from f2p.ros.errors import BadViewRequestError, DeadlineError, HeadUnsettledErro
 from f2p.ros.guard_client import GuardClient
 from f2p.ros.views import points_camera
 from f2p.settings import number
+
+KEPT_TRANSFORMS = 150
+"""Transform messages kept unread between looks: some five seconds (ours)."""
 
 STILL = 0.02
 """Head speed that counts as standing [rad/s] (ours)."""
@@ -63,6 +67,8 @@ class View:
 class Looker:
     """Camera, transforms and head; `look` is called from a worker thread.
 
+    Images and transforms stay serialized until a look needs them: reading all of them took a tenth of a core.
+
     Args:
         node: Whose executor listens.
         robot: The guarded body, for head and posture.
@@ -71,18 +77,21 @@ class Looker:
 
     def __init__(self, node: Node, robot: GuardClient, config: LookingConfig) -> None:
         self._node, self._robot, self._config = node, robot, config
-        self._monotonic, self._lock = SystemClock(), threading.Lock()
-        self._image: Image | None = None
+        self._monotonic = SystemClock()
+        self._image = b""
+        self._pending: deque[bytes] = deque(maxlen=KEPT_TRANSFORMS)
         self._info: CameraInfo | None = None
         self._transforms = Transforms()
         group = MutuallyExclusiveCallbackGroup()
-        node.create_subscription(Image, config.depth_topic, self._on_image, qos.SENSOR, callback_group=group)
+        node.create_subscription(Image, config.depth_topic, self._on_image, qos.SENSOR, callback_group=group, raw=True)
         node.create_subscription(CameraInfo, config.info_topic, self._on_info, qos.SENSOR, callback_group=group)
-        for name, profile, static in (("/tf", qos.TRANSFORMS, False), ("/tf_static", qos.STATIC_TRANSFORMS, True)):
-            node.create_subscription(
-                TFMessage, name, lambda message, static=static: self._on_transforms(message, static), profile,
-                callback_group=group,
-            )  # fmt: skip
+        node.create_subscription(
+            TFMessage, "/tf", lambda message: self._pending.append(message), qos.TRANSFORMS, callback_group=group, raw=True
+        )
+        node.create_subscription(
+            TFMessage, "/tf_static", lambda message: self._add(message, static=True), qos.STATIC_TRANSFORMS,
+            callback_group=group,
+        )  # fmt: skip
 
     def look(self, pans: list[float], tilts: list[float], settle_s: float) -> View:
         """Look at every pair of angles, or at the default looks, and merge.
@@ -140,9 +149,13 @@ class Looker:
 
     def _fresh(self, after_ns: int) -> tuple[Image, CameraInfo]:
         """The first image stamped after `after_ns`, and the camera info."""
+        found: list[Image] = []
 
         def there() -> bool:
-            return self._image is not None and self._info is not None and stamp_from_msg(self._image.header.stamp) > after_ns
+            if self._image and self._info is not None:
+                image = deserialize_message(self._image, Image)
+                found[:] = [image] if stamp_from_msg(image.header.stamp) > after_ns else []
+            return bool(found)
 
         try:
             Patience(self._config.depth_topic, "the camera", self._config.image_s, None).until(there)
@@ -151,14 +164,16 @@ class Looker:
             raise NoImageError(
                 f"no fresh {what} on {self._config.depth_topic}, {self._config.info_topic} within {self._config.image_s:.0f} s"
             ) from error
-        assert self._image is not None and self._info is not None
-        return self._image, self._info
+        assert self._info is not None
+        return found[0], self._info
 
     def _base_from_camera(self, frame: str, stamp_ns: int) -> np.ndarray:
         found: list[np.ndarray] = []
         last: list[F2pError] = [NoTransformError(f"no transform from {frame!r} to {self._config.base_frame!r}")]
 
         def known() -> bool:
+            while self._pending:
+                self._add(deserialize_message(self._pending.popleft(), TFMessage), static=False)
             try:
                 found.append(
                     self._transforms.lookup(self._config.base_frame, frame, stamp_ns, self._config.tf_tolerance_s)
@@ -173,13 +188,13 @@ class Looker:
             raise last[0] from None
         return found[0]
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, message: bytes) -> None:
         self._image = message
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
 
-    def _on_transforms(self, message: TFMessage, static: bool) -> None:
+    def _add(self, message: TFMessage, static: bool) -> None:
         for item in message.transforms:
             move, turn = item.transform.translation, item.transform.rotation
             pose = np.array([move.x, move.y, move.z, turn.x, turn.y, turn.z, turn.w])

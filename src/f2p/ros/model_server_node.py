@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from f2p_msgs.msg import WeightsState
-from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
 
 from f2p.errors import F2pError
 from f2p.plan.errors import StaleWeightsError
@@ -20,6 +18,8 @@ from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import number
 from f2p.types import PARAMETER_SIZE, Prediction, Scene, SkillCall, SkillStep
+from f2p_msgs.msg import WeightsState
+from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ModelServerNode(F2pNode):
         self._holder = make_holder(self._store)
         self._tell_state()
 
-    def _pin(self, weights_id: str) -> Any:  # noqa: ANN401 - a Predictor
+    def _pin(self, weights_id: str) -> Any:
         try:
             return self._holder.pin(weights_id or None)
         except StaleWeightsError as error:
@@ -126,7 +126,7 @@ class ModelServerNode(F2pNode):
 
 def _told(
     predictor: Any, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray
-) -> tuple[Prediction, ...]:  # noqa: ANN401 - a Predictor
+) -> tuple[Prediction, ...]:
     calls = tuple(SkillCall(step.skill, step.object, row) for step, row in zip(skeleton, parameters, strict=True))
     return predictor.predict(scene, calls)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from f2p_msgs.msg import Failure as FailureMessage
-from f2p_msgs.srv import CheckOutcome, DetectRelations
 
 from f2p.errors import F2pError
 from f2p.monitor.case import write_case
@@ -17,13 +15,22 @@ from f2p.monitor.classify import classify
 from f2p.monitor.compare import compare
 from f2p.ros import qos
 from f2p.ros.client import ServiceCaller
-from f2p.ros.convert import failure_to_msg, plan_from_msg, relations_from_msg, relations_to_msg, scene_from_msg, scene_to_msg
+from f2p.ros.convert import (
+    failure_to_msg,
+    plan_from_msg,
+    relations_from_msg,
+    relations_to_msg,
+    scene_from_msg,
+    scene_to_msg,
+)
 from f2p.ros.errors import CheckRequestError
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
 from f2p.scene.relations import relations_of
 from f2p.settings import number
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
+from f2p_msgs.msg import Failure as FailureMessage
+from f2p_msgs.srv import CheckOutcome, DetectRelations
 
 CALL_S = 20.0
 """Longest wait for the model's second opinion [s] (ours)."""
@@ -76,7 +83,7 @@ class MonitorNode(F2pNode):
         if response.contradicted:
             response.failure = self._failure(outcome, plan, comparison, threshold)
 
-    def _failure(self, outcome: Outcome, plan: Plan, comparison: Any, threshold: float) -> FailureMessage:  # noqa: ANN401
+    def _failure(self, outcome: Outcome, plan: Plan, comparison: Any, threshold: float) -> FailureMessage:
         """Find the cause, write the folder, tell everybody."""
         verdict = classify(outcome, comparison, self._replay(outcome.before, outcome.call),
                            self._second_opinion(outcome.before), outcome.observed_before)  # fmt: skip

@@ -15,7 +15,9 @@ import rclpy
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 from rclpy.task import Future
 
 from f2p.clock import SystemClock
@@ -24,6 +26,8 @@ from f2p.ros.errors import CanceledError, DeadlineError, NotReadyError, wire_cod
 from f2p.ros.heartbeat import Pulse
 from f2p.ros.parameters import Parameters
 from f2p.ros.worker import Worker
+
+RCLError = rclpy_implementation.RCLError
 
 PARENT_VARIABLE = "F2P_SUPERVISOR_PID"
 """Set by `f2p up`: a node whose supervisor is gone ends itself."""
@@ -40,7 +44,7 @@ class F2pNode(LifecycleNode):
         defaults: Config dataclass whose fields become parameters.
     """
 
-    def __init__(self, name: str, defaults: Any) -> None:  # noqa: ANN401 - any frozen dataclass
+    def __init__(self, name: str, defaults: Any) -> None:
         super().__init__(name)
         self.spec = graph.node(name)
         self.monotonic = SystemClock()
@@ -65,8 +69,12 @@ class F2pNode(LifecycleNode):
         """Called with every heartbeat while active."""
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Connect, and start loading in the worker."""
-        self.connect()
+        """Connect, and start loading in the worker; a node that cannot connect says why and ends."""
+        try:
+            self.connect()
+        except Exception as error:
+            self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(error)}")
+            os._exit(71)
         self._loading = self.worker.submit(self.load, self.spec.ready_within_s)
         self.state_label = "inactive"
         return TransitionCallbackReturn.SUCCESS
@@ -91,27 +99,27 @@ class F2pNode(LifecycleNode):
 
     def serve(
         self, kind: Any, name: str, job: Callable[[Any, Any], None], deadline_s: float, worker: Worker | None = None
-    ) -> None:  # noqa: ANN401  # fmt: skip
+    ) -> None:  # fmt: skip
         """Offer a service whose `job(request, response)` runs on the worker; errors become error_code and error_msg."""
 
-        async def answer(request: Any, response: Any) -> Any:  # noqa: ANN401 - generated message types
+        async def answer(request: Any, response: Any) -> Any:
             try:
                 self._require_active()
                 await self.work(lambda: job(request, response), deadline_s, name, worker)
-            except Exception as error:  # noqa: BLE001 - nothing may leave the node but a coded answer
+            except Exception as error:
                 response = kind.Response()
                 self._tell(name, error, response)
             return response
 
         self.create_service(kind, name, answer, callback_group=self.together)
 
-    def act(self, kind: Any, name: str, job: Callable[[Any], Any], deadline_s: float) -> None:  # noqa: ANN401
+    def act(self, kind: Any, name: str, job: Callable[[Any], Any], deadline_s: float) -> None:
         """Offer an action whose `job(goal_handle) -> result` runs on the worker, one goal at a time.
 
         The job watches `goal_handle.is_cancel_requested` and raises CanceledError.
         """
 
-        async def execute(handle: Any) -> Any:  # noqa: ANN401 - generated message types
+        async def execute(handle: Any) -> Any:
             result = kind.Result()
             try:
                 self._require_active()
@@ -125,7 +133,7 @@ class F2pNode(LifecycleNode):
                 finally:
                     self._running_actions.discard(name)
                 handle.abort() if result.error_code else handle.succeed()
-            except Exception as error:  # noqa: BLE001 - nothing may leave the node but a coded answer
+            except Exception as error:
                 self._tell(name, error, result)
                 if isinstance(error, CanceledError):
                     result.error_code = kind.Result.CANCELED
@@ -137,13 +145,13 @@ class F2pNode(LifecycleNode):
             cancel_callback=lambda _handle: CancelResponse.ACCEPT,
         )  # fmt: skip
 
-    async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:  # noqa: ANN401
+    async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:
         """Run `job` on the worker and await it. Raises DeadlineError when it takes too long, or what it raised."""
         future = Future(executor=self.executor)
         inner = (worker or self.worker).submit(job, deadline_s)
         self._waiting.append((future, self.monotonic.monotonic_s() + deadline_s, what))
 
-        def done(finished: Any) -> None:  # noqa: ANN401 - concurrent.futures.Future of anything
+        def done(finished: Any) -> None:
             if future.done():
                 return
             error = finished.exception()
@@ -161,7 +169,7 @@ class F2pNode(LifecycleNode):
         if self.state_label != "active":
             raise NotReadyError(f"{self.spec.name} is {self.state_label}, not active; wait for it to come up")
 
-    def _tell(self, name: str, error: BaseException, answer: Any) -> None:  # noqa: ANN401 - generated message types
+    def _tell(self, name: str, error: BaseException, answer: Any) -> None:
         answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
         self.get_logger().warning(f"{name}: error {answer.error_code}: {answer.error_msg}")
 
@@ -185,6 +193,16 @@ class F2pNode(LifecycleNode):
                 self.tick()
 
 
+def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
+    """Run what is ready; a transition asked for twice is refused with a line, rclpy would end the process over it."""
+    try:
+        executor.spin_once(timeout_sec=0.5)
+    except RCLError as error:
+        if "Transition is not registered" not in str(error):
+            raise
+        node.get_logger().warning("a transition that does not start from the present state was refused")
+
+
 def run(make: Callable[[], Any]) -> None:
     """Be the process of one node until it is told to end."""
     rclpy.init(args=sys.argv)
@@ -194,7 +212,7 @@ def run(make: Callable[[], Any]) -> None:
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         while rclpy.ok():
-            executor.spin_once(timeout_sec=0.5)
+            _spin_once(executor, node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from f2p_msgs.action import AchieveGoal
-
 from f2p.errors import F2pError
 from f2p.ros.achieve import Achiever
 from f2p.ros.convert import skeleton_from_msg
@@ -16,6 +14,7 @@ from f2p.ros.node import F2pNode, run
 from f2p.ros.stack import RosStack
 from f2p.scene.goals import parse_goal
 from f2p.settings import number
+from f2p_msgs.action import AchieveGoal
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class OrchestratorNode(F2pNode):
         self._stack = RosStack(self, self._watch)
         self.act(AchieveGoal, "f2p/achieve_goal", self._achieve, self.parameters.config.deadline_s)
 
-    def _achieve(self, handle: Any) -> AchieveGoal.Result:  # noqa: ANN401 - rclpy goal handle
+    def _achieve(self, handle: Any) -> AchieveGoal.Result:
         request, config = handle.request, self.parameters.config
         began_s = self.monotonic.monotonic_s()
 

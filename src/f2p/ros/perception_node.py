@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from f2p_msgs.msg import SegmentedScene
-from f2p_msgs.srv import PerceiveScene
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
@@ -23,6 +21,8 @@ from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
 from f2p.scene.tracking import KnownObject
 from f2p.settings import number
 from f2p.types import Prior, Scene
+from f2p_msgs.msg import SegmentedScene
+from f2p_msgs.srv import PerceiveScene
 
 
 @dataclass(frozen=True)

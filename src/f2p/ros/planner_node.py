@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from f2p_msgs.action import PlanGoal
-from f2p_msgs.msg import Plan as PlanMessage, WeightsState
-from f2p_msgs.srv import DetectRelations, Predict
-
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import ShootingConfig
@@ -20,6 +16,10 @@ from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
 from f2p.ros.predictor import RosPredictor
 from f2p.settings import number
+from f2p_msgs.action import PlanGoal
+from f2p_msgs.msg import Plan as PlanMessage
+from f2p_msgs.msg import WeightsState
+from f2p_msgs.srv import DetectRelations, Predict
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class PlannerNode(F2pNode):
     def _on_weights(self, state: WeightsState) -> None:
         self._serving = state.serving
 
-    def _plan(self, handle: Any) -> PlanGoal.Result:  # noqa: ANN401 - rclpy goal handle
+    def _plan(self, handle: Any) -> PlanGoal.Result:
         request, config = handle.request, self.parameters.config
         scene, goal = scene_from_msg(request.scene), goal_from_msg(request.goal)
         skeleton = skeleton_from_msg(request.skeleton) or None

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from f2p_msgs.srv import DetectRelations, Predict
 
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.client import ServiceCaller, never
 from f2p.ros.convert import floats, goal_to_msg, relations_from_msg, scene_to_msg, skeleton_to_msg
 from f2p.ros.errors import MessageError, RemoteError, WeightsNotServedError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p_msgs.srv import DetectRelations, Predict
 
 CALL_S = 30.0
 """Longest wait for one answer, a restart of the model server included [s] (ours: torch starts in 5 s on two cores)."""
@@ -67,7 +67,7 @@ class RosPredictor:
             parameters=floats(parameters), goal=goal_to_msg(goal), detailed=detailed, weights_id=self.weights_id,
         )  # fmt: skip
 
-    def _ask(self, caller: ServiceCaller, request: Any) -> Any:  # noqa: ANN401 - generated message types
+    def _ask(self, caller: ServiceCaller, request: Any) -> Any:
         try:
             answer = caller.call(request, CALL_S, self._canceled)
         except RemoteError as error:
@@ -79,7 +79,7 @@ class RosPredictor:
         return answer
 
 
-def _shaped(values: Any, shape: tuple[int, ...]) -> np.ndarray:  # noqa: ANN401 - array of a message
+def _shaped(values: Any, shape: tuple[int, ...]) -> np.ndarray:
     flat = np.asarray(values, dtype=np.float32)
     if flat.size != int(np.prod(shape)):
         raise MessageError(f"{flat.size} values do not fit shape {shape}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from f2p_msgs.action import ExecuteSkill, FineTune, PlanGoal
-from f2p_msgs.srv import CheckOutcome, PerceiveScene
 from rclpy.node import Node
 
 from f2p.ros.achieve import Report, Verdict
@@ -15,6 +13,8 @@ from f2p.ros.convert import goal_to_msg, plan_from_msg, plan_to_msg, scene_from_
 from f2p.ros.errors import CanceledError, RemoteError
 from f2p.ros.heartbeat import Watch
 from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
+from f2p_msgs.action import ExecuteSkill, FineTune, PlanGoal
+from f2p_msgs.srv import CheckOutcome, PerceiveScene
 
 PERCEIVE_S, PLAN_S, EXECUTE_S, CHECK_S, LEARN_S = 120.0, 150.0, 300.0, 90.0, 600.0
 """Longest waits, a restart of the node included where the question may be asked again [s] (ours)."""

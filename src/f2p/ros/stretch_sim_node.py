@@ -6,46 +6,46 @@ action and the services. It adds, for tests and success checks only, /stretch_si
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import rclpy
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import MultiThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
 from f2p.ros.driver_action import DriverInterface
-from f2p.ros.driver_topics import CameraTopics, DriverTopics
+from f2p.ros.driver_loop import DriverLoop, Pace
+from f2p.ros.driver_topics import DriverTopics
 from f2p.ros.parameters import Parameters
 from f2p.settings import number
-from f2p.sim.stretch.camera import DepthCamera, DepthCameraConfig, snapshot
+from f2p.sim.stretch.camera import DepthCamera, DepthCameraConfig
 from f2p.sim.stretch.driver import StretchDriver
 from f2p.sim.stretch.room import world_from_json
 from f2p.sim.stretch.twin import Twin
 from f2p.sim.world import World
 from f2p.tasks import tasks
 
-LONGEST_LAG_S = 0.1
-"""Simulated time that is made up for after a hiccup; the rest is lost, as a real robot would not wait [s]."""
-
 POOL = 8
 """Threads of rclpy's pool: goals and changes of mode wait in theirs."""
+
+WORLD_TEXT = "world as JSON, see f2p.sim.stretch.room; empty takes the task's scene"
 
 
 @dataclass(frozen=True)
 class StretchSimConfig:
-    """What the twin's process simulates, and how fast."""
+    """What the twin's process simulates, and how fast; world, task, objects and seed count from the next reset."""
 
-    world: str = field(default="", metadata={"text": "world as JSON (sim/stretch/room.py); empty takes the task's",
-                                             "runtime": True})  # fmt: skip
+    world: str = field(default="", metadata={"text": WORLD_TEXT, "runtime": True})
     task: str = field(default="transport", metadata={"text": "task whose scene is built", "runtime": True})
     objects: int = number(3, "things in the task's scene", low=1, high=12)
-    seed: int = number(0, "seed of the task's scene and of the camera's noise", low=0, high=2**31 - 1)
+    seed: int = number(0, "seed of the task's scene; at start also of the camera's noise", low=0, high=2**31 - 1)
     real_time_factor: float = number(1.0, "simulated seconds per second", low=0.05, high=5.0)
     state_rate: float = number(30.0, "joint states, odometry, transforms", unit="Hz", low=5.0, high=100.0,
                                source="stretch_ros2 rate")  # fmt: skip
@@ -61,26 +61,20 @@ class StretchSim(Node):
     def __init__(self) -> None:
         super().__init__("stretch_sim")
         self.parameters = Parameters(self, StretchSimConfig())
-        self._monotonic, self._model_lock, self._closing = SystemClock(), threading.Lock(), threading.Event()
-        self._driver = StretchDriver(Twin(self._ordered_world()))
-        self._camera = DepthCamera(DepthCameraConfig(), self.parameters.config.seed)
-        self._interface = DriverInterface(self, self._driver, self._model_lock, self._monotonic)
-        self._topics = DriverTopics(self, self._driver, self.parameters.config.broadcast_odom_tf)
-        self._images = CameraTopics(self, self._camera.config)
+        config, monotonic = self.parameters.config, SystemClock()
+        self._model_lock = threading.Lock()
+        self._driver = StretchDriver(Twin(self._ordered_world()), clock=monotonic)
+        self._topics = DriverTopics(self, self._driver, config.broadcast_odom_tf)
+        self._interface = DriverInterface(self, self._driver, self._model_lock, monotonic)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
-        self._threads = [
-            threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
-            for name, work in (("physics", self._move), ("camera", self._look))
-        ]
-        for thread in self._threads:
-            thread.start()
+        pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
+        camera = DepthCamera(DepthCameraConfig(), config.seed)
+        self.loop = DriverLoop(self, self._driver, self._topics, camera, self._model_lock, monotonic, pace)
 
     def close(self) -> None:
         """End the threads and whoever waits in a callback."""
-        self._closing.set()
         self._interface.closing.set()
-        for thread in self._threads:
-            thread.join(timeout=2.0)
+        self.loop.close()
 
     def _ordered_world(self) -> World:
         """The world the parameters ask for. Raises F2pError saying what is wrong with them."""
@@ -102,70 +96,23 @@ class StretchSim(Node):
             response.success, response.message = False, str(error)
         return response
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Run a thread's work; if it fails the process ends, to be restarted, rather than stand there mute."""
-        try:
-            work()
-        except Exception as error:
-            if self._closing.is_set() or not rclpy.ok():
-                return
-            self.get_logger().fatal(f"the {threading.current_thread().name} thread ended: {error}")
-            rclpy.try_shutdown()
-            raise
-
-    def _move(self) -> None:
-        """Keep simulated time with real time, and publish states at their rate."""
-        config = self.parameters.config
-        state_s, truth_s = 1.0 / config.state_rate, 1.0 / config.truth_rate
-        last = next_state = next_truth = self._monotonic.monotonic_s()
-        while not self._closing.wait(0.005):
-            now = self._monotonic.monotonic_s()
-            duration = min(now - last, LONGEST_LAG_S) * config.real_time_factor
-            with self._model_lock:
-                steps = int(duration / self._driver.twin.time_step)
-                if steps:
-                    self._driver.advance(steps * self._driver.twin.time_step)
-                    last = max(last + steps * self._driver.twin.time_step / config.real_time_factor, now - LONGEST_LAG_S)
-                if now >= next_truth:
-                    self._topics.truth(self._driver)
-                    next_truth = _next(next_truth, truth_s, now)
-                if now >= next_state:
-                    self._topics.states(self._driver)
-                    next_state = _next(next_state, state_s, now)
-
-    def _look(self) -> None:
-        """Render and publish depth images at their rate, stamped when the shutter opened."""
-        period_s = 1.0 / self.parameters.config.camera_rate
-        due = self._monotonic.monotonic_s()
-        while not self._closing.wait(max(0.0, due - self._monotonic.monotonic_s())):
-            due = _next(due, period_s, self._monotonic.monotonic_s())
-            with self._model_lock:
-                shot, stamp = snapshot(self._driver.twin), self.get_clock().now().to_msg()
-            self._images.publish(self._camera.depth_image(shot), stamp)
-
-
-def _next(due_s: float, period_s: float, now_s: float) -> float:
-    """When to act next: on the beat, catching up after a hiccup but not after a standstill [s]."""
-    due_s += period_s
-    return due_s if due_s > now_s - 3.0 * period_s else now_s
-
 
 def main() -> None:
-    """Be the twin until told to end."""
-    rclpy.init(args=sys.argv)
-    node = None
-    try:
-        node = StretchSim()
-        executor = MultiThreadedExecutor(num_threads=POOL)
-        executor.add_node(node)
-        while rclpy.ok():
-            executor.spin_once(timeout_sec=0.5)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        if node is not None:
-            node.close()
-        rclpy.try_shutdown()
+    """Be the twin until told to end; goals that wait are answered before the network goes."""
+    told = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: told.set())
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    node = StretchSim()
+    executor = MultiThreadedExecutor(num_threads=POOL)
+    executor.add_node(node)
+    while rclpy.ok() and not told.is_set() and not node.loop.failed.is_set():
+        executor.spin_once(timeout_sec=0.2)
+    node.close()
+    executor.shutdown(timeout_sec=2.0)
+    node.destroy_node()
+    rclpy.try_shutdown()
+    sys.exit(1 if node.loop.failed.is_set() else 0)
 
 
 if __name__ == "__main__":

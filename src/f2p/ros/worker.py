@@ -65,7 +65,7 @@ class Worker:
             self._until = self._clock.monotonic_s() + deadline_s
             try:
                 future.set_result(job())
-            except BaseException as error:  # noqa: BLE001 - whatever it was belongs to whoever waits for the job
+            except BaseException as error:
                 future.set_exception(error)
             finally:
                 self._until = None

@@ -26,7 +26,11 @@ class ConvexityConfig:
     normal_radius: float = number(0.016, "neighbourhood of a normal", unit="m", low=0.002, high=0.2)
     patch_size: float = number(0.02, "spacing of the patches", unit="m", low=0.005, high=0.5)
     normal_weight: float = number(
-        1.0, "patches apart, in patch sizes, for opposite normals", low=0.0, high=10.0, source="ours: creases are respected"
+        1.0,
+        "patches apart, in patch sizes, for opposite normals",
+        low=0.0,
+        high=10.0,
+        source="ours: creases are respected",
     )
     iterations: int = number(5, "rounds of patch refinement", low=1, high=50)
     valley: float = number(
@@ -51,16 +55,14 @@ def normals_of(points: np.ndarray, radius: float, sensor: np.ndarray) -> np.ndar
     edges = edges_within(points, radius)
     count = len(points)
     sums = np.zeros((count, 10))
-    values = np.concatenate(
-        [np.ones((count, 1)), points, (points[:, :, None] * points[:, None, :])[:, *np.triu_indices(3)]], axis=1
-    )
+    rows, columns = np.triu_indices(3)
+    values = np.concatenate([np.ones((count, 1)), points, points[:, rows] * points[:, columns]], axis=1)
     for column in range(10):
         weight = values[:, column]
         sums[:, column] = weight + np.bincount(edges[:, 0], weight[edges[:, 1]], count)
         sums[:, column] += np.bincount(edges[:, 1], weight[edges[:, 0]], count)
     mean = sums[:, 1:4] / sums[:, :1]
     covariance = np.zeros((count, 3, 3))
-    rows, columns = np.triu_indices(3)
     covariance[:, rows, columns] = sums[:, 4:] / sums[:, :1] - mean[:, rows] * mean[:, columns]
     covariance[:, columns, rows] = covariance[:, rows, columns]
     normals = np.linalg.eigh(covariance)[1][:, :, 0]
@@ -117,9 +119,7 @@ def convex_regions(points: np.ndarray, radius: float, sensor: np.ndarray, config
     return merge_regions(len(counts), pairs, valleys, weights, config.valley)[patches]
 
 
-def merge_regions(
-    count: int, pairs: np.ndarray, costs: np.ndarray, weights: np.ndarray, limit: float
-) -> np.ndarray:
+def merge_regions(count: int, pairs: np.ndarray, costs: np.ndarray, weights: np.ndarray, limit: float) -> np.ndarray:
     """Join regions, cheapest border first, until every border left costs more than `limit` on average.
 
     Args:

@@ -38,7 +38,9 @@ class CloudTooSmallError(SceneError):
     code = 103
 
     def __init__(self, finite: int, total: int, least: int, where: str = "cloud") -> None:
-        super().__init__(f"{where}: {finite} usable (finite, within bounds) points of {total}; at least {least} are needed")
+        super().__init__(
+            f"{where}: {finite} usable (finite, within bounds) points of {total}; at least {least} are needed"
+        )
 
 
 class CloudShapeError(SceneError):

@@ -1,4 +1,4 @@
-"""The default segmenter: no weights, no training; support plane, clusters above it, cut at valleys, joined behind occluders."""
+"""The default segmenter, untrained: support plane, clusters above it, cut at valleys, joined behind occluders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class GeometricConfig:
 
     voxel: float = number(0.005, "grid of the working cloud", unit="m", low=0.001, high=0.1)
     neighbours: float = number(0.011, "points nearer than this touch", unit="m", low=0.001, high=0.3)
-    support_tolerance: float = number(0.01, "distance that counts as on the support when it is fitted", unit="m", low=0.001)
+    support_tolerance: float = number(
+        0.01, "distance that counts as on the support when it is fitted", unit="m", low=0.001
+    )
     above_support: float = number(0.006, "objects begin this high above the support", unit="m", low=0.0, high=0.1)
     highest: float = number(1.0, "what is higher above the support is no object on it", unit="m", low=0.05, high=5.0)
     least_voxels: int = number(60, "smaller regions are noise", low=1, high=1e6)

@@ -1,4 +1,4 @@
-"""Goals as text and as arrays: "above(cup, table_b) & not inside(cup, box)" goes in, a checked conjunction comes out."""
+"""Goals as text and arrays: "above(cup, table_b) & not inside(cup, box)" goes in, a checked conjunction comes out."""
 
 from __future__ import annotations
 
@@ -78,9 +78,7 @@ def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
     return goal
 
 
-def goal_arrays(
-    goal: Goal, names: Sequence[str]
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+def goal_arrays(goal: Goal, names: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
     """Where a goal's literals are in a relation array, and what they shall be.
 
     Returns:

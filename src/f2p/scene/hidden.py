@@ -1,8 +1,9 @@
-"""Where a known thing may be that was not seen: the last scene and what was seen since go in, a reasoned guess comes out.
+"""Where a known thing may be that was not seen: the last scene and what is seen now go in, a reasoned guess comes out.
 
-A thing that no look shows is somewhere no look reaches. It may be where it was, or where it was within the container it was
-in; whichever of these places the camera did not see to be free (ours: object permanence, from visibility alone). Where
-both are free, or where nothing was known before, it may be in the hidden part of an open box, else it is left out.
+A thing that no look shows is somewhere no look reaches. It may be where it was, or where it was within the container it
+was in; whichever of these places the camera did not see to be free (ours: object permanence, from visibility alone).
+Where both are free, or where nothing was known before, it may be in the hidden part of an open box; else it is left
+out.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ class HiddenConfig:
     """When a place is taken to be hidden."""
 
     ray: float = number(0.012, "a measured ray this near tells about a place", unit="rad", low=0.001, high=0.2)
-    beyond: float = number(0.02, "what is seen this far beyond a place shows that it is free", unit="m", low=0.0, high=0.5)
-    most_free: float = number(0.35, "a thing is not where more than this share of its surface would be seen free", low=0.0, high=1.0)
+    beyond: float = number(
+        0.02, "what is seen this far beyond a place shows that it is free", unit="m", low=0.0, high=0.5
+    )
+    most_free: float = number(
+        0.35, "a thing is not where more than this share of its surface would be seen free", low=0.0, high=1.0
+    )
     step: float = number(0.012, "grid of places tried in an open box", unit="m", low=0.002, high=0.1)
     wall: float = number(0.008, "thickness of walls and floor", unit="m", low=0.0, high=0.1)
     points: int = number(64, "points on the top of a thing that was not seen", low=8, high=4096)
@@ -93,16 +98,17 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
     places = [Box(item.box.center, item.size, item.box.yaw)]
     for segment in seen:
         old = before.get(segment.name)
-        if segment.prior is Prior.OPEN_BOX and old is not None:
-            if inside_box(item.box.center[None], old.center, old.size, old.yaw)[0]:
-                turn = segment.box.yaw - old.yaw
-                center = segment.box.center + rotate_z(into_box(item.box.center, old.center, old.yaw), segment.box.yaw)
-                places.append(Box(center, item.size, item.box.yaw + turn))
+        if segment.prior is not Prior.OPEN_BOX or old is None:
+            continue
+        if inside_box(item.box.center[None], old.center, old.size, old.yaw)[0]:
+            turn = segment.box.yaw - old.yaw
+            center = segment.box.center + rotate_z(into_box(item.box.center, old.center, old.yaw), segment.box.yaw)
+            places.append(Box(center, item.size, item.box.yaw + turn))
     return places
 
 
 def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenConfig) -> list[Box]:
-    """Places on the floor of every open box, nearest to the camera's side first, since a wall hides what is behind it."""
+    """Places on the floor of every open box, the nearest first, since a wall hides what is behind it."""
     places: list[Box] = []
     for segment in seen:
         if segment.prior is not Prior.OPEN_BOX:

@@ -28,7 +28,9 @@ class HollowConfig:
     least_ring: float = number(0.75, "least share of the slab that lies on the ring", low=0.2, high=1.0)
     least_covered: float = number(0.65, "least share of the edge that shows points", low=0.2, high=1.0)
     least_side: float = number(0.4, "least share of each single side that shows points", low=0.0, high=1.0)
-    wall: float = number(0.008, "thickness of walls and floor", unit="m", low=0.0, high=0.1, source="ours: as in simulation")
+    wall: float = number(
+        0.008, "thickness of walls and floor", unit="m", low=0.0, high=0.1, source="ours: as in simulation"
+    )
     clearance: float = number(0.008, "points this near a wall are the wall's", unit="m", low=0.0, high=0.05)
 
 

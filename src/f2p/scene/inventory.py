@@ -21,6 +21,8 @@ _LEAST_PART = 8
 """Fewest points of a part."""
 _STRANGER = 0.01
 """A piece nobody knows costs as much as this difference of size [m] (ours)."""
+_DOUBTFUL = 0.022
+"""A detection this unlike the known thing it was taken for may be two [m] (ours: seven times the noise of a size)."""
 _JOINED = 0.025
 """Joined pieces are no more unlike a known thing than this [m] (ours)."""
 
@@ -29,7 +31,9 @@ def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tu
     """A detection cut in two, each part with its own box on the same support."""
     standing = replace(config, snap=np.inf)
     one, other = (
-        replace(detection, points=detection.points[mask], box=fit_box(detection.points[mask], detection.support, standing))
+        replace(
+            detection, points=detection.points[mask], box=fit_box(detection.points[mask], detection.support, standing)
+        )
         for mask in (part, ~part)
     )
     return one, other
@@ -49,7 +53,10 @@ def _best_cut(
                 continue
             parts = _parts_of(detection, part, priors)
             costs = np.array(
-                [[size_difference(item.box.size, thing.size, tracking.hidden_weight) for thing in missing] for item in parts]
+                [
+                    [size_difference(item.box.size, thing.size, tracking.hidden_weight) for thing in missing]
+                    for item in parts
+                ]
             )
             rows, columns = linear_sum_assignment(costs)
             if len(rows) == 2 and (best is None or costs[rows, columns].sum() < best[0]):
@@ -96,7 +103,9 @@ def join_by_inventory(
                     continue
                 joined = _mended(item, out[i], priors)
                 after = _likeness(joined, known, tracking)
-                if after < min(_likeness(item, known, tracking) + _STRANGER, _JOINED) and (best is None or after < best[0]):
+                if after < min(_likeness(item, known, tracking) + _STRANGER, _JOINED) and (
+                    best is None or after < best[0]
+                ):
                     best = (after, i, j, joined)
         if best is None:
             break
@@ -120,13 +129,20 @@ def cut_by_inventory(
     out = list(detections)
     for _ in range(len(known)):
         matched = match(out, known, tracking)
-        names = {item.name for item in matched.values()}
+        doubtful = {
+            i
+            for i, item in matched.items()
+            if size_difference(out[i].box.size, item.size, tracking.hidden_weight) > _DOUBTFUL
+        }
+        names = {item.name for i, item in matched.items() if i not in doubtful}
         missing = [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
-        strange = [i for i, item in enumerate(out) if i not in matched and item.prior is Prior.CUBOID]
-        if not strange or len(missing) < 2:
+        strange = [
+            i for i, item in enumerate(out) if (i not in matched or i in doubtful) and item.prior is Prior.CUBOID
+        ]
+        if len(missing) < 2:
             break
         cuts = {i: _best_cut(out[i], missing, priors, tracking) for i in strange}
-        good = {i: cut for i, cut in cuts.items() if cut is not None and cut[0] < 2.0 * tracking.worst}
+        good = {i: cut for i, cut in cuts.items() if cut is not None and cut[0] < 2.0 * _DOUBTFUL}
         if not good:
             break
         index = min(good, key=lambda i: good[i][0])

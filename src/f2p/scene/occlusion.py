@@ -1,7 +1,7 @@
 """Joins the visible pieces of a thing that something in front of it divides: regions go in, joined regions come out.
 
-Two flat pieces belong together when they lie in one plane and everything between them is hidden (ours; the annotation of
-occluded objects asks for it).
+Two flat pieces belong together when they lie in one plane and everything between them is hidden (ours; the annotation
+of occluded objects asks for it).
 """
 
 from __future__ import annotations

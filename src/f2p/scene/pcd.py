@@ -58,7 +58,8 @@ class _Header:
     @property
     def dtype(self) -> np.dtype:
         """One point as a packed record."""
-        return np.dtype([(f"{i}", kind, (count,)) for i, (kind, count) in enumerate(zip(self.kinds, self.counts, strict=True))])
+        columns = zip(self.kinds, self.counts, strict=True)
+        return np.dtype([(f"{i}", kind, (count,)) for i, (kind, count) in enumerate(columns)])
 
 
 def read_pcd(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
@@ -118,7 +119,9 @@ def _checked_header(path: Path, entries: dict[str, list[str]], start: int, maxim
     sizes, kinds = [int(size) for size in entries["SIZE"]], entries["TYPE"]
     counts = tuple(int(count) for count in entries.get("COUNT", ["1"] * len(names)))
     if not len(names) == len(sizes) == len(kinds) == len(counts):
-        raise ScanFormatError(path, f"{len(names)} FIELDS, but {len(sizes)} SIZE, {len(kinds)} TYPE, {len(counts)} COUNT")
+        raise ScanFormatError(
+            path, f"{len(names)} FIELDS, but {len(sizes)} SIZE, {len(kinds)} TYPE, {len(counts)} COUNT"
+        )
     absent = [axis for axis in "xyz" if axis not in names]
     if absent:
         raise ScanFormatError(path, f"has no field {', '.join(absent)}; its fields are: {', '.join(names)}")

@@ -39,6 +39,10 @@ class PriorConfig:
     least_size: float = number(0.004, "no box is thinner than this", unit="m", low=0.001, high=0.1)
 
 
+_ENOUGH = 1500
+"""Points a rectangle is fitted to, at least where there are that many (ours: more change less than the noise)."""
+
+
 def _extents(points_xy: np.ndarray, yaws: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray]:
     """Trimmed low and high bounds along the axes of each candidate yaw. Two of shape (yaws, 2)."""
     local = rotate_z(points_xy[None], -yaws[:, None])
@@ -59,7 +63,8 @@ def fit_footprint(points_xy: np.ndarray, trim: float) -> tuple[np.ndarray, np.nd
         Centre (2,) [m], extents (2,) [m], and yaw in [-pi/4, pi/4) [rad].
     """
     yaw = 0.0
-    for step, count in ((np.pi / 60.0, 30), (np.pi / 360.0, 13)):
+    points_xy = points_xy[:: max(1, len(points_xy) // _ENOUGH)]
+    for step, count in ((np.pi / 36.0, 18), (np.pi / 360.0, 11)):
         yaws = yaw + (np.arange(count) - count // 2) * step
         low, high = _extents(points_xy, yaws, trim)
         best = int(np.argmin(np.prod(high - low + 1e-3, axis=1)))

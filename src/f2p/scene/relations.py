@@ -1,7 +1,7 @@
 """THE specification of relations: boxes in the task frame go in, truth values of appendix A.9 come out.
 
-Frame (decision B1; the paper leaves it open): left is +y, right -y, front -x (nearer the robot), behind +x, above +z,
-below -z. entry [i, j] reads name(i, j): left[i, j] is "i is left of j".
+Frame (decision B1; the paper leaves it open): left is +y, right -y, front -x (nearer the robot), behind +x,
+above +z and below -z. Entry [i, j] reads name(i, j): left[i, j] is "i is left of j".
 
 Directional relations (decision B2, after Points2Plans): the centre of A lies beyond B's edge, all of A lies on that side
 of B's centre, and A lies in a cone around the axis. The first two conditions are each other's converse. The cone opens
@@ -10,8 +10,9 @@ changes when the scene is mirrored. It starts from the whole face, not from a po
 as wide as itself.
 
 Left, right, front and behind open by 80 degrees (pi / 2.25 in Points2Plans' code). Above and below open by 30 (ours):
-80 degrees would put whatever is 6 cm tall on one table "above" the neighbouring table 30 cm away. Within 30 degrees, what
-rests on a table or in a box on it is above that table and no other, since whatever rests has its centre over its support.
+80 degrees would put whatever is 6 cm tall on one table "above" the neighbouring table 30 cm away. Within 30 degrees,
+what rests on a table or in a box on it is above that table and no other, since whatever rests has its centre over its
+support.
 """
 
 from __future__ import annotations
@@ -71,7 +72,12 @@ class RelationConfig:
         source="ours: what stands on B is not in it",
     )  # fmt: skip
     drawer_open: float = number(
-        0.02, "a drawer pulled out this far is open", unit="m", low=0.0, high=0.5, source="ours: beyond driver tolerance"
+        0.02,
+        "a drawer pulled out this far is open",
+        unit="m",
+        low=0.0,
+        high=0.5,
+        source="ours: beyond driver tolerance",
     )
 
 
@@ -149,8 +155,7 @@ def binary_relations(
         Truth values in the order of `BINARY_RELATIONS`. Shape (..., n, n, 9), bool; the diagonal is False.
     """
     centers = np.asarray(centers, dtype=np.float64)
-    sizes = np.broadcast_to(np.asarray(sizes, dtype=np.float64), centers.shape)
-    yaws = np.broadcast_to(np.asarray(yaws, dtype=np.float64), centers.shape[:-1])
+    sizes, yaws = np.broadcast_to(sizes, centers.shape), np.broadcast_to(yaws, centers.shape[:-1])
     halves = half_extents(sizes, yaws)
     left = _directional(centers, halves, axis=1, half_angle=config.side_half_angle)
     behind = _directional(centers, halves, axis=0, half_angle=config.side_half_angle)
@@ -175,9 +180,7 @@ def binary_relations(
     return stacked & ~np.eye(centers.shape[-2], dtype=bool)[..., None]
 
 
-def unary_relations(
-    priors: Sequence[Prior], openings: Sequence[float], config: RelationConfig = DEFAULT
-) -> np.ndarray:
+def unary_relations(priors: Sequence[Prior], openings: Sequence[float], config: RelationConfig = DEFAULT) -> np.ndarray:
     """Movable, is-drawer and drawer-open (A.9, U1-U3) in the order of `UNARY_RELATIONS`. Shape (n, 3), bool."""
     movable = [prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER) for prior in priors]
     drawer = [prior is Prior.DRAWER for prior in priors]
@@ -198,7 +201,9 @@ def relations_of(scene: Scene, contact: np.ndarray | None = None, config: Relati
     """
     for segment in scene.segments:
         if not (np.all(np.isfinite(segment.box.pose)) and np.all(np.isfinite(segment.box.size))):
-            raise BoxError(segment.name, f"not finite: pose {segment.box.pose.tolist()}, size {segment.box.size.tolist()}")
+            raise BoxError(
+                segment.name, f"not finite: pose {segment.box.pose.tolist()}, size {segment.box.size.tolist()}"
+            )
         if np.any(segment.box.size <= 0.0):
             raise BoxError(segment.name, f"no extent: size {segment.box.size.tolist()} m")
     segments = scene.segments
@@ -210,7 +215,5 @@ def relations_of(scene: Scene, contact: np.ndarray | None = None, config: Relati
         config=config,
         containers=np.array([segment.prior in CONTAINERS for segment in segments], dtype=bool),
     )
-    unary = unary_relations(
-        [segment.prior for segment in segments], [segment.opening for segment in segments], config
-    )
+    unary = unary_relations([segment.prior for segment in segments], [segment.opening for segment in segments], config)
     return Relations(scene.names, unary, binary)

@@ -1,4 +1,4 @@
-"""Makes any array fit to look at: a raw cloud goes in, finite points within bounds come out, or an error with the facts."""
+"""Makes a cloud fit to look at: any array goes in, finite points within bounds or an error with the facts come out."""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ def voxels(points: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
     keys = (cells[:, 0] * extent[1] + cells[:, 1]) * extent[2] + cells[:, 2]
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     return averaged(points, inverse, counts), inverse
+
+
+def thinned(points: np.ndarray, most: int) -> np.ndarray:
+    """Every so-many-th row, so that at most `most` are left."""
+    return points[:: max(1, -(-len(points) // most))]
 
 
 def averaged(values: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""A segmented sensor-frame scan becomes a scene: labelled points go in, boxes on a table in a gravity-aligned frame come out.
+"""A segmented scan becomes a scene: labelled camera-frame points go in, boxes on a table in a level frame come out.
 
-Nothing but the support tells where down is. The frame is that of `relations.py` as far as one scan can give it: +z is the
-support's normal, +x is where the sensor looks, projected on the support, and the origin is on the support under the sensor.
+Nothing but the support tells where down is. The frame is that of `relations.py` as far as one scan can give it: +z is
+the support's normal, +x is where the sensor looks, projected on the support, and the origin is on the support under the
+sensor.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ import numpy as np
 
 from f2p.scene.planes import Plane
 from f2p.scene.priors import PriorConfig, fit_box, prior_of
+from f2p.scene.sanitise import thinned
 from f2p.types import Box, Prior, Scene, Segment, frozen
 
 TABLE_THICKNESS = 0.05
 """What a table top is taken to measure, since no camera sees its underside [m] (ours: as in the demo's room)."""
+
+
+DEFAULT_PRIORS = PriorConfig()
 
 
 def task_from_camera(plane: Plane, look_camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +43,7 @@ def scene_from_labels(
     labels: np.ndarray,
     plane: Plane,
     look_camera: np.ndarray,
-    config: PriorConfig = PriorConfig(),
+    config: PriorConfig = DEFAULT_PRIORS,
     most_points: int = 4096,
 ) -> Scene:
     """Boxes, priors and names (`table`, `object_1` ...; largest first) of one segmented scan.
@@ -53,11 +58,7 @@ def scene_from_labels(
     """
     rotation, translation = task_from_camera(plane, look_camera)
     points_task = points_camera @ rotation.T + translation
-
-    def thin(cloud: np.ndarray) -> np.ndarray:
-        return cloud[:: max(1, -(-len(cloud) // most_points))]
-
-    surface = thin(points_task[(labels < 0) & (np.abs(points_task[:, 2]) < 0.01)])
+    surface = thinned(points_task[(labels < 0) & (np.abs(points_task[:, 2]) < 0.01)], most_points)
     segments = []
     if len(surface):
         box = fit_box(surface, None, config)
@@ -65,7 +66,7 @@ def scene_from_labels(
         table = Box(center, np.array([*box.size[:2], TABLE_THICKNESS]), box.yaw)
         segments.append(Segment("table", Prior.TABLE, table, surface))
     for number in range(int(labels.max(initial=-1)) + 1):
-        cloud = thin(points_task[labels == number])
+        cloud = thinned(points_task[labels == number], most_points)
         if len(cloud):
             box = fit_box(cloud, 0.0, config)
             segments.append(Segment(f"object_{number + 1}", prior_of(cloud, box, config), box, cloud))

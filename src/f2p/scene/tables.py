@@ -21,7 +21,12 @@ class TableConfig:
     level: float = number(0.012, "points this near a height are on it", unit="m", low=0.002, high=0.1)
     upright: float = number(0.85, "least upward part of a surface normal on a table", low=0.3, high=1.0)
     least_size: float = number(
-        0.28, "tables are at least this wide both ways", unit="m", low=0.05, high=3.0, source="ours: wider than any box on it"
+        0.28,
+        "tables are at least this wide both ways",
+        unit="m",
+        low=0.05,
+        high=3.0,
+        source="ours: wider than any box on it",
     )
     least_filled: float = number(0.25, "least seen share of a table's rectangle", low=0.01, high=1.0)
     gap: float = number(

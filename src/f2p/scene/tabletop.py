@@ -1,8 +1,8 @@
 """The robot's look at its tables: one merged cloud in the task frame goes in, a named scene comes out.
 
-Tables are level surfaces; on each, clusters; an open box is a cluster with a rim, and what is within the rim and above the
-floor is in it; everything else is solid things, one per level top. Names come from the operator's inventory and from the
-scene before (`tracking.py`).
+Tables are level surfaces; on each, clusters; an open box is a cluster with a rim, and what is within the rim and above
+the floor is in it; everything else is solid things, one per level top. Names come from the operator's inventory and
+from the scene before (`tracking.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from f2p.scene.hidden import HiddenConfig, View, recalled
 from f2p.scene.hollow import HollowConfig, find_open_box, parts_of
 from f2p.scene.inventory import cut_by_inventory, join_by_inventory
 from f2p.scene.priors import PriorConfig, fit_box
-from f2p.scene.sanitise import SanitiseConfig, usable, voxels
+from f2p.scene.sanitise import SanitiseConfig, thinned, usable, voxels
 from f2p.scene.tables import TableConfig, TableTop, find_tables
 from f2p.scene.things import ThingConfig, separate
 from f2p.scene.tracking import (
@@ -42,19 +42,27 @@ class TabletopConfig:
     workspace_low: tuple[float, float, float] = (0.30, -1.6, 0.1)
     workspace_high: tuple[float, float, float] = (1.40, 1.6, 1.1)
     """What lies outside is not looked at, task frame [m]."""
+    coarse: float = number(0.008, "grid on which tables are found", unit="m", low=0.002, high=0.05)
     voxel: float = number(0.004, "grid of the working cloud", unit="m", low=0.001, high=0.05)
     normal_radius: float = number(0.012, "neighbourhood of a normal", unit="m", low=0.002, high=0.1)
     above_table: float = number(0.009, "things begin this high above a table", unit="m", low=0.001, high=0.1)
-    highest: float = number(0.40, "what reaches this high above a table is no thing on it", unit="m", low=0.05, high=2.0)
+    highest: float = number(
+        0.40, "what reaches this high above a table is no thing on it", unit="m", low=0.05, high=2.0
+    )
     overhang: float = number(0.06, "things may stand out this far over a table's edge", unit="m", low=0.0, high=0.5)
     touching: float = number(0.018, "points nearer than this are one cluster", unit="m", low=0.002, high=0.1)
     least_points: int = number(25, "smaller clusters on a table are noise", low=1, high=1e5)
-    least_inside: int = number(6, "smaller clusters in a box are noise", low=1, high=1e5, source="ours: walls hide much")
+    least_inside: int = number(
+        6, "smaller clusters in a box are noise", low=1, high=1e5, source="ours: walls hide much"
+    )
     least_height: float = number(0.015, "lower clusters on a table are noise", unit="m", low=0.0, high=0.2)
     floating: float = number(
         0.06, "what ends this high above any support is the robot, not a thing", unit="m", low=0.0, high=1.0,
         source="ours: nothing floats; more than a hidden foot explains",
     )  # fmt: skip
+    fallen_worst: float = number(
+        0.02, "difference of size up to which a find on the floor is a missing thing", unit="m", low=0.0, high=0.2
+    )
     least_width: float = number(
         0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
     )
@@ -93,8 +101,8 @@ def scene_from_cloud(
         stamp_ns: When it was seen [ns].
 
     Returns:
-        Tables from left to right, then open boxes, then things by name. A known thing that was not seen is where it
-        may be hidden, or is not in it.
+        Tables from left to right, then open boxes, then things by name. A known thing that is on no table is looked
+        for on the floor; one that is nowhere is where it may be hidden, or is not in it.
 
     Raises:
         CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
@@ -104,42 +112,77 @@ def scene_from_cloud(
     points = np.asarray(points[usable(points, config.sanitise)], dtype=np.float64)
     within = np.all((points >= config.workspace_low) & (points <= config.workspace_high), axis=1)
     cells = voxels(points[within], config.voxel)[0]
-    tables: list[TableTop] = []
-    if len(cells):
-        normals = normals_of(cells, config.normal_radius, sensor_task)
-        tables = find_tables(cells, normals, config.voxel, config.tables)
-    if not tables:
-        facts = f"{len(cells)} cells in the workspace, none level over {config.tables.least_size} m both ways"
-        raise NoSupportError(len(points), facts)
+    tables = _tables(points, points[within], sensor_task, config)
     detections: list[Detection] = []
     for table in tables:
-        detections += _on_table(cells, normals, table, config, len(detections))
+        detections += _on_table(cells, table, sensor_task, config, len(detections))
     known = known_objects(config.known, previous)
     detections = join_by_inventory(detections, known, config.priors, config.tracking)
     detections = cut_by_inventory(detections, known, config.priors, config.tracking)
     segments = [*_named_tables(tables, previous, config), *_named(detections, known, sensor_task, config)]
-    if config.recall:
-        names = {segment.name for segment in segments}
-        missing = [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
+    segments += _fallen(points, _missing(known, segments), sensor_task, config)
+    missing = _missing(known, segments)
+    if config.recall and missing:
         before = {} if previous is None else {segment.name: segment.box for segment in previous.segments}
-        view = View(cells, sensor_task, config.hidden)
-        segments = _ordered([*segments, *recalled(missing, segments, before, view, config.hidden)])
-    return Scene(tuple(segments), stamp_ns)
+        segments += recalled(missing, segments, before, View(cells, sensor_task, config.hidden), config.hidden)
+    return Scene(tuple(_ordered(segments)), stamp_ns)
+
+
+def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, config: TabletopConfig) -> list[TableTop]:
+    """The tables of the workspace; NoSupportError with the facts when there are none."""
+    coarse = voxels(within, config.coarse)[0]
+    tables: list[TableTop] = []
+    if len(coarse):
+        level = normals_of(coarse, 2.5 * config.coarse, sensor_task)
+        tables = find_tables(coarse, level, config.coarse, config.tables)
+    if not tables:
+        facts = f"{len(coarse)} cells in the workspace, none level over {config.tables.least_size} m both ways"
+        raise NoSupportError(len(points), facts)
+    return tables
+
+
+def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
+    """Known solid things that have not been found."""
+    names = {segment.name for segment in segments}
+    return [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
+
+
+def _fallen(
+    points: np.ndarray, missing: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
+) -> list[Segment]:
+    """Missing things that lie on the floor; only what has their size counts, since floors carry much else."""
+    low, high = config.workspace_low, config.workspace_high
+    within = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
+    near = points[within & (points[:, 2] > 0.015) & (points[:, 2] < low[2])]
+    if not missing or len(near) == 0:
+        return []
+    cells = voxels(near, config.voxel)[0]
+    clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.touching, config)
+    standing = replace(config.priors, snap=np.inf)
+    finds = [Detection(Prior.CUBOID, fit_box(cells[group], 0.0, standing), cells[group], 0.0) for group in clusters]
+    strict = replace(config.tracking, worst=config.fallen_worst, hidden_weight=1.0, place_weight=0.0)
+    return [
+        Segment(item.name, item.prior, completed(finds[index], item, sensor_task, strict), finds[index].points)
+        for index, item in match(finds, missing, strict).items()
+    ]
 
 
 def _ordered(segments: Sequence[Segment]) -> list[Segment]:
     """Tables as they are, then open boxes, then things by name."""
     rank = {Prior.TABLE: 0, Prior.OPEN_BOX: 1}
-    return sorted(segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior is not Prior.TABLE else ""))
+    return sorted(
+        segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior is not Prior.TABLE else "")
+    )
 
 
 def _on_table(
-    cells: np.ndarray, normals: np.ndarray, table: TableTop, config: TabletopConfig, first: int
+    cells: np.ndarray, table: TableTop, sensor_task: np.ndarray, config: TabletopConfig, first: int
 ) -> list[Detection]:
     """Everything that stands on one table: open boxes, counted from `first`, then solid things in and beside them."""
     heights = table.heights(cells)
     near = table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest)
-    cells, normals, heights = cells[near], normals[near], heights[near]
+    cells, heights = cells[near], heights[near]
+    normals = normals_of(cells, config.normal_radius, sensor_task)
     free = np.ones(len(cells), dtype=bool)
     boxes: list[Detection] = []
     solids: list[Detection] = []
@@ -156,7 +199,8 @@ def _on_table(
             free &= ~(owned.walls | owned.contents)
     for members in _clusters(cells, free, config.touching, config):
         if heights[members].max() < config.highest - 0.01:
-            solids += _solids(cells[members], normals[members], _support(cells[members], table), None, config)
+            beside = _solids(cells[members], normals[members], _support(cells[members], table), None, config)
+            solids += [item for item in beside if table.under(item.box.center[None], 0.01)[0]]
     return [*boxes, *solids]
 
 
@@ -219,15 +263,17 @@ def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: Ta
             reserved = taken | {item.name for item in before}
             name = next(name for name in free if name not in reserved)
         taken.add(name)
-        segments.append(Segment(name, Prior.TABLE, box, _thinned(table.points_task, int(config.most_points))))
+        segments.append(Segment(name, Prior.TABLE, box, thinned(table.points_task, int(config.most_points))))
     return segments
 
 
 def _same_table(known: Box, seen: Box) -> bool:
     """Whether what was seen is (a part of) a table that is known already."""
     level = abs(known.center[2] - seen.center[2]) < 0.03
-    return level and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02) and bool(
-        np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05)
+    return (
+        level
+        and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02)
+        and bool(np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05))
     )
 
 
@@ -244,14 +290,9 @@ def _named(
         box = detection.box
         if index in matched:
             box = completed(detection, matched[index], sensor_task, config.tracking)
-        cloud = _thinned(detection.points, int(config.most_points))
+        cloud = thinned(detection.points, int(config.most_points))
         segments.append(Segment(names[index], detection.prior, box, cloud))
     return _ordered(segments)
-
-
-def _thinned(points: np.ndarray, most: int) -> np.ndarray:
-    """Every so-many-th point, at most `most`."""
-    return points[:: max(1, -(-len(points) // most))]
 
 
 def remembered(previous: Scene, current: Scene) -> Scene:

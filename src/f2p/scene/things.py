@@ -1,8 +1,8 @@
 """Separates solid things that touch: a cluster goes in, one group of points per thing comes out.
 
-Every upright cuboid shows its whole top to a camera on a mast unless something hides it, so tops are found first, as level
-patches, and what is below and beside a top belongs to it. A patch that is no rectangle is cut in two where both parts are
-most rectangular (ours: two things of one height that touch).
+Every upright cuboid shows its whole top to a camera on a mast unless something hides it, so tops are found first, as
+level patches, and what is below and beside a top belongs to it. A patch that is no rectangle is cut in two where both
+parts are most rectangular (ours: two things of one height that touch).
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class ThingConfig:
         1.2e-4, "smaller level patches are no tops", unit="m^2", low=1e-6, high=0.1, source="ours: 11 mm square"
     )
     least_points: int = number(10, "smaller clusters are noise", low=1, high=1e5)
+    tile: float = number(0.006, "cell on which the area of a top is measured", unit="m", low=0.001, high=0.05)
+    filled: float = number(0.85, "a top that fills this share of its rectangle is one", low=0.1, high=1.0)
     cut_gain: float = number(0.3, "a cut must save this share of the rectangle's area", low=0.0, high=1.0)
     least_part: float = number(0.018, "no part of a cut is narrower", unit="m", low=0.002, high=0.2)
 
@@ -61,10 +63,13 @@ def best_cut(points_xy: np.ndarray, config: ThingConfig) -> np.ndarray | None:
     if len(points_xy) < 2 * config.least_points:
         return None
     whole, _ = _area(points_xy)
+    tiles = np.unique(np.floor(points_xy / config.tile).astype(int), axis=0)
+    if len(tiles) * config.tile**2 > config.filled * whole:
+        return None
     best, saved = None, config.cut_gain * whole
-    for yaw in np.arange(12) * np.pi / 12.0:
+    for yaw in np.arange(6) * np.pi / 6.0:
         along = rotate_z(points_xy, -yaw)[:, 0]
-        for position in np.quantile(along, np.linspace(0.2, 0.8, 9)):
+        for position in np.quantile(along, np.linspace(0.2, 0.8, 7)):
             part = along < position
             if min(part.sum(), (~part).sum()) < config.least_points:
                 continue

@@ -1,8 +1,8 @@
-"""Keeps names: what was detected now and what was known before go in; a name and a completed box per detection come out.
+"""Keeps names: what is detected now and what was known before go in; a name and a box per detection come out.
 
-Things are recognised by their size, by shape prior and, where that leaves a choice, by where they were: at their place, or
-at the same place within their container wherever that is now. Position only breaks ties, so nothing is assumed about what
-moves with what.
+Things are recognised by their size, by shape prior and, where that leaves a choice, by where they were: at their place,
+or at the same place within their container wherever that is now. Position only breaks ties, so nothing is assumed about
+what moves with what.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class TrackingConfig:
         0.4, "cost of an extent that looks too small, since part may be hidden", low=0.0, high=1.0
     )
     place_weight: float = number(0.015, "most that a change of place can cost", unit="m", low=0.0, high=1.0)
-    place_scale: float = number(0.05, "a change of place this large costs two thirds of it", unit="m", low=0.001, high=1.0)
+    place_scale: float = number(
+        0.05, "a change of place this large costs two thirds of it", unit="m", low=0.001, high=1.0
+    )
     trimmed: float = number(0.006, "smaller deficits come from trimming, not from hiding", unit="m", low=0.0, high=0.1)
 
 
@@ -84,6 +86,7 @@ def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -
     """How far an upright box of extents `seen` is from one of `known`, either way round [m]."""
 
     def one_way(horizontal: np.ndarray) -> float:
+        """Difference to the known extents taken this way round."""
         excess = seen - np.array([*horizontal, known[2]])
         weights = np.where(excess > 0.0, 1.0, hidden_weight)
         weights[2] = 1.0
@@ -92,20 +95,26 @@ def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -
     return min(one_way(known[:2]), one_way(known[1::-1]))
 
 
-def _displacement(detection: Detection, known: KnownObject, detections: Sequence[Detection], all_known: Sequence[KnownObject],
-                  boxes: dict[str, int]) -> float:  # fmt: skip
+def _displacement(
+    detection: Detection,
+    known: KnownObject,
+    detections: Sequence[Detection],
+    all_known: Sequence[KnownObject],
+    boxes: dict[str, int],
+) -> float:
     """How far from its last place, in the world or within its container, whichever is less [m]."""
     if known.box is None:
         return 0.0
     least = float(np.linalg.norm(detection.box.center - known.box.center))
     for item in all_known:
-        if item.name in boxes and item.box is not None and detection.container == boxes[item.name]:
-            if inside_box(known.box.center[None], item.box.center, item.box.size, item.box.yaw)[0]:
-                now = detections[boxes[item.name]].box
-                was_local = into_box(known.box.center, item.box.center, item.box.yaw)
-                is_local = into_box(detection.box.center, now.center, now.yaw)
-                turned = np.linalg.norm(was_local * np.array([-1, -1, 1]) - is_local)
-                least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned) + _TURNED)
+        if item.box is None or item.name not in boxes or detection.container != boxes[item.name]:
+            continue
+        if inside_box(known.box.center[None], item.box.center, item.box.size, item.box.yaw)[0]:
+            now = detections[boxes[item.name]].box
+            was_local = into_box(known.box.center, item.box.center, item.box.yaw)
+            is_local = into_box(detection.box.center, now.center, now.yaw)
+            turned = np.linalg.norm(was_local * np.array([-1, -1, 1]) - is_local)
+            least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned) + _TURNED)
     return least
 
 
@@ -163,10 +172,11 @@ def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, conf
 
 
 def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: set[str]) -> dict[int, str]:
-    """Names for what nobody knows: open boxes `box`, `box_2` ... by volume, things `thing_1` ... from left (+y) to right."""
+    """Names for what nobody knows: `box`, `box_2` ... by volume, `thing_1` ... from left (+y) to right."""
     names: dict[int, str] = {}
 
     def give(index: int, stem: str, first: str) -> None:
+        """The first free name of a family."""
         candidate, number = first, 1
         while candidate in taken or candidate in names.values():
             number += 1

@@ -26,10 +26,10 @@ class GraspPointConfig:
     wall_depth: float = number(0.004, "grasp point's distance inside the outer face of a wall", unit="m", low=0.0,
                                high=0.05, source="ours: half of an 8 mm wall")  # fmt: skip
     wall_opening: float = number(0.045, "distance of the pads around a wall", unit="m", low=0.01, high=0.09)
-    margin: float = number(0.022, "room the pads leave on both sides of a cuboid together", unit="m", low=0.0, high=0.05)
+    margin: float = number(0.022, "room of the pads on both sides of a cuboid", unit="m", low=0.0, high=0.05)
     finger: float = number(0.012, "thickness of a finger", unit="m", low=0.001, high=0.05)
     reach_below: float = number(0.02, "how far pads reach below the grasp centre", unit="m", low=0.0, high=0.05)
-    floor_gap: float = number(0.006, "least gap between pads and what the object stands on", unit="m", low=0.0, high=0.05)
+    floor_gap: float = number(0.006, "least gap between pads and support", unit="m", low=0.0, high=0.05)
     wanted_room: float = number(0.012, "clearance beyond which more does not count", unit="m", low=0.0, high=0.1)
 
 
@@ -108,7 +108,7 @@ def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: 
         if box.center[2] + box.size[2] / 2 <= pose.z - config.reach_below:
             continue
         measure = footprint_edge_distance if other.prior in HOLLOW else footprint_excess
-        distance = measure(pads, box.center, box.size, box.yaw)
+        distance = measure(pads, box.center, box.size, np.asarray(box.yaw))
         if other.prior not in HOLLOW:
             inside = np.all(np.abs(into_box(pads, box.center, box.yaw)) < 0.5 * box.size[:2], axis=-1)
             distance = np.where(inside, -0.01, distance)

@@ -18,8 +18,20 @@ from f2p.robot.kinematics import (
     top_down,
 )
 from f2p.robot.looks import ARM_IN, ARM_LOW, LOOK_Y
-from f2p.robot.protocol import ARM, FINGER, LIFT, TRANSLATE, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
-from f2p.robot.protocol import Cancelled, Ending, Motion, Robot, never
+from f2p.robot.protocol import (
+    ARM,
+    FINGER,
+    LIFT,
+    TRANSLATE,
+    WRIST_PITCH,
+    WRIST_ROLL,
+    WRIST_YAW,
+    Cancelled,
+    Ending,
+    Motion,
+    Robot,
+    never,
+)
 from f2p.skill.errors import BlockedError, GraspMissedError, LostObjectError
 from f2p.skill.pick_place_plan import PickPlaceConfig, PickPlacePlan, plan_pick_place
 from f2p.skill.protocol import Progress, silent, skills

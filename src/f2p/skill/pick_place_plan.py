@@ -146,5 +146,5 @@ def _inside(other: Segment, held: Segment) -> bool:
     """Whether `other` lies in the open box `held`, and so travels with it."""
     if held.prior is not Prior.OPEN_BOX:
         return False
-    excess = footprint_excess(other.box.center[None, :2], held.box.center, held.box.size, held.box.yaw)
+    excess = footprint_excess(other.box.center[None, :2], held.box.center, held.box.size, np.asarray(held.box.yaw))
     return bool(excess[0] == 0.0 and other.prior is not Prior.TABLE)

@@ -1,8 +1,9 @@
-"""One round of learning: failure -> data -> fine-tuned weights -> gate -> champion, under one lock and with its lineage."""
+"""One round of learning: failure -> data -> tuned weights -> gate -> champion, under one lock, with its lineage."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ class CycleConfig:
     gate: GateConfig = field(default_factory=GateConfig)
     replay: Path = SHIPPED / "replay.safetensors"
     """Frozen subset of the pre-training data."""
-    gate_share: float = number(0.33, "share of the replay data kept for the gate alone", low=0.05, high=0.9)
+    gate_share: float = number(
+        0.33, "share of the replay data for the gate alone, unless its manifest says", low=0.05, high=0.9
+    )
     busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
 
 
@@ -146,7 +149,7 @@ class _Round:
         dataset = write_dataset(
             self.store.folder / "datasets" / name, self.failure, self.learner_name, self.seed, data, batch
         )
-        replay, frozen = self._replay()
+        replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
         self._lap("data")
         tuned, losses = finetune(model, batch, replay, self.config.finetune, self.seed, self.progress)
         self._lap("finetune")
@@ -160,12 +163,6 @@ class _Round:
         self._lap("publish")
         self.progress("publish", 1.0, f"weights {weights_id[:12]} " + ("published" if gate.passed else "refused"))
         return self._report(parent, weights_id, gate.passed, gate, dataset, data, losses)
-
-    def _replay(self) -> tuple[TransitionBatch, TransitionBatch]:
-        """The shipped replay set: the part that is trained on, and the part that only the gate sees."""
-        whole = TransitionBatch.load(self.config.replay)
-        held = max(1, round(len(whole) * self.config.gate_share))
-        return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
 
     def _judge(self, parent: str, model: Points2Plans, tuned: Points2Plans, frozen: TransitionBatch) -> GateReport:
         """Ask the gate."""
@@ -227,6 +224,22 @@ class _Round:
             self.failure.id, self.learner_name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
             dict(self.seconds),
         )  # fmt: skip
+
+
+def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, TransitionBatch]:
+    """The frozen replay set: the part that is trained on, and the last part, which only the gate sees.
+
+    Args:
+        path: Packed transitions; the manifest beside it may say in its notes how many at the end were `held_out`.
+        gate_share: Share of the last part when it does not say.
+
+    Raises:
+        BadDatasetError: It is missing, truncated or foreign.
+    """
+    whole = TransitionBatch.load(path)
+    notes = json.loads(path.with_suffix(".json").read_text()).get("notes", {})
+    held = int(notes.get("held_out", 0)) or max(1, round(len(whole) * gate_share))
+    return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
 
 
 def _f1(model: Points2Plans, data: TransitionBatch) -> dict[str, float]:

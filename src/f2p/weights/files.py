@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: temp + fsync + rename + fsync(folder), and locks that end with their process."""
+"""Files that are there whole or not at all: temp, fsync, rename, fsync(folder); and locks that end with a process."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Better means all three: the relations observed after the step are predicted with a smaller score, what was carried along
 is expected nearer to where it went, and P(goal) after that step is on the right side of what was true of the goal
-afterwards, or nearer to it than before. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay data.
+afterwards, or nearer to it than before. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Golden questions: a fixed scene and fixed calls whose answers are written into a manifest and asked again after loading.
+"""Golden questions: a fixed scene and fixed calls whose answers are in the manifest and asked again after loading.
 
 A file whose sha fits can still be served wrongly (another architecture's defaults, another rollout, another library).
 Equal answers to equal questions are what "the same model" means to a planner.

@@ -1,4 +1,4 @@
-"""Where weights come from: weights -> data -> particles -> failure -> plan, recorded in the manifest and drawn as a tree."""
+"""Where weights come from: weights -> data -> particles -> failure -> plan, in the manifest, drawn as a tree."""
 
 from __future__ import annotations
 

@@ -34,7 +34,16 @@ def test_a_boast_is_seen_by_the_calibration() -> None:
 def test_row_has_the_agreed_names_in_order() -> None:
     row = Row("transport", "points2plans", 3, "original", "given", 50, 10, 0.15, {"old_f1": 0.9}).as_json()
     assert list(row)[:11] == [
-        "task", "architecture", "objects", "learner", "skeleton", "trials", "successes",
-        "success_rate", "low", "high", "chance",
+        "task",
+        "architecture",
+        "objects",
+        "learner",
+        "skeleton",
+        "trials",
+        "successes",
+        "success_rate",
+        "low",
+        "high",
+        "chance",
     ]
     assert row["success_rate"] == pytest.approx(0.2) and row["old_f1"] == 0.9

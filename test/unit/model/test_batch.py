@@ -54,7 +54,7 @@ def test_a_damaged_file_is_refused(batch: TransitionBatch, tmp_path: Path, harm:
         path.with_suffix(".json").unlink()
     else:
         path.with_suffix(".json").write_text('{"format": "another"}')
-    with pytest.raises(BadDatasetError, match="set.safetensors"):
+    with pytest.raises(BadDatasetError, match=r"set\.safetensors"):
         TransitionBatch.load(path)
 
 

@@ -8,8 +8,19 @@ from pathlib import Path
 import pytest
 import torch
 
+from f2p.model.dynamics import DynamicsConfig
 from f2p.model.errors import BadWeightsError
-from f2p.model.factory import SHIPPED, create, load_weights, save_weights, shipped, weights_bytes, weights_id
+from f2p.model.factory import (
+    SHIPPED,
+    create,
+    load_weights,
+    save_weights,
+    shipped,
+    started_from,
+    weights_bytes,
+    weights_id,
+)
+from f2p.model.points2plans import Points2Plans, Points2PlansConfig
 from f2p.registry import UnknownNameError
 
 LIMIT = 16_000_000
@@ -60,6 +71,19 @@ def test_damaged_and_foreign_weights_are_refused(tmp_path: Path, harm: str) -> N
         path.with_suffix(".json").write_text(json.dumps({**manifest, "config": {"centred": True}}))
     with pytest.raises(BadWeightsError, match=r"w\.safetensors"):
         load_weights(path)
+
+
+def test_going_on_from_weights_keeps_them_and_leaves_what_they_lack_fresh(tmp_path: Path) -> None:
+    plain = Points2Plans(Points2PlansConfig(dynamics=DynamicsConfig()))
+    save_weights(plain, tmp_path / "w.safetensors", {"seed": 9})
+    model = create(seed=1)
+    fresh = {name: value.clone() for name, value in model.state_dict().items()}
+    assert started_from(model, tmp_path / "w.safetensors")["seed"] == 9
+    known = plain.state_dict()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, known[name] if name in known else fresh[name])
+    with pytest.raises(BadWeightsError, match="no place for its"):
+        started_from(create("literal"), tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize("profile", [path.stem for path in SHIPPED.glob("*.json") if path.stem != "replay"])

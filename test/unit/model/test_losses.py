@@ -29,7 +29,7 @@ def test_position_loss_ignores_absent_segments_and_has_a_gradient_at_zero() -> N
     truth = torch.tensor([[[0.0] * 3, [9.0] * 3]])
     loss = position_loss(predicted, labels([[True, False]], truth), LossConfig())
     loss.backward()
-    assert float(loss) < 1e-3 and torch.isfinite(predicted.grad).all()
+    assert float(loss.detach()) < 1e-3 and torch.isfinite(predicted.grad).all()
 
 
 def test_moved_weight_raises_the_share_of_what_moves() -> None:

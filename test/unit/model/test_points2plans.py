@@ -107,7 +107,7 @@ def test_gradients_through_moved_and_advance_are_the_numeric_ones(model: Points2
             for sign in (1, -1):
                 inputs = [translations.detach().clone(), parameters.detach().clone()]
                 inputs[which].view(-1)[flat] += sign * step
-                values.append(float(probability(model, latent, *inputs)))
+                values.append(float(probability(model, latent, *inputs).detach()))
             assert float(grad.view(-1)[flat]) == pytest.approx((values[0] - values[1]) / (2 * step), rel=1e-3, abs=1e-5)
 
 

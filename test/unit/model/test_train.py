@@ -40,7 +40,7 @@ def test_pretraining_is_seeded(batch: TransitionBatch) -> None:
     assert torch.equal(made[0], made[1]) and not torch.equal(made[0], made[2])
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Raised by a progress callback, as a person would."""
 
 
@@ -53,10 +53,10 @@ def test_a_stopped_training_goes_on_with_the_same_result(
 
     def stop(name: str, done: float, _: str) -> None:
         if name == stage and done >= fraction:
-            raise Stopped
+            raise StoppedError
 
     path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         pretrain(create("default", seed=0), batch, SHORT, 3, stop, path)
     assert stage_of(path) == (stage, 2)
     again = create("default", seed=0)

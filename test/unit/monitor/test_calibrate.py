@@ -14,7 +14,7 @@ from f2p.monitor.errors import BadScoreError, NotEnoughRunsError
 def test_nineteen_runs_are_the_fewest_for_five_percent() -> None:
     assert calibrate(range(19)).threshold == 18.0
     with pytest.raises(
-        NotEnoughRunsError, match="18 successful runs cannot bound false alarms at 5.0%; record at least 19"
+        NotEnoughRunsError, match=r"18 successful runs cannot bound false alarms at 5.0%; record at least 19"
     ):
         calibrate(range(18))
     assert calibrate(range(99)).threshold == 94.0

@@ -103,7 +103,7 @@ def test_foreign_folders_are_refused_with_the_cause(failure: Failure, tmp_path: 
     with pytest.raises(NotACaseError, match="there is no such folder"):
         read_case(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NotACaseError, match="case.json is missing"):
+    with pytest.raises(NotACaseError, match=r"case.json is missing"):
         read_case(tmp_path / "empty")
     folder = write_case(failure, tmp_path / "one")
     words = json.loads((folder / "case.json").read_text())

@@ -147,7 +147,13 @@ def model() -> GeometricModel:
     return GeometricModel()
 
 
-@pytest.fixture
-def failure() -> Failure:
+@pytest.fixture(scope="session")
+def filled_box() -> Failure:
     """A box with three things in it."""
     return make_failure()
+
+
+@pytest.fixture
+def failure(filled_box: Failure) -> Failure:
+    """The same."""
+    return filled_box

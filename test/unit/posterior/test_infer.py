@@ -20,15 +20,15 @@ from f2p.posterior.layout import LayoutConfig, layout_of
 from f2p.posterior.objective import after_set
 from f2p.posterior.project import ProjectConfig, contained, project
 from f2p.posterior.states import StateTarget, state_target
-from f2p.posterior.svgd import SvgdConfig, scored
-from f2p.types import BINARY_RELATIONS, Failure, Prior, Scene, SkillCall
+from f2p.posterior.svgd import SvgdConfig, scored, svgd
+from f2p.types import BINARY_RELATIONS, Failure, Particles, Prior, Scene, SkillCall
 
 torch.set_num_threads(1)
 INSIDE = BINARY_RELATIONS.index("inside")
 
 
 def quick(mode: str = "svi", particles: int = 8) -> PosteriorConfig:
-    search = SvgdConfig(iterations=60)
+    search = SvgdConfig(iterations=30)
     return PosteriorConfig(mode=mode, particles=particles, state_search=search, action_search=search)
 
 
@@ -70,16 +70,15 @@ class Tray:
 
 
 def test_state_scores_match_differences(failure: Failure, model: SkillEffectModel) -> None:
-    target = target_of(failure, model.double())
-    target.clouds = target.clouds.double()
-    variables = target.start(3, torch.Generator().manual_seed(0)).double()
+    target = target_of(failure, model)
+    variables = target.start(3, torch.Generator().manual_seed(0))
     target.encode(variables)
     _, gradient = scored(target, variables)
-    for column in range(0, variables.shape[1]):
+    for column in range(variables.shape[1]):
         step = torch.zeros_like(variables)
-        step[:, column] = 1e-5
-        numeric = (target(variables + step) - target(variables - step)).detach() / 2e-5
-        torch.testing.assert_close(gradient[:, column], numeric, atol=2e-2, rtol=2e-3)
+        step[:, column] = 1e-3
+        numeric = (target(variables + step) - target(variables - step)).detach() / 2e-3
+        torch.testing.assert_close(gradient[:, column], numeric, atol=0.2, rtol=0.03)
 
 
 def test_action_scores_match_differences(failure: Failure, model: SkillEffectModel) -> None:
@@ -144,7 +143,7 @@ def test_every_mode_gives_finite_particles_within_bounds(mode: str, failure: Fai
     np.testing.assert_allclose(particles.poses[:, :2], np.broadcast_to(diagnostics_tables(failure), (8, 2, 4)), atol=1e-6)
     over = [bounds.contains(placements(particles)) for bounds in bounds_of(failure.outcome.before).surfaces]
     assert np.all(np.any(over, axis=0))
-    assert particles.counts["states_evaluations"] == 8 * 60
+    assert particles.counts["states_evaluations"] == 8 * 30
     assert diagnostics.summary()["mode"] == mode
 
 
@@ -153,7 +152,7 @@ def diagnostics_tables(failure: Failure) -> np.ndarray:
 
 
 def test_svi_spreads_the_container_and_keeps_contents_inside(failure: Failure, model: SkillEffectModel) -> None:
-    config = replace(quick(particles=20), state_search=SvgdConfig(iterations=200))
+    config = replace(quick(particles=20), state_search=SvgdConfig(iterations=150))
     particles, diagnostics = infer_with_diagnostics(failure, model, config=config)
     scene = failure.outcome.before
     inside = contained(bodies_of(scene), particles.poses)
@@ -166,17 +165,16 @@ def test_svi_spreads_the_container_and_keeps_contents_inside(failure: Failure, m
 def test_gradient_mode_is_less_diverse(failure: Failure, model: SkillEffectModel) -> None:
     spread = {}
     for mode in ("svi", "gradient"):
-        config = replace(quick(mode, 12), state_search=SvgdConfig(iterations=200))
+        config = replace(quick(mode, 12), state_search=SvgdConfig(iterations=150))
         spread[mode] = infer_with_diagnostics(failure, model, config=config)[1].effective_states
     assert spread["gradient"] < 0.7 * spread["svi"]
 
 
 def test_actions_climb_in_entropy(failure: Failure, model: SkillEffectModel) -> None:
     target, start = action_target(failure, model, 8)
-    particles = infer(failure, model, config=quick(), seed=0)
+    found = svgd(target, start, SvgdConfig(iterations=80), target.space.coordinates(None)).variables
     with torch.no_grad():
-        before = target.entropy(start)
-    assert particles.log_entropy.mean() > float(before.mean())
+        assert float(target.log_entropies(found).mean()) > float(target.log_entropies(start).mean()) + 0.5
 
 
 def test_same_seed_same_particles_other_seed_others(failure: Failure, model: SkillEffectModel) -> None:
@@ -186,7 +184,7 @@ def test_same_seed_same_particles_other_seed_others(failure: Failure, model: Ski
 
 
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("mode", ["svi", "literal", "gradient", "sampling"])
+@pytest.mark.parametrize("mode", ["svi", "gradient"])
 def test_few_particles_work(mode: str, count: int, failure: Failure, model: SkillEffectModel) -> None:
     assert np.all(np.isfinite(infer(failure, model, config=quick(mode, count)).poses))
 
@@ -249,29 +247,38 @@ def test_other_skills_stay_within_their_reach(failure: Failure, model: SkillEffe
     assert np.abs(parameters[:, 2:]).max() < 1e-5
 
 
-def test_projection_redraws_what_falls_and_keeps_placements(failure: Failure, model: SkillEffectModel) -> None:
-    particles = infer(failure, model, config=quick())
+@pytest.fixture(scope="module")
+def particles(request: pytest.FixtureRequest) -> Particles:
+    """Poses near the failure, with calls to the other table."""
+    failure = request.getfixturevalue("filled_box")
+    rng = np.random.default_rng(0)
+    poses = np.repeat(np.array([item.box.pose for item in failure.outcome.before.segments])[None], 8, axis=0)
+    shift = rng.uniform(-0.05, 0.05, (8, 1, 2))
+    poses[:, [2, 4, 5, 6], :2] += shift
+    calls = tuple(SkillCall("pick_place", "box", np.array([0.0, -1.0 + x, 0.0, 0.0])) for x in rng.uniform(-0.1, 0.1, 8))
+    return Particles(failure.outcome.before.names, poses, calls, np.zeros(8), np.zeros(8), {"before": 1})
+
+
+def test_projection_redraws_what_falls_and_keeps_placements(failure: Failure, particles: Particles) -> None:
     tray = Tray([0, 3])
     projected = project(particles, failure, bodies_of(failure.outcome.before), tray)
-    assert projected.counts["settled"] == len(projected.calls) == len(projected.poses)
-    assert projected.counts["unstable"] == 2 and projected.counts["redrawn"] >= 2
-    assert tray.calls >= 2
-    if len(projected.calls) == len(particles.calls):
-        np.testing.assert_allclose(placements(projected), placements(particles), atol=1e-9)
+    assert projected.counts == {
+        "before": 1, "settled": 8, "unstable": 2, "spilled": 0, "redrawn": 2, "dropped": 0,
+    }  # fmt: skip
+    assert tray.calls == 2
+    np.testing.assert_allclose(placements(projected), placements(particles), atol=1e-9)
 
 
-def test_projection_rejects_spilled_contents(failure: Failure, model: SkillEffectModel) -> None:
-    particles = infer(failure, model, config=quick())
+def test_projection_rejects_spilled_contents(failure: Failure, particles: Particles) -> None:
     poses = np.array(particles.poses)
     poses[2, failure.outcome.before.index("thing_1"), :2] += 0.4
     once = ProjectConfig(rounds=1)
     projected = project(replace(particles, poses=poses), failure, bodies_of(failure.outcome.before), Tray([]), config=once)
-    assert projected.counts["spilled"] >= 1
-    assert projected.counts["dropped"] == projected.counts["spilled"]
+    assert projected.counts["spilled"] == projected.counts["dropped"] == 1
+    assert len(projected.calls) == 7
 
 
-def test_projection_that_keeps_nothing_is_an_error(failure: Failure, model: SkillEffectModel) -> None:
-    particles = infer(failure, model, config=quick())
+def test_projection_that_keeps_nothing_is_an_error(failure: Failure, particles: Particles) -> None:
     with pytest.raises(AllRejectedError, match="none of 8 scenes stayed at rest in 3 rounds"):
         project(particles, failure, bodies_of(failure.outcome.before), Tray([], always=True))
 

@@ -9,15 +9,30 @@ import numpy as np
 from f2p.report.figures import box_corners, scene_figure
 from f2p.report.page import Story, write_page
 from f2p.types import (
-    Box, Cause, Contradiction, Execution, Failure, Goal, GoalRelation, Outcome, Particles, Prediction, Prior,
-    Relations, Scene, Segment, SkillCall,
+    Box,
+    Cause,
+    Contradiction,
+    Execution,
+    Failure,
+    Goal,
+    GoalRelation,
+    Outcome,
+    Particles,
+    Prediction,
+    Prior,
+    Relations,
+    Scene,
+    Segment,
+    SkillCall,
 )
 
 
 def make_scene(shift: float) -> Scene:
     rng = np.random.default_rng(0)
     table = Segment("table_a", Prior.TABLE, Box([0.7, 0.5, 0.48], [0.5, 0.9, 0.05]), rng.normal(size=(50, 3)))
-    thing = Segment("thing_1", Prior.CUBOID, Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3)))
+    thing = Segment(
+        "thing_1", Prior.CUBOID, Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3))
+    )
     return Scene((table, thing))
 
 
@@ -25,8 +40,14 @@ def make_failure() -> Failure:
     relations = Relations(("table_a", "thing_1"), np.zeros((2, 3)), np.zeros((2, 2, 9)))
     call = SkillCall("pick_place", "thing_1", [0, -1, 0, 0])
     outcome = Outcome(
-        make_scene(0), call, make_scene(-1), Prediction(relations, np.zeros((2, 3))), relations, relations,
-        Execution(True), "sha",
+        make_scene(0),
+        call,
+        make_scene(-1),
+        Prediction(relations, np.zeros((2, 3))),
+        relations,
+        relations,
+        Execution(True),
+        "sha",
     )
     goal = Goal((GoalRelation("above", "thing_1", "table_a"),))
     contradiction = Contradiction("above", "thing_1", "table_a", 0.97, False)
@@ -36,7 +57,11 @@ def make_failure() -> Failure:
 def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> None:
     call = SkillCall("pick_place", "thing_1", [0, -1, 0, 0])
     particles = Particles(("table_a", "thing_1"), np.zeros((3, 2, 4)), (call,) * 3, np.zeros(3), np.zeros(3))
-    summary = {"before": {"success": False}, "after": {"success": True}, "seconds": {"swap": 0.1, "failure_to_weights": 42.0}}
+    summary = {
+        "before": {"success": False},
+        "after": {"success": True},
+        "seconds": {"swap": 0.1, "failure_to_weights": 42.0},
+    }
     story = Story("A failure", make_failure(), summary, particles, {"total": [1.0, 0.1]}, "weights a <- data b")
     text = write_page(story, tmp_path / "report.html").read_text()
     assert "it &lt;moved&gt; along" in text and "it <moved> along" not in text

@@ -1,5 +1,6 @@
 """Motions are cut into bounded steps at a bounded pace; every fault ends with its own error."""
 
+import itertools
 import math
 
 import pytest
@@ -42,7 +43,7 @@ def test_steps_are_bounded_and_paced(robot, joint, target, limit):
     assert robot.move(Motion((joint,), (target,))) is Ending.REACHED
     assert all(abs(ahead) <= limit + 1e-9 for _, ahead in seen)
     times = [time_s for time_s, _ in seen]
-    assert all(later - sooner >= 0.25 - 1e-9 for sooner, later in zip(times, times[1:], strict=False))
+    assert all(later - sooner >= 0.25 - 1e-9 for sooner, later in itertools.pairwise(times))
     assert positions(Motion((joint,), (target,)), robot.state(), before)[0] == pytest.approx(target, abs=0.02)
 
 
@@ -50,7 +51,7 @@ def test_next_motion_waits_until_the_driver_takes_it(robot):
     robot.move(Motion((LIFT,), (LOOK_LIFT + 0.01,)))
     robot.move(Motion((LIFT,), (LOOK_LIFT + 0.02,)))
     times = [time_s for time_s, _ in robot.steps]
-    assert min(later - sooner for sooner, later in zip(times, times[1:], strict=False)) >= REJECTED_WITHIN_S - 1e-9
+    assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= REJECTED_WITHIN_S - 1e-9
 
 
 def test_head_and_fingers_go_in_one_step(robot):
@@ -80,12 +81,12 @@ def test_not_finite_targets_are_refused(robot, value):
 
 
 def test_unknown_joint_names_the_choices(robot):
-    with pytest.raises(MotionRefusedError, match="'joint_tail'.*joint_lift"):
+    with pytest.raises(MotionRefusedError, match=r"'joint_tail'.*joint_lift"):
         robot.move(Motion(("joint_tail",), (0.0,)))
 
 
 def test_target_beyond_a_limit_is_refused(robot):
-    with pytest.raises(UnreachableError, match="joint_lift = 1.200"):
+    with pytest.raises(UnreachableError, match=r"joint_lift = 1\.200"):
         robot.move(Motion((LIFT,), (1.2,)))
 
 

@@ -1,4 +1,4 @@
-"""Depth clouds of boxes by analytic ray casting: what a camera on a mast would see, with noise, without any simulator."""
+"""Depth clouds of boxes by analytic ray casting: what a camera on a mast would see, with noise, by no simulator."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def cloud_of(scene: Scene, rng: np.random.Generator, look: Look = Look()) -> np.
     focal = look.width / 2 / np.tan(look.horizontal_view / 2)
     u, v = np.meshgrid(np.arange(look.width), np.arange(look.height))
     right, down = (u.ravel() - look.width / 2) / focal, (v.ravel() - look.height / 2) / focal
-    forward, below = np.array([np.cos(look.tilt), 0, -np.sin(look.tilt)]), np.array([-np.sin(look.tilt), 0, -np.cos(look.tilt)])
+    forward, below = (
+        np.array([np.cos(look.tilt), 0, -np.sin(look.tilt)]),
+        np.array([-np.sin(look.tilt), 0, -np.cos(look.tilt)]),
+    )
     rays = forward + right[:, None] * np.array([0, -1.0, 0]) + down[:, None] * below
     clouds = []
     for pan in look.pans:
@@ -87,7 +90,9 @@ def table(name: str, y: float) -> Segment:
     return Segment(name, Prior.TABLE, Box([0.7, y, TOP - 0.025], TABLE_SIZE), np.zeros((1, 3)))
 
 
-def standing(name: str, x: float, y: float, size: tuple, yaw: float = 0.0, on: float = TOP, prior: Prior = Prior.CUBOID) -> Segment:
+def standing(
+    name: str, x: float, y: float, size: tuple, yaw: float = 0.0, on: float = TOP, prior: Prior = Prior.CUBOID
+) -> Segment:
     """Something that stands on height `on`."""
     return Segment(name, prior, Box([x, y, on + size[2] / 2], size, yaw), np.zeros((1, 3)))
 

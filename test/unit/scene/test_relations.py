@@ -138,15 +138,17 @@ def test_contact_gap_of_turned_boxes() -> None:
 
 def test_unary() -> None:
     """Movable, is-drawer and drawer-open."""
-    values = unary_relations([Prior.TABLE, Prior.CUBOID, Prior.DRAWER, Prior.DRAWER, Prior.OPEN_BOX], [0, 0, 0.1, 0, 0.1])
+    values = unary_relations(
+        [Prior.TABLE, Prior.CUBOID, Prior.DRAWER, Prior.DRAWER, Prior.OPEN_BOX], [0, 0, 0.1, 0, 0.1]
+    )
     assert values.astype(int).tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0]]
 
 
 def test_refuses_what_is_no_box() -> None:
     """The message names the segment and what is wrong with it."""
-    with pytest.raises(BoxError, match="'a'.*not finite"):
+    with pytest.raises(BoxError, match=r"'a'.*not finite"):
         relations_of(scene(a=((0, np.nan, 0), CUBE)))
-    with pytest.raises(BoxError, match="'a'.*no extent"):
+    with pytest.raises(BoxError, match=r"'a'.*no extent"):
         relations_of(scene(a=((0, 0, 0), (0.1, 0.0, 0.1))))
 
 
@@ -160,7 +162,11 @@ def test_an_empty_scene_has_empty_relations() -> None:
 def test_leading_axes() -> None:
     """A batch gives what each scene alone gives."""
     rng = np.random.default_rng(0)
-    centers, sizes, yaws = rng.uniform(-0.3, 0.3, (3, 4, 6, 3)), rng.uniform(0.02, 0.4, (6, 3)), rng.uniform(-3, 3, (3, 4, 6))
+    centers, sizes, yaws = (
+        rng.uniform(-0.3, 0.3, (3, 4, 6, 3)),
+        rng.uniform(0.02, 0.4, (6, 3)),
+        rng.uniform(-3, 3, (3, 4, 6)),
+    )
     batch = binary_relations(centers, sizes, yaws)
     assert batch.shape == (3, 4, 6, 6, 9)
     assert batch.dtype == bool
@@ -181,7 +187,7 @@ PAIRS = [("left", "right"), ("front", "behind"), ("above", "below")]
 
 
 @given(seeds)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_converse_irreflexive_asymmetric(seed: int) -> None:
     """left(A, B) <=> right(B, A), never both ways, never of a thing to itself; contact is symmetric."""
     values = binary_relations(*random_boxes(seed))
@@ -195,7 +201,7 @@ def test_converse_irreflexive_asymmetric(seed: int) -> None:
 
 
 @given(seeds, st.integers(0, 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_mirror_swaps_the_pair(seed: int, axis: int) -> None:
     """Mirroring y swaps left and right, mirroring x swaps front and behind; nothing else changes."""
     centers, sizes, yaws = random_boxes(seed)
@@ -209,7 +215,7 @@ def test_mirror_swaps_the_pair(seed: int, axis: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_quarter_turn_of_the_world(seed: int) -> None:
     """Turning everything by +90 degrees turns behind into left, left into front, and leaves the rest."""
     centers, sizes, yaws = random_boxes(seed)
@@ -221,7 +227,7 @@ def test_quarter_turn_of_the_world(seed: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_invariances(seed: int) -> None:
     """Moving the world, turning a box by half a turn, or by a quarter with its sizes swapped, changes nothing."""
     centers, sizes, yaws = random_boxes(seed)

@@ -55,3 +55,19 @@ def filled(store: WeightsStore, make: Callable[..., tuple[bytes, Manifest]]) -> 
     """A store with a champion."""
     store.publish(store.put(*make(1)), parent=None)
     return store
+
+
+@pytest.fixture(scope="session")
+def simulated() -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    """A simulator, the bodies of the golden room, and four transitions in which the filled box is carried."""
+    import numpy as np
+
+    from f2p.sim.mujoco import MujocoSimulator
+    from f2p.sim.world import reconstruct
+    from f2p.types import SkillCall
+    from f2p.weights.golden import golden_scene
+
+    simulator, world = MujocoSimulator(), reconstruct(golden_scene())
+    calls = [SkillCall("pick_place", "box", np.array([0.0, -1.25 + 0.02 * k, 0.0, 0.0])) for k in range(4)]
+    batch = simulator.simulate(world.bodies, np.repeat(world.poses[None], 4, axis=0), calls, seed=0)
+    return simulator, world.bodies, batch.kept

@@ -81,7 +81,7 @@ def test_a_full_disk_leaves_the_champion_and_no_rubbish(filled: WeightsStore, ma
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (budget, hard))
-        with pytest.raises(NoSpaceError, match="NO_SPACE: .* File too large; free space"):
+        with pytest.raises(NoSpaceError, match=r"NO_SPACE: .* File too large; free space"):
             filled.publish(filled.put(data, manifest), champion)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -114,7 +114,11 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, size: int) -> No
 
 def test_one_holder_of_a_lock_who_is_named(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with locked(path), pytest.raises(StoreBusyError, match=f"is held by process {os.getpid()} since"), locked(path, 0.0):
+    with (
+        locked(path),
+        pytest.raises(StoreBusyError, match=f"is held by process {os.getpid()} since"),
+        locked(path, 0.0),
+    ):
         pass
     with locked(path, wait_s=0.0):
         pass

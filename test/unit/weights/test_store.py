@@ -138,7 +138,7 @@ def test_every_truncation_and_every_flipped_bit_is_refused(filled: WeightsStore,
 
 def planted(store: WeightsStore, data: bytes, manifest: Manifest) -> str:
     """A file with a manifest that fits it, put there behind the store's back."""
-    from f2p.weights.checks import sha256_of  # noqa: PLC0415
+    from f2p.weights.checks import sha256_of
 
     manifest = replace(manifest, weights_id=sha256_of(data))
     (store.folder / f"{manifest.weights_id}.safetensors").write_bytes(data)

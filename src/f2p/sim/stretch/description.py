@@ -7,9 +7,9 @@ Visual meshes are dropped; a link's collision mesh is reduced to the box around 
 from __future__ import annotations
 
 import importlib.util
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 

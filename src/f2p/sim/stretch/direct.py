@@ -36,7 +36,8 @@ class TwinRobot(SteppingRobot):
         if not self.driver.send_goal(goal):
             raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")
         if goal.status is GoalStatus.ABORTED:
-            raise MotionRefusedError(f"the driver aborted a goal ({goal.error_code}): {goal.error_string or 'no reason'}")
+            reason = goal.error_string or "no reason given"
+            raise MotionRefusedError(f"the driver aborted a goal ({goal.error_code}): {reason}")
         self._goal = goal
 
     def _wait(self, seconds: float) -> None:

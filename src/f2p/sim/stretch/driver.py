@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from f2p.clock import Clock
 from f2p.robot.frames import BASE_START_TASK, compose_planar
-from f2p.robot.protocol import ARM, BASE_JOINTS, BODY_JOINTS, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
-from f2p.robot.protocol import WRIST_PITCH, WRIST_ROLL, WRIST_YAW, JointState
-from f2p.settings import checked, number
+from f2p.robot.protocol import (
+    BASE_JOINTS,
+    BODY_JOINTS,
+    ROTATE,
+    TRANSLATE,
+    JointState,
+)
+from f2p.settings import checked
 from f2p.sim.stretch import model as parts
 from f2p.sim.stretch.base import BaseDrive
+from f2p.sim.stretch.driver_config import STOW, DriverConfig
 from f2p.sim.stretch.goals import (
     CONTACT,
     DRIVES,
@@ -31,48 +37,27 @@ from f2p.sim.stretch.trapezoid import Trapezoid
 from f2p.sim.stretch.twin import Twin
 from f2p.sim.world import World
 
-STOW: tuple[dict[str, float], ...] = (
-    {ARM: 0.0, HEAD_PAN: 0.0, HEAD_TILT: 0.0, FINGER: 0.0},
-    {WRIST_YAW: 3.0, WRIST_PITCH: 0.0, WRIST_ROLL: 0.0},
-    {LIFT: 0.2},
-)
-"""Stow in three moves: arm in, wrist folded, lift down (stretch.md 1.2: dex wrist yaw 3.0, lift 0.2)."""
-
-
-@dataclass(frozen=True)
-class DriverConfig:
-    """The driver's own times."""
-
-    goal_timeout_s: float = number(10.0, "time for one way point", unit="s", low=0.5, high=120.0,
-                                   source="stretch_ros2 default_goal_timeout_s")  # fmt: skip
-    reject_within_s: float = number(0.2, "a goal this soon after an active one is rejected", unit="s", low=0.0,
-                                    high=2.0, source="stretch_ros2 goal_cb")  # fmt: skip
-    twist_timeout_s: float = number(0.5, "velocity older than this stops the base", unit="s", low=0.05, high=5.0,
-                                    source="stretch_ros2 timeout")  # fmt: skip
-    tick_s: float = number(1.0 / 30.0, "period of the driver's loop", unit="s", low=0.005, high=0.5,
-                           source="stretch_ros2 rate")  # fmt: skip
-    homing_s: float = number(30.0, "time homing takes", unit="s", low=0.0, high=60.0, source="stretch.md 1.1")
-    fail_out_of_range_goal: bool = False
-    homed: bool = True
-    """Whether the robot has been homed before the driver starts."""
-
-
 BASE_SERVOS = (parts.BASE_X, parts.BASE_Y, parts.BASE_THETA)
 
 BRAKING = 0.6
-"""Deceleration of /stop_the_robot at least [m/s^2 or rad/s^2] (ours: stands within 0.3 s; not known of the hardware)."""
+"""Deceleration of /stop_the_robot at least [m/s^2 or rad/s^2] (ours: stands in 0.3 s; unknown of the hardware)."""
 
 
 class StretchDriver:
     """The driver around a twin.
+
+    Args:
+        twin: The physics; the driver resets and steps it.
+        config: Times.
+        clock: What the pace of goals is judged by; simulated time unless given.
 
     Attributes:
         mode: "position", "navigation", "homing", "stowing" or "runstopped".
         homed: Whether joint positions mean anything.
     """
 
-    def __init__(self, twin: Twin, config: DriverConfig | None = None) -> None:
-        self.twin, self.config = twin, checked(config or DriverConfig())
+    def __init__(self, twin: Twin, config: DriverConfig | None = None, clock: Clock | None = None) -> None:
+        self.twin, self.config, self._clock = twin, checked(config or DriverConfig()), clock
         self.homed = self.config.homed
         self.reset(None)
 
@@ -85,6 +70,7 @@ class StretchDriver:
         self.mode, self._before_runstop = "position", "position"
         self.time_s = 0.0
         self._goals: list[Goal] = []
+        self._announced = False
         self._point = 0
         self._point_since_s = self._goal_sent_s = -math.inf
         self._pending: list[Pending] = []
@@ -126,10 +112,8 @@ class StretchDriver:
         """The newest goal, while it is active."""
         return self._goals[-1] if self._goals and self._goals[-1].status is GoalStatus.ACTIVE else None
 
-    @property
-    def rejects(self) -> bool:
-        """Whether a goal sent now would be rejected: too soon after an active one."""
-        return self.active_goal is not None and self.time_s - self._goal_sent_s < self.config.reject_within_s
+    def _goal_time_s(self) -> float:
+        return self.time_s if self._clock is None else self._clock.monotonic_s()
 
     def joints(self) -> dict[str, JointState]:
         """Measured state of every body joint; effort in percent."""
@@ -138,25 +122,38 @@ class StretchDriver:
     def _measured(self, name: str) -> JointState:
         return JointState(self.twin.position(name), self.twin.velocity(name), self.twin.effort(name))
 
-    def send_goal(self, goal: Goal) -> bool:
-        """Take a goal; False rejects it. A newer goal aborts the older one and its motion goes on."""
-        if self.rejects:
+    def accept_goal(self) -> bool:
+        """Whether a goal sent now is taken; False rejects it: too soon after an active one."""
+        now_s = self._goal_time_s()
+        busy = self._announced or self.active_goal is not None
+        if busy and now_s - self._goal_sent_s < self.config.reject_within_s:
             return False
-        self._goal_sent_s = self.time_s
+        self._goal_sent_s, self._announced = now_s, True
+        return True
+
+    def send_goal(self, goal: Goal) -> bool:
+        """Take a goal and start it; False rejects it."""
+        accepted = self.accept_goal()
+        if accepted:
+            self.start_goal(goal)
+        return accepted
+
+    def start_goal(self, goal: Goal) -> None:
+        """Start an accepted goal. It aborts the older one, whose motion goes on."""
+        self._announced = False
         if self.active_goal is not None:
             self.active_goal.end(GoalStatus.ABORTED)
         self._goals = [goal]
         if self.mode not in ("position", "navigation") or not self.homed:
             goal.end(GoalStatus.ABORTED, INVALID_GOAL, f"Cannot execute goals while in mode={self.mode}")
-            return True
+            return
         try:
             check_names(goal.joints, self.mode)
         except JointNamesError as problem:
             goal.end(GoalStatus.ABORTED, problem.code, str(problem))
-            return True
+            return
         self._point = -1
         self._next_point(goal)
-        return True
 
     def cancel(self, goal: Goal) -> None:
         """End a goal; what moves goes on moving (stretch.md 1.3.5)."""
@@ -233,10 +230,8 @@ class StretchDriver:
         self._hold_all()
         self._twist = (0.0, 0.0)
         self.mode = mode
-        if mode == "homing":
-            self._homing_until_s = self.time_s + self.config.homing_s
-        if mode == "stowing":
-            self._stow = list(STOW)
+        self._homing_until_s = self.time_s + self.config.homing_s
+        self._stow = list(STOW)
         return True
 
     def _next_stow(self) -> None:

@@ -25,7 +25,7 @@ class GraspConfig:
     horizontal: float = number(0.025, "largest distance from the grasp point", unit="m", low=0.001, high=0.1)
     vertical: float = number(0.03, "largest height over or under it", unit="m", low=0.001, high=0.1)
     squeeze: float = number(0.02, "how far the fingers close on after contact", unit="rad", low=0.0, high=0.2)
-    closing: float = number(0.005, "fingers this far from a closer set-point are closing", unit="rad", low=0.0, high=0.1)
+    closing: float = number(0.005, "fingers this far off a set-point are closing", unit="rad", low=0.0, high=0.1)
     opening: float = number(0.02, "how far they open before they let go", unit="rad", low=0.0, high=0.2)
 
 

@@ -41,7 +41,7 @@ SHAPED_LINKS = (
 """Links that keep the box around their collision mesh; the others are small or inside these."""
 
 FINGER_HALF = (0.006, 0.012, 0.0225)
-"""Half extents of a fingertip: closing direction, width, length [m] (ours: an upright pad for the tilted rubber cup)."""
+"""Half extents of a fingertip: closing direction, width, length [m] (ours: an upright pad for the tilted cup)."""
 
 FINGER_CENTER_Z = 0.2275
 """Height of the pad's centre along the gripper's axis [m]: it reaches 2 cm beyond the grasp centre (URDF: 2.4 cm)."""
@@ -125,14 +125,18 @@ def _add_base_joints(base: mujoco.MjsBody) -> None:
 
 
 def _add_finger_pad(finger: mujoco.MjsBody, link: Link) -> None:
-    """An upright pad at the tip, and a rod from the knuckle to it, in the finger's own frame."""
+    """An upright pad at the tip and a straight rod to it, in the finger's own frame.
+
+    Slimmer than the robot's (ours): its bowed fingers and tilted cups reach about 2 cm farther outwards, so that some
+    narrow places the twin's fingers enter are too narrow for the robot's.
+    """
     gripper_from_finger = rotation_from_rpy(*link.rpy)
     side = 1.0 if link.xyz[0] > 0 else -1.0
     # inner face 6.5 mm off the middle at angle 0, as the description's rubber cups (their boxes leave 13 mm)
     center = np.array([side * (0.0065 + FINGER_HALF[0]), link.xyz[1], FINGER_CENTER_Z])
     knuckle = np.zeros(3)
     pad = gripper_from_finger.T @ (center - link.xyz)
-    tip = gripper_from_finger.T @ (center + [side * 0.02, 0.0, -0.02] - link.xyz)
+    tip = gripper_from_finger.T @ (center + [0.0, 0.0, -0.02] - link.xyz)
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, gripper_from_finger.T.ravel())
     common = {"contype": ROBOT_TYPE, "conaffinity": ROBOT_AFFINITY, "group": ROBOT_GROUP, "mass": 0.03}
@@ -140,9 +144,7 @@ def _add_finger_pad(finger: mujoco.MjsBody, link: Link) -> None:
         name=f"pad_{'left' if side > 0 else 'right'}", type=mujoco.mjtGeom.mjGEOM_BOX, pos=pad, quat=quaternion,
         size=list(FINGER_HALF), **common,
     )  # fmt: skip
-    finger.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[*knuckle, *tip], size=[0.006, 0.0, 0.0], **common
-    )
+    finger.add_geom(type=mujoco.mjtGeom.mjGEOM_CAPSULE, fromto=[*knuckle, *tip], size=[0.006, 0.0, 0.0], **common)
     finger.explicitinertial = False
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
-from f2p.sim.stretch.driver import DriverConfig, StretchDriver
+from f2p.sim.stretch.driver import StretchDriver
+from f2p.sim.stretch.driver_config import DriverConfig
 from f2p.sim.stretch.goals import (
     CONTACT,
     DRIVES,

@@ -7,6 +7,7 @@ import pytest
 
 from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Ending, Motion
 from f2p.sim.errors import BodyError
+from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
 from f2p.sim.stretch.direct import TwinRobot
 from f2p.sim.stretch.driver import StretchDriver
 from f2p.sim.stretch.errors import TwinUnstableError
@@ -114,8 +115,9 @@ def test_grasp_points_of_cube_and_box():
     assert distance_to_grasp(box, pose, box.size, np.array([0.5, 0.1, 0.62]))[0] == pytest.approx(0.054)
 
 
-def test_twin_stays_true_to_the_data_simulation_at_rest(twin, world):
-    assert np.abs(twin.world().poses - world.poses)[:, :3].max() < 0.01
+def test_things_come_to_rest_as_in_the_data_simulation(twin, world):
+    settled, _ = MujocoSimulator(MujocoConfig(threads=1)).settle(world.bodies, world.poses[None])
+    assert np.abs(twin.world().poses - settled[0])[:, :3].max() < 3e-3
 
 
 def test_reset_with_other_bodies_builds_another_world(twin, world):

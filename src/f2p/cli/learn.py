@@ -1,0 +1,59 @@
+"""`f2p learn FOLDER`: on any machine, what the robot would have done with a failure: data, fine-tune, gate, publish."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from f2p.cli.train import StageBars
+from f2p.errors import F2pError
+
+
+def learn(
+    folder: Annotated[Path, typer.Argument(help="A failure folder, as the monitor writes it.")],
+    learner: Annotated[
+        str, typer.Option(help="How to respond: fail2progress, random, small, original…")
+    ] = "fail2progress",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same data and weights.")] = 0,
+    store: Annotated[Path, typer.Option(help="Weights store; an empty one starts with the shipped weights.")] = Path(
+        "runs/weights"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
+) -> None:
+    """Learn from a stored failure; exit code 0 if the new weights passed the gate (or there was nothing to teach)."""
+    from f2p.monitor.case import read_case
+    from f2p.sim.mujoco import MujocoSimulator
+    from f2p.weights.cycle import learn as learn_cycle
+    from f2p.weights.lineage import lineage_tree
+    from f2p.weights.modules import open_store
+
+    console = Console(stderr=as_json)
+    try:
+        failure = read_case(folder)
+        weights = open_store(store)
+        with StageBars(console) as bars:
+            report = learn_cycle(failure, learner, weights, MujocoSimulator(), seed=seed, progress=bars)
+    except F2pError as error:
+        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    table = Table("stage", "seconds", title=f"failure {report.failure_id}, learner {report.learner}, seed {seed}")
+    for stage, seconds in report.seconds.items():
+        table.add_row(stage, f"{seconds:.1f}")
+    console.print(table)
+    if report.weights_id is not None:
+        console.print(lineage_tree(weights, report.weights_id))
+    if as_json:
+        typer.echo(json.dumps(report.values()))
+    if report.weights_id is not None and not report.published:
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p learn`."""
+    app.command()(learn)

@@ -1,0 +1,146 @@
+"""`f2p weights …`: what is in the store, where it comes from, whether it may be served, and which of it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from f2p.errors import F2pError
+
+if TYPE_CHECKING:
+    from f2p.weights.store import WeightsStore
+
+Store = Annotated[Path, typer.Option("--store", help="Weights store; an empty one starts with the shipped weights.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
+Which = Annotated[str, typer.Argument(help="champion, previous, an id or the beginning of one.")]
+
+FOLDER = Path("runs/weights")
+
+
+@contextmanager
+def opened(folder: Path, console: Console) -> Iterator[WeightsStore]:
+    """The store, with errors of its use as one line and exit code 2."""
+    from f2p.weights.modules import open_store
+
+    try:
+        yield open_store(folder)
+    except F2pError as error:
+        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+
+
+def list_(store: Store = FOLDER, as_json: Json = False) -> None:
+    """List all weights with their parents, failures and verdicts."""
+    console, rows = Console(stderr=as_json), []
+    with opened(store, console) as weights:
+        for weights_id in weights.ids:
+            rows.append(_row(weights, weights_id))
+    table = Table("weights", "role", "profile", "parent", "learned from", "gate")
+    for row in rows:
+        table.add_row(*(escape(str(row[key] or "")) for key in ("id", "role", "profile", "parent", "failure", "gate")))
+    console.print(table)
+    if as_json:
+        typer.echo(json.dumps({"store": str(store), "weights": rows}))
+
+
+def _row(store: WeightsStore, weights_id: str) -> dict[str, Any]:
+    """One line of the list; weights with an unreadable manifest are listed as such."""
+    from f2p.weights.errors import WeightsError
+
+    role = {store.champion: "champion", store.previous: "previous"}.get(weights_id, "")
+    try:
+        manifest = store.manifest(weights_id)
+    except WeightsError:
+        unreadable = {"profile": "", "parent": None, "failure": None, "gate": "manifest unreadable: f2p weights verify"}
+        return {"id": weights_id[:12], "role": role, **unreadable}
+    gate = "" if manifest.gate is None else ("passed" if manifest.gate["passed"] else "refused")
+    return {
+        "id": weights_id[:12],
+        "role": role,
+        "profile": manifest.profile,
+        "parent": None if manifest.parent is None else manifest.parent[:12],
+        "failure": None if manifest.failure is None else manifest.failure["id"],
+        "gate": gate,
+    }
+
+
+def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False) -> None:
+    """Show the lineage of weights: data, particles, failure, plan, and the weights they were made from."""
+    from f2p.weights.lineage import lineage_tree
+
+    console = Console(stderr=as_json)
+    with opened(store, console) as weights:
+        weights_id = weights.resolve(which)
+        console.print(lineage_tree(weights, weights_id))
+        if as_json:
+            typer.echo(json.dumps(json.loads(weights.manifest(weights_id).to_bytes())))
+
+
+def verify(
+    which: Annotated[str, typer.Argument(help="As for show; all weights if not given.")] = "",
+    store: Store = FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Load weights as the model server would, golden questions included; exit code 1 if any must not be served."""
+    from f2p.weights.errors import WeightsError
+    from f2p.weights.modules import load_module
+
+    console, results = Console(stderr=as_json), []
+    with opened(store, console) as weights:
+        for weights_id in (weights.resolve(which),) if which else weights.ids:
+            try:
+                load_module(weights, weights_id)
+                results.append({"id": weights_id, "ok": True, "reason": ""})
+            except WeightsError as error:
+                results.append({"id": weights_id, "ok": False, "reason": str(error)})
+    for result in results:
+        verdict = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
+        console.print(f"{verdict} {str(result['id'])[:12]} {escape(str(result['reason']))}", soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps({"weights": results}))
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(1)
+
+
+def promote(which: Which, store: Store = FOLDER, as_json: Json = False) -> None:
+    """Make weights the champion because you say so; the gate is not asked."""
+    console = Console(stderr=as_json)
+    with opened(store, console) as weights:
+        _tell(console, weights, weights.promote(which), as_json)
+
+
+def rollback(store: Store = FOLDER, as_json: Json = False) -> None:
+    """Make the previous champion the champion again."""
+    console = Console(stderr=as_json)
+    with opened(store, console) as weights:
+        _tell(console, weights, weights.rollback(), as_json)
+
+
+def _tell(console: Console, store: WeightsStore, champion: str, as_json: bool) -> None:
+    """Say who is champion now."""
+    previous = store.previous
+    console.print(f"champion {champion[:12]}, previous {previous[:12] if previous else 'none'}")
+    if as_json:
+        typer.echo(json.dumps({"champion": champion, "previous": previous}))
+
+
+def register(app: typer.Typer) -> None:
+    """Add `f2p weights`."""
+    group = typer.Typer(no_args_is_help=True, help="List, show, verify, promote and roll back weights.")
+    for name, command in (
+        ("list", list_),
+        ("show", show),
+        ("verify", verify),
+        ("promote", promote),
+        ("rollback", rollback),
+    ):
+        group.command(name)(command)
+    app.add_typer(group, name="weights")

@@ -1,0 +1,55 @@
+"""`f2p train` from simulation to shipped files, in miniature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from f2p.cli.train import held_out, scaled, train
+from f2p.cli.train_data import shard_path
+from f2p.model.batch import TransitionBatch
+from f2p.model.factory import load_weights
+
+
+@pytest.fixture(scope="module")
+def command() -> Typer:
+    """An application with this command alone."""
+    app = Typer()
+    app.command()(train)
+    return app
+
+
+@pytest.mark.slow
+def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path) -> None:
+    out, data = tmp_path / "w" / "mini.safetensors", tmp_path / "data"
+    words = ["--executions", "30", "--workers", "1", "--effort", "0.002", "--seed", "3", "--json"]
+    result = CliRunner().invoke(command, [*words, "--out", str(out), "--data", str(data)])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout.strip().splitlines()[-1])
+    model, manifest = load_weights(out)
+    assert told["weights_id"] == manifest["weights_id"] and manifest["executions"] == 30 and manifest["seed"] == 3
+    assert manifest["metrics"]["transitions"] == manifest["held_out"] == held_out(30) == 2
+    assert set(manifest["metrics"]["f1_next"]) >= {"left", "contact", "inside", "mean", "movable"}
+    assert not model.training and not out.with_suffix(".checkpoint.safetensors").exists()
+    replay = TransitionBatch.load(out.with_name("replay.safetensors"))
+    assert len(replay) == 30
+    stamp = shard_path(data, 3, 0, 30).stat().st_mtime_ns
+    again = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "two.safetensors"), "--data", str(data)])
+    assert again.exit_code == 0 and shard_path(data, 3, 0, 30).stat().st_mtime_ns == stamp
+    assert load_weights(tmp_path / "two.safetensors")[1]["weights_id"] == manifest["weights_id"]
+
+
+def test_effort_scales_the_steps_of_both_profiles() -> None:
+    whole, half = scaled("default", 1.0), scaled("default", 0.5)
+    assert half.joint.steps == whole.joint.steps // 2 and half.frozen.steps == whole.frozen.steps // 2
+    assert scaled("literal", 1.0).joint.rate == 1e-4 and scaled("literal", 1.0).frozen.steps == 0
+
+
+def test_an_unknown_profile_is_refused_before_anything_is_simulated(command: Typer, tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["--profile", "fast", "--data", str(tmp_path / "data")])
+    assert result.exit_code != 0
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,207 @@
+"""The robot's look at its tables, on ray-cast clouds: names, places, relations, and what happens to what is hidden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from raycast import TOP, WALL, cloud_of, room, standing, table
+
+from f2p.geometry import rotate_z
+from f2p.scene.errors import CloudTooSmallError, NoSupportError
+from f2p.scene.hidden import HiddenConfig, View
+from f2p.scene.priors import fit_box, fit_footprint
+from f2p.scene.relations import relations_of
+from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
+from f2p.scene.tracking import KnownObject
+from f2p.types import Box, Prior, Scene, Segment
+
+SIZES = {"thing_1": (0.05, 0.04, 0.045), "thing_2": (0.035, 0.035, 0.055), "thing_3": (0.055, 0.035, 0.03)}
+
+
+def inventory(scene: Scene) -> TabletopConfig:
+    """What the operator would write down about a scene."""
+    known = tuple(
+        KnownObject(item.name, item.prior, item.box.size) for item in scene.segments if item.prior is not Prior.TABLE
+    )
+    return TabletopConfig(known=known)
+
+
+def packed(y: float = 0.5, yaw: float = 0.3, height: float = 0.07, x: float = 0.68) -> Scene:
+    """Three things of distinct sizes in an open box, a landmark on the right table."""
+    box = standing("box", x, y, (0.22, 0.18, height), yaw, prior=Prior.OPEN_BOX)
+    spots = {"thing_1": (0.055, 0.03), "thing_2": (-0.04, 0.045), "thing_3": (0.02, -0.05)}
+    things = [
+        standing(name, *(box.box.center[:2] + rotate_z(np.array(spot), yaw)), SIZES[name], yaw + 0.4, TOP + WALL)
+        for name, spot in spots.items()
+    ]
+    mark = standing("landmark", 0.7, -0.35, (0.06, 0.06, 0.12), 0.2)
+    return Scene((table("table_a", 0.55), table("table_b", -0.55), box, *things, mark))
+
+
+def check(seen: Scene, truth: Scene, tolerance: float = 0.02) -> None:
+    """Names right, centres near, relations (contact aside: millimetres) nearly all equal."""
+    assert set(seen.names) == set(truth.names)
+    order = [seen.index(name) for name in truth.names]
+    for segment in truth.segments:
+        found = seen.segments[seen.index(segment.name)]
+        assert found.prior is segment.prior
+        assert np.linalg.norm(found.box.center - segment.box.center) < tolerance, segment.name
+        assert len(found.points) > 0
+    keep = [0, 1, 2, 3, 4, 5, 7, 8]
+    equal = relations_of(seen).binary[np.ix_(order, order)] == relations_of(truth).binary
+    assert equal[..., keep].mean() > 0.97
+
+
+def test_sees_the_packed_room() -> None:
+    """Two tables, the box with three things in it, the landmark."""
+    truth = packed()
+    seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(0)), inventory(truth), stamp_ns=7)
+    check(seen, truth)
+    assert seen.names[:3] == ("table_a", "table_b", "box")
+    assert seen.stamp_ns == 7
+    assert relations_of(seen).value("inside", "thing_2", "box") == 1.0
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_sees_random_rooms(seed: int) -> None:
+    """Tables, box and landmark in rooms of all kinds."""
+    rng = np.random.default_rng(seed)
+    truth = room(rng)
+    seen = scene_from_cloud(cloud_of(truth, rng), inventory(truth))
+    for name in ("table_a", "table_b", "box", "landmark"):
+        error = seen.segments[seen.index(name)].box.center - truth.segments[truth.index(name)].box.center
+        assert np.linalg.norm(error) < 0.02, name
+
+
+def test_names_without_an_inventory() -> None:
+    """The box is found by its shape, the things are numbered from left to right."""
+    truth = packed()
+    seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(1)))
+    assert set(seen.names) == {"table_a", "table_b", "box", "thing_1", "thing_2", "thing_3", "thing_4"}
+    lateral = [seen.segments[seen.index(f"thing_{i}")].box.center[1] for i in (1, 2, 3, 4)]
+    assert lateral == sorted(lateral, reverse=True)
+
+
+def test_names_follow_the_box_to_the_other_table() -> None:
+    """No inventory; things in a box that moved keep the names that the first look gave them."""
+    before, after = packed(), packed(y=-0.7, yaw=-0.2, x=0.72)
+    first = scene_from_cloud(cloud_of(before, np.random.default_rng(2)))
+    second = scene_from_cloud(cloud_of(after, np.random.default_rng(3)), previous=first)
+    assert set(second.names) == set(first.names)
+    for one in before.segments[3:6]:
+        name = min(first.segments[3:], key=lambda item: np.linalg.norm(item.box.center - one.box.center)).name
+        now = after.segments[after.index(one.name)].box.center
+        assert np.linalg.norm(second.segments[second.index(name)].box.center - now) < 0.02
+
+
+def test_a_hidden_thing_is_placed_in_the_box_that_hides_it() -> None:
+    """High walls hide what stands behind the near one; it is in the scene all the same, inside the box."""
+    box = standing("box", 0.72, 0.5, (0.22, 0.18, 0.14), 0.0, prior=Prior.OPEN_BOX)
+    low = standing("thing_1", 0.72 - 0.11 + WALL + 0.025, 0.5, (0.035, 0.05, 0.03), 0.0, TOP + WALL)
+    truth = Scene((table("table_a", 0.55), table("table_b", -0.55), box, low))
+    cloud = cloud_of(truth, np.random.default_rng(4))
+    seen = scene_from_cloud(cloud, inventory(truth))
+    assert relations_of(seen).value("inside", "thing_1", "box") == 1.0
+    assert "thing_1" not in scene_from_cloud(cloud, replace(inventory(truth), recall=False)).names
+
+
+def test_a_hidden_thing_is_not_left_in_mid_air() -> None:
+    """The box was moved; where the thing was is seen to be free, so it is not kept there."""
+    before = packed(height=0.07)
+    first = scene_from_cloud(cloud_of(before, np.random.default_rng(5)), inventory(before))
+    gone = packed(y=-0.7)
+    without = Scene(tuple(item for item in gone.segments if item.name not in ("thing_1", "thing_2", "thing_3")))
+    second = scene_from_cloud(cloud_of(without, np.random.default_rng(6)), inventory(before), first)
+    old = first.segments[first.index("thing_1")].box.center
+    for name in {"thing_1", "thing_2", "thing_3"} & set(second.names):
+        assert np.linalg.norm(second.segments[second.index(name)].box.center - old) > 0.5
+
+
+def test_finds_what_fell_on_the_floor() -> None:
+    """A thing between the tables keeps its name; it is above no table."""
+    truth = packed()
+    on_floor = standing("thing_1", 0.75, 0.0, SIZES["thing_1"], 0.3, on=0.0)
+    fallen = Scene((*truth.segments[:3], *truth.segments[4:], on_floor))
+    seen = scene_from_cloud(cloud_of(fallen, np.random.default_rng(7)), inventory(truth))
+    found = seen.segments[seen.index("thing_1")]
+    assert np.linalg.norm(found.box.center - on_floor.box.center) < 0.02
+    relations = relations_of(seen)
+    assert relations.value("above", "thing_1", "table_a") == relations.value("above", "thing_1", "table_b") == 0.0
+
+
+def test_what_floats_is_the_robot() -> None:
+    """A gripper over a table is no thing."""
+    truth = packed()
+    gripper = Segment("gripper", Prior.CUBOID, Box([0.6, 0.25, 0.72], [0.06, 0.1, 0.12]), np.zeros((1, 3)))
+    cloud = cloud_of(Scene((*truth.segments, gripper)), np.random.default_rng(8))
+    check(scene_from_cloud(cloud, inventory(truth)), truth)
+
+
+def test_two_things_of_one_height_side_by_side() -> None:
+    """They look like one longer thing; the inventory tells them apart."""
+    one = standing("thing_1", 0.7, 0.5, (0.05, 0.04, 0.04))
+    other = standing("thing_2", 0.7, 0.54 + 0.0005, (0.05, 0.04, 0.04))
+    truth = Scene((table("table_a", 0.55), one, other))
+    seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(9)), inventory(truth))
+    centers = sorted(item.box.center[1] for item in seen.segments[1:])
+    assert centers == pytest.approx([0.5, 0.5405], abs=0.012)
+
+
+def test_a_known_table_keeps_its_extents() -> None:
+    """Seen in part, a table is still the table of the scene before."""
+    truth = packed()
+    cloud = cloud_of(truth, np.random.default_rng(10))
+    first = scene_from_cloud(cloud, inventory(truth))
+    second = scene_from_cloud(cloud[cloud[:, 1] > 0.25], inventory(truth), first)
+    assert np.array_equal(second.segments[0].box.size, first.segments[0].box.size)
+    assert "table_b" not in second.names
+    assert "table_b" in remembered(first, second).names
+
+
+def test_refuses_what_shows_no_table() -> None:
+    """The message says what was looked for; garbage is refused before."""
+    with pytest.raises(NoSupportError, match=r"none level over 0\.28 m both ways"):
+        scene_from_cloud(np.random.default_rng(0).uniform([0.4, -1, 0.2], [1, 1, 1], (2000, 3)))
+    with pytest.raises(CloudTooSmallError):
+        scene_from_cloud(np.full((1000, 3), np.nan))
+    floor = np.random.default_rng(0).uniform([0.4, -1, -0.01], [1, 1, 0.01], (5000, 3))
+    with pytest.raises(NoSupportError):
+        scene_from_cloud(floor)
+
+
+def test_free_space() -> None:
+    """A box in front of a seen wall is free, one behind it is hidden."""
+    y, z = np.meshgrid(np.linspace(-0.5, 0.5, 100), np.linspace(-0.5, 0.5, 100))
+    wall = np.stack([np.full(y.size, 1.0), y.ravel(), z.ravel()], axis=1)
+    view = View(wall, np.zeros(3), HiddenConfig())
+    assert view.free_share(Box([0.6, 0, 0], [0.05, 0.05, 0.05])) == 1.0
+    assert view.free_share(Box([1.4, 0, 0], [0.05, 0.05, 0.05])) == 0.0
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_fits_any_rectangle(seed: int) -> None:
+    """Centre and extents within 3 mm, the same rectangle whichever way its yaw is told."""
+    rng = np.random.default_rng(seed)
+    size, yaw, center = rng.uniform(0.03, 0.3, 2), rng.uniform(-np.pi, np.pi), rng.uniform(-1, 1, 2)
+    steps = np.linspace(-0.5, 0.5, 25)
+    grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    found, extents, angle = fit_footprint(rotate_z(grid * size, yaw) + center, 0.0)
+    assert np.allclose(found, center, atol=0.003)
+    assert np.allclose(np.sort(extents), np.sort(size), atol=0.004)
+    assert -np.pi / 4 - 1e-9 <= angle < np.pi / 4 + 1e-9
+
+
+def test_a_box_stands_on_what_is_below_it() -> None:
+    """The foot is hidden; the box reaches down to the support all the same, unless it is seen to end far above."""
+    rng = np.random.default_rng(0)
+    top = np.concatenate([rng.uniform(-0.03, 0.03, (500, 2)), np.full((500, 1), 0.55)], axis=1)
+    side = rng.uniform([-0.03, -0.03, 0.52], [-0.029, 0.03, 0.55], (300, 3))
+    cloud = np.concatenate([top, side])
+    box = fit_box(cloud, 0.5)
+    assert box.center[2] == pytest.approx(0.525, abs=0.002)
+    assert fit_box(cloud, 0.4).size[2] == pytest.approx(0.03, abs=0.004)

@@ -1,0 +1,77 @@
+"""From store to service: strict loading, golden questions, hostile configurations, weights from elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from f2p.model.factory import create, save_weights, weights_bytes
+from f2p.weights.errors import BadManifestError, WrongAnswersError
+from f2p.weights.golden import golden_answers, golden_gap, golden_scene
+from f2p.weights.manifest import Manifest
+from f2p.weights.modules import adopt, expected_tensors, load_module, make_holder, manifest_for
+from f2p.weights.store import WeightsStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> WeightsStore:
+    """A store of real architectures."""
+    return WeightsStore(tmp_path / "store", expected_tensors)
+
+
+def test_weights_from_elsewhere_are_adopted_and_answer_the_same(store: WeightsStore, tmp_path: Path) -> None:
+    model = create(seed=3)
+    save_weights(model, tmp_path / "given.safetensors", {"seed": 3, "profile": "default"})
+    store.publish(adopt(store, tmp_path / "given.safetensors", "default"), parent=None)
+    module, manifest = load_module(store, store.champion)
+    assert all(torch.equal(one, module.state_dict()[name]) for name, one in model.state_dict().items())
+    assert manifest.made["seed"] == 3 and len(manifest.golden) > 50
+    holder = make_holder(store)
+    assert golden_gap(golden_answers(holder.pin()), manifest.golden) < 1e-4
+
+
+def test_weights_that_answer_otherwise_than_promised_are_refused(store: WeightsStore) -> None:
+    model = create(seed=3)
+    content = weights_bytes(model)
+    manifest = manifest_for(model, content, "default")
+    lying = dataclasses.replace(manifest, golden=[one + 0.3 for one in manifest.golden])
+    weights_id = store.put(content, lying)
+    with pytest.raises(WrongAnswersError, match=r"by 0\.3, allowed 0\.01"):
+        load_module(store, weights_id)
+
+
+def test_hostile_configurations_make_no_model(store: WeightsStore) -> None:
+    model = create(seed=3)
+    content = weights_bytes(model)
+    manifest = manifest_for(model, content, "default")
+    for change in (
+        {"identities": 10**9},
+        {"identity_width": -1},
+        {"odd": 1},
+        {"encoder": []},
+        {"dynamics": {"layers": 10**6}},
+    ):
+        bad = dataclasses.replace(manifest, config={**manifest.config, **change})
+        with pytest.raises(BadManifestError, match="its configuration makes no model"):
+            store.put(content, bad)
+    with pytest.raises(BadManifestError, match="'crystal_ball'; known are: points2plans"):
+        store.put(content, dataclasses.replace(manifest, architecture="crystal_ball"))
+    assert store.ids == ()
+
+
+def test_golden_gaps_are_never_small_by_accident() -> None:
+    assert golden_gap([0.1], [0.1, 0.2]) == golden_gap([float("nan")], [0.1]) == float("inf")
+    assert golden_gap([0.1, 0.5], [0.1, 0.2]) == pytest.approx(0.3)
+    one, two = golden_scene(), golden_scene()
+    assert all(np.array_equal(a.points, b.points) for a, b in zip(one.segments, two.segments, strict=True))
+
+
+def test_a_manifest_survives_its_file() -> None:
+    manifest = Manifest("a" * 64, "default", "points2plans", {"x": 1}, {"w": ["F32", [2]]}, golden=[0.25])
+    assert Manifest.from_bytes(manifest.to_bytes(), "file") == manifest
+    assert json.loads(manifest.to_bytes())["schema"] == "f2p-weights-1"
