@@ -1,4 +1,4 @@
-"""The whole graph on a real Stretch, beside `stretch_driver.launch.py mode:=position` and the D435i's own launch file."""
+"""The whole graph on a real Stretch, beside `stretch_driver.launch.py mode:=position` and the D435i's launch file."""
 
 from launch import LaunchDescription
 

@@ -24,11 +24,6 @@ WAITS = {
 }  # fmt: skip
 """Methods that may wait; each call must carry a time-out, or be of a kind that never waits."""
 
-NEVER_WAIT = {
-    "get": ("environ", "registry", "skills", "segmenters", "learners", "tasks", "positions", "velocities", "STEPS",
-            "self", "expected", "states", "self._states", "values", "facts", "config", "spec", "names", "seen", "found"),
-}  # fmt: skip
-
 
 def name_of(path: Path) -> str:
     return path.name

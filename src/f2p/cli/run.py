@@ -30,7 +30,9 @@ def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
 
 def run(
     goal: Annotated[str, typer.Argument(help='Literals joined by &, e.g. "above(box, table_b) & not inside(a, box)".')],
-    propose: Annotated[list[str] | None, typer.Option(help="A step to follow, e.g. pick_place(box); repeatable.")] = None,
+    propose: Annotated[
+        list[str] | None, typer.Option(help="A step to follow, e.g. pick_place(box); repeatable.")
+    ] = None,
     attempts: Annotated[int, typer.Option(min=0, help="Plans that may be tried; 0: the stack's own setting.")] = 0,
     learn: Annotated[bool, typer.Option(help="Learn from a failure of the model.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same choices.")] = 0,

@@ -187,6 +187,7 @@ def metrics_table(metrics: Metrics) -> Table:
         "accuracy", f"{metrics.accuracy_now:.4f}", f"{metrics.accuracy_next:.4f}", f"{base['accuracy_next']:.4f}"
     )
     table.add_row("accuracy of changed", "", f"{metrics.changed_accuracy:.3f}", f"{base['changed_accuracy']:.3f}")
+    table.add_row("accuracy of changed, nothing fell", "", f"{metrics.changed_accuracy_placed:.3f}", "0.000")
     still: dict[str, float] = base["position_error_m"]  # type: ignore[assignment]
     for name, error in metrics.position_error_m.items():
         table.add_row(f"position error, {name}", "", f"{100 * error:.1f} cm", f"{100 * still[name]:.1f} cm")

@@ -112,5 +112,3 @@ def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> 
 def register(app: typer.Typer) -> None:
     """Add `f2p up`."""
     app.command()(up)
-
-

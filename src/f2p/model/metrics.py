@@ -16,6 +16,9 @@ from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 MOVED = 0.005
 """A segment displaced further than this [m] counts as carried, if it is not the grasped one."""
 
+FALL = 0.15
+"""An object that ends this much [m] below where it was to be put has fallen."""
+
 CHUNK = 64
 
 
@@ -34,6 +37,8 @@ class Metrics:
     """Accuracy on the binary relations that the skill changes, geometric rollout."""
     changed_accuracy_latent: float
     """The same, decoded from the latent rollout."""
+    changed_accuracy_placed: float
+    """Of the geometric rollout, without the executions in which the object fell off an edge."""
     changed_relations: int
     position_error_m: dict[str, float]
     """Mean error of the displacement of grasped, carried and static segments [m], as far as there are any."""
@@ -81,6 +86,7 @@ def evaluate(model: Points2Plans, data: TransitionBatch) -> Metrics:
         accuracy_next=_accuracy(predicted.binary_next, after, pairs),
         changed_accuracy=_share(predicted.binary_next == after, changed),
         changed_accuracy_latent=_share(predicted.binary_next_latent == after, changed),
+        changed_accuracy_placed=_share(predicted.binary_next == after, changed & ~fallen(data)[:, None, None, None]),
         changed_relations=int(changed.sum()),
         position_error_m=position_errors(predicted.displacements, data),
         persistence=persistence,
@@ -143,13 +149,31 @@ def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict
     return out
 
 
+def fallen(data: TransitionBatch) -> np.ndarray:
+    """Executions whose object ended well below where it was to be put: it fell off an edge. Shape (N,), bool."""
+    grasped = data.displacements[np.arange(len(data)), data.object_index]
+    return (grasped - data.parameters[:, :3])[:, 2] < -FALL
+
+
 def position_errors(predicted: np.ndarray, data: TransitionBatch) -> dict[str, float]:
-    """Mean error of displacements [m] of grasped, carried and static segments (those that there are)."""
+    """Mean error of displacements [m] of grasped, carried and static segments (those that there are).
+
+    `grasped` is told apart further: `grasped_median`, and `grasped_placed` and `grasped_fallen` where the object
+    stayed where it was put, and where it fell: how it tumbles cannot be known.
+    """
     error = np.linalg.norm(predicted - data.displacements, axis=-1)
     grasped = np.arange(data.segments) == data.object_index[:, None]
     moved = np.linalg.norm(data.displacements, axis=-1) > MOVED
-    groups = {"grasped": grasped, "carried": ~grasped & moved & data.mask, "static": ~grasped & ~moved & data.mask}
-    return {name: float(error[group].mean()) for name, group in groups.items() if group.any()}
+    fell = fallen(data)[:, None]
+    groups = {
+        "grasped": grasped,
+        "grasped_placed": grasped & ~fell,
+        "grasped_fallen": grasped & fell,
+        "carried": ~grasped & moved & data.mask,
+        "static": ~grasped & ~moved & data.mask,
+    }
+    means = {name: float(error[group].mean()) for name, group in groups.items() if group.any()}
+    return {**means, "grasped_median": float(np.median(error[grasped]))}
 
 
 def _accuracy(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> float:

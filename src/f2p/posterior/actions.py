@@ -1,8 +1,8 @@
 """The log density of action particles: how uncertain the model is of R_post after them, states held fixed (Eq. 4, 5).
 
-Log target = Σ_r ln(H_r) + ln P(a): the product reading of Eq. 4 (its printed sign reverses for even |R|, C8), in the ln H
-form of Eq. 5, which keeps a gradient where the model is confidently wrong (C9). A placement is drawn on a surface and the
-parameter is placement minus present pose (A.10); each particle keeps its surface, so that P(A) covers all of them.
+Log target = Σ_r ln(H_r) + ln P(a): the product reading of Eq. 4 (its printed sign reverses for even |R|, C8), in the
+ln H form of Eq. 5, which keeps a gradient where the model is confidently wrong (C9). A placement is drawn on a surface
+and the parameter is placement minus present pose (A.10); each particle keeps its surface, so that P(A) covers them all.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _mean(log_entropies: Tensor) -> Tensor:
 
 @poolings.register("log_mean")
 def _log_mean(log_entropies: Tensor) -> Tensor:
-    """ln of the mean H_r: high where some relation is uncertain, whatever the certain ones do."""
+    """Ln of the mean H_r: high where some relation is uncertain, whatever the certain ones do."""
     return torch.logsumexp(log_entropies, -1) - math.log(log_entropies.shape[-1])
 
 
@@ -67,8 +67,10 @@ class ActionConfig:
     """Where actions may go and how they are compared."""
 
     turn: float = number(0.5, "largest turn of a placement", unit="rad", low=1e-3, high=3.2, source="ours: A18")
-    with_state: bool = True
-    """Compare (s, a), s being the grasped body's own state (C12); False compares a alone (literal, Eq. 5)."""
+    state_weight: float = number(
+        0.25, "weight of the grasped body's state beside the action in the kernel; 0: actions alone", low=0.0, high=1.0,
+        source="ours: C12 asks for (s, a); at full weight states part all particles and actions lose their repulsion",
+    )  # fmt: skip
     pooling: str = "mean"
     """Name in `poolings`: how the entropies of R_post become one log target."""
     least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
@@ -82,7 +84,7 @@ class ActionSpace:
     """The three variables of an action, per particle."""
 
     prior: UniformPrior
-    """Bounds of each particle's variables: local x, y on its surface and turn, or the parameter itself. Shape (M, 3)."""
+    """Bounds of each particle's variables: local x, y on its surface and turn, or the parameter. Shape (M, 3)."""
     frames: Tensor
     """Surface frames x, y, z of the placed body's centre, yaw; zero for other skills. Shape (M, 4)."""
     grasps: Tensor
@@ -196,7 +198,7 @@ class ActionTarget:
     """Name in `poolings`."""
 
     def log_entropies(self, variables: Tensor) -> Tensor:
-        """ln H of every relation of R_post. Shape (M, R)."""
+        """Ln H of every relation of R_post. Shape (M, R)."""
         index = torch.full((len(variables),), self.grasped, dtype=torch.int64)
         after, _ = self.model.advance(self.latent, self.skill, index, self.space.parameters(variables))
         return log_entropy(self.wanted.of(self.model.relations(after).binary))

@@ -42,5 +42,5 @@ def turned_back(vectors: Tensor, yaws: Tensor) -> Tensor:
 
 
 def log_barrier(gap: Tensor, margin: float) -> Tensor:
-    """ln σ(gap / margin): about 0 where there is room, falling in proportion to the depth where there is none."""
+    """Ln σ(gap / margin): about 0 where there is room, falling in proportion to the depth where there is none."""
     return logsigmoid(gap / margin)

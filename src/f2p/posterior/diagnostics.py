@@ -57,7 +57,7 @@ class Diagnostics:
 
 
 def effective_number(coordinates: np.ndarray, scale: float) -> float:
-    """How many distinct particles there are: M² / Σ_ij exp(-d_ij² / scale²), 1 where all coincide, M where none are near.
+    """How many distinct particles there are: M² / Σ_ij exp(-d_ij² / scale²), 1 where all coincide, M where none do.
 
     Args:
         coordinates: Shape (M, D).

@@ -37,7 +37,8 @@ class NoSurfaceError(PosteriorError):
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
-            f"no surface bounds the placements: no table among {', '.join(names) or 'no segments'}; pass bounds with surfaces"
+            f"no surface bounds the placements: no table among {', '.join(names) or 'no segments'}; "
+            "pass bounds with surfaces"
         )
 
 

@@ -1,4 +1,4 @@
-"""Failure in, particles out: first about twenty scenes like the failure's (Eq. 2, 3), then an action for each (Eq. 4, 5)."""
+"""Failure in, particles out: about twenty scenes like the failure's (Eq. 2, 3), then an action for each (Eq. 4, 5)."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ def _state_target(
         raise UnknownObjectError(call.object, movable)
     observed = failure.outcome.observed_before
     relations = Relations(scene.names, np.zeros((len(scene.names), 3)), aligned(observed, scene.names))
-    layout = layout_of(scene, relations, bounds, replace(config.layout, relative=mode.relative and config.layout.relative))
+    layout = layout_of(
+        scene, relations, bounds, replace(config.layout, relative=mode.relative and config.layout.relative)
+    )
     kinds = mode.kinds if config.states.kinds == StateConfig.kinds else config.states.kinds
     agreeing = mode.agreeing_only and config.states.agreeing_only
     settings = replace(config.states, kinds=kinds, agreeing_only=agreeing)
@@ -182,7 +184,9 @@ def _action_target(
         poses = target.poses(variables)
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
-    space = action_space(call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions)
+    space = action_space(
+        call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions
+    )
     pooling = mode.pooling or config.actions.pooling
     return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling), source
 
@@ -211,15 +215,20 @@ def _infer_actions(
             target, lambda _: prior.draw(count, generator), search.iterations, search.limit_s, per_row=True, clock=clock
         )
     context = None
-    if mode.with_state and config.actions.with_state and target.grasped in states.layout.free:
+    if mode.with_state and config.actions.state_weight > 0.0 and target.grasped in states.layout.free:
         row = states.layout.free.index(target.grasped)
-        context = states.layout.prior.shares(variables)[:, 3 * row : 3 * row + 3]
+        context = config.actions.state_weight * states.layout.prior.shares(variables)[:, 3 * row : 3 * row + 3]
     chosen = replace(search, kernel=mode.kernel)
     return svgd(target, prior.draw(count, generator), chosen, target.space.coordinates(context), seed + 1, at, clock)
 
 
 def _particles(
-    failure: Failure, target: StateTarget, states: SvgdResult, action_target: ActionTarget, actions: SvgdResult, source: str
+    failure: Failure,
+    target: StateTarget,
+    states: SvgdResult,
+    action_target: ActionTarget,
+    actions: SvgdResult,
+    source: str,
 ) -> Particles:
     """The result in the shared type, with counts of everything out of the ordinary."""
     call = failure.outcome.call
@@ -230,7 +239,11 @@ def _particles(
     counts = {f"states_{key}": value for key, value in states.trace.counts.items()}
     counts |= {f"actions_{key}": value for key, value in actions.trace.counts.items()}
     counts |= {"states_stop": int(states.trace.stop), "actions_stop": int(actions.trace.stop)}
-    counts |= {f"after_by_{source}": 1, "relations_before": len(target.wanted), "relations_after": len(action_target.wanted)}
+    counts |= {
+        f"after_by_{source}": 1,
+        "relations_before": len(target.wanted),
+        "relations_after": len(action_target.wanted),
+    }
     calls = tuple(SkillCall(call.skill, call.object, parameter) for parameter in parameters)
     return Particles(target.layout.names, poses, calls, states.log_density.double().numpy(), entropy, counts)
 

@@ -1,7 +1,7 @@
 """Kernels of the Stein update: particles and scores go in, the direction Φ of Eq. 3 and 5 comes out.
 
-All use the RBF k = exp(-d² / h) with the median heuristic h = median(d²) / ln M (A.13.3; C15, Liu & Wang). With 12 to 28
-dimensions every distance is alike and a single kernel lets the spread collapse, so the default is a direct sum of
+All use the RBF k = exp(-d² / h) with the median heuristic h = median(d²) / ln M (A.13.3; C15, Liu & Wang). With 12 to
+28 dimensions every distance is alike and a single kernel lets the spread collapse, so the default is a direct sum of
 kernels, one per object (C16: block b of Φ uses k_b for attraction and repulsion alike; adding all k_b up for the
 attraction was tried and loses the spread again: 0.18 instead of 0.36 of 0.5 in 28 dimensions). The single kernel is
 what the paper says.
@@ -50,7 +50,7 @@ kernels: Registry[type] = Registry("kernel")
 
 
 def bandwidth(squared_distances: Tensor) -> Tensor:
-    """h of the median heuristic over pairs of distinct particles, detached and floored: (..., M, M) to (...)."""
+    """H of the median heuristic over pairs of distinct particles, detached and floored: (..., M, M) to (...)."""
     count = squared_distances.shape[-1]
     if count < 2:
         return squared_distances.new_ones(squared_distances.shape[:-2])
@@ -75,7 +75,7 @@ def rbf(coordinates: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _stein(coordinates: Tensor, slopes: Tensor, scores: Tensor) -> Tensor:
-    """Φ of Eq. 3 for one RBF kernel on `coordinates` (..., M, F), whose first d columns are updated. Shape (..., M, d)."""
+    """Φ of Eq. 3 for one RBF kernel on (..., M, F) coordinates, whose first d are updated. Shape (..., M, d)."""
     values, gradients = rbf(coordinates)
     repulsion = (slopes[..., :, None, :] * gradients[..., : scores.shape[-1]]).sum(-3)
     return (values @ scores + repulsion) / scores.shape[-2]

@@ -1,4 +1,4 @@
-"""What a state particle consists of: (x, y, yaw) of every free body, contents relative to their container (method.md 8).
+"""What a state particle consists of: (x, y, yaw) of every free body, contents relative to their container.
 
 Fixed furniture is no particle (C6). A body's z follows from what it stands on (C7). In the absolute form every body is
 placed on its table, as the paper's S is most plainly read; in the relative form what lies in or stands on another free
@@ -33,14 +33,21 @@ class LayoutConfig:
     relative: bool = True
     """Contents relative to their container (ours, method.md 8); False is the literal form."""
     turn: float = number(
-        0.5, "largest turn from the observed yaw", unit="rad", low=0.01, high=1.6, source="C4: clouds are not re-rendered"
+        0.5,
+        "largest turn from the observed yaw",
+        unit="rad",
+        low=0.01,
+        high=1.6,
+        source="C4: clouds are not re-rendered",
     )
     wall: float = number(0.008, "wall of hollow bodies", unit="m", low=0.0, high=0.1, source="ours: as simulated")
     least_room: float = number(0.002, "half range of what has no room", unit="m", low=1e-4, high=0.1, source="ours")
     standing_gap: float = number(
         0.015, "largest gap under a body that stands on another", unit="m", low=0.0, high=0.1, source="ours: box noise"
     )
-    floor_reach: float = number(0.15, "half range of what stands on no surface", unit="m", low=0.001, high=2.0, source="ours")
+    floor_reach: float = number(
+        0.15, "half range of what stands on no surface", unit="m", low=0.001, high=2.0, source="ours"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +128,7 @@ class Layout:
 
     @cached_property
     def _levels(self) -> list[tuple[Tensor, Tensor, Tensor | None]]:
-        """Level by level from the surfaces up: positions in `free`, segments, and parents' segments (None: surfaces)."""
+        """Level by level from the surfaces up: positions in `free`, segments, parents (None: surfaces)."""
         depth = {-1: -1}
         waiting = set(range(len(self.free)))
         while waiting:
@@ -137,7 +144,7 @@ class Layout:
 
 
 def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConfig) -> int:
-    """The free body that `index` stands on or lies in, or -1; always a lower-lying or larger one, so there is no cycle."""
+    """The free body that `index` stands on or lies in, or -1; always a lower or larger one, so there is no cycle."""
     segments, box = scene.segments, scene.segments[index].box
     bottom = box.center[2] - 0.5 * box.size[2]
     inside = BINARY_RELATIONS.index("inside")
@@ -146,19 +153,19 @@ def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConf
         if other == index or segment.prior not in FREE:
             continue
         local = top_of(segment)
-        if segment.prior is Prior.OPEN_BOX and relations.binary[index, other, inside] > 0.5:
-            if relations.binary[other, index, inside] <= 0.5 and np.prod(segment.box.size) > np.prod(box.size):
-                holders.append((float(np.prod(segment.box.size)), other))
-        elif segment.prior is Prior.CUBOID and abs(bottom - local.height) < config.standing_gap:
-            if local.contains(box.center[:2]) and segment.box.center[2] < box.center[2]:
-                bearers.append((abs(bottom - local.height), other))
+        larger = np.prod(segment.box.size) > np.prod(box.size)
+        bears = segment.box.center[2] < box.center[2] and bool(local.contains(box.center[:2]))
+        if segment.prior is Prior.OPEN_BOX and relations.binary[index, other, inside] > 0.5 and larger:
+            holders.append((float(np.prod(segment.box.size)), other))
+        elif segment.prior is Prior.CUBOID and abs(bottom - local.height) < config.standing_gap and bears:
+            bearers.append((abs(bottom - local.height), other))
     if bearers:
         return min(bearers)[1]
     return min(holders)[1] if holders else -1
 
 
 def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Frame (x, y, z, yaw) and half extents of the surface that a body stands on, or of the spot where it was seen."""
+    """Frame (x, y, z, yaw) and half extents of the surface a body stands on, or of the spot where it was seen."""
     box = scene.segments[index].box
     bottom = box.center[2] - 0.5 * box.size[2]
     furniture = [segment for segment in scene.segments if segment.prior not in FREE]
@@ -244,6 +251,17 @@ def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: Layout
     nested = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
     apart = _pairs(free, parents, poses, sizes, nested)
     return Layout(
-        scene.names, poses, sizes, tuple(free), tuple(parents), frames, rise, room, walled, start, prior, apart,
+        scene.names,
+        poses,
+        sizes,
+        tuple(free),
+        tuple(parents),
+        frames,
+        rise,
+        room,
+        walled,
+        start,
+        prior,
+        apart,
         config.wall,
     )

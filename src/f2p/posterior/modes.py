@@ -20,7 +20,7 @@ class Mode:
     relative: bool = True
     """Contents relative to their container."""
     with_state: bool = True
-    """Compare (s, a) rather than a alone."""
+    """Compare (s, a) as the config weighs them rather than a alone (literal, Eq. 5)."""
     pooling: str | None = None
     """Name in `poolings`; None leaves it to the config."""
     kinds: tuple[str, ...] = PLACED

@@ -1,4 +1,4 @@
-"""Which relations inference looks at, and the two log targets: ln p of those before (Eq. 2, 3), ln H of those after (Eq. 4, 5)."""
+"""Which relations inference looks at, and their log targets: ln p of those before, ln H of those after (Eq. 2, 4)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def before_set(
 
 
 def after_set(failure: Failure) -> tuple[RelationSet, str]:
-    """R_post and where it came from: the mispredicted relations and all those of the same pairs, in both directions (C2).
+    """R_post and where it came from: the mispredicted relations and all those of the same pairs, both ways (C2).
 
     Without a contradiction on record it is read off prediction and observation; if they agree, the pairs with the
     object that was acted on are taken, so that inference never ends empty-handed.
@@ -136,7 +136,7 @@ def log_likelihood(logits: Tensor, values: Tensor) -> Tensor:
 
 
 def log_entropy(logits: Tensor) -> Tensor:
-    """ln H of Bernoulli variables in nats, from logits of any shape; exact where H itself underflows.
+    """Ln H of Bernoulli variables in nats, from logits of any shape; exact where H itself underflows.
 
     With e = exp(-|z|): H = log1p(e) + |z| e / (1 + e), so ln H = -|z| + ln(log1p(e)/e + |z| / (1 + e)) (method.md 6).
     """

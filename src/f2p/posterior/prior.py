@@ -1,4 +1,4 @@
-"""A bounded uniform prior as an unbounded variable: x = low + (high - low)(1 + tanh u) / 2, with its log-Jacobian (C5)."""
+"""A bounded uniform prior as a free variable: x = low + (high - low)(1 + tanh u) / 2, with its log-Jacobian (C5)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UniformPrior:
         return 0.5 * (1.0 + torch.tanh(variables))
 
     def slopes(self, variables: Tensor) -> Tensor:
-        """d share / d u. Shape (M, D)."""
+        """D share / d u. Shape (M, D)."""
         return 0.5 * (1.0 - torch.tanh(variables).square())
 
     def squash(self, variables: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ class UniformPrior:
         return torch.atanh(2.0 * shares - 1.0)
 
     def log_density(self, variables: Tensor) -> Tensor:
-        """ln p(u) that makes x uniform: ln |dx/du| - ln(high - low), summed over dimensions. Shape (M,)."""
+        """Ln p(u) that makes x uniform: ln |dx/du| - ln(high - low), summed over dimensions. Shape (M,)."""
         log_slope = 2.0 * (math.log(2.0) - variables - softplus(-2.0 * variables)) - math.log(2.0)
         return log_slope.sum(-1)
 

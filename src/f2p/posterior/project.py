@@ -1,4 +1,4 @@
-"""Particles are brought to rest by simulation; what falls over or out is drawn again near one that did not, and counted."""
+"""Particles are brought to rest by simulation; what falls is drawn again near one that did not, and counted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class ProjectConfig:
     rounds: int = number(3, "rounds of settling", low=1, high=50, source="ours")
     shift: float = number(0.03, "noise of a redrawn scene", unit="m", low=0.0, high=1.0, source="ours")
     turn: float = number(0.1, "turn of a redrawn scene", unit="rad", low=0.0, high=3.2, source="ours")
-    lift: float = number(0.002, "height from which bodies settle", unit="m", low=0.0, high=0.05, source="ours: box noise")
+    lift: float = number(
+        0.002, "height from which bodies settle", unit="m", low=0.0, high=0.05, source="ours: box noise"
+    )
 
 
 DEFAULT = ProjectConfig()
@@ -118,7 +120,7 @@ def project(
 
 
 def _moved_together(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, config: ProjectConfig) -> np.ndarray:
-    """Scenes whose free bodies are shifted and turned as one rigid group about their mean, so that none meets another."""
+    """Scenes whose free bodies are shifted and turned as one rigid group, so that none meets another."""
     out = poses.copy()
     shift = rng.normal(0.0, config.shift, (len(poses), 1, 2))
     turn = rng.normal(0.0, config.turn, (len(poses), 1))

@@ -1,7 +1,7 @@
 """The log density of state particles: how well the moved clouds still show the relations of the failure (Eq. 2, 3).
 
-ξ moves each segment rigidly with its body (C4): the cloud turns about the observed box centre and moves by the body's own
-displacement, since the centroid of a partial view is not the body's origin (method.md 6.3). Encoding is dear and
+ξ moves each segment rigidly with its body (C4): the cloud turns about the observed box centre and moves by the body's
+own displacement, since the centroid of a partial view is not the body's origin (method.md 6.3). Encoding is dear and
 translating is cheap, so clouds are encoded at each particle's yaw now and then; in between, gradients flow through
 positions, and through yaw by where it carries centroids and contents.
 """
@@ -38,13 +38,17 @@ class StateConfig:
         0.8, "probability the model gives to what was observed, for a relation to count", low=0.5, high=1.0,
         source="ours: timid contacts of contents with the table under their box held the box where it was",
     )  # fmt: skip
-    temperature: float = number(1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1")
+    temperature: float = number(
+        1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1"
+    )
     margin: float = number(0.004, "softness of the barrier between bodies", unit="m", low=1e-4, high=0.1, source="ours")
     refresh: int = number(100, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
     noise_low: float = number(0.10, "least noise around the failure, of the range", low=0.0, high=1.0, source="C18")
     noise_high: float = number(0.20, "largest noise around the failure, of the range", low=0.0, high=1.0, source="C18")
     near_share: float = number(0.5, "particles that start near the failure", low=0.0, high=1.0, source="C18")
-    tries: int = number(40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="ours: method.md 6.5")
+    tries: int = number(
+        40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="ours: method.md 6.5"
+    )
 
 
 DEFAULT = StateConfig()
@@ -107,7 +111,7 @@ class StateTarget:
         return total
 
     def log_prior(self, variables: Tensor) -> Tensor:
-        """ln P(s): uniform within bounds, bodies apart. Shape (M,)."""
+        """Ln P(s): uniform within bounds, bodies apart. Shape (M,)."""
         values = self.layout.prior.squash(variables)
         return self.layout.prior.log_density(variables) + self.barrier(self.layout.poses(values), values)
 
@@ -156,7 +160,9 @@ class StateTarget:
     def _walled(self) -> tuple[Tensor, Tensor, Tensor]:
         """Bodies between walls: positions among the free, extents (rows, 3), half interiors (rows, 2)."""
         rows = np.flatnonzero(self.layout.walled)
-        free, parents = (torch.tensor([group[row] for row in rows]) for group in (self.layout.free, self.layout.parents))
+        free, parents = (
+            torch.tensor([group[row] for row in rows]) for group in (self.layout.free, self.layout.parents)
+        )
         interior = 0.5 * self.layout.extents[parents, :2] - self.layout.wall
         return torch.as_tensor(rows), self.layout.extents[free], interior
 
@@ -181,7 +187,12 @@ def detected_relations(model: SkillEffectModel, clouds: Tensor) -> np.ndarray:
 
 
 def state_target(
-    model: SkillEffectModel, scene: Scene, relations: Relations, layout: Layout, seed: int, config: StateConfig = DEFAULT
+    model: SkillEffectModel,
+    scene: Scene,
+    relations: Relations,
+    layout: Layout,
+    seed: int,
+    config: StateConfig = DEFAULT,
 ) -> StateTarget:
     """The target of one failure scene.
 

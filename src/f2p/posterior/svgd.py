@@ -45,14 +45,21 @@ class SvgdConfig:
     """Name in `kernels`; "independent" is the Gradient baseline."""
     iterations: int = number(300, "Adam steps at most", low=1, high=100_000, source="C17")
     step: float = number(0.05, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
-    final_step: float = number(0.2, "share of the step left at the end (cosine)", low=0.0, high=1.0, source="ours: settles")
+    final_step: float = number(
+        0.2, "share of the step left at the end (cosine)", low=0.0, high=1.0, source="ours: settles"
+    )
     tolerance: float = number(1e-4, "root mean square of Φ at which to stop", low=0.0, high=1.0, source="ours")
     largest_score: float = number(
         1e3, "norm at which a particle's score is clipped", low=1.0, high=1e9, source="ours: barriers are steep"
     )
     jitter: float = number(1e-3, "noise that tells coinciding particles apart", low=0.0, high=1.0, source="ours")
     limit_s: float = number(
-        60.0, "time limit", unit="s", low=0.01, high=86_400.0, source="ours: far above nominal, so that results repeat under load"
+        60.0,
+        "time limit",
+        unit="s",
+        low=0.01,
+        high=86_400.0,
+        source="ours: far above nominal, so that results repeat under load",
     )
 
 

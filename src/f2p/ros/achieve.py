@@ -1,4 +1,4 @@
-"""The loop that pursues a goal: perceive, plan, execute, check; on a contradiction classify, then learn or retry or ask.
+"""The loop that pursues a goal: perceive, plan, execute, check; on a contradiction classify, then learn, retry or ask.
 
 No ROS in here: the stack it drives is a protocol, so that the whole policy can be tested without a process.
 """
@@ -134,7 +134,7 @@ class Achiever:
         self._report("plan", f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")
         if not plan.believed and not proposal:
             raise NoBelievedPlanError(
-                f"no plan reaches the belief threshold; the best guess is {steps} with P(goal) = {plan.probability:.3f}. "
+                f"no plan reaches the belief threshold; the best guess is {steps}, P(goal) = {plan.probability:.3f}. "
                 "Propose a skeleton to have it tried"
             )
         return plan
@@ -162,7 +162,9 @@ class Achiever:
             self.record.errors.append(f"execution error {execution.error_code}: {execution.error_msg}")
             return
         if verdict.cause is Cause.UNKNOWN:
-            raise UnclearFailureError(f"the cause of {verdict.failure_id} is unknown; a person should look at {verdict.folder}")
+            raise UnclearFailureError(
+                f"the cause of {verdict.failure_id} is unknown; a person should look at {verdict.folder}"
+            )
         if verdict.cause is Cause.MODEL and learn:
             self._learn(verdict, seed)
 

@@ -1,7 +1,7 @@
 """The one seam between a ROS installation and the bare wheels: clouds, quaternions and transforms.
 
-`sensor_msgs_py` and `tf_transformations` are used where they exist; elsewhere small equivalents stand in, with the same
-names and conventions. Transforms are buffered by our own tree in both places, because staleness is part of its contract.
+`sensor_msgs_py` and `tf_transformations` are used where they exist; elsewhere small equivalents stand in, with the
+same names and conventions. Transforms are buffered by our own tree in both places: staleness is part of its contract.
 """
 
 from __future__ import annotations
@@ -31,14 +31,18 @@ def structured_points(cloud: PointCloud2) -> np.ndarray:
         {
             "names": [item.name for item in cloud.fields],
             "formats": [
-                (order + _NUMPY_TYPES[item.datatype], (item.count,)) if item.count > 1 else order + _NUMPY_TYPES[item.datatype]
+                (order + _NUMPY_TYPES[item.datatype], (item.count,))
+                if item.count > 1
+                else order + _NUMPY_TYPES[item.datatype]
                 for item in cloud.fields
             ],
             "offsets": [item.offset for item in cloud.fields],
             "itemsize": cloud.point_step,
         }
     )
-    rows = np.frombuffer(cloud.data, dtype=np.uint8)[: cloud.row_step * cloud.height].reshape(cloud.height, cloud.row_step)
+    rows = np.frombuffer(cloud.data, dtype=np.uint8)[: cloud.row_step * cloud.height].reshape(
+        cloud.height, cloud.row_step
+    )
     packed = np.ascontiguousarray(rows[:, : cloud.width * cloud.point_step])
     return packed.view(layout).reshape(-1)
 
@@ -56,9 +60,11 @@ def quaternion_matrix(quaternion_xyzw: np.ndarray) -> np.ndarray:
 
 
 try:
-    from rclpy.event_handler import SubscriptionEventCallbacks as SubscriptionEventCallbacks
+    from rclpy.event_handler import SubscriptionEventCallbacks as _Events
 except ImportError:  # Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks as SubscriptionEventCallbacks
+    from rclpy.qos_event import SubscriptionEventCallbacks as _Events
+
+SubscriptionEventCallbacks = _Events
 
 try:
     from sensor_msgs_py.point_cloud2 import read_points
@@ -99,7 +105,7 @@ class Transforms:
         self._moving: dict[str, deque[tuple[int, np.ndarray]]] = {}
 
     def add(self, parent: str, child: str, stamp_ns: int, pose: np.ndarray, static: bool) -> None:
-        """Remember child in parent. `pose` is (x, y, z, qx, qy, qz, qw) [m]; not finite or not a rotation is dropped."""
+        """Remember child in parent. `pose` is (x, y, z, qx, qy, qz, qw) [m]; what is no pose is dropped."""
         norm = np.linalg.norm(pose[3:])
         if not np.all(np.isfinite(pose)) or not 0.9 < norm < 1.1 or parent == child:
             return

@@ -153,10 +153,12 @@ def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:
     for call, prediction in zip(plan.calls, plan.predictions, strict=True):
         out.steps.append(
             msg.PlanStep(
-                skill=call.skill, object=call.object, parameter=np.asarray(call.parameter, np.float64),
+                skill=call.skill,
+                object=call.object,
+                parameter=np.asarray(call.parameter, np.float64),
                 relations=relations_to_msg(prediction.relations),
                 displacements=floats(prediction.displacements, "d"),
-            )  # fmt: skip
+            )
         )
     return out
 

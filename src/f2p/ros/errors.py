@@ -1,7 +1,7 @@
 """Errors of the ROS shell. Codes of guard and actions are those the f2p_msgs interfaces state for them.
 
-150-155 perceiving, 250-255 predicting, 354-356 planning, 456-460 skills, 470-478 goals, 550-552 checking, 756-759 learning,
-920-924 waiting for other nodes, 940-942 messages, 950-963 guard, 970-971 processes.
+150-155 perceiving, 250-255 predicting, 470-479 goals, 550 checking, 755 learning, 920-924 waiting for other nodes,
+940-942 messages, 950-963 guard, 970-971 processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fine-tune's process: a failure's folder in, proven weights out and handed to the model server; niced, one at a time."""
+"""The fine-tune's process: a failure's folder in, proven weights out and into service; niced, one at a time."""
 
 from __future__ import annotations
 

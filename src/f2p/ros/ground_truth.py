@@ -24,15 +24,17 @@ def scene_from_json(text: str) -> Scene:
     try:
         bodies = json.loads(text)["bodies"]
         segments = tuple(
-            Segment(
-                item["name"], Prior(item["prior"]), Box(np.array(item["pose"][:3]), np.array(item["size"]), item["pose"][3]),
-                np.zeros((0, 3)),
-            )
+            Segment(item["name"], Prior(item["prior"]), _box(item["pose"], item["size"]), np.zeros((0, 3)))
             for item in bodies
-        )  # fmt: skip
+        )
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise MessageError(f"the ground truth cannot be read: {error!r}") from error
     return Scene(segments)
+
+
+def _box(pose: Sequence[float], size: Sequence[float]) -> Box:
+    """A box at (x, y, z, yaw)."""
+    return Box(np.array(pose[:3]), np.array(size), float(pose[3]))
 
 
 def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:

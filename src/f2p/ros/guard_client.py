@@ -72,7 +72,9 @@ class GuardClient:
         self._stopper = ServiceCaller(node, Trigger, "f2p/guard/stop", "guard", watch)
         group = MutuallyExclusiveCallbackGroup()
         self._leases = node.create_publisher(Lease, "f2p/lease", qos.STATE)
-        node.create_subscription(JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group)
+        node.create_subscription(
+            JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
+        )
         node.create_subscription(Odometry, "/odom", self._on_odometry, qos.STATE, callback_group=group)
         node.create_timer(LEASE_PERIOD_S, self._renew, callback_group=group)
 
@@ -96,7 +98,9 @@ class GuardClient:
         """
         self._progress_s = self._clock.monotonic_s()
         with contextlib.suppress(DeadlineError):
-            Patience("/stretch/joint_states", "the driver", STATE_WAIT_S, None).until(lambda: self._age_s() <= STATE_MAX_AGE_S)
+            Patience("/stretch/joint_states", "the driver", STATE_WAIT_S, None).until(
+                lambda: self._age_s() <= STATE_MAX_AGE_S
+            )
         joints, odometry, received_s, age_s = self._joints, self._odometry, self._joints_s, self._age_s()
         if joints is None or odometry is None or age_s > STATE_MAX_AGE_S:
             raise StaleStateError(f"no joint states or odometry for {age_s:.2f} s; is the driver running?")

@@ -185,7 +185,9 @@ class Guard:
             self._stopping_until_s = None
         elif now_s > self._stopping_until_s:
             self._stopping_until_s = None
-            self.latched = "the robot did not come to rest after a stop" if fresh else "joint states fell silent after a stop"
+            self.latched = (
+                "the robot did not come to rest after a stop" if fresh else "joint states fell silent after a stop"
+            )
             self._driver.runstop()
             self._log(f"latched: {self.latched}")
 

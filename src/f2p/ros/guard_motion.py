@@ -130,11 +130,13 @@ class GuardedMotion:
             self._held, self._last = False, ()
         if self._aborted:
             return Decision(Act.FAILED, error=DriverFailedError(f"{self._text}: {self._aborted}"))
+        return self._ended(senses) or self._next(senses)
+
+    def _ended(self, senses: Senses) -> Decision | None:
+        """REACHED by what is measured, or CONTACT when the finger has closed on something."""
         if self._sent and arrived(self.motion, senses.positions, self.config):
             return Decision(Act.REACHED)
-        if self._stalled(senses):
-            return Decision(Act.CONTACT)
-        return self._next(senses)
+        return Decision(Act.CONTACT) if self._stalled(senses) else None
 
     @property
     def _text(self) -> str:
@@ -146,7 +148,9 @@ class GuardedMotion:
         """HOLD or FAILED when states or lease are late."""
         config = self.config
         if not senses.lease_age_s <= config.lease_void_s:
-            return Decision(Act.FAILED, error=LeaseError(f"the lease is void: not renewed for {senses.lease_age_s:.2f} s"))
+            return Decision(
+                Act.FAILED, error=LeaseError(f"the lease is void: not renewed for {senses.lease_age_s:.2f} s")
+            )
         if not senses.state_age_s <= config.lost_after_s:
             error = StaleStateError(f"joint states are lost: none for {senses.state_age_s:.2f} s")
             return Decision(Act.FAILED, error=error)
@@ -182,12 +186,11 @@ class GuardedMotion:
         except F2pError as error:
             return Decision(Act.FAILED, error=error)
         waited_s = senses.now_s - self._sent_s
-        if self.motion.moves_base and abs(step[0]) < NULL_BASE:
-            return Decision(Act.REACHED)
         repeated = step == self._last and not self.motion.moves_base
+        nothing = self.motion.moves_base and abs(step[0]) < NULL_BASE
         if repeated and waited_s < SETTLE_S:
             return Decision(Act.WAIT)
-        if repeated and self._content and self._standing(senses):
+        if nothing or (repeated and self._content and self._standing(senses)):
             return Decision(Act.REACHED)
         self._sent, self._last = self._sent + 1, step
         self._sent_s, self._content = senses.now_s, False

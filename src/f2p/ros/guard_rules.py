@@ -88,7 +88,8 @@ class JointRule:
 RULES: dict[str, JointRule] = {
     joint: JointRule(
         *(BASE_RANGE[joint] if joint in BASE_RANGE else LIMITS[joint]),
-        "linear" if joint in LINEAR_JOINTS else "free" if joint in FREE_JOINTS else "angular", speed,
+        "linear" if joint in LINEAR_JOINTS else "free" if joint in FREE_JOINTS else "angular",
+        speed,
     )
     for joint, speed in TOP_SPEEDS.items()
 }

@@ -67,7 +67,9 @@ class Watch:
         group = MutuallyExclusiveCallbackGroup()
         for name, spec in self._specs.items():
             self._lives[name] = Life()
-            events = SubscriptionEventCallbacks(liveliness=lambda event, name=name: self._on_liveliness(name, event.alive_count))
+            events = SubscriptionEventCallbacks(
+                liveliness=lambda event, name=name: self._on_liveliness(name, event.alive_count)
+            )
             node.create_subscription(
                 Heartbeat, spec.heartbeat_topic, self._on_beat, qos.heartbeat(spec.heartbeat_s, spec.dead_after_s),
                 callback_group=group, event_callbacks=events,

@@ -1,4 +1,4 @@
-"""The graph as a launch description, for machines that have `launch_ros`; both launch files are loops over the graph."""
+"""The graph as a launch description, for machines that have `launch_ros`; launch files are loops over the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One look around: the body in its looking posture, the head at each angle and settled, a fresh image and transform each."""
+"""One look around: the body in its looking posture, the head settled at each angle, fresh image and transform each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STILL = 0.02
 """Head speed that counts as standing [rad/s] (ours)."""
 
 OWN_BODY = np.array([[-0.17, -0.06, -0.60], [0.17, 0.06, 0.06]])
-"""Where the gripper and the wrist are in the frame of the grasp centre: low and high corner [m] (ours: RE2 dex wrist)."""
+"""Where gripper and wrist are in the frame of the grasp centre: low and high corner [m] (ours: RE2 dex wrist)."""
 
 POSTURE_TOLERANCE = 0.03
 """How far a joint or the base may be from the looking posture [m or rad] (ours: the view hardly changes)."""
@@ -85,9 +85,7 @@ class Looker:
         group = MutuallyExclusiveCallbackGroup()
         node.create_subscription(Image, config.depth_topic, self._on_image, qos.SENSOR, callback_group=group, raw=True)
         node.create_subscription(CameraInfo, config.info_topic, self._on_info, qos.SENSOR, callback_group=group)
-        node.create_subscription(
-            TFMessage, "/tf", lambda message: self._pending.append(message), qos.TRANSFORMS, callback_group=group, raw=True
-        )
+        node.create_subscription(TFMessage, "/tf", self._on_transforms, qos.TRANSFORMS, callback_group=group, raw=True)
         node.create_subscription(
             TFMessage, "/tf_static", lambda message: self._add(message, static=True), qos.STATIC_TRANSFORMS,
             callback_group=group,
@@ -161,9 +159,8 @@ class Looker:
             Patience(self._config.depth_topic, "the camera", self._config.image_s, None).until(there)
         except DeadlineError as error:
             what = "depth image" if self._info is not None else "camera info"
-            raise NoImageError(
-                f"no fresh {what} on {self._config.depth_topic}, {self._config.info_topic} within {self._config.image_s:.0f} s"
-            ) from error
+            topics = f"{self._config.depth_topic}, {self._config.info_topic}"
+            raise NoImageError(f"no fresh {what} on {topics} within {self._config.image_s:.0f} s") from error
         assert self._info is not None
         return found[0], self._info
 
@@ -194,11 +191,16 @@ class Looker:
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
 
+    def _on_transforms(self, message: bytes) -> None:
+        self._pending.append(message)
+
     def _add(self, message: TFMessage, static: bool) -> None:
         for item in message.transforms:
             move, turn = item.transform.translation, item.transform.rotation
             pose = np.array([move.x, move.y, move.z, turn.x, turn.y, turn.z, turn.w])
-            self._transforms.add(item.header.frame_id, item.child_frame_id, stamp_from_msg(item.header.stamp), pose, static)
+            self._transforms.add(
+                item.header.frame_id, item.child_frame_id, stamp_from_msg(item.header.stamp), pose, static
+            )
 
 
 def without_gripper(points_base: np.ndarray, positions: dict[str, float]) -> np.ndarray:

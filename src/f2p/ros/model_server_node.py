@@ -1,4 +1,4 @@
-"""The model server's process: answers with the champion weights, swaps one reference, rolls back; torch stays on workers."""
+"""The model server's process: answers with the champion, swaps one reference, rolls back; torch stays on workers."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class ModelServerNode(F2pNode):
             raise BadShapeError(f"{count} candidates of {steps} steps do not fit {parameters.size} parameter values")
         for step in skeleton:
             if step.object not in scene.names:
-                raise UnknownSceneNameError(f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}")
+                raise UnknownSceneNameError(
+                    f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}"
+                )
         predictor = self._pin(request.weights_id)
         parameters = parameters.reshape(count, steps, PARAMETER_SIZE)
         chances = np.ones(count)

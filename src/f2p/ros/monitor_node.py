@@ -1,4 +1,4 @@
-"""The monitor's process: predicted against observed relations, the cause by a replay in simulation, a folder per failure."""
+"""The monitor's process: predicted against observed relations, the cause by a replay, a folder per failure."""
 
 from __future__ import annotations
 

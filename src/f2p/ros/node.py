@@ -1,7 +1,8 @@
-"""What all our nodes share: construct / configure / activate, a heartbeat, parameters, and a worker beside the executor.
+"""What our nodes share: construct / configure / activate, a heartbeat, parameters, and a worker beside the executor.
 
-A callback only stores or submits. Work that takes time runs on the worker thread with a deadline; the executor's thread
-never runs torch, never waits, and keeps beating. A job that overruns its deadline stops the heartbeat, then the process.
+A callback only stores or submits. Work that takes time runs on the worker thread with a deadline; the executor's
+thread never runs torch, never waits, and keeps beating. A job that overruns its deadline stops the heartbeat, then
+the process.
 """
 
 from __future__ import annotations
@@ -177,7 +178,9 @@ class F2pNode(LifecycleNode):
         now = self.monotonic.monotonic_s()
         overdue_s = self.worker.overdue_s()
         if overdue_s > OVERDUE_EXIT_S:
-            self.get_logger().error(f"{self.spec.name}: a job is {overdue_s:.0f} s past its deadline; ending the process")
+            self.get_logger().error(
+                f"{self.spec.name}: a job is {overdue_s:.0f} s past its deadline; ending the process"
+            )
             os._exit(70)
         if self._loading is not None and self._loading.done() and self._loading.exception() is not None:
             self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(self._loading.exception())}")

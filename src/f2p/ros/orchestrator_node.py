@@ -57,7 +57,9 @@ class OrchestratorNode(F2pNode):
         try:
             goal = parse_goal(" & ".join(request.goal))
             attempts = int(request.attempts) or config.attempts
-            achiever.achieve(goal, skeleton_from_msg(request.proposal), attempts, bool(request.learn), int(request.seed))
+            achiever.achieve(
+                goal, skeleton_from_msg(request.proposal), attempts, bool(request.learn), int(request.seed)
+            )
             result.success = True
         except CanceledError:
             raise

@@ -67,10 +67,8 @@ class PerceptionNode(F2pNode):
 
     def _perceive(self, request: PerceiveScene.Request, response: PerceiveScene.Response) -> None:
         view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle))
-        if self.parameters.config.segmenter == "ground_truth":
-            scene = self._true_scene(view)
-        else:
-            scene = self._seen_scene(view)
+        by_truth = self.parameters.config.segmenter == "ground_truth"
+        scene = self._true_scene(view) if by_truth else self._seen_scene(view)
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         response.scene = scene_to_msg(scene)
@@ -91,9 +89,9 @@ class PerceptionNode(F2pNode):
         if self._previous is not None:
             lost = sorted(set(self._previous.names) - set(scene.names))
             if lost:
-                self.get_logger().warning(f"not seen, kept where they were: {', '.join(lost)}")
-            scene = remembered(self._previous, scene)
-        self._previous = scene
+                self.get_logger().warning(f"not seen, and not where they were: {', '.join(lost)}")
+        # Names are remembered for the next look; what was not found is not claimed to be anywhere in this one.
+        self._previous = scene if self._previous is None else remembered(self._previous, scene)
         return scene
 
 

@@ -44,7 +44,9 @@ class PlannerNode(F2pNode):
         self._predict = ServiceCaller(self, Predict, "f2p/predict", "model_server", self._watch)
         self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
         self._plans = self.create_publisher(PlanMessage, "f2p/plan", qos.LATCHED)
-        self.create_subscription(WeightsState, "f2p/weights", self._on_weights, qos.LATCHED, callback_group=self.together)
+        self.create_subscription(
+            WeightsState, "f2p/weights", self._on_weights, qos.LATCHED, callback_group=self.together
+        )
         self.act(PlanGoal, "f2p/plan_goal", self._plan, self.parameters.config.deadline_s)
 
     def _on_weights(self, state: WeightsState) -> None:
@@ -61,7 +63,9 @@ class PlannerNode(F2pNode):
         def pin() -> Predictor:
             if canceled():
                 raise CanceledError("planning was canceled")
-            Patience("f2p/weights", "model_server", config.deadline_s, None, canceled).until(lambda: bool(self._serving))
+            Patience("f2p/weights", "model_server", config.deadline_s, None, canceled).until(
+                lambda: bool(self._serving)
+            )
             return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled)
 
         shooting = ShootingConfig(candidates=request.candidates or config.candidates)

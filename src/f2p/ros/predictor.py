@@ -39,9 +39,7 @@ class RosPredictor:
         answer = self._ask(self._detect, DetectRelations.Request(scene=scene_to_msg(scene), from_model=True))
         return relations_from_msg(answer.relations)
 
-    def score(
-        self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal
-    ) -> np.ndarray:
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """P(goal) of each candidate (candidates, H, 4) in one call. Shape (candidates,)."""
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, goal, detailed=0))
         return np.asarray(answer.goal_probability, dtype=np.float64)

@@ -15,7 +15,8 @@ from f2p.ros import qos
 from f2p.ros.supervisor import Child
 
 HUNG_AFTER_S = 30.0
-"""A process whose heartbeat has been silent this long while the process lives is killed and restarted [s] (ours: importing torch on a busy machine holds the interpreter for seconds)."""
+"""A process that lives but has been silent this long is killed and restarted [s] (ours: importing torch on a busy
+machine holds the interpreter for seconds)."""
 
 
 class GraphStatus:

@@ -73,7 +73,9 @@ def cloud_points(cloud: PointCloud2) -> np.ndarray:
     for axis in "xyz":
         item = names[axis]
         if item.datatype not in sizes or item.count not in (0, 1):
-            raise CloudError(f"field {axis} must be one float32 or float64, not datatype {item.datatype} x {item.count}")
+            raise CloudError(
+                f"field {axis} must be one float32 or float64, not datatype {item.datatype} x {item.count}"
+            )
         if item.offset + sizes[item.datatype] > cloud.point_step:
             raise CloudError(f"field {axis} at byte {item.offset} lies outside a point of {cloud.point_step} bytes")
     if cloud.row_step < cloud.width * cloud.point_step or len(cloud.data) < cloud.row_step * cloud.height:

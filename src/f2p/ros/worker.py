@@ -1,4 +1,4 @@
-"""One worker thread beside the executor's: callbacks store and submit, the worker thinks, and every job has a deadline."""
+"""One worker thread beside the executor's: callbacks submit, the worker thinks, and every job has a deadline."""
 
 from __future__ import annotations
 

@@ -3,11 +3,11 @@
 Frame (decision B1; the paper leaves it open): left is +y, right -y, front -x (nearer the robot), behind +x,
 above +z and below -z. Entry [i, j] reads name(i, j): left[i, j] is "i is left of j".
 
-Directional relations (decision B2, after Points2Plans): the centre of A lies beyond B's edge, all of A lies on that side
-of B's centre, and A lies in a cone around the axis. The first two conditions are each other's converse. The cone opens
-from B's edge or, mirrored, from A's; one of the two suffices, so that left(A, B) <=> right(B, A) holds (B3) and nothing
-changes when the scene is mirrored. It starts from the whole face, not from a point, so that a wide table has a side
-as wide as itself.
+Directional relations (decision B2, after Points2Plans): the centre of A lies beyond B's edge, all of A lies on that
+side of B's centre, and A lies in a cone around the axis. The first two conditions are each other's converse. The cone
+opens from B's edge or, mirrored, from A's; one of the two suffices, so that left(A, B) <=> right(B, A) holds (B3) and
+nothing changes when the scene is mirrored. It starts from the whole face, not from a point, so that a wide table has a
+side as wide as itself.
 
 Left, right, front and behind open by 80 degrees (pi / 2.25 in Points2Plans' code). Above and below open by 30 (ours):
 80 degrees would put whatever is 6 cm tall on one table "above" the neighbouring table 30 cm away. Within 30 degrees,

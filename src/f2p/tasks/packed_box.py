@@ -32,6 +32,11 @@ class PackedBoxConfig:
     room: RoomConfig = field(default_factory=RoomConfig)
     thing_least: float = number(0.030, "smallest edge of a thing", unit="m", low=0.01, high=0.2)
     thing_most: float = number(0.055, "greatest edge of a thing", unit="m", low=0.01, high=0.2)
+    wall_least: float = number(0.070, "lowest wall of the box", unit="m", low=0.02, high=0.4)
+    wall_most: float = number(
+        0.090, "highest wall of a box for three things; a centimetre more for each further one", unit="m", low=0.02,
+        high=0.4, source="ours: a camera at 1.3 m still sees what is in it",
+    )  # fmt: skip
     wide_side_least: float = number(
         0.38, "table on the goal's side of the landmark, at least", unit="m", low=0.2, high=0.8, source="ours: chance"
     )
@@ -73,7 +78,9 @@ def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxCo
     """Sizes and places before physics; None when the things do not fit into the box."""
     room = tables(config.room)
     wide = 0.012 * objects
-    box = Body("box", Prior.OPEN_BOX, rng.uniform([0.22, 0.18, 0.09], [0.26 + wide / 2, 0.22 + wide / 2, 0.14]))
+    tall = config.wall_most + 0.01 * max(0, objects - 3)
+    low, high = [0.22, 0.18, config.wall_least], [0.26 + wide / 2, 0.22 + wide / 2, tall]
+    box = Body("box", Prior.OPEN_BOX, rng.uniform(low, high))
     things = [
         Body(f"thing_{i + 1}", Prior.CUBOID, rng.uniform(config.thing_least, config.thing_most, 3))
         for i in range(objects)

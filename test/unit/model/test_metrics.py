@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import create
-from f2p.model.metrics import evaluate, f1, position_errors
+from f2p.model.metrics import evaluate, f1, fallen, position_errors
 
 
 def test_f1_by_hand() -> None:
@@ -20,7 +22,11 @@ def test_f1_by_hand() -> None:
 
 def test_position_errors_are_told_apart(batch: TransitionBatch) -> None:
     exact = position_errors(batch.displacements, batch)
-    assert exact["grasped"] == 0 and exact["static"] == 0 and "carried" not in exact
+    assert (
+        exact["grasped"] == exact["grasped_median"] == exact["grasped_placed"] == 0
+        and exact["static"] == 0
+        and "carried" not in exact
+    )
     still = position_errors(np.zeros_like(batch.displacements), batch)
     lengths = np.linalg.norm(batch.displacements, axis=-1)
     assert still["grasped"] == pytest.approx(lengths[np.arange(len(batch)), batch.object_index].mean())
@@ -37,3 +43,13 @@ def test_an_untrained_model_is_measured_beside_persistence(batch: TransitionBatc
     persistent = metrics.persistence["accuracy_next"]
     present = (batch.mask[:, :, None] & batch.mask[:, None, :]).sum() - batch.mask.sum()
     assert persistent == pytest.approx(1 - metrics.changed_relations / (9 * present))
+
+
+def test_what_falls_is_told_apart(batch: TransitionBatch) -> None:
+    displacements = batch.displacements.copy()
+    displacements[0, batch.object_index[0], 2] -= 0.4
+    changed = dataclasses.replace(batch, displacements=displacements)
+    assert fallen(changed).tolist() == [True] + [False] * (len(batch) - 1) and not fallen(batch).any()
+    errors = position_errors(batch.displacements, changed)
+    assert errors["grasped_fallen"] == pytest.approx(0.4, rel=1e-4)
+    assert errors["grasped_placed"] == errors["grasped_median"] == 0

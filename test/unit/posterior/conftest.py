@@ -119,7 +119,9 @@ def make_failure(things: int = 3, seed: int = 0) -> Failure:
     alone = tuple(now if now.name == "box" else was for now, was in zip(moved, scene.segments, strict=True))
     before, after, expected = (relations_of(Scene(segments)) for segments in (scene.segments, moved, alone))
     wrong = tuple(
-        Contradiction(relation, before.names[i], before.names[j], float(expected.binary[i, j, k]), bool(after.binary[i, j, k]))
+        Contradiction(
+            relation, before.names[i], before.names[j], float(expected.binary[i, j, k]), bool(after.binary[i, j, k])
+        )
         for i, j, k in np.argwhere((expected.binary > 0.5) != (after.binary > 0.5))
         for relation in [BINARY_RELATIONS[k]]
     )

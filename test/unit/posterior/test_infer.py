@@ -34,7 +34,9 @@ def quick(mode: str = "svi", particles: int = 8) -> PosteriorConfig:
 
 def target_of(failure: Failure, model: SkillEffectModel, relative: bool = True) -> StateTarget:
     outcome = failure.outcome
-    layout = layout_of(outcome.before, outcome.observed_before, bounds_of(outcome.before), LayoutConfig(relative=relative))
+    layout = layout_of(
+        outcome.before, outcome.observed_before, bounds_of(outcome.before), LayoutConfig(relative=relative)
+    )
     return state_target(model, outcome.before, outcome.observed_before, layout, 0)
 
 
@@ -104,7 +106,9 @@ def action_target(failure: Failure, model: SkillEffectModel, count: int) -> tupl
         call, poses.numpy(), index, scene.segments[index].box.size, bounds_of(scene), np.random.default_rng(0)
     )
     wanted, _ = after_set(failure)
-    return ActionTarget(model, latent, call.skill, index, wanted, space), space.prior.draw(count, torch.Generator().manual_seed(1))
+    return ActionTarget(model, latent, call.skill, index, wanted, space), space.prior.draw(
+        count, torch.Generator().manual_seed(1)
+    )
 
 
 def test_moved_latent_is_that_of_the_moved_cloud(failure: Failure, model: SkillEffectModel) -> None:
@@ -119,7 +123,11 @@ def test_moved_latent_is_that_of_the_moved_cloud(failure: Failure, model: SkillE
         for index, segment in enumerate(failure.outcome.before.segments):
             turn = float(poses[row, index, 3]) - segment.box.yaw
             arm = target.clouds[index].mean(0).numpy() - segment.box.center
-            swung = [np.cos(turn) * arm[0] - np.sin(turn) * arm[1], np.sin(turn) * arm[0] + np.cos(turn) * arm[1], arm[2]]
+            swung = [
+                np.cos(turn) * arm[0] - np.sin(turn) * arm[1],
+                np.sin(turn) * arm[0] + np.cos(turn) * arm[1],
+                arm[2],
+            ]
             np.testing.assert_allclose(moved[row, index].numpy(), poses[row, index, :3].numpy() + swung, atol=1e-5)
 
 
@@ -140,7 +148,9 @@ def test_every_mode_gives_finite_particles_within_bounds(mode: str, failure: Fai
     assert particles.poses.shape == (8, 7, 4)
     assert np.all(np.isfinite(particles.poses)) and np.all(np.isfinite(particles.log_target))
     assert np.all(np.isfinite(particles.log_entropy)) and len(particles.calls) == 8
-    np.testing.assert_allclose(particles.poses[:, :2], np.broadcast_to(diagnostics_tables(failure), (8, 2, 4)), atol=1e-6)
+    np.testing.assert_allclose(
+        particles.poses[:, :2], np.broadcast_to(diagnostics_tables(failure), (8, 2, 4)), atol=1e-6
+    )
     over = [bounds.contains(placements(particles)) for bounds in bounds_of(failure.outcome.before).surfaces]
     assert np.all(np.any(over, axis=0))
     assert particles.counts["states_evaluations"] == 8 * 30
@@ -255,7 +265,9 @@ def particles(request: pytest.FixtureRequest) -> Particles:
     poses = np.repeat(np.array([item.box.pose for item in failure.outcome.before.segments])[None], 8, axis=0)
     shift = rng.uniform(-0.05, 0.05, (8, 1, 2))
     poses[:, [2, 4, 5, 6], :2] += shift
-    calls = tuple(SkillCall("pick_place", "box", np.array([0.0, -1.0 + x, 0.0, 0.0])) for x in rng.uniform(-0.1, 0.1, 8))
+    calls = tuple(
+        SkillCall("pick_place", "box", np.array([0.0, -1.0 + x, 0.0, 0.0])) for x in rng.uniform(-0.1, 0.1, 8)
+    )
     return Particles(failure.outcome.before.names, poses, calls, np.zeros(8), np.zeros(8), {"before": 1})
 
 
@@ -273,7 +285,9 @@ def test_projection_rejects_spilled_contents(failure: Failure, particles: Partic
     poses = np.array(particles.poses)
     poses[2, failure.outcome.before.index("thing_1"), :2] += 0.4
     once = ProjectConfig(rounds=1)
-    projected = project(replace(particles, poses=poses), failure, bodies_of(failure.outcome.before), Tray([]), config=once)
+    projected = project(
+        replace(particles, poses=poses), failure, bodies_of(failure.outcome.before), Tray([]), config=once
+    )
     assert projected.counts["spilled"] == projected.counts["dropped"] == 1
     assert len(projected.calls) == 7
 

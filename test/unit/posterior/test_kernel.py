@@ -44,9 +44,7 @@ def test_gradient_of_the_kernel_matches_differences(count: int, dimensions: int,
 def test_direction_is_equation_3_written_out() -> None:
     x, scores = drawn(7, 6, 1), drawn(7, 6, 2)
     values, gradients = rbf(x)
-    expected = torch.stack(
-        [sum(values[j, i] * scores[j] + gradients[j, i] for j in range(7)) / 7 for i in range(7)]
-    )
+    expected = torch.stack([sum(values[j, i] * scores[j] + gradients[j, i] for j in range(7)) / 7 for i in range(7)])
     torch.testing.assert_close(direction("single", x, scores), expected)
 
 

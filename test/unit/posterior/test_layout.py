@@ -99,7 +99,9 @@ def test_boxes_that_are_not_finite_are_an_error(make_scene: Maker) -> None:
     scene = make_scene(1)
     bad = replace(scene.segments[2], box=Box(np.array([np.nan, 0.5, 0.5]), np.array([0.3, 0.2, 0.1])))
     with pytest.raises(NotFiniteError, match="a box of the failure"):
-        layout_of(Scene((*scene.segments[:2], bad)), relations_of(Scene(scene.segments[:3])), bounds_of(scene), LayoutConfig())
+        layout_of(
+            Scene((*scene.segments[:2], bad)), relations_of(Scene(scene.segments[:3])), bounds_of(scene), LayoutConfig()
+        )
 
 
 def test_what_hangs_in_the_air_stays_near(make_scene: Maker) -> None:

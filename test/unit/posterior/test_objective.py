@@ -116,7 +116,9 @@ def test_after_set_is_the_pairs_that_were_mispredicted(failure: Failure) -> None
 
 def test_after_set_falls_back_and_says_so(failure: Failure) -> None:
     assert after_set(replace(failure, contradictions=()))[1] == "differences"
-    agreeing = replace(failure.outcome, prediction=replace(failure.outcome.prediction, relations=failure.outcome.observed_after))
+    agreeing = replace(
+        failure.outcome, prediction=replace(failure.outcome.prediction, relations=failure.outcome.observed_after)
+    )
     chosen, source = after_set(replace(failure, contradictions=(), outcome=agreeing))
     assert source == "acted_on"
     assert all("box" in row[1:] for row in named(chosen, failure.outcome.before.names))

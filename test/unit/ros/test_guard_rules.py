@@ -97,7 +97,7 @@ def test_a_state_that_is_not_finite_or_missing_stops_the_step() -> None:
 
 
 def test_a_step_too_large_is_refused_by_the_last_gate() -> None:
-    with pytest.raises(StepTooLargeError, match="is more than 0.05"):
+    with pytest.raises(StepTooLargeError, match=r"is more than 0\.05"):
         checked_step(LIFT, 0.2, 0.3, CONFIG)
 
 

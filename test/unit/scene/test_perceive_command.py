@@ -19,8 +19,9 @@ def write_scan(path: Path, points: np.ndarray, labels: np.ndarray | None, width:
     """A binary PCD file as the Kinect scans are."""
     fields = "x y z" if labels is None else "x y z label"
     ones = " ".join("1" for _ in fields.split())
+    kinds = "F F F" if labels is None else "F F F U"
     header = (
-        f"VERSION 0.7\nFIELDS {fields}\nSIZE {ones.replace('1', '4')}\nTYPE {'F F F' + ('' if labels is None else ' U')}\n"
+        f"VERSION 0.7\nFIELDS {fields}\nSIZE {ones.replace('1', '4')}\nTYPE {kinds}\n"
         f"COUNT {ones}\nWIDTH {width}\nHEIGHT {height}\nPOINTS {width * height}\nDATA binary\n"
     )
     columns = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")] + ([] if labels is None else [("label", "<u4")])
@@ -75,7 +76,7 @@ def test_good_scans(scans: Path, tmp_path: Path) -> None:
 
 
 def test_bad_files_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
-    """Each bad file gives one line with its cause; the good one is there; the exit code says that something was wrong."""
+    """Each bad file gives one line with its cause; the good one is there; the exit code tells."""
     bad = ["fake", "short", "nothing", "one", "absent"]
     code, out, errors = run(*(scans / f"{name}.pcd" for name in [*bad, "good"]), "--json", "--out", tmp_path)
     assert code == 1

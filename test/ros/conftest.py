@@ -1,0 +1,87 @@
+"""Real DDS for every test: a domain of its own, processes of its own, ended by their ids."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from f2p.clock import SystemClock
+
+ROOT = Path(__file__).resolve().parents[2]
+_NEXT_DOMAIN = iter(range(100, 230))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here is a ROS test, and says so when it cannot run."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in Path(item.path).parents:
+            item.add_marker(pytest.mark.ros)
+
+
+@pytest.fixture
+def ros_domain(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A domain id nobody else uses, in the environment of this test and its processes."""
+    domain = (next(_NEXT_DOMAIN) + os.getpid() * 7) % 130 + 100
+    for name, value in {
+        "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
+        "FASTRTPS_DEFAULT_PROFILES_FILE": str(ROOT / "config" / "fastdds.xml"),
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    return domain
+
+
+class Processes:
+    """Child processes of one test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.children: dict[str, subprocess.Popen] = {}
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen:
+        """Run `python arguments…` with its output in a file."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            child = subprocess.Popen((sys.executable, *arguments), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
+        self.children[name] = child
+        return child
+
+    def log(self, name: str) -> str:
+        """What a child has said."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def end(self) -> None:
+        """Kill what still runs, by id."""
+        for child in self.children.values():
+            if child.poll() is None:
+                child.kill()
+            child.wait(timeout=10)
+
+
+@pytest.fixture
+def processes(tmp_path: Path, ros_domain: int) -> Iterator[Processes]:
+    """Starts processes in the test's own domain and ends them."""
+    made = Processes(tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def until() -> Callable[..., float]:
+    """Wait until a condition holds; the seconds it took. Fails the test after `within` seconds."""
+    clock, pause = SystemClock(), threading.Event()
+
+    def wait(condition: Callable[[], bool], within: float, what: str) -> float:
+        start = clock.monotonic_s()
+        while not condition():
+            if clock.monotonic_s() - start > within:
+                pytest.fail(f"{what}: not within {within} s")
+            pause.wait(timeout=0.005)
+        return clock.monotonic_s() - start
+
+    return wait

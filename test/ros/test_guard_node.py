@@ -1,0 +1,115 @@
+"""The guard's process between a real client and a fake driver, over real DDS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+from f2p_msgs.action import GuardedMove
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rclpy.node import Node
+from std_srvs.srv import SetBool, Trigger
+
+from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
+from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
+from f2p.ros.client import ActionCaller, ServiceCaller
+from f2p.ros.goal_client import spinning
+from f2p.ros.guard_client import GuardClient
+from f2p.ros.heartbeat import Watch
+
+DRIVER = str(Path(__file__).parent / "fake_driver.py")
+LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
+         "lease_void_s:=2.0", "-p", "command_period_s:=0.21")  # fmt: skip
+
+
+class Rig:
+    """A guard with its driver, brought up, and a client."""
+
+    def __init__(self, node: Node, processes: object, until: Callable[..., float]) -> None:
+        self.node, self.processes, self.until = node, processes, until
+        self.watch = Watch(node, ["guard"])
+        self.robot = GuardClient(node, self.watch)
+
+    def up(self, *driver: str) -> None:
+        self.processes.start("driver", DRIVER, *driver)
+        self.processes.start("guard", "-m", "f2p.ros.guard_node", *LOOSE)
+        self.activate()
+
+    def activate(self) -> None:
+        change = ServiceCaller(self.node, ChangeState, "guard/change_state", "guard", None)
+        self.until(lambda: self.watch.alive("guard"), 60, "first heartbeat")
+        request = ChangeState.Request()
+        request.transition.id = Transition.TRANSITION_CONFIGURE
+        assert change.call(request, 30.0).success
+        request.transition.id = Transition.TRANSITION_ACTIVATE
+        self.until(lambda: change.call(request, 30.0).success, 60, "activation")
+        self.until(lambda: self.watch.active("guard"), 30, "active heartbeat")
+
+    def steps(self) -> list[dict[str, float]]:
+        lines = self.processes.log("driver").splitlines()
+        return [eval_step(line) for line in lines if line.startswith("STEP ")]
+
+
+def eval_step(line: str) -> dict[str, float]:
+    pairs = (item.split(":") for item in line.removeprefix("STEP {").removesuffix("}").split(","))
+    return {name.strip().strip("'"): float(value) for name, value in pairs}
+
+
+@pytest.fixture
+def rig(processes: object, until: Callable[..., float]) -> Iterator[Rig]:
+    with spinning("test_guard") as node:
+        yield Rig(node, processes, until)
+
+
+def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> None:
+    rig.up()
+    with rig.robot.leased():
+        assert rig.robot.move(Motion((LIFT,), (0.4,))) is Ending.REACHED
+        assert rig.robot.move(Motion((TRANSLATE,), (-0.12,))) is Ending.REACHED
+        assert rig.robot.state().position(LIFT) == pytest.approx(0.4, abs=0.003)
+        count = len(rig.steps())
+        for target in (float("nan"), float("inf"), 7.0, -1.0):
+            with pytest.raises(MotionRefusedError, match=r"code 95[02]"):
+                rig.robot.move(Motion((LIFT,), (target,)))
+        assert len(rig.steps()) == count
+    heights = [0.1, *(step[LIFT] for step in rig.steps() if LIFT in step)]
+    assert all(abs(b - a) <= 0.05 + 1e-9 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(0 < abs(step[TRANSLATE]) <= 0.05 + 1e-9 for step in rig.steps() if TRANSLATE in step)
+
+
+def test_without_a_lease_nothing_moves(rig: Rig) -> None:
+    rig.up()
+    caller = ActionCaller(rig.node, GuardedMove, "f2p/guarded_move", "guard", rig.watch)
+    result = caller.run(GuardedMove.Goal(joints=[LIFT], targets=[0.3], lease="stolen"), 20.0)
+    assert result.error_code == 954 and "nobody renews" in result.error_msg
+    with pytest.raises(MotionRefusedError, match="no lease is held"):
+        rig.robot.move(Motion((LIFT,), (0.3,)))
+    assert not rig.steps()
+
+
+def test_cancel_stops_the_robot(rig: Rig) -> None:
+    rig.up("--stuck")
+    asked = iter([False] * 20)
+    with rig.robot.leased(), pytest.raises(MotionCancelledError):
+        rig.robot.move(Motion((HEAD_PAN,), (-1.0,)), lambda: next(asked, True))
+    assert "STOP" in rig.processes.log("driver")
+
+
+def test_runstop_latches_until_resumed(rig: Rig) -> None:
+    rig.up()
+    button = ServiceCaller(rig.node, SetBool, "/test/button", "driver", None)
+    resume = ServiceCaller(rig.node, Trigger, "f2p/guard/resume", "guard", rig.watch)
+    button.call(SetBool.Request(data=True), 20.0)
+    rig.until(lambda: "latched" in rig.processes.log("guard"), 20, "latch")
+    with rig.robot.leased():
+        with pytest.raises(RunstoppedError):
+            rig.robot.move(Motion((LIFT,), (0.2,)))
+        assert not resume.call(Trigger.Request(), 20.0).success
+        button.call(SetBool.Request(data=False), 20.0)
+        rig.until(lambda: resume.call(Trigger.Request(), 20.0).success, 20, "resume")
+        assert rig.robot.move(Motion((LIFT,), (0.15,))) is Ending.REACHED

@@ -1,0 +1,63 @@
+"""Signs of life over real DDS: a kill, a stop and a hung job are noticed; a respawn is told apart."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+from rclpy.node import Node
+
+from f2p.clock import SystemClock
+from f2p.ros.goal_client import spinning
+from f2p.ros.graph import node as spec_of
+from f2p.ros.heartbeat import Watch
+
+NAME = "orchestrator"
+SLACK_S = 1.5
+"""What a busy machine may add to the lease [s]."""
+
+
+@pytest.fixture
+def node(ros_domain: int) -> Iterator[Node]:
+    with spinning("test_heartbeat") as made:
+        yield made
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_a_dead_or_stopped_process_is_noticed_within_its_lease(
+    node: Node, processes: object, until: Callable[..., float], number: signal.Signals
+) -> None:
+    child = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    watch, lease_s = Watch(node, [NAME]), spec_of(NAME).dead_after_s
+    until(lambda: watch.alive(NAME), 60, "first heartbeat")
+    assert watch.life(NAME).pid == child.pid and watch.life(NAME).state == "unconfigured"
+    assert not watch.active(NAME)
+    child.send_signal(number)
+    took = until(lambda: not watch.alive(NAME), lease_s + SLACK_S + 5, "noticing")
+    assert took <= lease_s + SLACK_S
+    if number == signal.SIGSTOP:
+        child.send_signal(signal.SIGCONT)
+        until(lambda: watch.alive(NAME), 20, "life after SIGCONT")
+
+
+def test_a_respawned_process_is_another_one(node: Node, processes: object, until: Callable[..., float]) -> None:
+    first = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    watch = Watch(node, [NAME])
+    until(lambda: watch.alive(NAME), 60, "first heartbeat")
+    first.kill()
+    second = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    until(lambda: watch.alive(NAME) and watch.life(NAME).pid == second.pid, 60, "the second's heartbeat")
+
+
+def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Callable[..., float]) -> None:
+    child, clock = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node"), SystemClock()
+    watch = Watch(node, [NAME])
+    until(lambda: watch.alive(NAME), 60, "first heartbeat")
+    start = clock.monotonic_s()
+    child.terminate()
+    assert child.wait(timeout=15) == 0
+    assert clock.monotonic_s() - start < 10
