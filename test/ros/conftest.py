@@ -47,7 +47,9 @@ class Processes:
     def start(self, name: str, *arguments: str) -> subprocess.Popen:
         """Run `python arguments…` with its output in a file."""
         with (self.folder / f"{name}.log").open("ab") as log:
-            child = subprocess.Popen((sys.executable, *arguments), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
+            child = subprocess.Popen(
+                (sys.executable, *arguments), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder
+            )
         self.children[name] = child
         return child
 

@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
-from f2p_msgs.action import GuardedMove
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
@@ -21,6 +20,7 @@ from f2p.ros.client import ActionCaller, ServiceCaller
 from f2p.ros.goal_client import spinning
 from f2p.ros.guard_client import GuardClient
 from f2p.ros.heartbeat import Watch
+from f2p_msgs.action import GuardedMove
 
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",

@@ -3,7 +3,7 @@
 Particles come from Stein variational inference (A.13) in the learned model; each is then put into the simulator and has
 to come to rest where it was put. What falls or spills is rejected and drawn again near one that did not (decision C5).
 Counter-examples are the same scenes with another object grasped and put where the particle's own was to go. They
-keep twenty transitions from teaching that everything moves with any grasp (method.md 6; not in the paper, hence a number
+keep twenty transitions from teaching that everything moves with any grasp (method.md 6; not in the paper, so a number
 that can be 0).
 """
 
@@ -55,7 +55,7 @@ class Fail2Progress:
             failure, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
         )
         start = clock.monotonic_s()
-        particles = project(drawn, failure, bodies, context.simulator, seed=context.seed)
+        particles = project(drawn, failure, bodies, context.simulator, seed=context.seed)  # type: ignore[arg-type]
         settled = clock.monotonic_s()
         counts = {name: int(count) for name, count in particles.counts.items()}
         context.progress("settle", 1.0, f"{len(particles.calls)} of {len(drawn.calls)} particles are at rest")

@@ -73,7 +73,8 @@ def _draw_scene(
     rng: np.random.Generator,
 ) -> np.ndarray | None:
     """One try at a whole scene; None when a group found no free spot."""
-    new, taken = np.array(poses, dtype=np.float64), []
+    new = np.array(poses, dtype=np.float64)
+    taken: list[tuple[np.ndarray, np.ndarray]] = []
     areas = np.array([np.prod(bodies[index].size[:2]) for index in surfaces])
     for group in groups:
         first = group[0]

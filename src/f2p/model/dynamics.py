@@ -48,7 +48,7 @@ def literal_dynamics() -> DynamicsConfig:
 class PlacementFeatures(nn.Module):
     """What every segment is to a placement: under it, beside it, in its way; and what the best of them is (ours).
 
-    Without it a placement beyond the edge of a table is not recognised in time (7 of 17 falls were missed 10 cm off).
+    Without it, 6 of 16 held-out falls were not foreseen though the placement was 10 cm or more beyond every edge.
     """
 
     SCALE = 5.0

@@ -25,8 +25,8 @@ PERCEPTION = ("encoder.", "place.", "place_linear.", "identity.")
 """Parameters that latents of an observation depend on."""
 
 DECODERS = ("unary_decoder.", "binary_decoder.")
-"""Parameters that say which relations a latent shows. A failure of the effect is no failure of the eye: fine-tuning leaves
-them alone, so that detection is not forgotten; what is carried is learned as well (ours: measured)."""
+"""Parameters that say which relations a latent shows. A failure of the effect is no failure of the eye: fine-tuning
+leaves them alone, so that detection is not forgotten; what is carried is learned as well (ours: measured)."""
 
 
 @dataclass(frozen=True)

@@ -79,31 +79,31 @@ def classify(
     if comparison.contradictions and seen > config.misperceived:
         return Classification(
             Cause.PERCEPTION,
-            f"before {_call(outcome)}, network and geometry disagreed on {seen:.0%} of the contradicted pairs: look again",
+            f"before {_call(outcome)}, network and geometry differ on {seen:.0%} of the contradicted pairs: look again",
         )
     if replayed_after is None:
-        return Classification(
-            Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person"
-        )
-    siding = _siding(comparison.contradictions, outcome, replayed_after)
+        text = f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person"
+        return Classification(Cause.UNKNOWN, text)
+    return _by_replay(outcome, comparison, replayed_after, config)
+
+
+def _by_replay(
+    outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig
+) -> Classification:
+    """Rules 3 to 5: with whom the rebuilt scene sides."""
+    wrong = f"after {_call(outcome)} {contradictions_text(comparison.contradictions)}"
+    siding = _siding(comparison.contradictions, outcome, replayed)
     if siding >= config.agreement:
-        return Classification(
-            Cause.MODEL,
-            f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with the world, so the model was wrong",
-        )
+        text = f"{wrong}; the rebuilt scene agrees with the world, so the model was wrong"
+        return Classification(Cause.MODEL, text)
     if siding > 1.0 - config.agreement:
-        return Classification(
-            Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; the rebuilt scene agrees with neither side; ask a person"
-        )
+        return Classification(Cause.UNKNOWN, f"{wrong}; the rebuilt scene agrees with neither side; ask a person")
     missed = _distance_missed(outcome)
     if missed > config.missed:
-        return Classification(
-            Cause.EXECUTION,
-            f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it",
-        )
-    return Classification(
-        Cause.SIMULATION_GAP, f"after {_call(outcome)} {wrong}; the rebuilt scene did as predicted, the world did not"
-    )
+        text = f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it"
+        return Classification(Cause.EXECUTION, text)
+    text = f"{wrong}; the rebuilt scene did as predicted, the world did not"
+    return Classification(Cause.SIMULATION_GAP, text)
 
 
 def _check_names(outcome: Outcome, *others: Relations | None) -> None:

@@ -1,7 +1,10 @@
 """Predicted against observed relations after a skill: one score, and the contradictions in words.
 
-The score is the sum of weighted |p_predicted - p_observed| over the relations of the touched objects (decision D1):
-those the skill acted on and those that moved or were expected to. What nobody touched cannot alarm.
+Each touched object (the one the skill acted on, and whatever moved or was expected to) has the sum of weighted
+|p_predicted - p_observed| over its relations (decision D1); the score is that of the worst one. So a step that carries
+five things is held to the same threshold as one that carries one (ours: sums over all of them grow with their number,
+and one threshold could not bound false alarms), and one spilled thing among five is not averaged away. What nobody
+touched cannot alarm.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ class Comparison:
     """How far an outcome was from its prediction."""
 
     score: float
-    """Sum of weighted gaps (D1)."""
+    """Sum of weighted gaps (D1) of the worst touched object."""
     contradictions: tuple[Contradiction, ...]
     """Relations that were predicted otherwise than observed, largest gap first."""
     touched: tuple[str, ...]
@@ -117,7 +120,9 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
         )
         for subject, object_, relation in sorted(wrong.tolist(), key=lambda entry: -gaps[tuple(entry)])
     ]
-    return Comparison(float(np.sum(gaps * relation_weights(config))), tuple(contradictions), touched)
+    weighted = np.sum(gaps * relation_weights(config), axis=-1)
+    sums = [weighted[index].sum() + weighted[:, index].sum() for index in map(names.index, touched)]
+    return Comparison(float(max(sums)), tuple(contradictions), touched)
 
 
 def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import Candidate, draw_best, scores_of
+from f2p.plan.shooting import Candidate, draw_best, scores_of, surest
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
@@ -40,6 +40,7 @@ class SearchConfig:
     literal_gain: float = number(0.02, "smallest rise of a literal's probability that counts", low=0.0, high=1.0)
     promise_gain: float = number(0.7, "smallest rise of ln promise that counts", unit="nat", low=0.0, high=10.0)
     tie_tolerance: float = number(0.01, "probabilities this close to the best are ties", low=0.0, high=1.0)
+    neighbours: int = number(4, "nearest candidates that must be likely too", low=1, high=1000, source="as shooting")
 
 
 @dataclass(eq=False)
@@ -207,8 +208,11 @@ class Search:
         scores = np.concatenate([scores for _, _, scores in self._first])
         if len(node.steps) == 1 and scores.max() >= limit:
             row, count = draw_best(scores, self.config.tie_tolerance, self.rng)
-            action, drawn, _ = self._first[row // len(self._first[0][2])]
-            node = _Node((action,), drawn[row % len(drawn)], float(scores[row]))
+            action, drawn, own = self._first[row // len(self._first[0][2])]
+            best = row % len(drawn)
+            if own.max() > self.config.tie_tolerance:
+                best, _ = surest(own, drawn, self.config.tie_tolerance, self.config.neighbours)
+            node = _Node((action,), drawn[best], float(own[best]))
         parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
         return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)
 

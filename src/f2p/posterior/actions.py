@@ -104,23 +104,16 @@ class ActionSpace:
         return torch.cat([placed - self.grasps[:, :3], values[:, 2:]], -1)
 
     def coordinates(self, context: Tensor | None) -> Coordinates:
-        """Placements as shares of the whole region that the surfaces span, beside the states' own coordinates.
+        """Placements as shares of their own surface, beside the states; each surface's particles by themselves.
 
-        A surface's own small yaw is left out here: it only matters for how far apart two particles count as being.
+        P(A) is a mixture over surfaces, and no particle leaves its own. Compared over all surfaces at once, the median
+        distance would be that between tables, and there would be no repulsion within one.
         """
-        low, high = self.prior.low + self.frames[:, [0, 1, 3]], self.prior.high + self.frames[:, [0, 1, 3]]
-        low[:, 2], high[:, 2] = self.prior.low[:, 2], self.prior.high[:, 2]
-        bottom = low.amin(0)
-        extent = (high.amax(0) - bottom).clamp_min(1e-6)
-
-        def of(variables: Tensor) -> Tensor:
-            return (low + (high - low) * self.prior.shares(variables) - bottom) / extent
-
-        def slopes(variables: Tensor) -> Tensor:
-            return (high - low) * self.prior.slopes(variables) / extent
-
+        groups = tuple(
+            tuple(row for row, own in enumerate(self.surfaces) if own == name) for name in dict.fromkeys(self.surfaces)
+        )
         columns = 3 + (context.shape[1] if context is not None else 0)
-        return Coordinates((tuple(range(columns)),), of, slopes, context)
+        return Coordinates((tuple(range(columns)),), self.prior.shares, self.prior.slopes, context, groups or None)
 
 
 def _allotted(count: int, areas: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from f2p.clock import Clock, SystemClock
 from f2p.posterior.errors import NotFiniteError
-from f2p.posterior.kernel import Particles, kernels
+from f2p.posterior.kernel import Kernel, Particles, kernels
 from f2p.settings import number
 
 LogDensity = Callable[[Tensor], Tensor]
@@ -75,6 +75,8 @@ class Coordinates:
     """Derivatives of `of`. Shape (M, D)."""
     context: Tensor | None = None
     """Fixed further coordinates. Shape (M, E)."""
+    groups: tuple[tuple[int, ...], ...] | None = None
+    """Particles that see each other, where the density is a mixture whose components they cannot leave; None: all."""
 
     def at(self, variables: Tensor) -> Particles:
         """What the kernel sees of `variables` (M, D)."""
@@ -82,6 +84,17 @@ class Coordinates:
         if self.context is not None:
             coordinates = torch.cat([coordinates, self.context], -1)
         return Particles(coordinates, self.slopes(variables), self.blocks)
+
+    def direction(self, kernel: Kernel, compared: Particles, scores: Tensor) -> Tensor:
+        """Φ within each group. Shape (M, D)."""
+        if self.groups is None:
+            return kernel.direction(compared, scores)
+        direction = torch.zeros_like(scores)
+        for group in self.groups:
+            rows = list(group)
+            members = Particles(compared.coordinates[rows], compared.slopes[rows], compared.blocks)
+            direction[rows] = kernel.direction(members, scores[rows])
+        return direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +218,7 @@ def svgd(
             raise NotFiniteError("the log density")
         counts["evaluations"] += len(values)
         compared = coordinates.at(variables)
-        direction = kernel.direction(compared, _sound(scores, config.largest_score, counts))
+        direction = coordinates.direction(kernel, compared, _sound(scores, config.largest_score, counts))
         norm = float(direction.square().mean().sqrt())
         history.append((norm, float(values[torch.isfinite(values)].mean()), _spread(compared.coordinates)))
         if norm <= config.tolerance:

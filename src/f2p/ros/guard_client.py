@@ -40,10 +40,10 @@ LEASE_PERIOD_S = 0.05
 PROGRESS_S = 5.0
 """A skill that neither moves nor asks for the state this long loses its lease [s] (ours: it hangs)."""
 
-STATE_MAX_AGE_S = 0.3
-"""Joint states older than this are none [s] (promises.md 5.10)."""
+STATE_MAX_AGE_S = 0.5
+"""Joint states older than this are none [s] (ours: only for asking; the guard itself keeps the 0.3 s of promises.md)."""
 
-STATE_WAIT_S = 1.0
+STATE_WAIT_S = 3.0
 """How long `state` waits for a fresh one [s] (ours)."""
 
 BUSY_WAIT_S = 3.0

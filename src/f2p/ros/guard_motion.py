@@ -89,6 +89,8 @@ class GuardedMotion:
     _rejected: int = 0
     """Number of the newest rejected step."""
     _held: bool = False
+    _held_s: float = 0.0
+    """Since when it is held; held time does not count as the motion's."""
     _last: tuple[float, ...] = ()
     """The newest step's positions."""
     _stalled_since: float = field(default=float("inf"))
@@ -121,12 +123,13 @@ class GuardedMotion:
         """What to do now. Raises nothing: every refusal is a FAILED decision."""
         if self._contact:
             return Decision(Act.CONTACT)
-        if senses.now_s > self._until_s:
+        if senses.now_s > self._until_s and not self._held:
             return Decision(Act.FAILED, error=MotionTimeoutError(f"{self._text} did not end within its time budget"))
         waiting = self._late(senses)
         if waiting is not None:
             return waiting
         if self._held:
+            self._until_s += senses.now_s - self._held_s
             self._held, self._last = False, ()
         if self._aborted:
             return Decision(Act.FAILED, error=DriverFailedError(f"{self._text}: {self._aborted}"))
@@ -159,6 +162,7 @@ class GuardedMotion:
             if not senses.lease_age_s <= config.lease_hold_s:
                 raise LeaseError(f"the lease is late: not renewed for {senses.lease_age_s:.2f} s")
         except F2pError as error:
+            self._held_s = self._held_s if self._held else senses.now_s
             self._held = True
             return Decision(Act.HOLD, error=error)
         return None

@@ -45,7 +45,7 @@ class GuardConfig:
                                       source="as f2p.robot.stepping")  # fmt: skip
     command_period_s: float = number(0.25, "time between two steps; the driver refuses more than 5/s", unit="s",
                                      low=0.21, high=1.0, source="stretch.md 1.3.4")  # fmt: skip
-    hold_after_s: float = number(0.15, "joint states older than this hold the motion", unit="s", low=0.04, high=0.3,
+    hold_after_s: float = number(0.15, "joint states older than this hold the motion", unit="s", low=0.04, high=2.0,
                                  source="promises.md 4")  # fmt: skip
     lost_after_s: float = number(0.30, "joint states older than this end the motion", unit="s", low=0.1, high=5.0,
                                  source="promises.md 5.10")  # fmt: skip

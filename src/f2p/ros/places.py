@@ -35,3 +35,8 @@ def environment() -> dict[str, str]:
     if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
         wanted |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOCALHOST_ONLY": "1"}
     return {name: value for name, value in wanted.items() if name not in os.environ}
+
+
+def shipped_weights() -> Path:
+    """Where the package's own weights are, without importing the model room (and torch with it)."""
+    return Path(__file__).resolve().parents[1] / "model" / "shipped" / "default.safetensors"

@@ -14,8 +14,8 @@ from f2p.ros.errors import MessageError, RemoteError, WeightsNotServedError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 from f2p_msgs.srv import DetectRelations, Predict
 
-CALL_S = 30.0
-"""Longest wait for one answer, a restart of the model server included [s] (ours: torch starts in 5 s on two cores)."""
+CALL_S = 90.0
+"""Longest wait for one answer, a restart of the model server included [s] (ours: torch starts in 5 s on two free cores, in a minute on busy ones)."""
 
 
 class RosPredictor:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.placements import Workspace, draw_placements, parameters_of
-from f2p.plan.shooting import ShootingConfig, draw_best, shoot
+from f2p.plan.shooting import ShootingConfig, draw_best, shoot, surest
 from f2p.scene.goals import parse_goal
 from f2p.types import Scene, SkillStep
 from f2p.weights.golden import golden_scene
@@ -81,3 +81,13 @@ def test_the_number_of_candidates_is_kept(room: Scene, simple: AnalyticPredictor
         config=ShootingConfig(candidates=candidates),
     )  # fmt: skip
     assert found.evaluated == candidates and found.parameters.shape == (2, 4)
+
+
+def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
+    """A placement at the rim of the likely region is as probable and falls off the table."""
+    placements = np.zeros((1000, 1, 4))
+    placements[:, 0, :2] = np.random.default_rng(0).uniform([0.4, -1.0], [0.9, 1.0], (1000, 2))
+    likely = (np.abs(placements[:, 0, 0] - 0.65) < 0.15) & (np.abs(placements[:, 0, 1] - 0.5) < 0.2)
+    best, ties = surest(likely.astype(float), placements, 0.01, 20)
+    assert ties == likely.sum()
+    assert abs(placements[best, 0, 0] - 0.65) < 0.1 and abs(placements[best, 0, 1] - 0.5) < 0.15

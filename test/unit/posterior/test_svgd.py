@@ -68,7 +68,7 @@ def test_single_kernel_loses_spread_in_many_dimensions(dimensions: int, count: i
 
 @pytest.mark.parametrize("dimensions", [2, 12, 28])
 def test_without_repulsion_particles_collapse_within_modes(dimensions: int) -> None:
-    spread, reached = found_spread("independent", dimensions, 2)
+    spread, reached = found_spread("independent", dimensions, 2, iterations=600)
     assert spread < 1e-3
     assert reached == 2
 
@@ -163,6 +163,22 @@ def test_history_is_of_equal_length_and_falls() -> None:
     assert len(trace.direction_norm) == len(trace.log_density) == len(trace.spread)
     assert trace.direction_norm[-1] < 0.2 * trace.direction_norm[0]
     assert np.all(np.isfinite(trace.spread))
+
+
+def test_groups_are_runs_of_their_own() -> None:
+    start = torch.randn(12, 2, generator=torch.Generator().manual_seed(0))
+    start[6:] += 50.0
+    center = torch.zeros(12, 2)
+    center[6:] += 50.0
+    config = SvgdConfig(iterations=300)
+
+    def spread(groups: tuple[tuple[int, ...], ...] | None) -> float:
+        grouped = Coordinates(((0, 1),), groups=groups)
+        found = svgd(lambda x: -2.0 * (x - center).square().sum(-1), start, config, grouped).variables
+        return float((found - center).std(0).mean())
+
+    apart = (tuple(range(6)), tuple(range(6, 12)))
+    assert spread(apart) > 0.3 > 0.2 > spread(None)
 
 
 def test_same_seed_same_particles() -> None:

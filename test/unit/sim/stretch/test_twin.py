@@ -127,7 +127,8 @@ def test_reset_with_other_bodies_builds_another_world(twin, world):
     assert driver.twin.truth().names == ("table_a", "table_b", "box")
 
 
-def test_blow_up_is_noticed(twin):
+def test_blow_up_is_noticed(twin, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes its warnings to a log where it runs
     twin.data.qvel[:] = np.nan
     with pytest.raises(TwinUnstableError, match="blew up at"):
         twin.step()
