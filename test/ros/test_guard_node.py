@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> N
                 rig.robot.move(Motion((LIFT,), (target,)))
         assert len(rig.steps()) == count
     heights = [0.1, *(step[LIFT] for step in rig.steps() if LIFT in step)]
-    assert all(abs(b - a) <= 0.05 + 1e-9 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(abs(b - a) <= 0.05 + 1e-9 for a, b in itertools.pairwise(heights))
     assert all(0 < abs(step[TRANSLATE]) <= 0.05 + 1e-9 for step in rig.steps() if TRANSLATE in step)
 
 

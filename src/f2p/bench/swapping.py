@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
@@ -56,6 +55,8 @@ class Load:
 
 def versions(store: WeightsStore, count: int, seed: int) -> list[str]:
     """Put slightly different weights into the store."""
+    import torch
+
     generator, out = torch.Generator().manual_seed(seed), []
     for _ in range(count):
         model, _ = load_weights(SHIPPED / "default.safetensors")
