@@ -20,6 +20,9 @@ CONTACT_CODE = 100
 STALL_AFTER_S = 0.6
 """A finger that stands this long off its target has closed on something [s] (ours: its driver goals time out)."""
 
+STALL_STATES = 12
+"""…and in so many fresh joint states: old ones say nothing (ours: 0.4 s of the driver's 30 Hz)."""
+
 STALL_DISTANCE = 0.01
 """How far off the target counts [rad] (ours: 3 mm of aperture)."""
 
@@ -94,6 +97,9 @@ class GuardedMotion:
     _last: tuple[float, ...] = ()
     """The newest step's positions."""
     _stalled_since: float = field(default=float("inf"))
+    _standing_states: int = 0
+    _heard_s: float = float("-inf")
+    """When the newest joint states that were looked at were received."""
 
     def __post_init__(self) -> None:
         self._until_s = self.began.now_s + time_budget(self.motion, self.began.positions, self.config)
@@ -173,11 +179,14 @@ class GuardedMotion:
             return False
         away = abs(senses.positions.get(FINGER, 0.0) - self.motion.targets[0])
         moving = abs(senses.velocities.get(FINGER, 0.0)) > self.config.still_speed
+        received_s = senses.now_s - senses.state_age_s
         if moving or away < STALL_DISTANCE:
-            self._stalled_since = float("inf")
-        elif self._stalled_since == float("inf"):
-            self._stalled_since = senses.now_s
-        return senses.now_s - self._stalled_since > STALL_AFTER_S
+            self._stalled_since, self._standing_states = float("inf"), 0
+        elif received_s > self._heard_s + 1e-3:
+            self._stalled_since = min(self._stalled_since, senses.now_s)
+            self._standing_states += 1
+        self._heard_s = max(self._heard_s, received_s)
+        return senses.now_s - self._stalled_since > STALL_AFTER_S and self._standing_states >= STALL_STATES
 
     def _next(self, senses: Senses) -> Decision:
         """SEND the next bounded step when it is due; near the targets the same one again, until measured there."""

@@ -238,6 +238,20 @@ def test_a_finger_that_stands_off_its_target_has_something_in_it() -> None:
     assert bench.ended == [(None, True)]
 
 
+def test_old_states_do_not_make_a_finger_stand() -> None:
+    bench, patient = Bench(speed=0.5), replace(CONFIG, hold_after_s=1.0, lost_after_s=4.0)
+    bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
+    bench.guard.renew("a", bench.now)
+    bench.guard.begin(Motion((FINGER,), (-0.3,)), "a", bench._seen(), bench.now, 0, patient,
+                      lambda error, contact: bench.ended.append((error, contact)), bool)  # fmt: skip
+    bench.silent = True
+    for _ in range(45):
+        bench.now += TICK_S
+        bench.guard.renew("a", bench.now)
+        bench.guard.tick(bench._seen(), bench.now, 0, patient)
+    assert not bench.ended
+
+
 def test_a_driver_that_keeps_refusing_or_does_nothing_ends_the_motion() -> None:
     refusing = Bench(accept=False)
     refusing.begin(Motion((LIFT,), (0.5,)))
