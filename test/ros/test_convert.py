@@ -28,7 +28,7 @@ def scene() -> Scene:
         tuple(
             Segment(name, prior, Box(rng.normal(size=3), rng.uniform(0.1, 1, 3), yaw), rng.normal(size=(7, 3)), opening)
             for name, prior, yaw, opening in (
-                ("table_a", Prior.TABLE, 0.0, 0.0), ("box", Prior.OPEN_BOX, -2.9, 0.0), ("drawer", Prior.DRAWER, 1.2, 0.1),
+                ("table_a", Prior.TABLE, 0.0, 0.0), ("box", Prior.OPEN_BOX, -2.9, 0.0), ("drawer", Prior.DRAWER, 1, 0.1),
             )
         ),
         stamp_ns=12_345_678_901,
@@ -94,7 +94,7 @@ def cloud(points: np.ndarray, **changes: object) -> PointCloud2:
     data = np.asarray(points, np.float32)
     out = PointCloud2(
         height=1, width=len(data), point_step=12, row_step=12 * len(data), is_dense=False,
-        fields=[PointField(name=axis, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, axis in enumerate("xyz")],
+        fields=[PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate("xyz")],
     )  # fmt: skip
     out.data = data.tobytes()
     for name, value in changes.items():

@@ -29,7 +29,7 @@ class Fail2ProgressConfig:
     """How many transitions of which kind."""
 
     targeted: int = number(
-        14, "particles that are simulated", low=2, high=1000, source="method.md 6; 20 in the paper (A.5)"
+        20, "particles that are simulated", low=2, high=1000, source="A.5"
     )
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)

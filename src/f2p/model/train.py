@@ -54,19 +54,19 @@ def literal_pretraining() -> PretrainConfig:
 class FinetuneConfig:
     """Fine-tuning on the data of one failure; the defaults are those of the second trial (method.md 6 and 8)."""
 
-    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=5, warmup=0))
+    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=10, warmup=0))
     """`batch` counts new transitions per step; 0 takes all of them."""
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
     freeze: tuple[str, ...] = PERCEPTION + DECODERS
     """Prefixes of parameters that stay as they are; nothing is frozen in the literal recipe."""
-    losses: LossConfig = field(default_factory=LossConfig)
+    losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0))
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
 
 
 def literal_finetuning() -> FinetuneConfig:
     """200 epochs on the new transitions alone, Adam 1e-4, all layers (A.11.2)."""
     stage = StageConfig(steps=200, batch=0, rate=1e-4, cosine=False, warmup=0)
-    return FinetuneConfig(stage=stage, replayed=0, freeze=(), jitter=0.0)
+    return FinetuneConfig(stage=stage, replayed=0, freeze=(), losses=LossConfig(), jitter=0.0)
 
 
 def pretrain(

@@ -87,9 +87,7 @@ def classify(
     return _by_replay(outcome, comparison, replayed_after, config)
 
 
-def _by_replay(
-    outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig
-) -> Classification:
+def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig) -> Classification:
     """Rules 3 to 5: with whom the rebuilt scene sides."""
     wrong = f"after {_call(outcome)} {contradictions_text(comparison.contradictions)}"
     siding = _siding(comparison.contradictions, outcome, replayed)

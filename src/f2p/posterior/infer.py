@@ -188,7 +188,8 @@ def _action_target(
         call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions
     )
     pooling = mode.pooling or config.actions.pooling
-    return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling), source
+    weight = 1.0 if mode.pooling else config.actions.entropy_weight
+    return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling, weight), source
 
 
 def _infer_actions(

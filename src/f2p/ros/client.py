@@ -67,7 +67,7 @@ class Patience:
             raise CanceledError(f"{self._what} was canceled")
         if self._watch is not None and self._pid is not None:
             life = self._watch.life(self._server)
-            if life.pid != self._pid or not self._watch.alive(self._server):
+            if life.pid != self._pid or self._watch.gone(self._server):
                 raise NodeDeadError(f"{self._server} went away during {self._what} (pid {self._pid}, {life.state})")
         if self.left_s() <= 0.0:
             raise DeadlineError(f"{self._what}: {self._server} did not answer within {self._deadline_s:.0f} s")

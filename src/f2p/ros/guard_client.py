@@ -41,13 +41,13 @@ PROGRESS_S = 5.0
 """A skill that neither moves nor asks for the state this long loses its lease [s] (ours: it hangs)."""
 
 STATE_MAX_AGE_S = 0.5
-"""Joint states older than this are none [s] (ours: only for asking; the guard itself keeps the 0.3 s of promises.md)."""
+"""Joint states older than this are none [s] (ours: for asking only; the guard keeps the 0.3 s of promises.md)."""
 
 STATE_WAIT_S = 3.0
 """How long `state` waits for a fresh one [s] (ours)."""
 
-BUSY_WAIT_S = 3.0
-"""How long a motion waits for the one before to come to rest [s] (ours: the guard gives a stop 0.5 s)."""
+BUSY_WAIT_S = 8.0
+"""How long a motion waits for the one before to end and come to rest [s] (ours: longer than any lease)."""
 
 MOVE_DEADLINE_S = 90.0
 """Longest single motion [s] (ours: the guard's own budget ends it earlier; this ends waiting for the guard)."""

@@ -85,6 +85,10 @@ class Watch:
         life = self.life(name)
         return not life.lost and self._clock.monotonic_s() - life.received_s <= self._specs[name].dead_after_s
 
+    def gone(self, name: str) -> bool:
+        """Whether `name` has been silent for two leases: not merely late on a busy machine."""
+        return self._clock.monotonic_s() - self.life(name).received_s > 2.0 * self._specs[name].dead_after_s
+
     def active(self, name: str) -> bool:
         """Whether `name` lives and can be asked for work."""
         return self.alive(name) and self.life(name).state == "active"

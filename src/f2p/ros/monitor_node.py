@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from f2p.errors import F2pError
+from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.case import write_case
 from f2p.monitor.classify import classify
 from f2p.monitor.compare import compare
@@ -40,8 +41,8 @@ CALL_S = 20.0
 class MonitorNodeConfig:
     """When an outcome is a contradiction, and where it is kept."""
 
-    threshold: float = number(2.0, "scores above it are contradictions", low=0.0, high=1e6,
-                              source="ours: see f2p.monitor.calibrate")  # fmt: skip
+    threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,
+                              high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(60.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
 

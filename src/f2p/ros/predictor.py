@@ -15,7 +15,8 @@ from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, Prediction, Relat
 from f2p_msgs.srv import DetectRelations, Predict
 
 CALL_S = 90.0
-"""Longest wait for one answer, a restart of the model server included [s] (ours: torch starts in 5 s on two free cores, in a minute on busy ones)."""
+"""Longest wait for one answer, a restart of the model server included [s] (ours: torch takes a minute to start where
+everything else is busy)."""
 
 
 class RosPredictor:

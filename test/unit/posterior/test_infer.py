@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from f2p.model.protocol import SkillEffectModel
-from f2p.posterior.actions import ActionTarget, action_space
+from f2p.posterior.actions import ActionTarget, action_space, poolings
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.diagnostics import effective_number, placements, spreads
 from f2p.posterior.errors import AllRejectedError, NoSurfaceError, UnknownObjectError
@@ -185,6 +185,25 @@ def test_actions_climb_in_entropy(failure: Failure, model: SkillEffectModel) -> 
     found = svgd(target, start, SvgdConfig(iterations=80), target.space.coordinates(None)).variables
     with torch.no_grad():
         assert float(target.log_entropies(found).mean()) > float(target.log_entropies(start).mean()) + 0.5
+
+
+def test_actions_of_different_surfaces_do_not_see_each_other(failure: Failure, model: SkillEffectModel) -> None:
+    target, _ = action_target(failure, model, 8)
+    groups = target.space.coordinates(None).groups
+    assert groups is not None and sorted(row for group in groups for row in group) == list(range(8))
+    assert all(len({target.space.surfaces[row] for row in group}) == 1 for group in groups)
+
+
+@pytest.mark.parametrize("name", poolings.names)
+def test_poolings_are_what_their_names_say(name: str) -> None:
+    entropies = torch.tensor([[0.1, 0.5, 0.02], [0.3, 0.3, 0.3]], dtype=torch.float64)
+    expected = {
+        "sum": entropies.log().sum(-1),
+        "mean": entropies.log().mean(-1),
+        "log_mean": entropies.mean(-1).log(),
+        "sum_entropy": entropies.sum(-1),
+    }
+    torch.testing.assert_close(poolings.get(name)(entropies.log()), expected[name])
 
 
 def test_same_seed_same_particles_other_seed_others(failure: Failure, model: SkillEffectModel) -> None:
