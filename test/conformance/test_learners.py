@@ -114,4 +114,4 @@ def test_targeted_data_is_targeted(failure: Failure, model: Points2Plans) -> Non
     assert {"svi_states", "svi_actions", "settle", "simulate"} == set(data.timings)
     none = dataclasses.replace(CONFIGS["fail2progress"], counter_examples=0)
     plain = Fail2Progress(none).respond(failure, LearnContext(model, MujocoSimulator(), 1))
-    assert {one.tag for one in plain.transitions} == {"particle"}
+    assert {one.tag for one in plain.transitions} == {"particle", "failure"}

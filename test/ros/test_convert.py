@@ -28,7 +28,7 @@ def scene() -> Scene:
         tuple(
             Segment(name, prior, Box(rng.normal(size=3), rng.uniform(0.1, 1, 3), yaw), rng.normal(size=(7, 3)), opening)
             for name, prior, yaw, opening in (
-                ("table_a", Prior.TABLE, 0.0, 0.0), ("box", Prior.OPEN_BOX, -2.9, 0.0), ("drawer", Prior.DRAWER, 1, 0.1),
+                ("table_a", Prior.TABLE, 0.0, 0.0), ("box", Prior.OPEN_BOX, -2.9, 0.0), ("drawer", Prior.DRAWER, 1, 0.1)
             )
         ),
         stamp_ns=12_345_678_901,

@@ -171,7 +171,7 @@ def summarise(
     if learned is not None:
         seconds |= {name: value for name, value in learned.seconds.items() if name in STAGES and name != "total"}
         seconds["failure_to_weights"] = stage_seconds(board.rows, "learn", "swap")
-        seconds["swap"] = stage_seconds(board.rows, "publish", "truth")
+        seconds["swap"] = stage_seconds(board.rows, "publish", "swap")
     summary: dict[str, Any] = {
         "task": instance.task,
         "goal": str(instance.goal),

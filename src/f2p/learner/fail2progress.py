@@ -60,10 +60,12 @@ class Fail2Progress:
         counts = {name: int(count) for name, count in particles.counts.items()}
         context.progress("settle", 1.0, f"{len(particles.calls)} of {len(drawn.calls)} particles are at rest")
         kept = self._simulate(bodies, particles.poses, particles.calls, "particle", context, counts)
+        here = reconstruct(failure.outcome.before).poses[None]
+        kept += self._simulate(bodies, here, (failure.outcome.call,), "failure", context, counts)
         poses, calls = self._counter_examples(bodies, particles, context)
         if calls:
             kept += self._simulate(bodies, poses, calls, "counter_example", context, counts)
-        wanted = int(self.config.targeted) + int(self.config.counter_examples)
+        wanted = int(self.config.targeted) + 1 + int(self.config.counter_examples)
         if len(kept) < self.config.least_share * wanted:
             raise TooFewTransitionsError(len(kept), wanted, counts)
         timings = {

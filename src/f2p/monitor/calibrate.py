@@ -25,7 +25,7 @@ class MonitorConfig:
         "scores above it are contradictions until a calibration replaces it",
         low=0.0,
         high=1e6,
-        source="ours: transport steps that went as predicted scored <= 6.1, those that did not >= 9.8",
+        source="ours: transport steps that went as predicted scored <= 6.1, those that did not >= 9.0",
     )
     false_alarms: float = number(
         0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promise 34"

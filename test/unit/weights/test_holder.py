@@ -51,13 +51,17 @@ def test_a_hundred_swaps_under_load_lose_and_mix_nothing() -> None:
         thread.start()
     for number in range(1, 101):
         holder.swap(f"w{number}")
-        stop.wait(0.002)
+        enough = len(answers) + 8  # four may still be on their way with the old version
+        for _ in range(2000):
+            if len(answers) >= enough or failures:
+                break
+            stop.wait(0.005)
     stop.set()
     for thread in threads:
         thread.join(timeout=10)
-    assert failures == [] and len(answers) > 200
+    assert failures == [] and len(answers) >= 800
     assert all(answer[0] == answer[1] == float(name[1:]) / 1000.0 for name, answer in answers)
-    assert len({name for name, _ in answers}) > 20 and holder.weights_id == "w100"
+    assert {f"w{number}" for number in range(1, 101)} <= {name for name, _ in answers} and holder.weights_id == "w100"
 
 
 def test_a_version_is_pinned_until_it_is_retired() -> None:
@@ -91,8 +95,8 @@ def test_rollback_is_one_assignment() -> None:
     holder.swap("w1")
     report = holder.rollback()
     assert holder.weights_id == report.weights_id == "w0" and report.previous_id == "w1"
-    assert report.swap_s <= 0.1 and loads == ["w0", "w1"]
-    assert holder.swap("w1").load_s < 0.1 and loads == ["w0", "w1"], "the previous version stays resident"
+    assert report.load_s == 0.0 and loads == ["w0", "w1"]
+    assert holder.swap("w1").weights_id == "w1" and loads == ["w0", "w1"], "the previous version stays resident"
 
 
 def test_swapping_to_what_is_served_does_nothing() -> None:
