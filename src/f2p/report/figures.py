@@ -78,7 +78,7 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
             "xaxis": {"title": "x away [m]", "range": [low[0] - 0.1, high[0] + 0.1]},
             "yaxis": {"title": "y left [m]", "range": [low[1] - 0.1, high[1] + 0.1]},
             "zaxis": {"title": "z up [m]", "range": [low[2] - 0.05, high[2] + 0.35]},
-            "camera": {"eye": {"x": -1.5, "y": 0.0, "z": 1.3}},
+            "camera": {"eye": {"x": -1.9, "y": 0.0, "z": 1.7}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}},
         },
     )
     return figure

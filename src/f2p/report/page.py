@@ -17,12 +17,11 @@ from f2p.types import Failure, Particles
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:24px;color:#222}
 h1{font-size:26px;margin:0 0 4px} h2{font-size:19px;margin:32px 0 8px;border-bottom:1px solid #ddd}
-.two{display:grid;grid-template-columns:1fr 1fr;gap:12px} table{border-collapse:collapse;font-size:14px}
+table{border-collapse:collapse;font-size:14px}
 td,th{padding:3px 12px 3px 0;text-align:left;border-bottom:1px solid #eee} .bad{color:#b3261e} .good{color:#1b7f3b}
 .cards{display:flex;gap:12px;flex-wrap:wrap;margin:16px 0} .card b{display:block;font-size:20px}
 .card{border:1px solid #ddd;border-radius:8px;padding:10px 16px}
 pre{background:#f6f6f6;padding:12px;border-radius:8px;overflow:auto;font-size:13px}
-@media(max-width:800px){.two{grid-template-columns:1fr}}
 """
 
 
@@ -79,9 +78,9 @@ def _why(failure: Failure) -> str:
 def _sections(story: Story) -> list[tuple[str, str]]:
     outcome = story.failure.outcome
     call = f"{outcome.call.skill}({outcome.call.object})"
-    clouds = (
-        f'<div class="two"><div>{_figure(scene_figure(outcome.before, "before " + call))}</div>'
-        f"<div>{_figure(scene_figure(outcome.after, 'after ' + call))}</div></div>"
+    clouds = "".join(
+        _figure(scene_figure(scene, f"{when} {call}"))
+        for when, scene in (("before", outcome.before), ("after", outcome.after))
     )
     sections = [
         ("What was seen", clouds),
