@@ -60,7 +60,7 @@ def test_the_last_gate_alone_holds_too(joint: str, here: float, value: float) ->
 @given(joint=st.sampled_from(sorted(RULES)), fraction=st.floats(0, 1), start=st.floats(0, 1))
 def test_steps_lead_to_the_target_and_end_there(joint: str, fraction: float, start: float) -> None:
     rule = RULES[joint]
-    target, here = (rule.low + share * (rule.high - rule.low) for share in (fraction, start))
+    target, here = (min(rule.low + share * (rule.high - rule.low), rule.high) for share in (fraction, start))
     motion = admit(Motion((joint,), (target,)))
     for _ in range(math.ceil(abs(target - here) / largest_step(joint, CONFIG)) + 1):
         (step,) = next_step(motion, {joint: here}, CONFIG)
