@@ -116,7 +116,7 @@ def test_score() -> None:
     assert claims_background[1] == 1.0
 
 
-def test_open_box_of_the_helper_is_hollow() -> None:
+def test_ray_cast_open_box_is_hollow() -> None:
     """The test's own ray caster builds a floor and four walls."""
     assert len(boards(Box([0, 0, 0], [0.2, 0.2, 0.1]))) == 5
 
