@@ -39,6 +39,8 @@ def evaluate(
     learners: Annotated[str, typer.Option(help="Names, separated by commas.")] = "original,fail2progress",
     failures: Annotated[int, typer.Option(min=1, help="Different failures to learn from.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of learning per failure.")] = 3,
+    first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
+    first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
     ] = Path("runs/evaluate"),
@@ -56,7 +58,7 @@ def evaluate(
         names = tuple(name.strip() for name in learners.split(",") if name.strip())
         for name in names:
             known.get(name)
-        config = ExperimentConfig(task, objects, trials, names, failures, seeds)
+        config = ExperimentConfig(task, objects, trials, names, failures, seeds, first_failure, first_trial)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
             console=console,

@@ -7,6 +7,7 @@ long run can be stopped and gone on with.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -111,6 +112,7 @@ class Experiment:
             result = json.loads(known.read_text())
             if result["scenes"] == wanted:
                 return result
+        shutil.rmtree(folder / "weights", ignore_errors=True)  # a stopped cell may have published already
         self._progress(cell.name, 0.0, "learning")
         predictor, facts = self._learned(cell, folder / "weights")
         result = {"cell": asdict(cell), "scenes": wanted, "learning": facts}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
 
@@ -23,3 +26,19 @@ def test_cells_have_folders_of_their_own(tmp_path: Path) -> None:
     experiment = Experiment(ExperimentConfig(), tmp_path, lambda *_: None)
     names = [cell.name for learner in ("fail2progress", "random") for cell in experiment._cells(learner)]
     assert len(set(names)) == 30 and Cell("random", 4, 2).name in names
+
+
+def test_a_stopped_cell_starts_again_from_the_shipped_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell killed after publishing left a champion that already knows; learning on top of it would flatter the row."""
+    experiment = Experiment(ExperimentConfig(trials=2), tmp_path, lambda *_: None)
+    cell, seen = Cell("fail2progress", 0, 0), []
+    (tmp_path / cell.name / "weights").mkdir(parents=True)
+
+    def learned(_cell: Cell, folder: Path) -> tuple[Any, dict[str, Any]]:
+        seen.append(folder.exists())
+        return None, {"passed": True}
+
+    monkeypatch.setattr(experiment, "_learned", learned)
+    monkeypatch.setattr(experiment, "_try", lambda *_: [])
+    experiment._cell(cell)
+    assert seen == [False]
