@@ -102,7 +102,7 @@ def test_cancel_stops_the_robot(rig: Rig) -> None:
     asked = iter([False] * 20)
     with rig.robot.leased(), pytest.raises(MotionCancelledError):
         rig.robot.move(Motion((HEAD_PAN,), (-1.0,)), lambda: next(asked, True))
-    assert "STOP" in rig.processes.log("driver")
+    rig.until(lambda: "STOP" in rig.processes.log("driver"), 20, "the stop in the driver's log")
 
 
 def test_runstop_latches_until_resumed(rig: Rig) -> None:
