@@ -64,3 +64,30 @@ def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Ca
     child.terminate()
     assert child.wait(timeout=15) == 0
     assert clock.monotonic_s() - start < 10
+
+
+SHUT_DOWN_WHILE_PUBLISHING = """
+import rclpy
+from std_msgs.msg import Empty
+from f2p.ros.node import run
+
+class Closing(rclpy.node.Node):
+    def __init__(self):
+        super().__init__("closing")
+        self.out = self.create_publisher(Empty, "out", 1)
+        self.create_timer(0.01, self.tick)
+
+    def tick(self):
+        rclpy.shutdown()
+        self.out.publish(Empty())
+
+    def close(self):
+        return True
+
+run(Closing)
+"""
+
+
+def test_a_signal_that_arrives_while_a_node_publishes_is_no_failure(processes: object) -> None:
+    child = processes.start("closing", "-c", SHUT_DOWN_WHILE_PUBLISHING)
+    assert child.wait(timeout=60) == 0, processes.log("closing")

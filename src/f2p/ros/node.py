@@ -218,6 +218,9 @@ def run(make: Callable[[], Any]) -> None:
             _spin_once(executor, node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():  # what fails after a signal has shut ROS down (a publisher without its context) is no failure
+            raise
     finally:
         clean = node is None or node.close()
         if clean:
