@@ -77,7 +77,7 @@ class Segment:
 
     @property
     def movable(self) -> bool:
-        """Whether a skill may move it (U1)."""
+        """Whether a skill may move it (A.9)."""
         return self.prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER)
 
 

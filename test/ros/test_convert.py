@@ -1,4 +1,4 @@
-"""Messages and values: both ways without loss; bad clouds, images and tables are refused with a code (promise 8)."""
+"""Messages and values: both ways without loss; bad clouds, images, tables are refused with a code (promises.md 5.8)."""
 
 from __future__ import annotations
 

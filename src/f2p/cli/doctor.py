@@ -21,10 +21,10 @@ from rich.table import Table
 from f2p.errors import F2pError
 
 LEAST_DISK_GB = 2.0
-"""Free space below which learning and recording are at risk [GB] (promises.md 1.5)."""
+"""Free space below which learning and keeping failures are at risk [GB] (promises.md 1.5)."""
 
 LEAST_SHM_MB = 256
-"""Shared memory below which depth images may be lost: several segments of 64 MB [MB] (ros.md)."""
+"""Shared memory below which depth images may be lost: several segments of 64 MB [MB] (ros.md 5.1)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The original model: it learns nothing from a failure (baseline B1)."""
+"""The original model: it learns nothing from a failure (the paper's baseline Original)."""
 
 from __future__ import annotations
 

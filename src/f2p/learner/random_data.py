@@ -1,7 +1,8 @@
 """Untargeted data of the same size: the failure's bodies anywhere, any of them grasped, put anywhere.
 
 `random` keeps things in their container (a filled box stands somewhere else), so it is the harder rival: nothing is
-missing but the targeting. `small` is baseline B2 as decision C21 reads it: uniform scenes, every body by itself.
+missing but the targeting. `small` is the paper's baseline Small as decision C21 reads it: uniform scenes, every body
+by itself.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def literal_pretraining() -> PretrainConfig:
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """Fine-tuning on the data of one failure; the defaults are those of the second trial (method.md 6 and 8)."""
+    """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
     stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=10, warmup=0))
     """`batch` counts new transitions per step; 0 takes all of them."""

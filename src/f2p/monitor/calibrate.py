@@ -28,7 +28,7 @@ class MonitorConfig:
         source="ours: transport steps that went as predicted scored <= 6.1, those that did not >= 9.0",
     )
     false_alarms: float = number(
-        0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promise 34"
+        0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promises.md 5.34"
     )
 
 

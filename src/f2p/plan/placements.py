@@ -25,10 +25,8 @@ SKILLS = ("pick_place",)
 class Workspace:
     """The region that Stretch reaches by driving along y and extending its arm along x, in the task frame."""
 
-    x_low: float = number(
-        0.40, "nearest placement", unit="m", source="stretch.md: 0.35 m with the arm retracted, + 5 cm"
-    )
-    x_high: float = number(0.87, "farthest placement", unit="m", source="stretch.md: 0.35 m + 0.52 m of arm")
+    x_low: float = number(0.40, "nearest placement", unit="m", source="stretch.md 1.2: 0.39 m with the arm in")
+    x_high: float = number(0.87, "farthest placement", unit="m", source="stretch.md 1.2: 0.91 m with the arm out")
     y_low: float = number(-1.05, "rightmost placement", unit="m", source="ours: both tables and 5 cm beyond")
     y_high: float = number(1.05, "leftmost placement", unit="m", source="ours: both tables and 5 cm beyond")
 

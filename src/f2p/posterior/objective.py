@@ -15,7 +15,7 @@ from f2p.types import BINARY_RELATIONS, Failure, Relations, Scene
 PLACED = ("above", "below", "contact", "inside")
 """Relations of Eq. 2 by default: directional ones pin the particles (method.md 8: 5 cm instead of 21 cm of spread)."""
 LARGEST_LOGIT = 60.0
-"""|z| beyond which ln H is continued flat (method.md 6)."""
+"""|z| beyond which ln H is continued flat (method.md 6.1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def log_likelihood(logits: Tensor, values: Tensor) -> Tensor:
 def log_entropy(logits: Tensor) -> Tensor:
     """Ln H of Bernoulli variables in nats, from logits of any shape; exact where H itself underflows.
 
-    With e = exp(-|z|): H = log1p(e) + |z| e / (1 + e), so ln H = -|z| + ln(log1p(e)/e + |z| / (1 + e)) (method.md 6).
+    With e = exp(-|z|): H = log1p(e) + |z| e / (1 + e), so ln H = -|z| + ln(log1p(e)/e + |z| / (1 + e)) (method.md 6.1).
     """
     size = logits.abs().clamp_max(LARGEST_LOGIT)
     small = torch.exp(-size)

@@ -27,7 +27,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     HEAD_PAN: (-3.9, 1.5),
     HEAD_TILT: (-1.53, 0.79),
 }
-"""Lowest and highest position [m or rad] (stretch.md 1.2: RE2, the narrower of driver and URDF)."""
+"""Lowest and highest position [m or rad]: the URDF's, for the finger the driver's map (stretch.md 1.2)."""
 
 DOWN_PITCH = -1.57
 """Wrist pitch that points the gripper straight down [rad]: the joint's lower limit."""

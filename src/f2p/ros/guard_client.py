@@ -41,7 +41,7 @@ PROGRESS_S = 5.0
 """A skill that neither moves nor asks for the state this long loses its lease [s] (ours: it hangs)."""
 
 STATE_MAX_AGE_S = 0.5
-"""Joint states older than this are none [s] (ours: for asking only; the guard keeps the 0.3 s of promises.md)."""
+"""Joint states older than this are none [s] (ours: for asking only; the guard keeps the 0.3 s of promises.md 5.10)."""
 
 STATE_WAIT_S = 3.0
 """How long `state` waits for a fresh one [s] (ours)."""

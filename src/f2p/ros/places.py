@@ -26,7 +26,7 @@ def share(relative: str) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Variables every process of the graph gets where the caller has not set them (ros.md)."""
+    """Variables every process of the graph gets where the caller has not set them (ros.md 4)."""
     profile = str(share("config/fastdds.xml"))
     wanted = {
         "FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile, "OMP_NUM_THREADS": "1",

@@ -1,4 +1,4 @@
-"""The four kinds of delivery the graph uses, stated once (ros.md)."""
+"""The four kinds of delivery the graph uses, stated once (ros.md 3)."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def binary_relations(
 
 
 def unary_relations(priors: Sequence[Prior], openings: Sequence[float], config: RelationConfig = DEFAULT) -> np.ndarray:
-    """Movable, is-drawer and drawer-open (A.9, U1-U3) in the order of `UNARY_RELATIONS`. Shape (n, 3), bool."""
+    """Movable, is-drawer and drawer-open (A.9) in the order of `UNARY_RELATIONS`. Shape (n, 3), bool."""
     movable = [prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER) for prior in priors]
     drawer = [prior is Prior.DRAWER for prior in priors]
     opened = [is_drawer and opening > config.drawer_open for is_drawer, opening in zip(drawer, openings, strict=True)]

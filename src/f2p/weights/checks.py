@@ -31,7 +31,7 @@ class CheckConfig:
     """Limits of what is read and served."""
 
     most_bytes: int = number(
-        64 * 2**20, "largest weights file", unit="bytes", low=1024, high=2**31, source="promise 14"
+        64 * 2**20, "largest weights file", unit="bytes", low=1024, high=2**31, source="promises.md 5.14"
     )
     most_header: int = number(
         2**20, "largest header", unit="bytes", low=64, high=2**27, source="ours: 100 tensors take 10 kB"

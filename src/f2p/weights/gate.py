@@ -25,7 +25,7 @@ from f2p.types import Failure, Prediction
 class GateConfig:
     """What new weights must show."""
 
-    most_lost: float = number(0.02, "F1 that may be lost on replay data", low=0.0, high=1.0, source="promises.md §4")
+    most_lost: float = number(0.02, "F1 that may be lost on replay data", low=0.0, high=1.0, source="promises.md 4")
     least_gain: float = number(0.1, "share by which the score of the failed step must fall", low=0.0, high=1.0)
     slack: float = number(
         0.02, "carried error may rise by this and still count as no worse", unit="m", low=0.0, high=1.0

@@ -1,4 +1,4 @@
-"""The guard's pure rules: nothing non-finite, out of limits or further than a step ever leaves (promise 9)."""
+"""The guard's pure rules: nothing non-finite, out of limits or further than a step ever leaves (promises.md 5.9)."""
 
 from __future__ import annotations
 

@@ -58,8 +58,9 @@ DRIVES: dict[str, Drive] = {
     TRANSLATE: Drive(0.12, 0.15, 0.12, 0.3, 0.005, 60.0),
     ROTATE: Drive(0.5, 1.0, 0.5, 1.0, math.radians(6.0), 60.0),
 }
-"""stretch.md 1.2; accelerations ours where it names none; the base's top speed is f2p's own 0.15 m/s. Lift contact
-ours: the driver's -10 .. 69 % include the arm's weight, which the twin compensates."""
+"""Speeds and tolerances as in stretch.md 1.2. Ours: the finger's speed, the head's top speed, how fast the base turns,
+accelerations of what turns, the base's top speed of 0.15 m/s, and lift contact: the driver's -10 .. 69 % include the
+arm's weight, which the twin compensates."""
 
 ARM_PARTS = ("joint_arm_l3", "joint_arm_l2", "joint_arm_l1", "joint_arm_l0")
 ARM_NAMES = ("joint_arm", ARM)
