@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from f2p.model.heads import picked
+from f2p.model.heads import GAPS, picked
 from f2p.settings import number
 from f2p.types import BINARY_RELATIONS, PARAMETER_SIZE
 
@@ -51,11 +51,9 @@ class PlacementFeatures(nn.Module):
     Without it, 6 of 16 held-out falls were not foreseen though the placement was 10 cm or more beyond every edge.
     """
 
-    SCALE = 5.0
-
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.pair = nn.Sequential(nn.Linear(15, PLACEMENT), nn.ReLU(), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU())
+        self.pair = nn.Sequential(nn.Linear(GAPS, PLACEMENT), nn.ReLU(), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU())
         self.each = nn.Linear(PLACEMENT, width)
         self.best = nn.Linear(PLACEMENT, width)
         for layer in (self.each, self.best):
@@ -64,7 +62,7 @@ class PlacementFeatures(nn.Module):
 
     def forward(self, placement: Tensor, mask: Tensor, object_index: Tensor) -> Tensor:
         """What to add to the tokens. Shape (B, n, width)."""
-        pair = self.pair(placement * self.SCALE) * mask.unsqueeze(-1)
+        pair = self.pair(placement) * mask.unsqueeze(-1)
         grasped = torch.zeros_like(pair[..., :1]).scatter(1, object_index.view(-1, 1, 1), 1.0)
         best = (pair * (1.0 - grasped)).amax(1, keepdim=True)
         return self.each(pair) + grasped * self.best(best)
@@ -113,8 +111,8 @@ class SkillDynamics(nn.Module):
             parameters: Shape (B, 4), [m, m, m, rad].
             related: Probabilities of every segment's relations to and from the manipulated one, for
                 `relation_features`. Shape (B, n, 18).
-            placement: Where the manipulated object is to be put, seen from every segment, and the extents of both,
-                for `placement_features`. Shape (B, n, 15), [m].
+            placement: How the manipulated object, where it is to be put, lies to every segment, for
+                `placement_features`. Shape (B, n, 45).
         """
         tokens = features
         if self.config.grasped_flag:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from f2p.model.pointconv import Neighbourhoods
@@ -35,6 +36,11 @@ class Latent:
     def batch(self) -> int:
         """Number B of scenes."""
         return len(self.features)
+
+    @property
+    def boxes(self) -> Tensor:
+        """Where every cloud is and ends: centroid, and corners less the centroid [m]. Shape (B, n, 9)."""
+        return torch.cat([self.centroid, self.extent], -1)
 
     def expanded(self, batch: int) -> Latent:
         """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""

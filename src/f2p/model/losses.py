@@ -28,8 +28,12 @@ class LossConfig:
     )
     moved_threshold: float = number(0.005, "a displacement beyond this has moved", unit="m", low=0.0, high=1.0)
     binary_weight: float = number(
-        1.0, "weight of binary relations that change, in the prediction loss", low=0.1, high=100.0
+        1.0, "weight of binary relations that change, in the prediction losses", low=0.1, high=100.0
     )
+    geometric: float = number(
+        0.0, "weight of the prediction loss of clouds moved as predicted", low=0.0, high=100.0,
+        source="ours: it is what the geometric rollout decodes",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +104,18 @@ def transition_losses(
     regularisation = difference[labels.mask].mean()
     changed = labels.binary_before != labels.binary_after
     weights = torch.where(changed, config.binary_weight, 1.0)
-    prediction = relation_loss(model.relations(latent), labels.unary_after, labels.binary_after, labels.mask, weights)
+
+    def prediction_loss(of: Latent) -> Tensor:
+        return relation_loss(model.relations(of), labels.unary_after, labels.binary_after, labels.mask, weights)
+
+    geometric = {}
+    if config.geometric:
+        moved = model.moved(before, displacements.detach())
+        geometric = {"geometric": config.geometric * prediction_loss(moved)}
     return {
         "detection": config.detection * (detected[0] + detected[1]) / 2,
         "latent": config.latent * regularisation,
         "position": config.position * position_loss(displacements, labels, config),
-        "prediction": config.prediction * prediction,
+        "prediction": config.prediction * prediction_loss(latent),
+        **geometric,
     }

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from f2p.model.batch import SKILLS
 from f2p.model.dynamics import DynamicsConfig, SkillDynamics, default_dynamics, literal_dynamics
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
-from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, picked, with_grasped
+from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, gaps, picked, with_grasped
 from f2p.model.latent import Latent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
@@ -34,6 +34,8 @@ class Points2PlansConfig:
     extent_scale: float = number(5.0, "factor on extents before their embedding", unit="1/m", low=0.1, high=100.0)
     identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
     identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
+    pair_geometry: bool = True
+    """Tell the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
     dynamics: DynamicsConfig = field(default_factory=default_dynamics)
     skills: tuple[str, ...] = SKILLS
@@ -42,7 +44,7 @@ class Points2PlansConfig:
 
 def literal_config() -> Points2PlansConfig:
     """What the appendix says, wherever it can be done."""
-    return Points2PlansConfig(centred=False, scale=1.0, dynamics=literal_dynamics())
+    return Points2PlansConfig(centred=False, scale=1.0, pair_geometry=False, dynamics=literal_dynamics())
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ class Points2Plans(nn.Module):
         self.dynamics = nn.ModuleDict({skill: SkillDynamics(width, config.dynamics) for skill in config.skills})
         self.position_decoder = PositionDecoder(width)
         self.unary_decoder = UnaryDecoder(width)
-        self.binary_decoder = BinaryDecoder(width)
+        self.binary_decoder = BinaryDecoder(width, config.pair_geometry)
 
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
@@ -157,7 +159,7 @@ class Points2Plans(nn.Module):
         latent = latent.expanded(len(parameters))
         related = None
         if self.config.dynamics.relation_features:
-            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, object_index))
+            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
         placement = None
         if self.config.dynamics.placement_features:
             placement = _placement(latent, object_index, parameters)
@@ -173,15 +175,15 @@ class Points2Plans(nn.Module):
 
     def relations(self, latent: Latent) -> RelationLogits:
         """Decode all relations of a latent."""
-        return RelationLogits(self.unary_decoder(latent.features), self.binary_decoder(latent.features))
+        return RelationLogits(self.unary_decoder(latent.features), self.binary_decoder(latent.features, latent.boxes))
 
     def pair_logits(self, latent: Latent, subjects: Tensor, objects: Tensor) -> Tensor:
         """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
-        return self.binary_decoder.pairs(latent.features[:, subjects], latent.features[:, objects])
+        return self.binary_decoder.pairs(latent.features, latent.boxes, subjects, objects)
 
 
 def _placement(latent: Latent, object_index: Tensor, parameters: Tensor) -> Tensor:
-    """Where the manipulated object is to be put, seen from every segment, and the extents of both. Shape (B, n, 15)."""
-    target = picked(latent.centroid, object_index) + parameters[:, :3]
-    extent = picked(latent.extent, object_index).unsqueeze(1).expand_as(latent.extent)
-    return torch.cat([target.unsqueeze(1) - latent.centroid, extent, latent.extent], -1)
+    """How the manipulated object, where it is to be put, lies to every segment. Shape (B, n, 45)."""
+    grasped = picked(latent.boxes, object_index)
+    placed = torch.cat([grasped[:, :3] + parameters[:, :3], grasped[:, 3:]], -1)
+    return gaps(placed.unsqueeze(1), latent.boxes)

@@ -38,8 +38,16 @@ class PretrainingConfig:
     """Random placements that share one set of bodies (and one camera)."""
     take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
-    onto_share: float = number(0.08, "placements on another thing", low=0.0, high=1.0)
-    anywhere_share: float = number(0.25, "placements drawn from the whole workspace", low=0.0, high=1.0)
+    onto_share: float = number(0.08, "placements on another thing that is wide enough", low=0.0, high=1.0)
+    anywhere_share: float = number(
+        0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
+        source="ours: half of them fall, enough to learn what falls",
+    )  # fmt: skip
+    careful_share: float = number(
+        0.8, "placements on a table or in a box that avoid other things", low=0.0, high=1.0
+    )
+    tries: int = 40
+    """Draws of a careful placement before it is taken as it is."""
     camera_sideways: float = number(
         0.15, "spread of the camera along y", unit="m", low=0.0, high=1.0, source="ours: the base drives"
     )
@@ -72,14 +80,21 @@ def _target(
     boxes = [
         i for i, body in enumerate(bodies)
         if body.prior is Prior.OPEN_BOX and i not in (index, placement.container[index])
-        and body.size[:2].min() > bodies[index].size[:2].max() + 0.03
+        and body.size[:2].min() > bodies[index].size[:2].max() + 0.03 and body.size[2] > 0.8 * bodies[index].size[2]
     ]  # fmt: skip
-    others = [i for i, body in enumerate(bodies) if body.free and i != index]
+    others = [
+        i for i, body in enumerate(bodies) if body.prior is Prior.CUBOID and i != index
+        and body.size[:2].min() > 0.7 * bodies[index].size[:2].max()
+    ]  # fmt: skip
     drawn = rng.random()
     if drawn < config.into_share and boxes:
         box = int(rng.choice(boxes))
         room = 0.5 * (bodies[box].size[:2].min() - np.linalg.norm(bodies[index].size[:2])) - bodies[box].board
-        xy = poses[box, :2] + rng.uniform(-1.0, 1.0, 2) * max(room, 0.0)
+
+        def within_box() -> np.ndarray:
+            return poses[box, :2] + rng.uniform(-1.0, 1.0, 2) * max(room, 0.0)
+
+        xy = _careful(within_box, bodies, poses, (index, box), rng, config)
         return np.array([*xy, poses[box, 2] - 0.5 * bodies[box].size[2] + half + rng.uniform(0.01, 0.06)])
     if drawn < config.into_share + config.onto_share and others:
         other = int(rng.choice(others))
@@ -91,8 +106,30 @@ def _target(
     if rng.random() < config.anywhere_share:
         xy = rng.uniform([0.30, -1.20], [1.20, 1.20])
         return np.array([*xy, top + rng.uniform(-0.05, 0.05)])
-    xy = poses[table, :2] + rng.uniform(-0.5, 0.5, 2) * bodies[table].size[:2]
-    return np.array([*xy, top + rng.uniform(0.0, 0.02)])
+
+    def on_table() -> np.ndarray:
+        return poses[table, :2] + rng.uniform(-0.5, 0.5, 2) * bodies[table].size[:2]
+
+    return np.array([*_careful(on_table, bodies, poses, (index,), rng, config), top + rng.uniform(0.0, 0.02)])
+
+
+def _careful(
+    draw: Callable[[], np.ndarray],
+    bodies: Sequence[Body],
+    poses: np.ndarray,
+    besides: tuple[int, ...],
+    rng: np.random.Generator,
+    config: PretrainingConfig,
+) -> np.ndarray:
+    """A drawn (x, y); mostly one at which body `besides[0]` meets no movable but `besides`, whichever way it turns."""
+    radii = np.array([0.5 * np.linalg.norm(body.size[:2]) for body in bodies])
+    other = np.array([body.free and i not in besides for i, body in enumerate(bodies)])
+    draws = config.tries if rng.random() < config.careful_share else 1
+    for _ in range(draws):
+        xy = draw()
+        if not np.any(other & (np.linalg.norm(poses[:, :2] - xy, axis=-1) < radii + radii[besides[0]])):
+            break
+    return xy
 
 
 def _call(

@@ -8,7 +8,8 @@ import math
 import pytest
 import torch
 
-from f2p.model.losses import Labels, LossConfig, pair_mask, position_loss, relation_loss
+from f2p.model.factory import create
+from f2p.model.losses import Labels, LossConfig, pair_mask, position_loss, relation_loss, transition_losses
 from f2p.model.protocol import RelationLogits
 
 
@@ -55,3 +56,21 @@ def test_relation_loss_counts_present_pairs_only_and_drawer_states_of_drawers_on
 
 def test_pair_mask_has_no_diagonal() -> None:
     assert pair_mask(torch.tensor([[True, True, False]])).int().tolist() == [[[0, 1, 0], [1, 0, 0], [0, 0, 0]]]
+
+
+def test_the_geometric_loss_teaches_the_decoders_what_the_geometric_rollout_decodes() -> None:
+    model = create("default", seed=2)
+    points, mask = 0.03 * torch.randn(2, 3, 128, 3), torch.ones(2, 3, dtype=torch.bool)
+    latent = model.observe(points, mask)
+    advanced = model.advance(latent, "pick_place", torch.tensor([0, 1]), torch.full((2, 4), 0.2))
+    binary = torch.zeros(2, 3, 3, 9)
+    truth = Labels(mask, torch.zeros(2, 3, 3), torch.zeros(2, 3, 3), binary, 1.0 - binary, torch.zeros(2, 3, 3))
+    config = LossConfig(detection=0.0, latent=0.0, position=0.0, prediction=0.0, geometric=1.0)
+    terms = transition_losses(model, latent, latent, advanced, truth, config)
+    moved = model.relations(model.moved(latent, advanced[1]))
+    wanted = relation_loss(moved, truth.unary_after, truth.binary_after, mask)
+    assert float(terms["geometric"].detach()) == pytest.approx(float(wanted.detach()), rel=1e-5)
+    terms["geometric"].backward()
+    assert model.binary_decoder.subject.weight.grad.abs().sum() > 0
+    assert all(value.grad is None or not value.grad.any() for value in model.dynamics.parameters())
+    assert "geometric" not in transition_losses(model, latent, latent, advanced, truth, LossConfig())
