@@ -13,7 +13,6 @@ from f2p.robot.frames import BASE_START_TASK, compose_planar
 from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import (
-    ARM,
     BASE_JOINTS,
     BODY_JOINTS,
     FINGER,
@@ -27,10 +26,7 @@ from f2p.robot.protocol import (
     Motion,
     RobotState,
 )
-from f2p.robot.stepping import LINEAR_JOINTS, SteppingConfig, SteppingRobot
-
-SPEEDS: dict[str, float] = {LIFT: 0.11, ARM: 0.14, TRANSLATE: 0.12}
-"""Default speeds of linear joints [m/s] (stretch.md 1.2); turning joints take 2 rad/s."""
+from f2p.robot.stepping import LINEAR_JOINTS, SPEEDS, SteppingConfig, SteppingRobot
 
 
 @dataclass
@@ -137,7 +133,7 @@ class KinematicRobot(SteppingRobot):
         self._base = compose_planar(self._base, (moved[TRANSLATE], 0.0, moved[ROTATE]))
 
     def _speed(self, joint: str) -> float:
-        return self._speeds.get(joint) or SPEEDS.get(joint, 0.1 if joint in LINEAR_JOINTS else 2.0)
+        return self._speeds.get(joint) or SPEEDS[joint]
 
     def _in_contact(self) -> bool:
         return self._contact

@@ -20,14 +20,14 @@ from f2p.types import frozen
 LIMITS: dict[str, tuple[float, float]] = {
     LIFT: (0.0, 1.10),
     ARM: (0.0, 0.52),
-    WRIST_YAW: (-1.75, 4.0),
-    WRIST_PITCH: (-1.57, 0.56),
-    WRIST_ROLL: (-3.14, 3.14),
+    WRIST_YAW: (-1.49, 4.0),
+    WRIST_PITCH: (-1.57, 0.45),
+    WRIST_ROLL: (-2.91, 2.91),
     FINGER: (-0.376, 0.203),
     HEAD_PAN: (-3.9, 1.5),
-    HEAD_TILT: (-1.53, 0.79),
+    HEAD_TILT: (-1.53, 0.42),
 }
-"""Lowest and highest position [m or rad]: the URDF's, for the finger the driver's map (stretch.md 1.2)."""
+"""Lowest and highest position [m or rad]: the narrower of URDF and driver, which clamps in silence (stretch.md 1.2)."""
 
 DOWN_PITCH = -1.57
 """Wrist pitch that points the gripper straight down [rad]: the joint's lower limit."""

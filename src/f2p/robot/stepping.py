@@ -29,6 +29,9 @@ from f2p.robot.protocol import (
     LIFT,
     ROTATE,
     TRANSLATE,
+    WRIST_PITCH,
+    WRIST_ROLL,
+    WRIST_YAW,
     Cancelled,
     Ending,
     Motion,
@@ -62,9 +65,32 @@ FREE_JOINTS = (FINGER, HEAD_PAN, HEAD_TILT)
 LINEAR_JOINTS = (LIFT, ARM, TRANSLATE)
 
 
-ACCELERATIONS: dict[str, float] = {LIFT: 0.3, ARM: 0.3, TRANSLATE: 0.3}
-"""What a step asks of the motors [m/s^2]: brisk, so that the end of a 5 cm step does not slow a stream of them;
-0 or absent takes the driver's default (ours, below the tops of stretch.md 1.2)."""
+SPEEDS: dict[str, float] = {
+    LIFT: 0.11, ARM: 0.14, WRIST_YAW: 2.0, WRIST_PITCH: 2.0, WRIST_ROLL: 2.0, FINGER: 4.0, HEAD_PAN: 3.0, HEAD_TILT: 3.0,
+    TRANSLATE: 0.12, ROTATE: 0.5,
+}  # fmt: skip
+"""Speed of a joint for which a motion names none [m/s or rad/s] (stretch.md 1.2)."""
+
+ACCELERATIONS: dict[str, float] = {
+    LIFT: 0.3, ARM: 0.3, WRIST_YAW: 4.0, WRIST_PITCH: 4.0, WRIST_ROLL: 4.0, FINGER: 8.0, HEAD_PAN: 8.0, HEAD_TILT: 8.0,
+    TRANSLATE: 0.3, ROTATE: 0.5,
+}  # fmt: skip
+"""What a step asks of the motors [m/s^2 or rad/s^2]: brisk, so that the end of a 5 cm step does not slow a stream of
+them (ours, below the tops of stretch.md 1.2)."""
+
+CONTACTS: dict[str, float] = {LIFT: 69.0, ARM: 55.0, TRANSLATE: 60.0, ROTATE: 60.0}
+"""Effort that counts as contact where a motion names none beside one that it names [%] (stretch.md 1.2)."""
+
+
+def filled(joints: tuple[str, ...], values: tuple[float, ...], defaults: dict[str, float]) -> tuple[float, ...]:
+    """`values` with no zero left, or none at all: the driver takes a 0 at its word (stretch.md 1.3.15).
+
+    What has no default stays above any measure: 100 is all of a motor's effort.
+    """
+    if not any(values):
+        return ()
+    return tuple(value or defaults.get(joint, 100.0) for joint, value in zip(joints, values, strict=True))
+
 
 REJECTED_WITHIN_S = 0.21
 """The driver rejects a goal that comes sooner after an active one (stretch.md 1.3.4: 0.2 s, and a margin)."""

@@ -22,7 +22,7 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.clock import Clock
 from f2p.robot.protocol import Motion
-from f2p.robot.stepping import ACCELERATIONS
+from f2p.robot.stepping import ACCELERATIONS, CONTACTS, SPEEDS, filled
 from f2p.ros import qos
 from f2p.ros.convert import stamp_from_msg
 from f2p.ros.guard_core import DriverState
@@ -82,9 +82,9 @@ class Driver:
         goal.trajectory.points = [
             JointTrajectoryPoint(
                 positions=list(step),
-                velocities=list(motion.speeds),
-                accelerations=[ACCELERATIONS.get(joint, 0.0) for joint in motion.joints],
-                effort=list(motion.contact_thresholds),
+                velocities=list(filled(motion.joints, motion.speeds, SPEEDS)),
+                accelerations=[ACCELERATIONS[joint] for joint in motion.joints],
+                effort=list(filled(motion.joints, motion.contact_thresholds, CONTACTS)),
             )
         ]
 

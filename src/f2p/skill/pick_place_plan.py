@@ -111,17 +111,16 @@ def _plan_with(
 
 
 def _rolls(roll: float, turn: float) -> tuple[float, float]:
-    """Wrist roll at grasp and placement: of the two headings of the gripper, the one whose longest turn is shortest."""
+    """Wrist roll at grasp and placement: of the gripper's two headings one within limits, then that of shorter turns."""
     low, high = LIMITS[WRIST_ROLL]
-    best: tuple[float, float] | None = None
+    choices = []
     for pick in (roll, roll - math.copysign(math.pi, roll)):
         place = pick - turn
         place = place if low <= place <= high else math.remainder(place, 2.0 * math.pi)
         rolls = min(max(pick, low), high), min(max(place, low), high)
-        if best is None or _longest_turn(rolls) < _longest_turn(best):
-            best = rolls
-    assert best is not None
-    return best
+        clamped = abs(rolls[0] - pick) + abs(rolls[1] - place)
+        choices.append((clamped, _longest_turn(rolls), rolls))
+    return min(choices)[-1]
 
 
 def _longest_turn(rolls: tuple[float, float]) -> float:

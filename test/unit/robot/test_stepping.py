@@ -16,7 +16,7 @@ from f2p.robot.errors import (
 from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.looks import LOOK_LIFT
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, LIFT, ROTATE, TRANSLATE, WRIST_ROLL, Ending, Motion
-from f2p.robot.stepping import REJECTED_WITHIN_S, SteppingConfig, next_step, positions
+from f2p.robot.stepping import CONTACTS, REJECTED_WITHIN_S, SPEEDS, SteppingConfig, filled, next_step, positions
 
 
 @pytest.fixture
@@ -145,3 +145,9 @@ def test_last_step_is_the_target_itself():
     motion = Motion((LIFT, TRANSLATE), (0.7, 0.3))
     step = next_step(motion, (0.68, 0.0), SteppingConfig())
     assert step.targets == (0.7, 0.05)
+
+
+def test_the_driver_is_never_sent_a_zero_for_a_default():
+    assert filled((LIFT, WRIST_ROLL), (0.0, 0.0), SPEEDS) == () == filled((LIFT,), (), SPEEDS)
+    assert filled((LIFT, WRIST_ROLL), (0.05, 0.0), SPEEDS) == (0.05, SPEEDS[WRIST_ROLL])
+    assert filled((ARM, WRIST_ROLL, LIFT), (0.0, 0.0, 20.0), CONTACTS) == (CONTACTS[ARM], 100.0, 20.0)

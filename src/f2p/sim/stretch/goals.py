@@ -62,6 +62,9 @@ DRIVES: dict[str, Drive] = {
 accelerations of what turns, the base's top speed of 0.15 m/s, and lift contact: the driver's -10 .. 69 % include the
 arm's weight, which the twin compensates."""
 
+SERVOS = (WRIST_YAW, WRIST_PITCH, WRIST_ROLL, FINGER, HEAD_PAN, HEAD_TILT)
+"""Motors to which a speed of 0 means "no profile": as fast as they can."""
+
 ARM_PARTS = ("joint_arm_l3", "joint_arm_l2", "joint_arm_l1", "joint_arm_l0")
 ARM_NAMES = ("joint_arm", ARM)
 GRIPPER_NAMES = ("gripper_aperture", "joint_gripper_finger_left", "joint_gripper_finger_right")
@@ -168,18 +171,20 @@ def commands(joints: tuple[str, ...], point: Point, fail_out_of_range: bool) -> 
         position = _clamped(joint, wanted)
         if fail_out_of_range and position != wanted:
             raise JointNamesError(INVALID_GOAL, f"{name}: {point.positions[index]} is out of range")
-        speed = _optional(point.velocities, index, drive.speed)
+        speed = _given(point.velocities, index, drive.speed / scale, drive.top_speed if joint in SERVOS else 0.0)
+        brisk = _given(point.accelerations, index, drive.acceleration, drive.top_acceleration)
+        contact = _given(point.effort, index, drive.contact, 0.0)
         out.append(Command(
-            joint, position, min(speed * scale if scale != 1.0 else speed, drive.top_speed),
-            min(_optional(point.accelerations, index, drive.acceleration), drive.top_acceleration),
-            _optional(point.effort, index, drive.contact),
+            joint, position, min(speed * scale, drive.top_speed), min(brisk, drive.top_acceleration), contact
         ))  # fmt: skip
     return tuple(out)
 
 
-def _optional(values: tuple[float, ...], index: int, default: float) -> float:
-    """The absolute value given for a joint, or `default` where there is none or it is zero."""
-    return abs(values[index]) if index < len(values) and values[index] else default
+def _given(values: tuple[float, ...], index: int, absent: float, zero: float) -> float:
+    """The absolute value given for a joint; a 0 is no "default" to the driver (stretch.md 1.3.15)."""
+    if index >= len(values):
+        return absent
+    return abs(values[index]) or zero
 
 
 def _clamped(joint: str, value: float) -> float:

@@ -297,3 +297,15 @@ def test_rotation_needs_the_base_alone_in_the_twin_too(driver):
     driver.advance(2.0)
     assert made.status is GoalStatus.SUCCEEDED
     assert driver.odometry[2] == pytest.approx(0.3, abs=5e-3)
+
+
+def test_a_zero_is_taken_at_its_word(driver):
+    """stretch.md 1.3.15: an absent entry is the default; a 0 leaves the lift where it is and sees contact everywhere."""
+    start = driver.joints()[LIFT].position
+    slow = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (0.0,)),)))
+    driver.advance(12.0)
+    assert slow.status is GoalStatus.ABORTED and slow.error_code == PATH_TOLERANCE_VIOLATED
+    assert driver.joints()[LIFT].position == pytest.approx(start, abs=2e-3)
+    touchy = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (), (), (0.0,)),)))
+    driver.advance(2.0)
+    assert touchy.status is GoalStatus.ABORTED and touchy.error_code == CONTACT

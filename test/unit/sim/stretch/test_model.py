@@ -37,6 +37,11 @@ def test_limits_are_the_narrower_of_driver_and_description():
     links = {link.joint: link for link in read_links().values()}
     for name in (LIFT, WRIST_YAW, WRIST_PITCH, WRIST_ROLL, HEAD_PAN, HEAD_TILT):
         assert links[name].limits[0] <= LIMITS[name][0] and LIMITS[name][1] <= links[name].limits[1]
+    # what the driver clamps by the motors' ticks on RE2 (stretch_body robot_params_RE2V0, see docs/stretch.md 1.2)
+    ticks = {WRIST_YAW: (-1.49, 4.48), WRIST_PITCH: (-1.57, 0.45), WRIST_ROLL: (-2.91, 2.91),
+             HEAD_PAN: (-3.95, 1.92), HEAD_TILT: (-1.69, 0.42)}  # fmt: skip
+    for name, (low, high) in ticks.items():
+        assert low <= LIMITS[name][0] and LIMITS[name][1] <= high
     assert sum(links[stage].limits[1] for stage in parts.ARM_JOINTS) == pytest.approx(LIMITS[ARM][1])
 
 
