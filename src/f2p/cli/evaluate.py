@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +18,11 @@ from f2p.errors import F2pError
 
 if TYPE_CHECKING:
     from f2p.evaluate.rows import Row
+
+Told = Callable[[str, float, str], None]
+"""Told what is being done, how far it is, and in words."""
+
+EXPERIMENTS = ("tasks", "monitor")
 
 COLUMNS = (
     "learner",
@@ -32,7 +39,13 @@ COLUMNS = (
 
 
 def evaluate(
-    what: Annotated[str, typer.Argument(help="tasks: success on fresh scenes after learning from single failures.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="tasks: success on fresh scenes after learning from single failures; "
+            "monitor: false alarms and detections of the shipped model's monitor, --trials steps of each kind."
+        ),
+    ],
     task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
     objects: Annotated[int, typer.Option(min=1, max=8, help="Things per scene.")] = 3,
     trials: Annotated[int, typer.Option(min=1, help="Trials per row, dealt out to the learned models.")] = 50,
@@ -46,34 +59,72 @@ def evaluate(
     ] = Path("runs/evaluate"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
-    """Success by the simulator's ground truth, with 95 % intervals, beside chance, calibration and forgetting."""
+    """Experiments judged by the simulator's ground truth, with 95 % intervals beside every rate."""
+    console = Console(stderr=True)
+    if what not in EXPERIMENTS:
+        raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console) as bar:
+            shown = bar.add_task(what, total=1.0, detail="")
+
+            def progress(name: str, done: float, text: str) -> None:
+                bar.update(shown, description=name, completed=done, detail=text)
+
+            if what == "monitor":
+                values = _monitor(task, objects, trials, progress)
+            else:
+                names = tuple(name.strip() for name in learners.split(",") if name.strip())
+                rows = _tasks((task, objects, trials, names, failures, seeds, first_failure, first_trial), folder, progress)
+    except F2pError as error:
+        console.print(f"error: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(2) from error
+    if what == "monitor":
+        console.print(monitor_table(values))
+    else:
+        console.print(table(rows, f"{task}, {objects} things, simulated"))
+        values = {"rows": [row.as_json() for row in rows]}
+    if as_json:
+        typer.echo(json.dumps(values))
+
+
+def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> list[Row]:
+    """The rows of one comparison."""
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
     from f2p.learner.protocol import learners as known
 
-    console = Console(stderr=True)
-    if what != "tasks":
-        raise typer.BadParameter(f"{what!r} is no experiment; choose: tasks")
-    try:
-        names = tuple(name.strip() for name in learners.split(",") if name.strip())
-        for name in names:
-            known.get(name)
-        config = ExperimentConfig(task, objects, trials, names, failures, seeds, first_failure, first_trial)
-        with Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
-            console=console,
-        ) as bar:  # fmt: skip
-            row = bar.add_task("evaluate", total=1.0, detail="")
-            place = folder / f"{task}-{objects}"
-            rows = Experiment(
-                config, place, lambda cell, done, text: bar.update(row, description=cell, completed=done, detail=text)
-            ).rows()
-    except F2pError as error:
-        console.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
-    console.print(table(rows, f"{task}, {objects} things, simulated"))
-    if as_json:
-        typer.echo(json.dumps({"rows": [row.as_json() for row in rows]}))
+    made = ExperimentConfig(*config)
+    for name in made.learners:
+        known.get(name)
+    return Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
+
+
+def _monitor(task: str, objects: int, steps: int, progress: Told) -> dict[str, object]:
+    """False alarms and detections of the shipped model's monitor."""
+    from f2p.evaluate.monitor import monitor_report
+    from f2p.model.factory import shipped
+    from f2p.model.predictor import TorchPredictor
+    from f2p.sim.mujoco import MujocoSimulator
+    from f2p.tasks import tasks
+
+    model, manifest = shipped()
+    predictor = TorchPredictor(model, str(manifest["weights_id"]))
+    told = partial(progress, "monitor")
+    return monitor_report(predictor, tasks.get(task)(), MujocoSimulator(), objects, steps, told).values()
+
+
+def monitor_table(values: dict[str, Any]) -> Table:
+    """Alarms as a person reads them."""
+    out = Table("steps", "number", "alarms", "95 % interval", title=f"alarm above {values['threshold']:.1f}, simulated")
+    for kind, name in (("as intended", "false_alarms"), ("never taught", "detected")):
+        row = values[name]
+        out.add_row(kind, str(row["steps"]), f"{row['rate']:.1%}", f"{row['low']:.1%} .. {row['high']:.1%}")
+    out.caption = (
+        f"a threshold of {values['calibrated_threshold']:.1f} keeps false alarms to {values['allowed_false_alarms']:.0%}; "
+        f"area under the ROC curve {values['roc_auc']:.3f}"
+    )
+    return out
 
 
 def table(rows: list[Row], title: str) -> Table:

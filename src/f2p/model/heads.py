@@ -94,6 +94,15 @@ class BinaryDecoder(nn.Module):
             first = first + self.gaps(gaps(here, there))
         return self.layers(first)
 
+    def with_one(self, features: Tensor, boxes: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of all segments with segment `index` (B,), and of that one with all; each (B, n, 9)."""
+        subject, other = self.subject(features), self.object(features)
+        to, of = subject + picked(other, index).unsqueeze(1), picked(subject, index).unsqueeze(1) + other
+        if self.gaps is not None:
+            one = picked(boxes, index).unsqueeze(1)
+            to, of = to + self.gaps(gaps(boxes, one)), of + self.gaps(gaps(one, boxes))
+        return self.layers(to), self.layers(of)
+
 
 def rows_of(values: Tensor, index: Tensor) -> Tensor:
     """Rows `index` (B, k), or (k,) for all scenes, of `values` (B, n, c). Shape (B, k, c)."""
@@ -109,7 +118,4 @@ def picked(values: Tensor, index: Tensor) -> Tensor:
 
 def with_grasped(decoder: BinaryDecoder, features: Tensor, boxes: Tensor, object_index: Tensor) -> Tensor:
     """Logits of every segment's relations to and from the manipulated one. Shape (B, n, 18)."""
-    every = torch.arange(features.shape[1]).expand(features.shape[:2])
-    grasped = object_index.unsqueeze(-1).expand_as(every)
-    both = (decoder.pairs(features, boxes, *pair) for pair in ((every, grasped), (grasped, every)))
-    return torch.cat(list(both), -1)
+    return torch.cat(decoder.with_one(features, boxes, object_index), -1)
