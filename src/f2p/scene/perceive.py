@@ -10,12 +10,13 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.scene import geometric as _geometric  # noqa: F401 - files the default segmenter
 from f2p.scene.evaluation import evaluate_labels
-from f2p.scene.pcd import Scan, read_pcd
+from f2p.scene.pcd import Scan
 from f2p.scene.planes import dominant_plane
 from f2p.scene.protocol import BACKGROUND, Segmenter
 from f2p.scene.relations import relations_of
 from f2p.scene.sanitise import SanitiseConfig, usable, voxels
 from f2p.scene.scan_scene import scene_from_labels
+from f2p.scene.scans import read_scan
 from f2p.types import Relations, Scene
 
 LOOK_CAMERA = np.array([0.0, 0.0, 1.0])
@@ -63,7 +64,7 @@ def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) 
     """
     clock = clock or SystemClock()
     start = clock.monotonic_s()
-    scan = read_pcd(path)
+    scan = read_scan(path)
     mask = usable(scan.points_camera, SanitiseConfig(), str(path))
     labels = segmenter.segment(scan.points_camera, scan.colors)
     points = np.asarray(scan.points_camera[mask], dtype=np.float64)
