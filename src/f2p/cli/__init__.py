@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -34,5 +35,10 @@ def build(wanted: str = "") -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line of this process.
+
+    Numerics get one thread unless the caller says otherwise: the networks are small, and two processes whose threads
+    wait for each other on two cores took 16 times as long.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     build(sys.argv[1] if len(sys.argv) > 1 else "")()
