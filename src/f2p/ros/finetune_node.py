@@ -51,7 +51,7 @@ class FinetuneNode(F2pNode):
         self._simulator = MujocoSimulator()
 
     def _learn(self, handle: Any) -> FineTune.Result:
-        from f2p.weights.cycle import learn
+        from f2p.weights.cycle import CycleConfig, learn
 
         request = handle.request
 
@@ -64,17 +64,17 @@ class FinetuneNode(F2pNode):
 
         failure = read_case(Path(request.folder))
         learner = request.learner or self.parameters.config.learner
-        report = learn(failure, learner, self._store, self._simulator, seed=int(request.seed), progress=progress)
+        config = CycleConfig(publish=bool(request.publish))
+        report = learn(failure, learner, self._store, self._simulator, config, int(request.seed), progress)
+        passed = report.gate is not None and report.gate.passed
         result = FineTune.Result(
-            weights_id=report.weights_id or "", passed=report.published, seconds=json.dumps(report.values()["seconds"]),
+            weights_id=report.weights_id or "", passed=passed, seconds=json.dumps(report.values()["seconds"]),
             gate_report=json.dumps(report.values()["gate"]),
         )  # fmt: skip
-        if not report.published:
+        if not passed:
             reasons = "; ".join(report.gate.reasons) if report.gate else "the learner had nothing to teach"
             result.error_code, result.error_msg = GateFailedError.code, f"not published: {reasons}"
-        elif not request.publish:
-            self._store.promote(report.parent)
-        else:
+        elif report.published:
             self._serve(report.weights_id or "", report.parent, result)
         return result
 

@@ -41,6 +41,8 @@ class CycleConfig:
     gate_share: float = number(
         0.33, "share of the replay data for the gate alone, unless its manifest says", low=0.05, high=0.9
     )
+    publish: bool = True
+    """Whether weights that pass the gate become the champion."""
     busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
 
 
@@ -156,13 +158,15 @@ class _Round:
         gate = self._judge(parent, model, tuned, frozen)
         self._lap("gate")
         weights_id = self._keep(parent, tuned, gate, dataset, data, losses)
-        report = self._report(parent, weights_id, gate.passed, gate, dataset, data, losses)
+        published = gate.passed and self.config.publish
+        report = self._report(parent, weights_id, published, gate, dataset, data, losses)
         write_learning(dataset, {**report.values(), "losses": losses})
-        if gate.passed:
+        if published:
             self.store.publish(weights_id, parent)
         self._lap("publish")
-        self.progress("publish", 1.0, f"weights {weights_id[:12]} " + ("published" if gate.passed else "refused"))
-        return self._report(parent, weights_id, gate.passed, gate, dataset, data, losses)
+        fate = "published" if published else "kept" if gate.passed else "refused"
+        self.progress("publish", 1.0, f"weights {weights_id[:12]} {fate}")
+        return self._report(parent, weights_id, published, gate, dataset, data, losses)
 
     def _judge(self, parent: str, model: Points2Plans, tuned: Points2Plans, frozen: TransitionBatch) -> GateReport:
         """Ask the gate."""

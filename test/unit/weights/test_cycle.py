@@ -132,6 +132,16 @@ def test_what_the_gate_refuses_is_kept_but_not_served(workshop: Workshop, simula
     assert report.values()["gate"]["passed"] is False
 
 
+@pytest.mark.usefixtures("lenient")
+def test_weights_that_pass_are_only_kept_where_publishing_is_not_asked_for(workshop: Workshop, simulated: Any) -> None:
+    store, failure, config = workshop
+    parent = store.champion
+    kept = dataclasses.replace(config, publish=False)
+    report = learn(failure, "test_canned", store, simulated[0], kept, seed=1)
+    assert report.gate.passed and not report.published
+    assert store.champion == parent and report.weights_id in store.ids
+
+
 def test_the_original_learns_nothing(workshop: Workshop, simulated: Any) -> None:
     store, failure, config = workshop
     report = learn(failure, "original", store, simulated[0], config)
