@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ATTEMPT_S = 900.0
 """Longest attempt, learning included [s]."""
 
+FIRST_ATTEMPTS = 3
+"""Tries until one teaches something: a model that does not know may be lucky, or drop the box where nobody sees it."""
+
 STAGES = ("setup", "svi_states", "svi_actions", "simulate", "finetune", "gate", "swap", "failure_to_weights", "total")
 """Names under `seconds` of the JSON object."""
 
@@ -133,13 +136,36 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
     with running(supervisor) as session:
         session.wait_ready(lambda text: board.tell("setup", text))
         setup_s = board.elapsed_s
-        before = attempt(session, instance, seed, learn=True, board=board)
-        if before.success or set(session.truth().lost):
-            board.tell("reset", "a person puts the room back: " + ("it was luck" if before.success else "the box fell"))
-            session.reset()
-        after = attempt(session, instance, seed + 1, learn=False, board=board)
+        before = first_attempts(session, instance, seed, folder / "weights", board)
+        after = attempt(session, instance, seed + FIRST_ATTEMPTS, learn=False, board=board)
         board.tell("end", "stopping all processes")
     return summarise(instance, folder, before, after, setup_s, board)
+
+
+def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
+    """Attempts of the untaught model until one of them taught it something; the last one is returned.
+
+    Where an attempt taught nothing, or left something out of reach, a person puts the room back.
+    """
+    for number in range(FIRST_ATTEMPTS):
+        before = attempt(session, instance, seed + number, learn=True, board=board)
+        lost = bool(session.truth().lost)
+        taught = serves_what_it_learned(before, store)
+        if before.success or lost or not taught:
+            why = "it was luck" if before.success else "something fell" if lost else "nothing was learned from it"
+            board.tell("reset", f"a person puts the room back: {why}")
+            session.reset()
+        if taught:
+            break
+    return before
+
+
+def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:
+    """Whether a failure of this attempt was learned from, and the new weights serve."""
+    from f2p.report.case import learned_from
+
+    learned = [learned_from(store, failure) for failure in attempt.result["failure_ids"]]
+    return any(one is not None and one.weights == attempt.result["weights_id"] for one in learned)
 
 
 def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn: bool, board: Board) -> Attempt:
@@ -193,11 +219,14 @@ def summarise(
 
 
 def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> float | None:
-    """Seconds from the first row of stage `first` to the next of stage `last`; None where there are no such rows."""
-    start = next((since for stage, since, _ in rows if stage == first), None)
-    if start is None:
-        return None
-    return next((since - start for stage, since, _ in rows if stage == last and since >= start), None)
+    """Seconds to the first row of stage `last` from the row of stage `first` nearest before it; None without such rows."""
+    start = None
+    for stage, since, _ in rows:
+        if stage == first:
+            start = since
+        elif stage == last and start is not None:
+            return since - start
+    return None
 
 
 def register(app: typer.Typer) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from f2p.cli import demo
 from f2p.cli.demo import Board, stage_seconds
-from f2p.ros.demo_session import truth_from_json
+from f2p.ros.demo_session import Truth, truth_from_json
+from f2p.ros.goal_client import GoalResult
 from f2p.ros.errors import MessageError
 from f2p.scene.goals import parse_goal
+from f2p.tasks import tasks
 
 
 def body(name: str, prior: str, height: float) -> dict:
@@ -34,8 +40,62 @@ def test_a_truth_that_cannot_be_read_is_an_error_with_a_reason(text: str) -> Non
 def test_stage_seconds_are_between_first_visits() -> None:
     rows = [("plan", 1.0, ""), ("learn", 5.0, ""), ("svi_states", 6.0, ""), ("swap", 30.5, ""), ("plan", 31.0, "")]
     assert stage_seconds(rows, "learn", "swap") == pytest.approx(25.5)
+    assert stage_seconds([("learn", 2.0, ""), ("gate", 3.0, ""), ("reset", 4.0, ""), *rows], "learn", "swap") == 25.5
     assert stage_seconds(rows, "learn", "never") is None
     assert stage_seconds(rows, "never", "swap") is None
+
+
+class FakeSession:
+    """A stack whose attempts end as told: (success by truth, what fell)."""
+
+    def __init__(self, *endings: tuple[bool, tuple[str, ...]]) -> None:
+        self.endings, self.seeds, self.resets, self.goals = list(endings), [], 0, self
+
+    def achieve(self, _literals, _proposal, _attempts, learn, seed, *_: float, progress: object) -> GoalResult:
+        assert learn
+        self.seeds.append(seed)
+        return GoalResult(False, "plan", ("failure",), 1, "weights", 0, "")
+
+    def truth(self) -> Truth:
+        success, lost = self.endings[len(self.seeds) - 1]
+        return SimpleNamespace(lost=lost, satisfies=lambda _goal: success)
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+@pytest.mark.parametrize(
+    ("endings", "taught", "tries", "resets"),
+    [
+        ([(False, ())], [True], 1, 0),
+        ([(False, ("thing_1",))], [True], 1, 1),
+        ([(False, ("box",)), (True, ()), (False, ())], [False, False, True], 3, 2),
+        ([(False, ("box",))] * 3, [False] * 3, 3, 3),
+    ],
+    ids=["learned", "learned, but something fell", "lost, lucky, learned", "never"],
+)
+def test_the_first_attempt_is_repeated_until_it_teaches_something(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endings: list, taught: list[bool], tries: int, resets: int
+) -> None:
+    session, answers = FakeSession(*endings), iter(taught)
+    monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
+    instance = tasks.get("transport")().make(np.random.default_rng(0), 2)
+    last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
+    assert session.seeds == [7, 8, 9][:tries] and session.resets == resets
+    assert last.success == endings[tries - 1][0]
+
+
+def test_only_weights_that_serve_count_as_learned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    known = {"failure-1": SimpleNamespace(weights="new"), "failure-2": None}
+    monkeypatch.setattr("f2p.report.case.learned_from", lambda _store, failure: known[failure])
+
+    def served(failures: list[str], weights: str) -> bool:
+        return demo.serves_what_it_learned(
+            demo.Attempt(False, True, {"failure_ids": failures, "weights_id": weights}), tmp_path
+        )
+
+    assert served(["failure-2", "failure-1"], "new")
+    assert not served(["failure-1"], "old") and not served(["failure-2"], "new") and not served([], "new")
 
 
 def test_board_keeps_one_row_a_stage_with_the_newest_detail() -> None:
