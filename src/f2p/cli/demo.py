@@ -145,16 +145,15 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
 def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
     """Attempts of the untaught model until one of them taught it something; the last one is returned.
 
-    Where an attempt taught nothing, or left something out of reach, a person puts the room back.
+    After each of them a person puts the room back, so that all attempts begin alike.
     """
     for number in range(FIRST_ATTEMPTS):
         before = attempt(session, instance, seed + number, learn=True, board=board)
-        lost = bool(session.truth().lost)
         taught = serves_what_it_learned(before, store)
-        if before.success or lost or not taught:
-            why = "it was luck" if before.success else "something fell" if lost else "nothing was learned from it"
-            board.tell("reset", f"a person puts the room back: {why}")
-            session.reset()
+        why = "new weights serve" if taught else "it was luck" if before.success else "nothing was learned"
+        fell = session.truth().lost
+        board.tell("reset", f"a person puts the room back: {why}" + (f"; {', '.join(fell)} fell" if fell else ""))
+        session.reset()
         if taught:
             break
     return before
