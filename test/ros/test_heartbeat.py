@@ -91,3 +91,13 @@ run(Closing)
 def test_a_signal_that_arrives_while_a_node_publishes_is_no_failure(processes: object) -> None:
     child = processes.start("closing", "-c", SHUT_DOWN_WHILE_PUBLISHING)
     assert child.wait(timeout=60) == 0, processes.log("closing")
+
+
+@pytest.mark.parametrize("module", ["manager_node", "stretch_sim_node", "monitor_node"])
+def test_a_process_whose_supervisor_is_gone_ends_itself(
+    processes: object, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """A demo that was killed left its simulator and its manager behind."""
+    monkeypatch.setenv("F2P_SUPERVISOR_PID", "1")
+    child = processes.start("orphan", "-m", f"f2p.ros.{module}")
+    assert child.wait(timeout=UP_S) == 0, processes.log("orphan")

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from f2p.errors import F2pError
 from f2p.ros.graph import nodes
-from f2p.ros.places import environment, share
+from f2p.ros.places import SUPERVISOR, environment, share
 from f2p.ros.supervisor import Supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
@@ -36,7 +36,7 @@ def make_supervisor(sim: bool, logs: Path, extra: tuple[str, ...] = ()) -> Super
     """
     config = share(f"config/{'sim' if sim else 'robot'}.yaml")
     return Supervisor(
-        specs=nodes(sim), folder=logs, environment={**environment(), "F2P_SUPERVISOR_PID": str(os.getpid())},
+        specs=nodes(sim), folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
         arguments=("--ros-args", "--params-file", str(config), *extra),
     )  # fmt: skip
 

@@ -26,12 +26,10 @@ from f2p.ros import graph
 from f2p.ros.errors import CanceledError, DeadlineError, NotReadyError, wire_code, wire_text
 from f2p.ros.heartbeat import Pulse
 from f2p.ros.parameters import Parameters
+from f2p.ros.places import orphaned
 from f2p.ros.worker import Worker
 
 RCLError = rclpy_implementation.RCLError
-
-PARENT_VARIABLE = "F2P_SUPERVISOR_PID"
-"""Set by `f2p up`: a node whose supervisor is gone ends itself."""
 
 OVERDUE_EXIT_S = 5.0
 """A job this long past its deadline ends the process, so that it is restarted [s] (ours)."""
@@ -56,7 +54,6 @@ class F2pNode(LifecycleNode):
         self._loading: Any = None
         self._running_actions: set[str] = set()
         self._waiting: list[tuple[Future, float, str]] = []
-        self._parent = int(os.environ.get(PARENT_VARIABLE, "0"))
         self._pulse = Pulse(self, self.spec)
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
 
@@ -185,8 +182,6 @@ class F2pNode(LifecycleNode):
         if self._loading is not None and self._loading.done() and self._loading.exception() is not None:
             self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(self._loading.exception())}")
             os._exit(71)
-        if self._parent and os.getppid() != self._parent:
-            raise ExternalShutdownException
         for future, until, what in [item for item in self._waiting if item[1] < now and not item[0].done()]:
             future.set_exception(DeadlineError(f"{what}: no result within its deadline ({now - until:.1f} s past)"))
         self._waiting = [item for item in self._waiting if not item[0].done()]
@@ -214,7 +209,7 @@ def run(make: Callable[[], Any]) -> None:
         node = make()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        while rclpy.ok():
+        while rclpy.ok() and not orphaned():
             _spin_once(executor, node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

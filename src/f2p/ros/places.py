@@ -25,6 +25,16 @@ def share(relative: str) -> Path:
     raise SupervisorError(f"{relative} is in none of: {', '.join(str(path.parent) for path in tried)}")
 
 
+SUPERVISOR = "F2P_SUPERVISOR_PID"
+"""Variable that `f2p up` sets: a process whose supervisor is gone ends itself."""
+
+
+def orphaned() -> bool:
+    """Whether the supervisor that started this process is gone."""
+    supervisor = int(os.environ.get(SUPERVISOR, "0"))
+    return supervisor != 0 and os.getppid() != supervisor
+
+
 def environment() -> dict[str, str]:
     """Variables every process of the graph gets where the caller has not set them (ros.md 4)."""
     profile = str(share("config/fastdds.xml"))

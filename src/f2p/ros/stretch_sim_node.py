@@ -24,6 +24,7 @@ from f2p.ros.driver_action import DriverInterface
 from f2p.ros.driver_loop import DriverLoop, Pace
 from f2p.ros.driver_topics import DriverTopics
 from f2p.ros.parameters import Parameters
+from f2p.ros.places import orphaned
 from f2p.settings import number
 from f2p.sim.stretch.camera import DepthCamera, DepthCameraConfig
 from f2p.sim.stretch.driver import StretchDriver
@@ -106,7 +107,7 @@ def main() -> None:
     node = StretchSim()
     executor = MultiThreadedExecutor(num_threads=POOL)
     executor.add_node(node)
-    while rclpy.ok() and not told.is_set() and not node.loop.failed.is_set():
+    while rclpy.ok() and not (told.is_set() or node.loop.failed.is_set() or orphaned()):
         executor.spin_once(timeout_sec=0.2)
     node.close()
     executor.shutdown(timeout_sec=2.0)
