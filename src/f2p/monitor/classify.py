@@ -1,7 +1,8 @@
 """Why a step did not do what was predicted: the rules of decisions D2 and D3, in the order they are asked.
 
 1. The skill reports that it was not executed: *execution*. Never taught.
-2. Network and geometry saw the contradicted things differently before the skill: *perception*. Look again.
+2. What was grasped was not seen afterwards, or network and geometry saw the contradicted things differently before the
+   skill: *perception*. Look again.
 3. The rebuilt scene, replayed, does what the world did and not what was predicted: *model*. Only this teaches.
 4. It does what was predicted: what was grasped did not arrive: *execution*; else *simulation gap*.
 5. Neither, or it could not be rebuilt: *unknown*. Ask.
@@ -55,6 +56,7 @@ def classify(
     detected_before: Relations,
     geometry_before: Relations,
     config: ClassifyConfig | None = None,
+    unseen: Sequence[str] = (),
 ) -> Classification:
     """Find the cause of a contradicted step.
 
@@ -65,6 +67,7 @@ def classify(
         detected_before: What the network saw before the skill, probabilities.
         geometry_before: What the rules of `scene/relations.py` saw before the skill.
         config: Limits.
+        unseen: Segments of the scene before that were not seen after the skill.
 
     Raises:
         DifferentScenesError: Relations of other segments than the outcome's.
@@ -74,6 +77,9 @@ def classify(
     if not outcome.execution.ok:
         reason = outcome.execution.error_msg or f"error code {outcome.execution.error_code}"
         return Classification(Cause.EXECUTION, f"{_call(outcome)} was not executed: {reason}")
+    if outcome.call.object in unseen:
+        text = f"after {_call(outcome)} {', '.join(sorted(unseen))} were not seen, where they were or elsewhere: look again"
+        return Classification(Cause.PERCEPTION, text)
     wrong = contradictions_text(comparison.contradictions)
     seen = _misperceived(comparison.contradictions, detected_before, geometry_before, config)
     if comparison.contradictions and seen > config.misperceived:

@@ -91,28 +91,28 @@ class Looker:
             callback_group=group,
         )  # fmt: skip
 
-    def look(self, pans: list[float], tilts: list[float], settle_s: float) -> View:
-        """Look at every pair of angles, or at the default looks, and merge.
+    def look(self, pans: list[float], tilts: list[float], settle_s: float, aside: float = 0.0) -> View:
+        """Look at every pair of angles, or at the default looks, and merge; from `aside` [m] beside the usual place.
 
         Raises:
             BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError, BadImageError, RobotError.
         """
         looks = _looks(pans, tilts)
         with self._robot.leased():
-            self._take_posture()
+            self._take_posture(aside)
             parts = [self._one(look, settle_s or self._config.settle_s) for look in looks]
         points = np.concatenate([part.points_task for part in parts])
         sensor = np.mean([part.sensor_task for part in parts], axis=0)
         return View(points, sensor, max(part.stamp_ns for part in parts))
 
-    def _take_posture(self) -> None:
-        """Arm in and low, base at its place, as far as it is not there already."""
+    def _take_posture(self, aside: float) -> None:
+        """Arm in and low, base at its place or beside it, as far as it is not there already."""
         state = self._robot.state()
         if abs(state.position(ARM)) > POSTURE_TOLERANCE:
             self._robot.move(ARM_IN)
         if not _near(ARM_LOW, self._robot.state()):
             self._robot.move(ARM_LOW)
-        away = LOOK_Y - self._robot.state().base_task[1]
+        away = LOOK_Y + aside - self._robot.state().base_task[1]
         if abs(away) > POSTURE_TOLERANCE:
             self._robot.move(Motion((TRANSLATE,), (away,)))
 

@@ -71,7 +71,8 @@ class MonitorNode(F2pNode):
         if request.step >= len(plan.calls):
             raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
         before = scene_from_msg(request.before)
-        after = aligned(before, scene_from_msg(request.after))
+        seen = scene_from_msg(request.after)
+        after = aligned(before, seen)
         execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
                               request.execution_error_msg, float(request.duration))  # fmt: skip
         outcome = Outcome(before, plan.calls[request.step], after, plan.predictions[request.step], relations_of(before),
@@ -81,13 +82,17 @@ class MonitorNode(F2pNode):
         response.score, response.threshold = comparison.score, threshold
         response.observed = relations_to_msg(outcome.observed_after)
         response.contradicted = comparison.score > threshold
+        self.get_logger().info(f"{outcome.call.skill}({outcome.call.object}): score {comparison.score:.2f} of {threshold}")
         if response.contradicted:
-            response.failure = self._failure(outcome, plan, comparison, threshold)
+            unseen = sorted(set(before.names) - set(seen.names))
+            response.failure = self._failure(outcome, plan, comparison, threshold, unseen)
 
-    def _failure(self, outcome: Outcome, plan: Plan, comparison: Any, threshold: float) -> FailureMessage:
+    def _failure(
+        self, outcome: Outcome, plan: Plan, comparison: Any, threshold: float, unseen: list[str]
+    ) -> FailureMessage:
         """Find the cause, write the folder, tell everybody."""
         verdict = classify(outcome, comparison, self._replay(outcome.before, outcome.call),
-                           self._second_opinion(outcome.before), outcome.observed_before)  # fmt: skip
+                           self._second_opinion(outcome.before), outcome.observed_before, unseen=unseen)  # fmt: skip
         name = f"failure-{uuid.uuid4().hex[:10]}"
         failure = Failure(name, outcome, plan.goal, plan, verdict.cause, comparison.score, threshold,
                           comparison.contradictions, verdict.explanation)  # fmt: skip

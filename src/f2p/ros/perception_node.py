@@ -25,6 +25,10 @@ from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
 
 
+ASIDE = (-0.3, 0.3)
+"""How far beside its usual place the base goes for another look at what a tall thing may hide [m] (ours)."""
+
+
 @dataclass(frozen=True)
 class PerceptionConfig(LookingConfig):
     """How views become scenes."""
@@ -43,6 +47,7 @@ class PerceptionNode(F2pNode):
     def __init__(self) -> None:
         super().__init__("perception", PerceptionConfig())
         self._previous: Scene | None = None
+        self._gone: frozenset[str] = frozenset()
         self._truth: String | None = None
         self._inventory = ""
 
@@ -66,14 +71,34 @@ class PerceptionNode(F2pNode):
         return response
 
     def _perceive(self, request: PerceiveScene.Request, response: PerceiveScene.Response) -> None:
-        view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle))
+        scene = self._scene_from(request, 0.0)
+        for aside in ASIDE:
+            lost = self._lost(scene) - self._gone
+            if not lost:
+                break
+            self.get_logger().info(f"another look from {aside:+.1f} m beside, for: {', '.join(sorted(lost))}")
+            scene = min(scene, self._scene_from(request, aside), key=lambda one: len(self._lost(one)))
+        self._gone = self._lost(scene)
+        if self._gone:
+            self.get_logger().warning(f"not seen, and not where they were: {', '.join(sorted(self._gone))}")
+        # Names are remembered for the next look; what was not found is not claimed to be anywhere in this one.
+        self._previous = scene if self._previous is None else remembered(self._previous, scene)
+        response.scene = scene_to_msg(scene)
+        self._scenes.publish(response.scene)
+        self.get_logger().info(f"seen: {', '.join(scene.names)}")
+
+    def _scene_from(self, request: PerceiveScene.Request, aside: float) -> Scene:
+        """What is seen from one place. Raises EmptyViewError when that is nothing."""
+        view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle), aside)
         by_truth = self.parameters.config.segmenter == "ground_truth"
         scene = self._true_scene(view) if by_truth else self._seen_scene(view)
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
-        response.scene = scene_to_msg(scene)
-        self._scenes.publish(response.scene)
-        self.get_logger().info(f"seen: {', '.join(scene.names)}")
+        return scene
+
+    def _lost(self, scene: Scene) -> frozenset[str]:
+        """Known things that are neither seen nor where they were."""
+        return frozenset() if self._previous is None else frozenset(self._previous.names) - set(scene.names)
 
     def _true_scene(self, view: View) -> Scene:
         if self._truth is None:
@@ -85,14 +110,7 @@ class PerceptionNode(F2pNode):
         if inventory != self._inventory:
             self._inventory, self._previous = inventory, None
         config = replace(TabletopConfig(), known=inventory_of(inventory))
-        scene = scene_from_cloud(view.points_task, config, self._previous, view.sensor_task, view.stamp_ns)
-        if self._previous is not None:
-            lost = sorted(set(self._previous.names) - set(scene.names))
-            if lost:
-                self.get_logger().warning(f"not seen, and not where they were: {', '.join(lost)}")
-        # Names are remembered for the next look; what was not found is not claimed to be anywhere in this one.
-        self._previous = scene if self._previous is None else remembered(self._previous, scene)
-        return scene
+        return scene_from_cloud(view.points_task, config, self._previous, view.sensor_task, view.stamp_ns)
 
 
 def inventory_of(text: str) -> tuple[KnownObject, ...]:
