@@ -17,7 +17,7 @@ import numpy as np
 
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import Candidate, draw_best, scores_of, surest
+from f2p.plan.shooting import Candidate, draw_best, draw_standing, scores_of, surest
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
@@ -212,6 +212,9 @@ class Search:
             best = row % len(drawn)
             if own.max() > self.config.tie_tolerance:
                 best, _ = surest(own, drawn, self.config.tie_tolerance, self.config.neighbours)
+            else:
+                tolerance = self.config.tie_tolerance
+                best, _ = draw_standing(self.predictor, self.scene, (action,), drawn, own, tolerance, self.rng)
             node = _Node((action,), drawn[best], float(own[best]))
         parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
         return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)

@@ -11,7 +11,7 @@ from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.placements import Workspace, draw_placements, parameters_of
 from f2p.plan.shooting import ShootingConfig, draw_best, shoot, surest
 from f2p.scene.goals import parse_goal
-from f2p.types import Scene, SkillStep
+from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 
 THING = SkillStep("pick_place", "thing_1")
@@ -65,6 +65,33 @@ def test_a_blind_choice_is_blind(room: Scene) -> None:
         for seed in range(60)
     ]
     assert 18 <= sum(sides) <= 42
+
+
+class Falling(AnalyticPredictor):
+    """Expects what is put off the tables to fall; believes in nothing else."""
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        if any(literal.subject != skeleton[0].object for literal in goal.literals):
+            return np.full(len(parameters), 1e-12)
+        at = scene.segments[scene.index(skeleton[0].object)].box.center[:2] + parameters[:, 0, :2]
+        boxes = [scene.segments[scene.index(one.object)].box for one in goal.literals]
+        over = [np.all(np.abs(at - box.center[:2]) < 0.5 * box.size[:2], axis=1) for box in boxes]
+        as_wanted = [here == one.value for here, one in zip(over, goal.literals, strict=True)]
+        return np.where(np.all(as_wanted, axis=0), 0.9, 0.1)
+
+
+def test_a_guess_leaves_what_it_moves_standing_on_furniture_and_on_nothing_else(room: Scene) -> None:
+    goal = parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
+    tables = [segment.box for segment in room.segments if not segment.movable]
+    others = [segment.box for segment in room.segments if segment.movable and segment.name != "box"]
+    sides = []
+    for seed in range(40):
+        found = shoot(Falling(), room, (SkillStep("pick_place", "box"),), goal, np.random.default_rng(seed))
+        at = found.placements[0, :2]
+        assert any(np.all(np.abs(at - one.center[:2]) < 0.5 * one.size[:2]) for one in tables)
+        assert not any(np.all(np.abs(at - one.center[:2]) < 0.5 * one.size[:2]) for one in others)
+        sides.append(at[1] > 0)
+    assert 10 <= sum(sides) <= 30, "uniform otherwise"
 
 
 def test_three_steps_are_found_with_a_thousand_candidates(room: Scene, simple: AnalyticPredictor) -> None:
