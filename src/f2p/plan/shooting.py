@@ -8,8 +8,8 @@ Ties: probabilities within `tie_tolerance` of the best are the same to us. Where
 taken: the one whose nearest candidates are likely too, since no robot puts a thing exactly where it was told (ours: at
 the rim of what is likely one in five boxes fell off the table). Where nothing is likely one is drawn uniformly from the
 joint candidates, instead of whatever corner the largest of tiny numbers happens to prefer; and from those that are
-expected to leave what they move standing on furniture, if there are any (ours: three of four guesses of one room were
-known to the model to drop the box off an edge).
+expected to leave what they move standing clear on furniture, off its rim, if there are any (ours: three of four guesses
+of one room dropped the box off an edge, and where it cannot be seen nothing can be learned).
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def draw_standing(
     tolerance: float,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
-    """Draw uniformly among near-equal guesses after which all that is moved is expected to stand on furniture.
+    """Draw uniformly among near-equal guesses after which all that is moved stands clear on furniture, off its rim.
+
+    Where it stands is the model's to say; that two things are not put into one place, geometry's.
 
     Returns:
         The index drawn, from any of the near-equals if none is expected to, and how many near-equals there were.
@@ -116,14 +118,27 @@ def draw_standing(
     standing = np.ones(len(pool))
     for name in sorted({step.object for step in skeleton}):
         others = [segment for segment in scene.segments if segment.name != name]
-        on_nothing_else = [GoalRelation("above", name, other.name, False) for other in others if other.movable]
         wishes = [
-            Goal((GoalRelation("above", name, one.name), *on_nothing_else)) for one in others if not one.movable
-        ]
+            Goal((GoalRelation("above", name, one.name), GoalRelation("boundary", name, one.name, False)))
+            for one in others if not one.movable
+        ]  # fmt: skip
         on_furniture = [scores_of(predictor, scene, skeleton, placements[pool], wish) for wish in wishes]
         standing = np.minimum(standing, np.max(on_furniture, axis=0, initial=0.0))
+        last = max(index for index, step in enumerate(skeleton) if step.object == name)
+        standing = standing * clear_of_things(scene, name, placements[pool, last])
     good = pool[standing >= 0.5]  # noqa: PLR2004 - more likely than not
     return int(rng.choice(good if len(good) else pool)), len(ties)
+
+
+def clear_of_things(scene: Scene, name: str, placements: np.ndarray) -> np.ndarray:
+    """Whether `name` meets no other movable, whichever way both are turned. Shape (placements,), bool."""
+    radius = {one.name: 0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments}
+    clear = np.ones(len(placements), dtype=bool)
+    for other in scene.segments:
+        if other.movable and other.name != name:
+            apart = np.linalg.norm(placements[:, :2] - other.box.center[:2], axis=-1)
+            clear &= apart > radius[name] + radius[other.name]
+    return clear
 
 
 def surest(scores: np.ndarray, placements: np.ndarray, tolerance: float, neighbours: int) -> tuple[int, int]:
