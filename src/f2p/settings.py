@@ -22,7 +22,7 @@ class SettingError(F2pError):
 
 def number(
     default: float, text: str, *, unit: str = "", low: float = -math.inf, high: float = math.inf, source: str = "ours"
-) -> Any:  # noqa: ANN401 - a dataclass field stands in for its own type
+) -> Any:
     """Declare a dataclass field with everything a person or a ROS descriptor needs to know of it."""
     return dataclasses.field(
         default=default, metadata={"text": text, "unit": unit, "low": low, "high": high, "source": source}

@@ -243,7 +243,8 @@ class Contradiction:
     observed: bool
 
     def __str__(self) -> str:
-        return f"{self.relation}({self.subject}, {self.object}): predicted {self.predicted:.2f}, observed {self.observed}"
+        fact = f"{self.relation}({self.subject}, {self.object})"
+        return f"{fact}: predicted {self.predicted:.2f}, observed {self.observed}"
 
 
 @dataclass(frozen=True, eq=False)

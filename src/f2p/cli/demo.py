@@ -218,7 +218,7 @@ def summarise(
 
 
 def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> float | None:
-    """Seconds to the first row of stage `last` from the row of stage `first` nearest before it; None without such rows."""
+    """Seconds from the last row of stage `first` before a row of stage `last` to that; None without such rows."""
     start = None
     for stage, since, _ in rows:
         if stage == first:

@@ -75,7 +75,8 @@ def evaluate(
                 values = _monitor(task, objects, trials, progress)
             else:
                 names = tuple(name.strip() for name in learners.split(",") if name.strip())
-                rows = _tasks((task, objects, trials, names, failures, seeds, first_failure, first_trial), folder, progress)
+                config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
+                rows = _tasks(config, folder, progress)
     except F2pError as error:
         console.print(f"error: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -121,8 +122,8 @@ def monitor_table(values: dict[str, Any]) -> Table:
         row = values[name]
         out.add_row(kind, str(row["steps"]), f"{row['rate']:.1%}", f"{row['low']:.1%} .. {row['high']:.1%}")
     out.caption = (
-        f"a threshold of {values['calibrated_threshold']:.1f} keeps false alarms to {values['allowed_false_alarms']:.0%}; "
-        f"area under the ROC curve {values['roc_auc']:.3f}"
+        f"a threshold of {values['calibrated_threshold']:.1f} keeps false alarms to "
+        f"{values['allowed_false_alarms']:.0%}; area under the ROC curve {values['roc_auc']:.3f}"
     )
     return out
 

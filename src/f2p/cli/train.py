@@ -95,7 +95,7 @@ def train(
         batch, digest = pretraining_data(data, executions, seed, workers, bars)
         simulated = clock.monotonic_s()
         metrics = fit(model, batch, config, seed, checkpoint, bars)
-    notes = {
+    notes: dict[str, object] = {
         "profile": profile,
         "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
         "seed": seed,

@@ -1,7 +1,8 @@
 """How well the monitor tells steps that went as intended from steps the model was never taught, by ground truth.
 
-Steps that went as intended are executions like those the model was trained on, of another seed, whose object ended where
-it was to be put; the others are a task's proposals, which move a filled container. Truth stands in for perception.
+Steps that went as intended are executions like those the model was trained on, of another seed, whose object ended
+where it was to be put; the others are a task's proposals, which move a filled container. Truth stands in for
+perception.
 """
 
 from __future__ import annotations

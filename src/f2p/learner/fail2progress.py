@@ -28,9 +28,7 @@ from f2p.types import Failure, Particles, SkillCall, Transition
 class Fail2ProgressConfig:
     """How many transitions of which kind."""
 
-    targeted: int = number(
-        20, "particles that are simulated", low=2, high=1000, source="A.5"
-    )
+    targeted: int = number(20, "particles that are simulated", low=2, high=1000, source="A.5")
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
     """Its number of particles is replaced by `targeted`."""

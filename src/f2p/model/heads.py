@@ -45,7 +45,7 @@ SCALES = (0.02, 0.1, 0.5)
 
 
 def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
-    """How boxes lie to each other: centre to centre, face to face, and the subject's centre to the object's faces (ours).
+    """How boxes lie to each other: centre to centre, face to face, the subject's centre to the object's faces (ours).
 
     Args:
         subjects: Centroid, and lowest and highest corner less the centroid [m]. Shape (..., 9).
@@ -78,7 +78,7 @@ class BinaryDecoder(nn.Module):
         )
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
-        """Logits (B, n, n, 9) of all ordered pairs of X (B, n, width), whose boxes (B, n, 9) are as `gaps` takes them."""
+        """Logits (B, n, n, 9) of all ordered pairs of X (B, n, width) with boxes (B, n, 9) as `gaps` takes them."""
         first = self.subject(features).unsqueeze(2) + self.object(features).unsqueeze(1)
         if self.gaps is not None:
             first = first + self.gaps(gaps(boxes.unsqueeze(2), boxes.unsqueeze(1)))

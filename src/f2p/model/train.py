@@ -35,9 +35,7 @@ class PretrainConfig:
 
     joint: StageConfig = field(default_factory=lambda: StageConfig(steps=900, batch=24, shards=2))
     frozen: StageConfig = field(default_factory=lambda: StageConfig(steps=5000, batch=64, shards=2))
-    losses: LossConfig = field(
-        default_factory=lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0)
-    )
+    losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0))
     """Ours: what moves and what changes counts more, since most things stay where and as they are."""
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
     joint_share: float = number(

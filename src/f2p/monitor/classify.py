@@ -78,7 +78,8 @@ def classify(
         reason = outcome.execution.error_msg or f"error code {outcome.execution.error_code}"
         return Classification(Cause.EXECUTION, f"{_call(outcome)} was not executed: {reason}")
     if outcome.call.object in unseen:
-        text = f"after {_call(outcome)} {', '.join(sorted(unseen))} were not seen, where they were or elsewhere: look again"
+        names = ", ".join(sorted(unseen))
+        text = f"after {_call(outcome)} {names} were not seen, where they were or elsewhere: look again"
         return Classification(Cause.PERCEPTION, text)
     wrong = contradictions_text(comparison.contradictions)
     seen = _misperceived(comparison.contradictions, detected_before, geometry_before, config)

@@ -26,7 +26,6 @@ from f2p.plan.protocol import Predictor
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Scene, SkillStep
 
-
 GUESSES = 128
 """Near-equal guesses that are asked whether what they move will stand (ours: a tenth of a planning)."""
 
@@ -126,7 +125,7 @@ def draw_standing(
         standing = np.minimum(standing, np.max(on_furniture, axis=0, initial=0.0))
         last = max(index for index, step in enumerate(skeleton) if step.object == name)
         standing = standing * clear_of_things(scene, name, placements[pool, last])
-    good = pool[standing >= 0.5]  # noqa: PLR2004 - more likely than not
+    good = pool[standing >= 0.5]
     return int(rng.choice(good if len(good) else pool)), len(ties)
 
 

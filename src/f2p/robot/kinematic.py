@@ -26,7 +26,7 @@ from f2p.robot.protocol import (
     Motion,
     RobotState,
 )
-from f2p.robot.stepping import LINEAR_JOINTS, SPEEDS, SteppingConfig, SteppingRobot
+from f2p.robot.stepping import SPEEDS, SteppingConfig, SteppingRobot
 
 
 @dataclass

@@ -66,8 +66,8 @@ LINEAR_JOINTS = (LIFT, ARM, TRANSLATE)
 
 
 SPEEDS: dict[str, float] = {
-    LIFT: 0.11, ARM: 0.14, WRIST_YAW: 2.0, WRIST_PITCH: 2.0, WRIST_ROLL: 2.0, FINGER: 4.0, HEAD_PAN: 3.0, HEAD_TILT: 3.0,
-    TRANSLATE: 0.12, ROTATE: 0.5,
+    LIFT: 0.11, ARM: 0.14, WRIST_YAW: 2.0, WRIST_PITCH: 2.0, WRIST_ROLL: 2.0, FINGER: 4.0,
+    HEAD_PAN: 3.0, HEAD_TILT: 3.0, TRANSLATE: 0.12, ROTATE: 0.5,
 }  # fmt: skip
 """Speed of a joint for which a motion names none [m/s or rad/s] (stretch.md 1.2)."""
 

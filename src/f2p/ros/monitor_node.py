@@ -82,7 +82,8 @@ class MonitorNode(F2pNode):
         response.score, response.threshold = comparison.score, threshold
         response.observed = relations_to_msg(outcome.observed_after)
         response.contradicted = comparison.score > threshold
-        self.get_logger().info(f"{outcome.call.skill}({outcome.call.object}): score {comparison.score:.2f} of {threshold}")
+        call = f"{outcome.call.skill}({outcome.call.object})"
+        self.get_logger().info(f"{call}: score {comparison.score:.2f} of {threshold}")
         if response.contradicted:
             unseen = sorted(set(before.names) - set(seen.names))
             response.failure = self._failure(outcome, plan, comparison, threshold, unseen)

@@ -24,7 +24,6 @@ from f2p.types import Prior, Scene
 from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
 
-
 ASIDE = (-0.3, 0.3)
 """How far beside its usual place the base goes for another look at what a tall thing may hide [m] (ours)."""
 

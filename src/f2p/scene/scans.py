@@ -28,7 +28,8 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     try:
         open3d = importlib.import_module("open3d")
     except ImportError as error:
-        raise ScanFormatError(path, f"needs Open3D to be read (pip install open3d); without it: .pcd ({error})") from error
+        problem = f"needs Open3D to be read (pip install open3d); without it: .pcd ({error})"
+        raise ScanFormatError(path, problem) from error
     if not path.is_file():
         raise ScanFormatError(path, "cannot be read: no such file")
     cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False)

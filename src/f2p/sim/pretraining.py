@@ -43,9 +43,7 @@ class PretrainingConfig:
         0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
         source="ours: half of them fall, enough to learn what falls",
     )  # fmt: skip
-    careful_share: float = number(
-        0.8, "placements on a table or in a box that avoid other things", low=0.0, high=1.0
-    )
+    careful_share: float = number(0.8, "placements on a table or in a box that avoid other things", low=0.0, high=1.0)
     tries: int = 40
     """Draws of a careful placement before it is taken as it is."""
     camera_sideways: float = number(

@@ -111,7 +111,7 @@ def _plan_with(
 
 
 def _rolls(roll: float, turn: float) -> tuple[float, float]:
-    """Wrist roll at grasp and placement: of the gripper's two headings one within limits, then that of shorter turns."""
+    """Wrist roll at grasp and placement: of the gripper's two headings one within limits, then the shorter turns."""
     low, high = LIMITS[WRIST_ROLL]
     choices = []
     for pick in (roll, roll - math.copysign(math.pi, roll)):

@@ -2,7 +2,8 @@
 
 Better means all three: the relations observed after the step are predicted with a smaller score, what was carried along
 is expected nearer to where it went, and what the goal's relations turned out to be is no less probable than before,
-without a sure belief in a goal that was missed. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay.
+without a sure belief in a goal that was missed. Not forgotten means at most `most_lost` of F1, now and next, on frozen
+replay.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def test_cells_have_folders_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_stopped_cell_starts_again_from_the_shipped_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cell killed after publishing left a champion that already knows; learning on top of it would flatter the row."""
+    """A cell killed after publishing left a champion that knows; learning on top of it would flatter the row."""
     experiment = Experiment(ExperimentConfig(trials=2), tmp_path, lambda *_: None)
     cell, seen = Cell("fail2progress", 0, 0), []
     (tmp_path / cell.name / "weights").mkdir(parents=True)

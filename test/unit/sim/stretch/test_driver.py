@@ -300,7 +300,7 @@ def test_rotation_needs_the_base_alone_in_the_twin_too(driver):
 
 
 def test_a_zero_is_taken_at_its_word(driver):
-    """stretch.md 1.3.15: an absent entry is the default; a 0 leaves the lift where it is and sees contact everywhere."""
+    """stretch.md 1.3.15: an absent entry is the default; a 0 leaves the lift standing and sees contact everywhere."""
     start = driver.joints()[LIFT].position
     slow = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (0.0,)),)))
     driver.advance(12.0)
