@@ -25,7 +25,7 @@ class MonitorConfig:
         "scores above it are contradictions",
         low=0.0,
         high=1e6,
-        source="ours: above the 2.3 that `f2p evaluate monitor` finds for 5 % by ground truth, for what perception adds",
+        source="ours: `f2p evaluate monitor` finds 2.3 for 5 % by ground truth; the rest is for perception",
     )
     false_alarms: float = number(
         0.05, "share of successful runs that may alarm", low=1e-4, high=0.5, source="promises.md 5.34"
