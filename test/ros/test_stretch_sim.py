@@ -27,7 +27,7 @@ from f2p.robot.errors import MotionRefusedError, StaleStateError  # noqa: E402
 from f2p.robot.frames import base_task_from_odometry  # noqa: E402
 from f2p.robot.protocol import ARM, BODY_JOINTS, LIFT, RobotState  # noqa: E402
 from f2p.robot.protocol import JointState as Measured  # noqa: E402
-from f2p.robot.stepping import ACCELERATIONS, CONTACTS, SPEEDS, SteppingConfig, SteppingRobot, filled  # noqa: E402
+from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays  # noqa: E402
 from f2p.ros import qos  # noqa: E402
 from f2p.skill.pick_place import PickPlace  # noqa: E402
 from f2p.types import Box, Prior, Scene, Segment, SkillCall  # noqa: E402
@@ -263,11 +263,8 @@ class OverDds(SteppingRobot):
         self.client.call(Trigger, "/stop_the_robot")
 
     def _send(self, step):
-        arrays = {
-            "velocities": list(filled(step.joints, step.speeds, SPEEDS)),
-            "accelerations": [ACCELERATIONS[joint] for joint in step.joints],
-            "effort": list(filled(step.joints, step.contact_thresholds, CONTACTS)),
-        }
+        names = ("velocities", "accelerations", "effort")
+        arrays = {name: list(values) for name, values in zip(names, driver_arrays(step), strict=True)}
         handle = self.client.send(dict(zip(step.joints, step.targets, strict=True)), **arrays)
         if not handle.accepted:
             raise MotionRefusedError("rejected")

@@ -72,25 +72,21 @@ def evaluate(
                 bar.update(shown, description=name, completed=done, detail=text)
 
             if what == "monitor":
-                values = _monitor(task, objects, trials, progress)
+                drawn, values = _monitor(task, objects, trials, progress)
             else:
                 names = tuple(name.strip() for name in learners.split(",") if name.strip())
                 config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
-                rows = _tasks(config, folder, progress)
+                drawn, values = _tasks(config, folder, progress)
     except F2pError as error:
         console.print(f"error: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
-    if what == "monitor":
-        console.print(monitor_table(values))
-    else:
-        console.print(table(rows, f"{task}, {objects} things, simulated"))
-        values = {"rows": [row.as_json() for row in rows]}
+    console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
 
 
-def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> list[Row]:
-    """The rows of one comparison."""
+def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table, dict[str, Any]]:
+    """The rows of one comparison, to look at and as JSON."""
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
     from f2p.learner.protocol import learners as known
@@ -98,11 +94,12 @@ def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> list[Row]:
     made = ExperimentConfig(*config)
     for name in made.learners:
         known.get(name)
-    return Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
+    rows = Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
+    return table(rows, f"{made.task}, {made.objects} things, simulated"), {"rows": [row.as_json() for row in rows]}
 
 
-def _monitor(task: str, objects: int, steps: int, progress: Told) -> dict[str, object]:
-    """False alarms and detections of the shipped model's monitor."""
+def _monitor(task: str, objects: int, steps: int, progress: Told) -> tuple[Table, dict[str, Any]]:
+    """False alarms and detections of the shipped model's monitor, to look at and as JSON."""
     from f2p.evaluate.monitor import monitor_report
     from f2p.model.factory import shipped
     from f2p.model.predictor import TorchPredictor
@@ -112,7 +109,8 @@ def _monitor(task: str, objects: int, steps: int, progress: Told) -> dict[str, o
     model, manifest = shipped()
     predictor = TorchPredictor(model, str(manifest["weights_id"]))
     told = partial(progress, "monitor")
-    return monitor_report(predictor, tasks.get(task)(), MujocoSimulator(), objects, steps, told).values()
+    values = monitor_report(predictor, tasks.get(task)(), MujocoSimulator(), objects, steps, told).values()
+    return monitor_table(values), values
 
 
 def monitor_table(values: dict[str, Any]) -> Table:

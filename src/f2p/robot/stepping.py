@@ -82,6 +82,15 @@ CONTACTS: dict[str, float] = {LIFT: 69.0, ARM: 55.0, TRANSLATE: 60.0, ROTATE: 60
 """Effort that counts as contact where a motion names none beside one that it names [%] (stretch.md 1.2)."""
 
 
+def driver_arrays(step: Motion) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """Speeds, accelerations and contact thresholds of a step as the driver takes them; empty means its defaults."""
+    return (
+        filled(step.joints, step.speeds, SPEEDS),
+        tuple(ACCELERATIONS[joint] for joint in step.joints),
+        filled(step.joints, step.contact_thresholds, CONTACTS),
+    )
+
+
 def filled(joints: tuple[str, ...], values: tuple[float, ...], defaults: dict[str, float]) -> tuple[float, ...]:
     """`values` with no zero left, or none at all: the driver takes a 0 at its word (stretch.md 1.3.15).
 

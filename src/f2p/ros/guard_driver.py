@@ -22,7 +22,7 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.clock import Clock
 from f2p.robot.protocol import Motion
-from f2p.robot.stepping import ACCELERATIONS, CONTACTS, SPEEDS, filled
+from f2p.robot.stepping import driver_arrays
 from f2p.ros import qos
 from f2p.ros.convert import stamp_from_msg
 from f2p.ros.guard_core import DriverState
@@ -79,12 +79,10 @@ class Driver:
         """Send one checked step; exactly one of the callbacks follows, if the driver lives."""
         goal = FollowJointTrajectory.Goal()
         goal.trajectory.joint_names = list(motion.joints)
+        speeds, accelerations, contacts = driver_arrays(motion)
         goal.trajectory.points = [
             JointTrajectoryPoint(
-                positions=list(step),
-                velocities=list(filled(motion.joints, motion.speeds, SPEEDS)),
-                accelerations=[ACCELERATIONS[joint] for joint in motion.joints],
-                effort=list(filled(motion.joints, motion.contact_thresholds, CONTACTS)),
+                positions=list(step), velocities=list(speeds), accelerations=list(accelerations), effort=list(contacts)
             )
         ]
 

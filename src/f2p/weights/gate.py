@@ -94,7 +94,7 @@ def step_quality(predictor: Predictor, failure: Failure, config: GateConfig | No
 def goal_as_found(goal: Goal, found: Relations) -> Goal:
     """The goal's relations with the values that `found` gives them."""
     literals = [
-        dataclasses.replace(one, value=satisfied(Goal((dataclasses.replace(one, value=True),)), found))
+        dataclasses.replace(one, value=bool(found.value(one.relation, one.subject, one.object) > 0.5))
         for one in goal.literals
     ]
     return Goal(tuple(literals))

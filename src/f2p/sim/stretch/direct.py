@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from f2p.robot.errors import MotionRefusedError
 from f2p.robot.protocol import Motion, RobotState
-from f2p.robot.stepping import ACCELERATIONS, CONTACTS, SPEEDS, SteppingConfig, SteppingRobot, filled
+from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays
 from f2p.sim.stretch.driver import StretchDriver
 from f2p.sim.stretch.goals import CONTACT, Goal, GoalStatus, Point
 
@@ -31,13 +31,7 @@ class TwinRobot(SteppingRobot):
 
     def _send(self, step: Motion) -> None:
         """One goal with one way point."""
-        point = Point(
-            step.targets,
-            filled(step.joints, step.speeds, SPEEDS),
-            tuple(ACCELERATIONS[joint] for joint in step.joints),
-            filled(step.joints, step.contact_thresholds, CONTACTS),
-        )
-        goal = Goal(step.joints, (point,))
+        goal = Goal(step.joints, (Point(step.targets, *driver_arrays(step)),))
         if not self.driver.send_goal(goal):
             raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")
         if goal.status is GoalStatus.ABORTED:
