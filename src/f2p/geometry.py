@@ -30,7 +30,7 @@ def wrapped(angles: np.ndarray | float, period: float = 2.0 * np.pi) -> np.ndarr
     return np.mod(np.asarray(angles) + period / 2.0, period) - period / 2.0
 
 
-def half_extents(sizes: np.ndarray, yaws: np.ndarray) -> np.ndarray:
+def half_extents(sizes: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
     """Half extents of yawed boxes along the axes of the task frame [m]. Shape (..., 3)."""
     sizes = np.asarray(sizes, dtype=np.float64)
     cosine, sine = np.abs(np.cos(yaws)), np.abs(np.sin(yaws))
@@ -56,7 +56,9 @@ def inside_box(points: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: fl
     return np.all(np.abs(into_box(points, center, yaw)) <= 0.5 * np.asarray(size) + margin, axis=-1)
 
 
-def footprint_excess(points_xy: np.ndarray, centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> np.ndarray:
+def footprint_excess(
+    points_xy: np.ndarray, centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray | float
+) -> np.ndarray:
     """Horizontal distance from points (..., 2) to yawed rectangles; 0 within [m]. Shape (...)."""
     beyond = np.abs(into_box(points_xy, centers, yaws)) - 0.5 * np.asarray(sizes)[..., :2]
     return np.linalg.norm(np.maximum(beyond, 0.0), axis=-1)

@@ -24,7 +24,7 @@ PARAMETER_SIZE = 4
 
 def frozen(array: object, dtype: type = np.float64) -> np.ndarray:
     """Return a read-only copy of `array`, so that a value can be shared between threads."""
-    out = np.array(array, dtype=dtype)
+    out: np.ndarray = np.array(array, dtype=dtype)
     out.setflags(write=False)
     return out
 

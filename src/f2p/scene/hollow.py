@@ -100,7 +100,7 @@ def find_open_box(points: np.ndarray, table: float, config: HollowConfig) -> Ope
     edge = np.min(size / 2 - np.abs(into_box(points[:, :2], center, yaw)), axis=1)
     walls = points[(edge > -0.006) & (edge < config.band) & (points[:, 2] < rim + 0.01), 2]
     rim = float(np.percentile(walls, 97.0))
-    box = Box([*center, (rim + table) / 2], [*size, rim - table], yaw)
+    box = Box(np.array([*center, (rim + table) / 2]), np.array([*size, rim - table]), yaw)
     return OpenBox(box, table + config.wall)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -64,7 +65,7 @@ def draw(perceived: PerceivedScan, path: Path) -> None:
     figure.savefig(path, dpi=80)
 
 
-def _image(axes: object, values: np.ndarray, finite: np.ndarray, shape: tuple[int, int, int], depth: bool) -> None:
+def _image(axes: Axes, values: np.ndarray, finite: np.ndarray, shape: tuple[int, int, int], depth: bool) -> None:
     """The colour image, or the depth where there is no colour."""
     if depth:
         axes.imshow(np.where(finite, values[:, 2], np.nan).reshape(shape[:2]), cmap="viridis")
@@ -72,7 +73,7 @@ def _image(axes: object, values: np.ndarray, finite: np.ndarray, shape: tuple[in
         axes.imshow(values.reshape(shape))
 
 
-def _names_on_image(axes: object, perceived: PerceivedScan, width: int) -> None:
+def _names_on_image(axes: Axes, perceived: PerceivedScan, width: int) -> None:
     """Write each object's name in the middle of its pixels."""
     for number in range(perceived.segments):
         pixels = np.flatnonzero(perceived.labels == number)

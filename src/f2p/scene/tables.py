@@ -87,7 +87,7 @@ def _top_from(points: np.ndarray, voxel: float, config: TableConfig) -> TableTop
     if size.min() < config.least_size or seen < config.least_filled * np.prod(size):
         return None
     height = float(np.array([*center, 1.0]) @ slope)
-    box = Box([*center, height - config.thickness / 2], [*size, config.thickness], yaw)
+    box = Box(np.array([*center, height - config.thickness / 2]), np.array([*size, config.thickness]), yaw)
     return TableTop(box, slope, points[near])
 
 
