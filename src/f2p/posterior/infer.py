@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
@@ -48,14 +48,14 @@ DEFAULT = PosteriorConfig()
 @contextmanager
 def evaluating(model: SkillEffectModel) -> Iterator[None]:
     """The model without dropout (A15), put back afterwards."""
-    training = getattr(model, "training", False)
-    if training:
-        model.eval()
+    module = model if isinstance(model, nn.Module) and model.training else None
+    if module is not None:
+        module.eval()
     try:
         yield
     finally:
-        if training:
-            model.train()
+        if module is not None:
+            module.train()
 
 
 def infer(

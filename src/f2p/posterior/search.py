@@ -36,7 +36,8 @@ def best_of(
     """
     clock = clock or SystemClock()
     started = clock.monotonic_s()
-    best, values = draw(0), None
+    best = draw(0)
+    values: Tensor | None = None
     history: list[float] = []
     stop = Stop.ITERATIONS
     counts = {"evaluations": 0, "not_finite": 0}
@@ -61,7 +62,7 @@ def best_of(
         if clock.monotonic_s() - started > limit_s:
             stop = Stop.TIME
             break
-    if not bool(torch.isfinite(values).any()):
+    if values is None or not bool(torch.isfinite(values).any()):
         raise NotFiniteError("the log density of every draw")
     empty = np.zeros(len(history))
     trace = Trace(empty, np.array(history), empty, stop, clock.monotonic_s() - started, counts)

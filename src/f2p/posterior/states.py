@@ -91,6 +91,7 @@ class StateTarget:
 
     def latent(self, poses: Tensor) -> Latent:
         """The latent of all particles at `poses` (M, n, 4), by moving the last encoding."""
+        assert self._latent is not None and self._encoded_arm is not None
         observed = self.layout.observed_poses
         swung = _turned(self._arm, poses[..., 3] - observed[:, 3]) - self._encoded_arm
         return self.model.moved(self._latent, poses[..., :3] - observed[:, :3] + swung)
@@ -129,6 +130,7 @@ class StateTarget:
         """The variables with the yaws of the last encoding, for searches that jump."""
         yaw = torch.zeros(variables.shape[1], dtype=torch.bool)
         yaw[2::3] = True
+        assert self._encoded_variables is not None
         return torch.where(yaw, self._encoded_variables, variables)
 
     def start(self, count: int, generator: torch.Generator) -> Tensor:
