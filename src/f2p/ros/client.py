@@ -113,7 +113,9 @@ def on_executor(node: Node, job: Callable[[], Any]) -> concurrent.futures.Future
         else:
             answer.set_result(started)
 
-    node.executor.create_task(start)
+    executor = node.executor
+    assert executor is not None
+    executor.create_task(start)
     return answer
 
 

@@ -67,9 +67,11 @@ except ImportError:  # Humble
 SubscriptionEventCallbacks = _Events
 
 try:
-    from sensor_msgs_py.point_cloud2 import read_points
+    from sensor_msgs_py.point_cloud2 import read_points as _read_points
 except ImportError:
-    read_points = structured_points
+    _read_points = structured_points
+
+read_points = _read_points
 
 try:
     from tf_transformations import quaternion_matrix as matrix_of_quaternion

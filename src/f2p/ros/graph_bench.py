@@ -35,9 +35,11 @@ def memory_bytes(pid: int) -> int:
 def image_rate(node: Node, seconds: float) -> float:
     """Depth images that arrive per second."""
     arrived: list[int] = []
-    subscription = node.create_subscription(
-        Image, DEPTH_TOPIC, lambda message: arrived.append(len(message.data)), qos.SENSOR
-    )
+
+    def on_image(message: Image) -> None:
+        arrived.append(len(message.data))
+
+    subscription = node.create_subscription(Image, DEPTH_TOPIC, on_image, qos.SENSOR)
     threading.Event().wait(timeout=2.0)
     arrived.clear()
     threading.Event().wait(timeout=seconds)

@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
@@ -67,9 +69,7 @@ class Watch:
         group = MutuallyExclusiveCallbackGroup()
         for name, spec in self._specs.items():
             self._lives[name] = Life()
-            events = SubscriptionEventCallbacks(
-                liveliness=lambda event, name=name: self._on_liveliness(name, event.alive_count)
-            )
+            events = SubscriptionEventCallbacks(liveliness=partial(self._on_liveliness, name))
             node.create_subscription(
                 Heartbeat, spec.heartbeat_topic, self._on_beat, qos.heartbeat(spec.heartbeat_s, spec.dead_after_s),
                 callback_group=group, event_callbacks=events,
@@ -98,8 +98,8 @@ class Watch:
             if beat.node in self._lives:
                 self._lives[beat.node] = Life(int(beat.pid), beat.state, self._clock.monotonic_s())
 
-    def _on_liveliness(self, name: str, alive_count: int) -> None:
+    def _on_liveliness(self, name: str, event: Any) -> None:
         with self._lock:
-            if alive_count == 0:
+            if event.alive_count == 0:
                 last = self._lives[name]
                 self._lives[name] = Life(last.pid, "lost", last.received_s, lost=True)

@@ -154,7 +154,9 @@ class F2pNode(LifecycleNode):
                 return
             error = finished.exception()
             future.set_exception(error) if error is not None else future.set_result(finished.result(timeout=0))
-            self.executor.wake()
+            executor = self.executor
+            if executor is not None:
+                executor.wake()
 
         inner.add_done_callback(done)
         return await future
