@@ -33,7 +33,7 @@ class NodeSpec:
     lifecycle: bool = True
     """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver."""
     nice: int = 0
-    """Added to the niceness of the supervisor."""
+    """Added to the niceness of the supervisor; what may not go below zero stays at zero, as `nice` does it."""
     where: str = "both"
     """"both", "sim" or "robot"."""
 
@@ -51,8 +51,8 @@ class NodeSpec:
 GRAPH: tuple[NodeSpec, ...] = (
     NodeSpec("manager", "brings the nodes up in order, again after a respawn", lifecycle=False),
     NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", lifecycle=False,
-             where="sim"),
-    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.1),
+             where="sim", nice=-5),
+    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.1, nice=-10),
     NodeSpec("perception", "depth images to a scene in the task frame", needs=("guard",)),
     NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", nice=2,
              ready_within_s=180.0),
