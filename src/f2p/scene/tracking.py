@@ -19,7 +19,9 @@ from f2p.types import Box, Prior, Scene, frozen
 
 _NEVER = 1e3
 _TURNED = 0.02
-"""A container that looks the same turned by half is taken to be turned only if places fit better by this [m] (ours)."""
+"""A container that looks the same turned is taken to be turned only if places fit better by this [m] (ours)."""
+_SQUARE = 0.02
+"""Extents that fit worse by no more than this the other way round may be the other way round [m] (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,26 +97,53 @@ def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -
     return min(one_way(known[:2]), one_way(known[1::-1]))
 
 
+def _container_yaw(
+    index: int, item: KnownObject, detections: Sequence[Detection], known: Sequence[KnownObject]
+) -> float:
+    """The yaw, as it was counted before, of a container that is recognised in detection `index`.
+
+    A footprint looks the same after half a turn, and a nearly square one after a quarter: of the turns that its extents
+    allow the least is taken, unless the places of what is in it say otherwise.
+    """
+    now = detections[index].box
+    assert item.box is not None
+    then = [one.box.center for one in known if one.box is not None and one.name != item.name]
+    then = [at for at in then if inside_box(at[None], item.box.center, item.box.size, item.box.yaw)[0]]
+    then_local = np.array([into_box(at, item.box.center, item.box.yaw)[:2] for at in then]).reshape(-1, 2)
+    within = np.array([one.box.center for one in detections if one.container == index]).reshape(-1, 3)
+    misfits = [float(np.abs(size - item.size[:2]).sum()) for size in (now.size[:2], now.size[1::-1])]
+    costs = {}
+    for quarter in range(4):
+        if misfits[quarter % 2] > min(misfits) + _SQUARE:
+            continue
+        yaw = now.yaw + quarter * np.pi / 2.0
+        local = rotate_z(within[:, :2] - now.center[:2], -yaw)
+        apart = np.linalg.norm(then_local[:, None] - local[None], axis=-1)
+        rows, columns = linear_sum_assignment(apart)
+        turned = abs(wrapped(yaw - item.box.yaw)) > np.pi / 4.0
+        costs[yaw] = _TURNED * turned + (float(apart[rows, columns].mean()) if len(rows) else 0.0)
+    return min(costs, key=lambda yaw: costs[yaw])
+
+
 def _displacement(
     detection: Detection,
     known: KnownObject,
     detections: Sequence[Detection],
     all_known: Sequence[KnownObject],
-    boxes: dict[str, int],
+    boxes: dict[str, tuple[int, float]],
 ) -> float:
     """How far from its last place, in the world or within its container, whichever is less [m]."""
     if known.box is None:
         return 0.0
     least = float(np.linalg.norm(detection.box.center - known.box.center))
     for item in all_known:
-        if item.box is None or item.name not in boxes or detection.container != boxes[item.name]:
+        if item.box is None or item.name not in boxes or detection.container != boxes[item.name][0]:
             continue
         if inside_box(known.box.center[None], item.box.center, item.box.size, item.box.yaw)[0]:
-            now = detections[boxes[item.name]].box
+            index, yaw = boxes[item.name]
             was_local = into_box(known.box.center, item.box.center, item.box.yaw)
-            is_local = into_box(detection.box.center, now.center, now.yaw)
-            turned = np.linalg.norm(was_local * np.array([-1, -1, 1]) - is_local)
-            least = min(least, float(np.linalg.norm(was_local - is_local)), float(turned) + _TURNED)
+            is_local = into_box(detection.box.center, detections[index].box.center, yaw)
+            least = min(least, float(np.linalg.norm(was_local - is_local)))
     return least
 
 
@@ -132,7 +161,10 @@ def match(
     for hollow in (True, False):
         rows = [i for i, item in enumerate(detections) if (item.prior is Prior.OPEN_BOX) == hollow]
         columns = [item for item in known if (item.prior is Prior.OPEN_BOX) == hollow]
-        boxes = {item.name: i for i, item in matched.items()}
+        boxes = {
+            item.name: (i, _container_yaw(i, item, detections, known))
+            for i, item in matched.items() if item.box is not None
+        }  # fmt: skip
         costs = np.full((len(rows), len(columns)), _NEVER)
         for a, i in enumerate(rows):
             for b, item in enumerate(columns):

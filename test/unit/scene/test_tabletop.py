@@ -16,7 +16,7 @@ from f2p.scene.hidden import HiddenConfig, View
 from f2p.scene.priors import fit_box, fit_footprint
 from f2p.scene.relations import relations_of
 from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
-from f2p.scene.tracking import KnownObject
+from f2p.scene.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.types import Box, Prior, Scene, Segment
 
 SIZES = {"thing_1": (0.05, 0.04, 0.045), "thing_2": (0.035, 0.035, 0.055), "thing_3": (0.055, 0.035, 0.03)}
@@ -205,3 +205,31 @@ def test_a_box_stands_on_what_is_below_it() -> None:
     box = fit_box(cloud, 0.5)
     assert box.center[2] == pytest.approx(0.525, abs=0.002)
     assert fit_box(cloud, 0.4).size[2] == pytest.approx(0.03, abs=0.004)
+
+
+def in_a_box(spots: dict[str, tuple[float, float]], y: float, yaw: float, turned: int) -> list[Detection]:
+    """Things of one size in a nearly square box; the fitter counts its yaw from another side every `turned` quarter."""
+    at = np.array([0.68, y, TOP + 0.04])
+    size = np.array([0.233, 0.236, 0.08])
+    shown = size if turned % 2 == 0 else size[[1, 0, 2]]
+    box = Box(at, shown, yaw + turned * np.pi / 2.0)
+    places = [at + [*rotate_z(np.array(spot), yaw), -0.01] for spot in spots.values()]
+    things = [Box(place, np.array([0.04, 0.04, 0.04]), yaw) for place in places]
+    nothing = np.zeros((0, 3))
+    return [
+        Detection(Prior.OPEN_BOX, box, nothing, TOP),
+        *(Detection(Prior.CUBOID, thing, nothing, TOP, container=0) for thing in things),
+    ]
+
+
+@pytest.mark.parametrize("turned", [0, 1, 2, 3])
+def test_alike_things_keep_their_names_when_their_nearly_square_box_is_carried(turned: int) -> None:
+    """Seen from another place the same box may be counted from another side: what is in it did not change places."""
+    spots = {"thing_1": (0.06, 0.05), "thing_2": (-0.06, 0.05), "thing_3": (0.0, -0.06)}
+    names = ("box", *spots)
+    before = in_a_box(spots, 0.5, 0.3, turned=0)
+    known = [
+        KnownObject(name, item.prior, item.box.size, item.box) for name, item in zip(names, before, strict=True)
+    ]  # fmt: skip
+    found = match(in_a_box(spots, -0.5, 0.3, turned), known, TrackingConfig())
+    assert {index: item.name for index, item in found.items()} == dict(enumerate(names))
