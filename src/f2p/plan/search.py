@@ -17,7 +17,7 @@ import numpy as np
 
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import Candidate, draw_best, draw_standing, scores_of, surest
+from f2p.plan.shooting import Candidate, clear_of_things, draw_best, draw_standing, scores_of, surest
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
@@ -211,7 +211,8 @@ class Search:
             action, drawn, own = self._first[row // len(self._first[0][2])]
             best = row % len(drawn)
             if own.max() > self.config.tie_tolerance:
-                best, _ = surest(own, drawn, self.config.tie_tolerance, self.config.neighbours)
+                clear = clear_of_things(self.scene, (action,), drawn)
+                best, _ = surest(own, drawn, clear, self.config.tie_tolerance, self.config.neighbours)
             else:
                 tolerance = self.config.tie_tolerance
                 best, _ = draw_standing(self.predictor, self.scene, (action,), drawn, own, tolerance, self.rng)

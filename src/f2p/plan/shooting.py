@@ -4,12 +4,13 @@ A first share of the candidates is drawn jointly over all steps; the rest redraw
 over the whole workspace again (ours: three independent hits of one in ten are one in a thousand when drawn jointly).
 With one step it is exactly the paper's shooting.
 
-Ties: probabilities within `tie_tolerance` of the best are the same to us. Where a plan is likely the surest of them is
-taken: the one whose nearest candidates are likely too, since no robot puts a thing exactly where it was told (ours: at
-the rim of what is likely one in five boxes fell off the table). Where nothing is likely one is drawn uniformly from the
-joint candidates, instead of whatever corner the largest of tiny numbers happens to prefer; and from those that are
-expected to leave what they move standing clear on furniture, off its rim, if there are any (ours: three of four guesses
-of one room dropped the box off an edge, and where it cannot be seen nothing can be learned).
+Ties: probabilities within `tie_tolerance` of the best are the same to us; those that put nothing where another thing
+stands are preferred (ours: a goal about contents says nothing against a box set down on the landmark). Where a plan is
+likely the surest of them is taken: the one whose nearest candidates are likely too, since no robot puts a thing exactly
+where it was told (ours: at the rim of what is likely one in five boxes fell off the table). Where nothing is likely one
+is drawn uniformly from the joint candidates, instead of whatever corner the largest of tiny numbers happens to prefer;
+and from those that are expected to leave what they move standing on furniture, off its rim, if there are any (ours:
+three of four guesses of one room dropped the box off an edge, and where it cannot be seen nothing can be learned).
 """
 
 from __future__ import annotations
@@ -114,38 +115,50 @@ def draw_standing(
     """
     ties = np.flatnonzero(scores >= scores.max() - tolerance)
     pool = rng.permutation(ties)[:GUESSES]
-    standing = np.ones(len(pool))
+    standing = clear_of_things(scene, skeleton, placements[pool]).astype(float)
     for name in sorted({step.object for step in skeleton}):
-        others = [segment for segment in scene.segments if segment.name != name]
         wishes = [
             Goal((GoalRelation("above", name, one.name), GoalRelation("boundary", name, one.name, False)))
-            for one in others if not one.movable
+            for one in scene.segments if not one.movable
         ]  # fmt: skip
         on_furniture = [scores_of(predictor, scene, skeleton, placements[pool], wish) for wish in wishes]
         standing = np.minimum(standing, np.max(on_furniture, axis=0, initial=0.0))
-        last = max(index for index, step in enumerate(skeleton) if step.object == name)
-        standing = standing * clear_of_things(scene, name, placements[pool, last])
     good = pool[standing >= 0.5]
     return int(rng.choice(good if len(good) else pool)), len(ties)
 
 
-def clear_of_things(scene: Scene, name: str, placements: np.ndarray) -> np.ndarray:
-    """Whether `name` meets no other movable, whichever way both are turned. Shape (placements,), bool."""
+def clear_of_things(scene: Scene, skeleton: Sequence[SkillStep], placements: np.ndarray) -> np.ndarray:
+    """Whether what is moved meets nothing that can be moved, whichever way both are turned.
+
+    Two things that are put where the other one was are no concern of this; one is compared with where things are now.
+
+    Args:
+        scene: Where they are now.
+        skeleton: H steps; an object that is moved twice ends where its last step puts it.
+        placements: Shape (candidates, H, 4).
+
+    Returns:
+        Shape (candidates,), bool.
+    """
     radius = {one.name: 0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments}
     clear = np.ones(len(placements), dtype=bool)
-    for other in scene.segments:
-        if other.movable and other.name != name:
-            apart = np.linalg.norm(placements[:, :2] - other.box.center[:2], axis=-1)
-            clear &= apart > radius[name] + radius[other.name]
+    for index, name in {step.object: (index, step.object) for index, step in enumerate(skeleton)}.values():
+        for other in scene.segments:
+            if other.movable and other.name != name:
+                apart = np.linalg.norm(placements[:, index, :2] - other.box.center[:2], axis=-1)
+                clear &= apart > radius[name] + radius[other.name]
     return clear
 
 
-def surest(scores: np.ndarray, placements: np.ndarray, tolerance: float, neighbours: int) -> tuple[int, int]:
+def surest(
+    scores: np.ndarray, placements: np.ndarray, clear: np.ndarray, tolerance: float, neighbours: int
+) -> tuple[int, int]:
     """Of the scores within `tolerance` of the best, the one whose nearest candidates are the likeliest on average.
 
     Args:
         scores: Shape (candidates,).
         placements: Shape (candidates, steps, 4); nearness is horizontal distance over all steps.
+        clear: Candidates that are preferred, if any of the best is among them. Shape (candidates,), bool.
         tolerance: As `draw_best`.
         neighbours: How many nearest candidates are averaged over, itself included.
 
@@ -153,9 +166,10 @@ def surest(scores: np.ndarray, placements: np.ndarray, tolerance: float, neighbo
         Its index, and how many near-equals there were.
     """
     ties = np.flatnonzero(scores >= scores.max() - tolerance)
+    chosen = ties[clear[ties]] if clear[ties].any() else ties
     places = placements[..., :2].reshape(len(placements), -1)
-    near = cKDTree(places).query(places[ties], k=min(neighbours, len(places)))[1].reshape(len(ties), -1)
-    return int(ties[np.argmax(scores[near].mean(axis=1))]), len(ties)
+    near = cKDTree(places).query(places[chosen], k=min(neighbours, len(places)))[1].reshape(len(chosen), -1)
+    return int(chosen[np.argmax(scores[near].mean(axis=1))]), len(ties)
 
 
 def shoot(
@@ -194,7 +208,8 @@ def shoot(
             predictor, scene, steps, placements[:joint], scores[:joint], config.tie_tolerance, rng
         )
     else:
-        best, ties = surest(scores, placements, config.tie_tolerance, config.neighbours)
+        clear = clear_of_things(scene, steps, placements)
+        best, ties = surest(scores, placements, clear, config.tie_tolerance, config.neighbours)
     chosen = placements[best]
     parameters = parameters_of(scene, steps, chosen[None])[0]
     return Candidate(steps, chosen, parameters, float(scores[best]), len(scores), ties)

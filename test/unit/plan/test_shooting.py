@@ -98,6 +98,23 @@ def test_a_guess_leaves_what_it_moves_standing_clear_on_furniture_off_its_rim(ro
     assert 10 <= sum(sides) <= 30, "uniform otherwise"
 
 
+def test_a_likely_plan_puts_nothing_where_another_thing_stands(room: Scene, simple: AnalyticPredictor) -> None:
+    """The goal says nothing against a box set down on the landmark, and by the relations it is as good there."""
+    goal, steps = parse_goal("above(box, table_b)"), (SkillStep("pick_place", "box"),)
+    mark, box = (room.segments[room.index(name)].box for name in ("landmark", "box"))
+    apart = 0.5 * float(np.linalg.norm(mark.size[:2]) + np.linalg.norm(box.size[:2]))
+    few = ShootingConfig(candidates=200, neighbours=1)
+    for seed in range(20):
+        found = shoot(simple, room, steps, goal, np.random.default_rng(seed), config=few)
+        assert np.linalg.norm(found.placements[0, :2] - mark.center[:2]) > apart
+
+
+def test_where_nothing_else_is_likely_a_thing_is_put_upon_another(room: Scene, simple: AnalyticPredictor) -> None:
+    goal, steps = parse_goal("inside(landmark, box)"), (SkillStep("pick_place", "landmark"),)
+    found = shoot(simple, room, steps, goal, np.random.default_rng(0))
+    assert found.probability > 0.9
+
+
 def test_three_steps_are_found_with_a_thousand_candidates(room: Scene, simple: AnalyticPredictor) -> None:
     goal = parse_goal("inside(landmark, box) & above(thing_1, table_b) & above(thing_2, table_b)")
     skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "landmark"))
@@ -119,6 +136,6 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
     placements = np.zeros((1000, 1, 4))
     placements[:, 0, :2] = np.random.default_rng(0).uniform([0.4, -1.0], [0.9, 1.0], (1000, 2))
     likely = (np.abs(placements[:, 0, 0] - 0.65) < 0.15) & (np.abs(placements[:, 0, 1] - 0.5) < 0.2)
-    best, ties = surest(likely.astype(float), placements, 0.01, 20)
+    best, ties = surest(likely.astype(float), placements, np.ones(1000, bool), 0.01, 20)
     assert ties == likely.sum()
     assert abs(placements[best, 0, 0] - 0.65) < 0.1 and abs(placements[best, 0, 1] - 0.5) < 0.15
