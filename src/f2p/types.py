@@ -220,6 +220,8 @@ class Outcome:
     observed_after: Relations
     execution: Execution
     weights_id: str
+    unseen: tuple[str, ...] = ()
+    """Segments of `before` that were not seen afterwards; `after` has them where they were, which claims nothing."""
 
 
 class Cause(str, Enum):

@@ -21,7 +21,7 @@ from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseErr
 from f2p.monitor.values import Arrays, failure_from, failure_values
 from f2p.types import Failure
 
-SCHEMA = "f2p-failure-1"
+SCHEMA = "f2p-failure-2"
 """Version of the folder's contents; readers refuse others."""
 
 _WORDS, _NUMBERS = "case.json", "arrays.safetensors"

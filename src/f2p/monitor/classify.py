@@ -56,7 +56,6 @@ def classify(
     detected_before: Relations,
     geometry_before: Relations,
     config: ClassifyConfig | None = None,
-    unseen: Sequence[str] = (),
 ) -> Classification:
     """Find the cause of a contradicted step.
 
@@ -67,7 +66,6 @@ def classify(
         detected_before: What the network saw before the skill, probabilities.
         geometry_before: What the rules of `scene/relations.py` saw before the skill.
         config: Limits.
-        unseen: Segments of the scene before that were not seen after the skill.
 
     Raises:
         DifferentScenesError: Relations of other segments than the outcome's.
@@ -77,8 +75,8 @@ def classify(
     if not outcome.execution.ok:
         reason = outcome.execution.error_msg or f"error code {outcome.execution.error_code}"
         return Classification(Cause.EXECUTION, f"{_call(outcome)} was not executed: {reason}")
-    if outcome.call.object in unseen:
-        names = ", ".join(sorted(unseen))
+    if outcome.call.object in outcome.unseen:
+        names = ", ".join(outcome.unseen)
         text = f"after {_call(outcome)} {names} were not seen, where they were or elsewhere: look again"
         return Classification(Cause.PERCEPTION, text)
     wrong = contradictions_text(comparison.contradictions)

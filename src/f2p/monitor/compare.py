@@ -4,7 +4,7 @@ Each touched object (the one the skill acted on, and whatever moved or was expec
 |p_predicted - p_observed| over its relations (decision D1); the score is that of the worst one. So a step that carries
 five things is held to the same threshold as one that carries one (ours: sums over all of them grow with their number,
 and one threshold could not bound false alarms), and one spilled thing among five is not averaged away. What nobody
-touched cannot alarm.
+touched cannot alarm, nor can what was not seen afterwards.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ def observed_displacements(outcome: Outcome) -> np.ndarray:
     return np.array([segment.box.center for segment in outcome.after.segments]) - before
 
 
-def touched_pairs(names: Sequence[str], touched: Sequence[str]) -> np.ndarray:
-    """Ordered pairs with at least one touched member. Shape (segments, segments), bool."""
-    member = np.isin(names, touched)
-    return (member[:, None] | member[None, :]) & ~np.eye(len(names), dtype=bool)
+def touched_pairs(names: Sequence[str], touched: Sequence[str], unseen: Sequence[str] = ()) -> np.ndarray:
+    """Ordered pairs with at least one touched and no unseen member. Shape (segments, segments), bool."""
+    member, seen = np.isin(names, touched), ~np.isin(names, unseen)
+    return (member[:, None] | member[None, :]) & (seen[:, None] & seen[None, :]) & ~np.eye(len(names), dtype=bool)
 
 
 def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison:
@@ -108,7 +108,7 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
     names = outcome.before.names
     predicted = np.asarray(outcome.prediction.relations.binary, dtype=np.float64)
     observed = np.asarray(outcome.observed_after.binary, dtype=np.float64)
-    gaps = np.abs(predicted - observed) * touched_pairs(names, touched)[..., None]
+    gaps = np.abs(predicted - observed) * touched_pairs(names, touched, outcome.unseen)[..., None]
     wrong = np.argwhere((gaps > config.contradicted) & ((predicted > 0.5) != (observed > 0.5)))
     contradictions = [
         Contradiction(

@@ -173,6 +173,7 @@ def _outcome_values(outcome: Outcome, arrays: Arrays) -> dict[str, Any]:
         "observed_after": _relations_values(outcome.observed_after, arrays, "observed_after"),
         "execution": [execution.ok, execution.error_code, execution.error_msg, execution.duration_s],
         "weights_id": outcome.weights_id,
+        "unseen": list(outcome.unseen),
     }
 
 
@@ -188,6 +189,7 @@ def _outcome_from(words: dict[str, Any], arrays: Arrays) -> Outcome:
         observed_after=_relations_from(words["observed_after"], arrays),
         execution=Execution(bool(ok), int(code), str(message), float(duration)),
         weights_id=str(words["weights_id"]),
+        unseen=tuple(str(name) for name in words["unseen"]),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from f2p.errors import F2pError
 from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.case import write_case
 from f2p.monitor.classify import classify
-from f2p.monitor.compare import compare
+from f2p.monitor.compare import Comparison, compare
 from f2p.ros import qos
 from f2p.ros.client import ServiceCaller
 from f2p.ros.convert import (
@@ -73,27 +72,25 @@ class MonitorNode(F2pNode):
         before = scene_from_msg(request.before)
         seen = scene_from_msg(request.after)
         after = aligned(before, seen)
+        unseen = tuple(sorted(set(before.names) - set(seen.names)))
         execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
                               request.execution_error_msg, float(request.duration))  # fmt: skip
         outcome = Outcome(before, plan.calls[request.step], after, plan.predictions[request.step], relations_of(before),
-                          relations_of(after), execution, plan.weights_id)  # fmt: skip
+                          relations_of(after), execution, plan.weights_id, unseen)  # fmt: skip
         comparison = compare(outcome)
         threshold = self.parameters.config.threshold
         response.score, response.threshold = comparison.score, threshold
         response.observed = relations_to_msg(outcome.observed_after)
-        response.contradicted = comparison.score > threshold
+        response.contradicted = comparison.score > threshold or outcome.call.object in unseen
         call = f"{outcome.call.skill}({outcome.call.object})"
         self.get_logger().info(f"{call}: score {comparison.score:.2f} of {threshold}")
         if response.contradicted:
-            unseen = sorted(set(before.names) - set(seen.names))
-            response.failure = self._failure(outcome, plan, comparison, threshold, unseen)
+            response.failure = self._failure(outcome, plan, comparison, threshold)
 
-    def _failure(
-        self, outcome: Outcome, plan: Plan, comparison: Any, threshold: float, unseen: list[str]
-    ) -> FailureMessage:
+    def _failure(self, outcome: Outcome, plan: Plan, comparison: Comparison, threshold: float) -> FailureMessage:
         """Find the cause, write the folder, tell everybody."""
         verdict = classify(outcome, comparison, self._replay(outcome.before, outcome.call),
-                           self._second_opinion(outcome.before), outcome.observed_before, unseen=unseen)  # fmt: skip
+                           self._second_opinion(outcome.before), outcome.observed_before)  # fmt: skip
         name = f"failure-{uuid.uuid4().hex[:10]}"
         failure = Failure(name, outcome, plan.goal, plan, verdict.cause, comparison.score, threshold,
                           comparison.contradictions, verdict.explanation)  # fmt: skip
@@ -124,7 +121,7 @@ class MonitorNode(F2pNode):
 
 
 def aligned(before: Scene, after: Scene) -> Scene:
-    """`after` with the segments of `before`, in their order: what was not seen again is taken to be where it was."""
+    """`after` with the segments of `before`, in their order; what was not seen again keeps its old place."""
     seen = {segment.name: segment for segment in after.segments}
     return Scene(tuple(seen.get(segment.name, segment) for segment in before.segments), after.stamp_ns)
 

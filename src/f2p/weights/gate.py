@@ -161,6 +161,7 @@ def _carried_error(failure: Failure, prediction: Prediction, config: GateConfig)
     outcome = failure.outcome
     true = observed_displacements(outcome)
     far = np.linalg.norm(true, axis=1) > config.carried
-    carried = far & np.array([one.movable and one.name != outcome.call.object for one in outcome.before.segments])
+    others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
+    carried = far & np.array(others)
     errors = np.linalg.norm(np.asarray(prediction.displacements) - true, axis=1)
     return float(errors[carried].mean()) if carried.any() else 0.0

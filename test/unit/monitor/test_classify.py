@@ -57,10 +57,9 @@ def test_network_and_geometry_saw_different_things(outcome_of: Callable[..., Out
 def test_an_outcome_that_was_not_seen_contradicts_nothing(outcome_of: Callable[..., Outcome]) -> None:
     """A box on the floor, or behind something tall: it is the eye's failure until somebody has seen it."""
     outcome = outcome_of(CARRIED)
-    facts = (outcome, compare(outcome), outcome.observed_after, outcome.observed_before, outcome.observed_before)
-    found = classify(*facts, unseen=("box", "thing_1"))
-    assert found.cause is Cause.PERCEPTION and "box, thing_1 were not seen" in found.explanation
-    assert classify(*facts, unseen=("thing_1",)).cause is Cause.MODEL
+    found, text = cause(replace(outcome, unseen=("box", "thing_1")), outcome.observed_after)
+    assert found is Cause.PERCEPTION and "box, thing_1 were not seen" in text
+    assert cause(replace(outcome, unseen=("thing_1",)), outcome.observed_after)[0] is Cause.MODEL
 
 
 def test_neither_side_or_no_replay(outcome_of: Callable[..., Outcome]) -> None:

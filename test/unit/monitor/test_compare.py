@@ -36,6 +36,13 @@ def test_what_nobody_touched_cannot_alarm(outcome_of: Callable[..., Outcome]) ->
     assert compare(changed).score == compare(outcome).score
 
 
+def test_what_was_not_seen_afterwards_cannot_alarm(outcome_of: Callable[..., Outcome]) -> None:
+    """It keeps its old place in the scene after, which claims nothing: neither that it stayed nor that it went."""
+    outcome = replace(outcome_of(("box", "thing_1", "thing_2")), unseen=("thing_1", "thing_2"))
+    found = compare(outcome)
+    assert found.score < 0.2 and found.contradictions == ()
+
+
 def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:
     outcome = outcome_of(("box", "thing_1"))
     heavy = compare(outcome, CompareConfig(inside_weight=3.0)).score
