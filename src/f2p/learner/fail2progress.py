@@ -5,10 +5,14 @@ to come to rest where it was put. What falls or spills is rejected and drawn aga
 Counter-examples are the same scenes with another object grasped and put where the particle's own was to go. They
 keep twenty transitions from teaching that everything moves with any grasp (method.md 6; not in the paper, so a number
 that can be 0).
+
+Some of the particles are inferred around the scene that the failure left, since the robot plans again from there (ours:
+scenes before the failure all have the box on its first table; a number that can be 0, as in the paper).
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -16,11 +20,11 @@ import numpy as np
 
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
-from f2p.learner.scenes import free_indices
+from f2p.learner.scenes import as_it_was_left, free_indices
 from f2p.posterior.infer import PosteriorConfig, infer_with_diagnostics
 from f2p.posterior.project import project
 from f2p.settings import number
-from f2p.sim.world import Body, reconstruct
+from f2p.sim.world import World, reconstruct
 from f2p.types import Failure, Particles, SkillCall, Transition
 
 
@@ -29,10 +33,23 @@ class Fail2ProgressConfig:
     """How many transitions of which kind."""
 
     targeted: int = number(20, "particles that are simulated", low=2, high=1000, source="A.5")
+    aftermath: int = number(
+        8, "of the particles, those around the scene that the failure left", low=0, high=1000, source="ours"
+    )
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
-    """Its number of particles is replaced by `targeted`."""
+    """Its number of particles is replaced."""
     least_share: float = number(0.5, "share of transitions that must be simulated", low=0.0, high=1.0)
+
+
+@dataclass
+class _Gathered:
+    """What has come together so far."""
+
+    transitions: tuple[Transition, ...] = ()
+    particles: list[Particles] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 @learners.register("fail2progress")
@@ -46,67 +63,98 @@ class Fail2Progress:
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         """Infer, settle, simulate. Raises TooFewTransitionsError when physics leaves too little."""
-        bodies = reconstruct(failure.outcome.before).bodies
-        clock = context.clock
-        config = replace(self.config.posterior, particles=int(self.config.targeted))
+        out = _Gathered()
+        for view, particles, counter_examples in self._views(failure):
+            self._around(view, particles, counter_examples, context, out)
+        here = reconstruct(failure.outcome.before)
+        self._simulate(here, here.poses[None], (failure.outcome.call,), "failure", failure, context, out)
+        wanted = int(self.config.targeted) + 1 + int(self.config.counter_examples)
+        if len(out.transitions) < self.config.least_share * wanted:
+            raise TooFewTransitionsError(len(out.transitions), wanted, dict(out.counts))
+        return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
+
+    def _views(self, failure: Failure) -> list[tuple[Failure, int, int]]:
+        """The scenes to infer around, with their numbers of particles and of counter-examples."""
+        targeted, counter = int(self.config.targeted), int(self.config.counter_examples)
+        later = min(int(self.config.aftermath), targeted)
+        left = as_it_was_left(failure) if later else None
+        if left is None:
+            return [(failure, targeted, counter)]
+        counter_later = round(counter * later / targeted)
+        views = [(failure, targeted - later, counter - counter_later), (left, later, counter_later)]
+        return [view for view in views if view[1]]
+
+    def _around(self, view: Failure, count: int, counter_examples: int, context: LearnContext, out: _Gathered) -> None:
+        """Particles around one scene, at rest and simulated, and their counter-examples."""
+        world, clock = reconstruct(view.outcome.before), context.clock
+        config = replace(self.config.posterior, particles=count)
         drawn, found = infer_with_diagnostics(
-            failure, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
+            view, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
         )
         start = clock.monotonic_s()
-        particles = project(drawn, failure, bodies, context.simulator, seed=context.seed)  # type: ignore[arg-type]
-        settled = clock.monotonic_s()
-        counts = {name: int(count) for name, count in particles.counts.items()}
+        particles = project(drawn, view, world.bodies, context.simulator, seed=context.seed)  # type: ignore[arg-type]
+        out.seconds["svi_states"] += found.seconds["prepare"] + found.seconds["states"]
+        out.seconds["svi_actions"] += found.seconds["actions"]
+        out.seconds["settle"] += clock.monotonic_s() - start
+        out.particles.append(particles)
+        out.counts.update({name: int(number) for name, number in particles.counts.items()})
         context.progress("settle", 1.0, f"{len(particles.calls)} of {len(drawn.calls)} particles are at rest")
-        kept = self._simulate(bodies, particles.poses, particles.calls, "particle", context, counts)
-        here = reconstruct(failure.outcome.before).poses[None]
-        kept += self._simulate(bodies, here, (failure.outcome.call,), "failure", context, counts)
-        poses, calls = self._counter_examples(bodies, particles, context)
+        self._simulate(world, particles.poses, particles.calls, "particle", view, context, out)
+        poses, calls = _counter_examples(world, particles, counter_examples, context.seed)
         if calls:
-            kept += self._simulate(bodies, poses, calls, "counter_example", context, counts)
-        wanted = int(self.config.targeted) + 1 + int(self.config.counter_examples)
-        if len(kept) < self.config.least_share * wanted:
-            raise TooFewTransitionsError(len(kept), wanted, counts)
-        timings = {
-            "svi_states": found.seconds["prepare"] + found.seconds["states"],
-            "svi_actions": found.seconds["actions"],
-            "settle": settled - start,
-            "simulate": clock.monotonic_s() - settled,
-        }
-        return LearnedData(kept, particles, counts, timings)
+            self._simulate(world, poses, calls, "counter_example", view, context, out)
 
     def _simulate(
         self,
-        bodies: tuple[Body, ...],
+        world: World,
         poses: np.ndarray,
         calls: tuple[SkillCall, ...],
         tag: str,
+        view: Failure,
         context: LearnContext,
-        counts: dict[str, int],
-    ) -> tuple[Transition, ...]:
-        """Simulate a batch and add its counts to `counts`."""
+        out: _Gathered,
+    ) -> None:
+        """Simulate a batch; what hides behind a wall takes its cloud from the failure's scene (method.md 6.4)."""
+        start = context.clock.monotonic_s()
         context.progress("simulate", 0.0, f"{len(calls)} scenes ({tag})")
-        batch = context.simulator.simulate(bodies, poses, calls, seed=context.seed, tag=tag)
-        for name, count in batch.counts.items():
-            counts[name] = counts.get(name, 0) + int(count)
-        counts[tag] = len(batch.kept)
+        batch = context.simulator.simulate(
+            world.bodies, poses, calls, seed=context.seed, tag=tag, seen=view.outcome.before
+        )
+        out.counts.update({name: int(count) for name, count in batch.counts.items()} | {tag: len(batch.kept)})
+        out.transitions += batch.kept
+        out.seconds["simulate"] += context.clock.monotonic_s() - start
         context.progress("simulate", 1.0, f"{len(batch.kept)} of {len(calls)} transitions ({tag})")
-        return batch.kept
 
-    def _counter_examples(
-        self, bodies: tuple[Body, ...], particles: Particles, context: LearnContext
-    ) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
-        """Scenes of some particles with another free body grasped and put where the particle's own would have gone."""
-        rng = np.random.default_rng((context.seed, 72))
-        count = int(self.config.counter_examples)
-        chosen = rng.permutation(np.resize(np.arange(len(particles.calls)), count)) if count else np.zeros(0, int)
-        calls = []
-        for index in chosen:
-            own = particles.calls[index]
-            others = [one for one in free_indices(bodies) if bodies[one].name != own.object]
-            if not others:
-                return particles.poses[:0], ()
-            other = int(rng.choice(others))
-            target = particles.poses[index, particles.names.index(own.object), :2] + own.parameter[:2]
-            parameter = np.array([*(target - particles.poses[index, other, :2]), own.parameter[2], 0.0])
-            calls.append(SkillCall(own.skill, bodies[other].name, parameter))
-        return particles.poses[chosen], tuple(calls)
+
+def _together(found: list[Particles]) -> Particles:
+    """Particles of several scenes of the same segments as one set."""
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts.update(one.counts)
+    return replace(
+        found[0],
+        poses=np.concatenate([one.poses for one in found]),
+        calls=tuple(call for one in found for call in one.calls),
+        log_target=np.concatenate([one.log_target for one in found]),
+        log_entropy=np.concatenate([one.log_entropy for one in found]),
+        counts=dict(counts),
+    )
+
+
+def _counter_examples(
+    world: World, particles: Particles, count: int, seed: int
+) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
+    """Scenes of some particles with another free body grasped and put where the particle's own would have gone."""
+    rng = np.random.default_rng((seed, 72))
+    chosen = rng.permutation(np.resize(np.arange(len(particles.calls)), count)) if count else np.zeros(0, int)
+    calls = []
+    for index in chosen:
+        own = particles.calls[index]
+        others = [one for one in free_indices(world.bodies) if world.bodies[one].name != own.object]
+        if not others:
+            return particles.poses[:0], ()
+        other = int(rng.choice(others))
+        target = particles.poses[index, particles.names.index(own.object), :2] + own.parameter[:2]
+        parameter = np.array([*(target - particles.poses[index, other, :2]), own.parameter[2], 0.0])
+        calls.append(SkillCall(own.skill, world.bodies[other].name, parameter))
+    return particles.poses[chosen], tuple(calls)

@@ -1,8 +1,9 @@
-"""Rearranging the bodies of a failure: what lies together, where surfaces are, and placements that do not collide."""
+"""The scenes around a failure: as it was left, what lies together in it, and placements that do not collide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,6 +19,20 @@ _TRIES = 200
 
 _SCENES = 100
 """Scenes drawn before giving up on a table that is too full (ours)."""
+
+
+def as_it_was_left(failure: Failure) -> Failure | None:
+    """The failure as it would look from the scene it left: that scene before, its relations observed before.
+
+    Returns:
+        None where nothing can be done from there: what was grasped was not seen again, or stands on no furniture.
+    """
+    outcome = failure.outcome
+    grasped, after = outcome.call.object, outcome.observed_after
+    furniture = [segment.name for segment in outcome.after.segments if not segment.movable]
+    if grasped in outcome.unseen or not any(after.value("above", grasped, name) > 0.5 for name in furniture):
+        return None
+    return replace(failure, outcome=replace(outcome, before=outcome.after, observed_before=after))
 
 
 def free_indices(bodies: Sequence[Body]) -> list[int]:
