@@ -10,8 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from f2p.robot.kinematics import DOWN_PITCH
+import numpy as np
+
+from f2p.robot.kinematics import DOWN_PITCH, base_from_gripper
 from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW, Motion
+from f2p.types import frozen
 
 LOOK_LIFT = 0.60
 """Lift while looking [m] (ours: the wrist's underside is at 0.72 m, above a 12 cm box on a 50 cm table)."""
@@ -43,3 +46,18 @@ ARM_IN = Motion((ARM, WRIST_ROLL), (0.0, 0.0))
 
 ARM_LOW = Motion((LIFT, WRIST_YAW, WRIST_PITCH, WRIST_ROLL), (LOOK_LIFT, 0.0, DOWN_PITCH, 0.0))
 """Second half: lift down, once the arm is in."""
+
+OWN_BODY = frozen([[-0.17, -0.06, -0.60], [0.17, 0.06, 0.06]])
+"""Where gripper and wrist are in the frame of the grasp centre: low and high corner [m] (ours: RE2 dex wrist)."""
+
+
+def without_gripper(points_base: np.ndarray, positions: dict[str, float]) -> np.ndarray:
+    """The points that are not the robot's own gripper and wrist. Shape (m, 3), m <= n.
+
+    Args:
+        points_base: Points in base_link [m]. Shape (n, 3).
+        positions: Joint positions [m or rad].
+    """
+    pose = base_from_gripper(positions)
+    local = (points_base - pose[:3, 3]) @ pose[:3, :3]
+    return points_base[~np.all((local >= OWN_BODY[0]) & (local <= OWN_BODY[1]), axis=1)]

@@ -15,8 +15,8 @@ from tf2_msgs.msg import TFMessage
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
 from f2p.robot.frames import transform_from_pose
-from f2p.robot.kinematics import LIMITS, base_from_gripper
-from f2p.robot.looks import ARM_IN, ARM_LOW, LOOK_Y, LOOKS, Look
+from f2p.robot.kinematics import LIMITS
+from f2p.robot.looks import ARM_IN, ARM_LOW, LOOK_Y, LOOKS, Look, without_gripper
 from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, TRANSLATE, Motion, RobotState
 from f2p.ros import qos
 from f2p.ros.client import Patience
@@ -32,9 +32,6 @@ KEPT_TRANSFORMS = 150
 
 STILL = 0.02
 """Head speed that counts as standing [rad/s] (ours)."""
-
-OWN_BODY = np.array([[-0.17, -0.06, -0.60], [0.17, 0.06, 0.06]])
-"""Where gripper and wrist are in the frame of the grasp centre: low and high corner [m] (ours: RE2 dex wrist)."""
 
 POSTURE_TOLERANCE = 0.03
 """How far a joint or the base may be from the looking posture [m or rad] (ours: the view hardly changes)."""
@@ -201,18 +198,6 @@ class Looker:
             self._transforms.add(
                 item.header.frame_id, item.child_frame_id, stamp_from_msg(item.header.stamp), pose, static
             )
-
-
-def without_gripper(points_base: np.ndarray, positions: dict[str, float]) -> np.ndarray:
-    """The points that are not the robot's own gripper and wrist. Shape (m, 3), m <= n.
-
-    Args:
-        points_base: Points in base_link [m]. Shape (n, 3).
-        positions: Joint positions [m or rad].
-    """
-    pose = base_from_gripper(positions)
-    local = (points_base - pose[:3, 3]) @ pose[:3, :3]
-    return points_base[~np.all((local >= OWN_BODY[0]) & (local <= OWN_BODY[1]), axis=1)]
 
 
 def _near(motion: Motion, state: RobotState) -> bool:
