@@ -3,13 +3,15 @@
 Log target = Σ_r ln(H_r) + ln P(a): the product reading of Eq. 4 (its printed sign reverses for even |R|, C8), in the
 ln H form of Eq. 5, which keeps a gradient where the model is confidently wrong (C9). A placement is drawn on a surface
 and the parameter is placement minus present pose (A.10); each particle keeps its surface, so that P(A) covers them all.
+Placements keep clear of what stands there (ours: where things are hit the model is as uncertain as at the gap between
+the tables; a box that had been put on a landmark taught that what is in a box rises there).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from torch import Tensor
 from f2p.geometry import half_extents
 from f2p.model.latent import Latent
 from f2p.model.protocol import SkillEffectModel
+from f2p.posterior.barrier import gaps, log_barrier
 from f2p.posterior.bounds import Bounds
 from f2p.posterior.objective import RelationSet, log_entropy
 from f2p.posterior.prior import UniformPrior
@@ -78,9 +81,28 @@ class ActionConfig:
         source="ours: at 1 all placements lie in the middle of a table, and what is carried to its ends is not learned",
     )  # fmt: skip
     least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
+    margin: float = number(0.01, "softness of the barrier around things", unit="m", low=1e-4, high=0.1, source="ours")
+    tries: int = number(40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="as states")
 
 
 DEFAULT = ActionConfig()
+
+
+@dataclass(frozen=True, eq=False)
+class Obstacles:
+    """What placements keep clear of, in each of M states."""
+
+    size: Tensor
+    """Full extents of the body that is placed [m]. Shape (3,)."""
+    poses: Tensor
+    """Of the k things that stand about. Shape (M, k, 4)."""
+    sizes: Tensor
+    """Their full extents [m]. Shape (k, 3)."""
+    margin: float
+
+    def barrier(self, placed: Tensor) -> Tensor:
+        """Log-barrier of bodies placed at (M, 4). Shape (M,)."""
+        return log_barrier(gaps(placed[:, None], self.size, self.poses, self.sizes), self.margin).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +117,41 @@ class ActionSpace:
     """Present poses of the object acted on; zero for other skills. Shape (M, 4)."""
     surfaces: tuple[str, ...]
     """Surface of each particle; empty for other skills."""
+    obstacles: Obstacles | None = None
+    """None where P(A) is uniform whatever stands there, as in the paper."""
 
     def parameters(self, variables: Tensor) -> Tensor:
         """Skill parameters (M, 4) of variables (M, 3)."""
         values = self.prior.squash(variables)
         if not self.surfaces:
             return torch.cat([values, torch.zeros_like(values[:, :1])], -1)
+        return torch.cat([self._placed(values) - self.grasps[:, :3], values[:, 2:]], -1)
+
+    def _placed(self, values: Tensor) -> Tensor:
+        """Where the body's centre comes to be. Shape (M, 3)."""
         cosine, sine = torch.cos(self.frames[:, 3]), torch.sin(self.frames[:, 3])
         x = self.frames[:, 0] + cosine * values[:, 0] - sine * values[:, 1]
         y = self.frames[:, 1] + sine * values[:, 0] + cosine * values[:, 1]
-        placed = torch.stack([x, y, self.frames[:, 2]], -1)
-        return torch.cat([placed - self.grasps[:, :3], values[:, 2:]], -1)
+        return torch.stack([x, y, self.frames[:, 2]], -1)
+
+    def barrier(self, variables: Tensor) -> Tensor:
+        """Log-barrier of the placements against what stands there. Shape (M,)."""
+        if self.obstacles is None:
+            return variables.new_zeros(len(variables))
+        values = self.prior.squash(variables)
+        yaws = self.grasps[:, 3:] + values[:, 2:]
+        return self.obstacles.barrier(torch.cat([self._placed(values), yaws], -1))
+
+    def log_prior(self, variables: Tensor) -> Tensor:
+        """Ln P(a): uniform within bounds, clear of what stands there. Shape (M,)."""
+        return self.prior.log_density(variables) + self.barrier(variables)
+
+    def draw(self, count: int, tries: int, generator: torch.Generator) -> Tensor:
+        """Draws from the prior, the freest of `tries` for each particle. Shape (count, 3)."""
+        drawn = torch.stack([self.prior.draw(count, generator) for _ in range(tries if self.obstacles else 1)])
+        with torch.no_grad():
+            freest = torch.stack([self.barrier(one) for one in drawn]).argmax(0)
+        return drawn[freest, torch.arange(count)]
 
     def coordinates(self, context: Tensor | None) -> Coordinates:
         """Placements as shares of their own surface, beside the states; each surface's particles by themselves.
@@ -173,10 +219,11 @@ def action_space(
     bounds: Bounds,
     rng: np.random.Generator,
     config: ActionConfig = DEFAULT,
+    obstacles: Obstacles | None = None,
 ) -> ActionSpace:
     """The space of actions of the failed skill; see `placement_space` and `stroke_space`."""
     if call.skill == PLACING:
-        return placement_space(poses, grasped, size, bounds, rng, config)
+        return replace(placement_space(poses, grasped, size, bounds, rng, config), obstacles=obstacles)
     return stroke_space(call.skill, call.parameter, len(poses))
 
 
@@ -205,7 +252,7 @@ class ActionTarget:
     def __call__(self, variables: Tensor) -> Tensor:
         """The log density (M,) of variables (M, 3)."""
         pooled = poolings.get(self.pooling)(self.log_entropies(variables))
-        return self.weight * pooled + self.space.prior.log_density(variables)
+        return self.weight * pooled + self.space.log_prior(variables)
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
-from f2p.posterior.actions import ActionConfig, ActionTarget, action_space
+from f2p.posterior.actions import ActionConfig, ActionTarget, Obstacles, action_space
 from f2p.posterior.bounds import Bounds, bounds_of
 from f2p.posterior.diagnostics import Diagnostics, effective_number, placements, spreads
 from f2p.posterior.errors import UnknownObjectError
@@ -184,12 +184,26 @@ def _action_target(
         poses = target.poses(variables)
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
+    around = _obstacles(target.layout, poses, grasped, config.actions.margin) if mode.relative else None
     space = action_space(
-        call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions
+        call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions, around
     )
     pooling = mode.pooling or config.actions.pooling
     weight = 1.0 if mode.pooling else config.actions.entropy_weight
     return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling, weight), source
+
+
+def _obstacles(layout: Layout, poses: Tensor, grasped: int, margin: float) -> Obstacles | None:
+    """What can be moved and does not lie in or on the grasped body; None when there is nothing."""
+    carried = {grasped}
+    while (
+        more := {index for index, parent in zip(layout.free, layout.parents, strict=True) if parent in carried}
+        - carried
+    ):
+        carried |= more
+    others = [index for index in layout.free if index not in carried]
+    sizes = layout.extents
+    return Obstacles(sizes[grasped], poses[:, others], sizes[others], margin) if others else None
 
 
 def _infer_actions(
@@ -204,7 +218,7 @@ def _infer_actions(
 ) -> SvgdResult:
     """Search for an action in each state."""
     generator = torch.Generator().manual_seed(seed + 1)
-    search, prior = config.action_search, target.space.prior
+    search, space, tries = config.action_search, target.space, int(config.actions.tries)
     count = len(variables)
 
     def at(iteration: int, _: Tensor) -> None:
@@ -213,14 +227,20 @@ def _infer_actions(
 
     if mode.search == "best_of":
         return best_of(
-            target, lambda _: prior.draw(count, generator), search.iterations, search.limit_s, per_row=True, clock=clock
+            target,
+            lambda _: space.draw(count, 1, generator),
+            search.iterations,
+            search.limit_s,
+            per_row=True,
+            clock=clock,
         )
     context = None
     if mode.with_state and config.actions.state_weight > 0.0 and target.grasped in states.layout.free:
         row = states.layout.free.index(target.grasped)
         context = config.actions.state_weight * states.layout.prior.shares(variables)[:, 3 * row : 3 * row + 3]
     chosen = replace(search, kernel=mode.kernel)
-    return svgd(target, prior.draw(count, generator), chosen, target.space.coordinates(context), seed + 1, at, clock)
+    start = space.draw(count, tries, generator)
+    return svgd(target, start, chosen, space.coordinates(context), seed + 1, at, clock)
 
 
 def _particles(

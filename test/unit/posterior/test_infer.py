@@ -12,6 +12,7 @@ from torch import Tensor
 
 from f2p.model.protocol import SkillEffectModel
 from f2p.posterior.actions import ActionTarget, action_space, poolings
+from f2p.posterior.barrier import gaps
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.diagnostics import effective_number, placements, spreads
 from f2p.posterior.errors import AllRejectedError, NoSurfaceError, UnknownObjectError
@@ -109,6 +110,21 @@ def action_target(failure: Failure, model: SkillEffectModel, count: int) -> tupl
     return ActionTarget(model, latent, call.skill, index, wanted, space), space.prior.draw(
         count, torch.Generator().manual_seed(1)
     )
+
+
+def met(particles: Particles, failure: Failure) -> int:
+    """In how many particles the box is put down where the landmark stands."""
+    sizes = torch.tensor(np.array([one.box.size for one in failure.outcome.before.segments]), dtype=torch.float32)
+    poses = torch.tensor(particles.poses, dtype=torch.float32)
+    box, mark = particles.names.index("box"), particles.names.index("landmark")
+    placed = poses[:, box] + torch.tensor(np.array([call.parameter for call in particles.calls]), dtype=torch.float32)
+    return int((gaps(placed, sizes[box], poses[:, mark], sizes[mark]) < 0.0).sum())
+
+
+def test_placements_keep_clear_of_what_stands_there(failure: Failure, model: SkillEffectModel) -> None:
+    """A box that is put down on the landmark teaches that what is in it rises; the paper's P(A) allows it."""
+    assert met(infer(failure, model, config=quick(particles=20)), failure) == 0
+    assert met(infer(failure, model, config=quick("literal", particles=20)), failure) > 0
 
 
 def test_moved_latent_is_that_of_the_moved_cloud(failure: Failure, model: SkillEffectModel) -> None:
