@@ -126,7 +126,7 @@ def demo(
 
 
 def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
-    """Two attempts on a stack of one's own, with learning between them; the summary that is printed."""
+    """Attempts on a stack of one's own, with learning between them; the summary that is printed."""
     from f2p.cli.up import make_supervisor
     from f2p.ros.demo_session import running, write_parameters
 
@@ -145,18 +145,29 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
 def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
     """Attempts of the untaught model until one of them taught it something; the last one is returned.
 
-    After each of them a person puts the room back, so that all attempts begin alike.
+    The robot then goes on from where things are. A person puts the room back where there is nothing to go on with.
     """
     for number in range(FIRST_ATTEMPTS):
         before = attempt(session, instance, seed + number, learn=True, board=board)
         taught = serves_what_it_learned(before, store)
-        why = "new weights serve" if taught else "it was luck" if before.success else "nothing was learned"
-        fell = session.truth().lost
-        board.tell("reset", f"a person puts the room back: {why}" + (f"; {', '.join(fell)} fell" if fell else ""))
-        session.reset()
+        reason = why_put_back(instance, before, taught, session.truth().lost)
+        if reason:
+            board.tell("reset", f"a person puts the room back: {reason}")
+            session.reset()
         if taught:
             break
     return before
+
+
+def why_put_back(instance: TaskInstance, before: Attempt, taught: bool, fell: tuple[str, ...]) -> str:
+    """Why the robot cannot go on from where things are after an attempt; empty when it can."""
+    if fell:
+        return f"{', '.join(fell)} fell"
+    if before.success:
+        return "the goal was reached by luck"
+    if not taught:
+        return "nothing was learned"
+    return "" if instance.budget == len(instance.proposal) else "several skills are needed, and some are done"
 
 
 def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:

@@ -64,20 +64,42 @@ class FakeSession:
 
 
 @pytest.mark.parametrize(
-    ("endings", "taught", "tries"),
-    [([False], [True], 1), ([False, True, False], [False, False, True], 3), ([False] * 3, [False] * 3, 3)],
-    ids=["learned", "lost, lucky, learned", "never"],
+    ("endings", "taught", "tries", "resets"),
+    [
+        ([False], [True], 1, 0),
+        ([False, True, False], [False, False, True], 3, 2),
+        ([True], [True], 1, 1),
+        ([False] * 3, [False] * 3, 3, 3),
+    ],
+    ids=["learned", "lost, lucky, learned", "lucky, and learned", "never"],
 )
 def test_the_first_attempt_is_repeated_until_it_teaches_something(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endings: list[bool], taught: list[bool], tries: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endings: list[bool], taught: list[bool], tries: int, resets: int
 ) -> None:
     session, answers = FakeSession(*endings), iter(taught)
     monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
     instance = tasks.get("transport")().make(np.random.default_rng(0), 2)
     last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
     assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
-    assert session.resets == tries, "the second attempt begins in the room of the first"
+    assert session.resets == resets, "what was learned is tried from where things are"
     assert last.success == endings[tries - 1]
+
+
+@pytest.mark.parametrize(
+    ("task", "success", "taught", "fell", "reason"),
+    [
+        ("transport", False, True, (), ""),
+        ("transport", False, True, ("box",), "box fell"),
+        ("transport", True, True, (), "the goal was reached by luck"),
+        ("transport", False, False, (), "nothing was learned"),
+        ("clear", False, True, (), "several skills are needed, and some are done"),
+    ],
+)
+def test_a_person_puts_the_room_back_only_where_the_robot_cannot_go_on(
+    task: str, success: bool, taught: bool, fell: tuple[str, ...], reason: str
+) -> None:
+    instance = tasks.get(task)().make(np.random.default_rng(0), 2)
+    assert demo.why_put_back(instance, demo.Attempt(success, True, {}), taught, fell) == reason
 
 
 def test_only_weights_that_serve_count_as_learned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
