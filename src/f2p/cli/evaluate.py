@@ -43,7 +43,7 @@ def evaluate(
         str,
         typer.Argument(
             help="tasks: success on fresh scenes after learning from single failures; "
-            "monitor: false alarms and detections of the shipped model's monitor, --trials steps of each kind."
+            "monitor: false alarms and detections on what the robot sees, --trials steps of each kind."
         ),
     ],
     task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
@@ -72,7 +72,7 @@ def evaluate(
                 bar.update(shown, description=name, completed=done, detail=text)
 
             if what == "monitor":
-                drawn, values = _monitor(task, objects, trials, progress)
+                drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress)
             else:
                 names = tuple(name.strip() for name in learners.split(",") if name.strip())
                 config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
@@ -98,25 +98,26 @@ def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table
     return table(rows, f"{made.task}, {made.objects} things, simulated"), {"rows": [row.as_json() for row in rows]}
 
 
-def _monitor(task: str, objects: int, steps: int, progress: Told) -> tuple[Table, dict[str, Any]]:
-    """False alarms and detections of the shipped model's monitor, to look at and as JSON."""
-    from f2p.evaluate.monitor import monitor_report
-    from f2p.model.factory import shipped
-    from f2p.model.predictor import TorchPredictor
+def _monitor(
+    task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told
+) -> tuple[Table, dict[str, Any]]:
+    """False alarms and detections of the monitor, to look at and as JSON."""
+    from f2p.evaluate.monitor import MonitorExperiment
     from f2p.sim.mujoco import MujocoSimulator
     from f2p.tasks import tasks
 
-    model, manifest = shipped()
-    predictor = TorchPredictor(model, str(manifest["weights_id"]))
     told = partial(progress, "monitor")
-    values = monitor_report(predictor, tasks.get(task)(), MujocoSimulator(), objects, steps, told).values()
+    kept = folder / f"monitor-{task}-{objects}"
+    experiment = MonitorExperiment(tasks.get(task)(), MujocoSimulator(), objects, first, kept, told)
+    values = experiment.report(steps, models).values()
     return monitor_table(values), values
 
 
 def monitor_table(values: dict[str, Any]) -> Table:
     """Alarms as a person reads them."""
     out = Table("steps", "number", "alarms", "95 % interval", title=f"alarm above {values['threshold']:.1f}, simulated")
-    for kind, name in (("as intended", "false_alarms"), ("never taught", "detected")):
+    kinds = (("familiar", "familiar"), ("learned", "learned"), ("both", "false_alarms"), ("never taught", "detected"))
+    for kind, name in kinds:
         row = values[name]
         out.add_row(kind, str(row["steps"]), f"{row['rate']:.1%}", f"{row['low']:.1%} .. {row['high']:.1%}")
     out.caption = (

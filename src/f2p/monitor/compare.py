@@ -50,6 +50,12 @@ class Comparison:
     """Relations that were predicted otherwise than observed, largest gap first."""
     touched: tuple[str, ...]
     """Segments whose relations were compared."""
+    vanished: bool = False
+    """Whether what the skill acted on was not seen afterwards."""
+
+    def contradicts(self, threshold: float) -> bool:
+        """Whether the step cannot be let pass: too far off, or nobody knows where the thing is."""
+        return self.score > threshold or self.vanished
 
 
 def relation_weights(config: CompareConfig) -> np.ndarray:
@@ -122,7 +128,8 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
     ]
     weighted = np.sum(gaps * relation_weights(config), axis=-1)
     sums = [weighted[index].sum() + weighted[:, index].sum() for index in map(names.index, touched)]
-    return Comparison(float(max(sums)), tuple(contradictions), touched)
+    vanished = outcome.call.object in outcome.unseen
+    return Comparison(float(max(sums)), tuple(contradictions), touched, vanished)
 
 
 def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) -> str:

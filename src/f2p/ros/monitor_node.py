@@ -13,6 +13,7 @@ from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.case import write_case
 from f2p.monitor.classify import classify
 from f2p.monitor.compare import Comparison, compare
+from f2p.monitor.outcome import outcome_of
 from f2p.ros import qos
 from f2p.ros.client import ServiceCaller
 from f2p.ros.convert import (
@@ -26,7 +27,6 @@ from f2p.ros.convert import (
 from f2p.ros.errors import CheckRequestError
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
-from f2p.scene.relations import relations_of
 from f2p.settings import number
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
@@ -69,19 +69,16 @@ class MonitorNode(F2pNode):
         plan = plan_from_msg(request.plan)
         if request.step >= len(plan.calls):
             raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
-        before = scene_from_msg(request.before)
-        seen = scene_from_msg(request.after)
-        after = aligned(before, seen)
-        unseen = tuple(sorted(set(before.names) - set(seen.names)))
         execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
                               request.execution_error_msg, float(request.duration))  # fmt: skip
-        outcome = Outcome(before, plan.calls[request.step], after, plan.predictions[request.step], relations_of(before),
-                          relations_of(after), execution, plan.weights_id, unseen)  # fmt: skip
+        outcome = outcome_of(
+            scene_from_msg(request.before), scene_from_msg(request.after), plan, request.step, execution
+        )
         comparison = compare(outcome)
         threshold = self.parameters.config.threshold
         response.score, response.threshold = comparison.score, threshold
         response.observed = relations_to_msg(outcome.observed_after)
-        response.contradicted = comparison.score > threshold or outcome.call.object in unseen
+        response.contradicted = comparison.contradicts(threshold)
         call = f"{outcome.call.skill}({outcome.call.object})"
         self.get_logger().info(f"{call}: score {comparison.score:.2f} of {threshold}")
         if response.contradicted:
@@ -118,12 +115,6 @@ class MonitorNode(F2pNode):
         """What the network sees."""
         answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), CALL_S)
         return relations_from_msg(answer.relations)
-
-
-def aligned(before: Scene, after: Scene) -> Scene:
-    """`after` with the segments of `before`, in their order; what was not seen again keeps its old place."""
-    seen = {segment.name: segment for segment in after.segments}
-    return Scene(tuple(seen.get(segment.name, segment) for segment in before.segments), after.stamp_ns)
 
 
 def main() -> None:

@@ -17,15 +17,13 @@ from f2p.ros.guard_client import GuardClient
 from f2p.ros.heartbeat import Watch
 from f2p.ros.looking import Looker, LookingConfig, View
 from f2p.ros.node import F2pNode, run
-from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
+from f2p.scene.memory import Memory
+from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.scene.tracking import KnownObject
 from f2p.settings import number
 from f2p.types import Prior, Scene
 from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
-
-ASIDE = (-0.3, 0.3)
-"""How far beside its usual place the base goes for another look at what a tall thing may hide [m] (ours)."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,8 @@ class PerceptionNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("perception", PerceptionConfig())
-        self._previous: Scene | None = None
-        self._gone: frozenset[str] = frozenset()
+        self._memory, self._inventory = Memory(), ""
         self._truth: String | None = None
-        self._inventory = ""
 
     def connect(self) -> None:
         """Head, camera, the services and the latched scene."""
@@ -66,50 +62,37 @@ class PerceptionNode(F2pNode):
         self._truth = message
 
     def _on_forget(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._previous, response.success, response.message = None, True, "names start afresh with the next look"
+        self._memory, response.success, response.message = Memory(), True, "names start afresh with the next look"
         return response
 
     def _perceive(self, request: PerceiveScene.Request, response: PerceiveScene.Response) -> None:
-        scene = self._scene_from(request, 0.0)
-        for aside in ASIDE:
-            lost = self._lost(scene) - self._gone
-            if not lost:
-                break
-            self.get_logger().info(f"another look from {aside:+.1f} m beside, for: {', '.join(sorted(lost))}")
-            scene = min(scene, self._scene_from(request, aside), key=lambda one: len(self._lost(one)))
-        self._gone = self._lost(scene)
-        if self._gone:
-            self.get_logger().warning(f"not seen, and not where they were: {', '.join(sorted(self._gone))}")
-        # Names are remembered for the next look; what was not found is not claimed to be anywhere in this one.
-        self._previous = scene if self._previous is None else remembered(self._previous, scene)
+        def see(aside: float, previous: Scene | None) -> Scene:
+            return self._scene_from(request, aside, previous)
+
+        if self._inventory != self.parameters.config.inventory:
+            self._memory, self._inventory = Memory(), self.parameters.config.inventory
+        scene = self._memory.look(see, self.get_logger().info)
         response.scene = scene_to_msg(scene)
         self._scenes.publish(response.scene)
         self.get_logger().info(f"seen: {', '.join(scene.names)}")
 
-    def _scene_from(self, request: PerceiveScene.Request, aside: float) -> Scene:
+    def _scene_from(self, request: PerceiveScene.Request, aside: float, previous: Scene | None) -> Scene:
         """What is seen from one place. Raises EmptyViewError when that is nothing."""
         view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle), aside)
         by_truth = self.parameters.config.segmenter == "ground_truth"
-        scene = self._true_scene(view) if by_truth else self._seen_scene(view)
+        scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous)
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         return scene
-
-    def _lost(self, scene: Scene) -> frozenset[str]:
-        """Known things that are neither seen nor where they were."""
-        return frozenset() if self._previous is None else frozenset(self._previous.names) - set(scene.names)
 
     def _true_scene(self, view: View) -> Scene:
         if self._truth is None:
             raise NoImageError(f"no ground truth on {self.parameters.config.truth_topic}")
         return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
 
-    def _seen_scene(self, view: View) -> Scene:
-        inventory = self.parameters.config.inventory
-        if inventory != self._inventory:
-            self._inventory, self._previous = inventory, None
-        config = replace(TabletopConfig(), known=inventory_of(inventory))
-        return scene_from_cloud(view.points_task, config, self._previous, view.sensor_task, view.stamp_ns)
+    def _seen_scene(self, view: View, previous: Scene | None) -> Scene:
+        config = replace(TabletopConfig(), known=inventory_of(self._inventory))
+        return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
 
 
 def inventory_of(text: str) -> tuple[KnownObject, ...]:

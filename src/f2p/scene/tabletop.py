@@ -293,9 +293,3 @@ def _named(
         cloud = thinned(detection.points, int(config.most_points))
         segments.append(Segment(names[index], detection.prior, box, cloud))
     return _ordered(segments)
-
-
-def remembered(previous: Scene, current: Scene) -> Scene:
-    """`current`, with what only `previous` saw added where it was; for callers that must not lose a name."""
-    missing = tuple(segment for segment in previous.segments if segment.name not in current.names)
-    return Scene((*current.segments, *missing), current.stamp_ns)

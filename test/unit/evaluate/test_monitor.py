@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from f2p.evaluate.monitor import MonitorReport, as_intended, score
+from f2p.evaluate.monitor import MonitorExperiment, MonitorReport, as_intended
+from f2p.evaluate.onlooker import Onlooker
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.pretraining import generate_shard
-from f2p.types import Prediction, Transition
+from f2p.sim.stretch.eye import Eye
+from f2p.sim.world import World
+from f2p.tasks import tasks
+from f2p.types import Transition
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +32,33 @@ def test_a_fall_and_a_miss_are_not_as_intended(step: Transition) -> None:
         assert not as_intended(dataclasses.replace(step, displacements=displacements))
 
 
-def test_a_perfect_prediction_scores_nothing_and_one_that_expects_no_change_scores(step: Transition) -> None:
-    perfect = Prediction(step.relations_after, step.displacements)
-    still = Prediction(step.relations_before, np.zeros_like(step.displacements))
-    assert score(step, perfect, "w") == 0.0
-    assert score(step, still, "w") > 0.0
-
-
 def test_rates_are_counted_on_their_own_side_of_the_threshold() -> None:
-    values = MonitorReport(2.0, tuple(np.linspace(0.0, 2.5, 26).tolist()), (1.5, 3.0, 4.0)).values()
-    assert values["false_alarms"]["alarms"] == 5 and values["false_alarms"]["steps"] == 26
+    scores = tuple(np.linspace(0.0, 2.5, 26).tolist())
+    values = MonitorReport(2.0, scores, scores[-2:], (1.5, 3.0, 4.0)).values()
+    assert values["familiar"]["alarms"] == 5 and values["familiar"]["steps"] == 26
+    assert values["learned"]["alarms"] == 2 and values["false_alarms"]["alarms"] == 7
     assert values["detected"]["alarms"] == 2 and values["detected"]["low"] < 2 / 3 < values["detected"]["high"]
     assert values["calibrated_threshold"] == pytest.approx(2.5)
     assert 0.8 < values["roc_auc"] < 1.0
+
+
+def test_what_the_shipped_model_was_never_taught_scores_higher_than_what_it_was(tmp_path: Path) -> None:
+    experiment = MonitorExperiment(tasks.get("transport")(), MujocoSimulator(), 3, 40, tmp_path, lambda *_: None)
+    report = experiment.report(2, 0)
+    assert len(report.familiar) == len(report.untaught) == 2 and report.learned == ()
+    assert max(report.familiar) < 3.0 < 6.0 < min(report.untaught)
+
+
+def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:
+    """The box and what is in it are found where they are, before and after somebody moved them."""
+    room = tasks.get("clear")().make(np.random.default_rng(5), 3)
+    world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
+    moved = [world.index(name) for name in ("box", "thing_1", "thing_2", "thing_3")]
+    poses = world.poses.copy()
+    poses[moved, 1] += world.poses[1, 1] - world.poses[0, 1]
+    for now in (world, World(world.bodies, poses)):
+        seen = onlooker.look(now)
+        assert set(seen.names) == set(world.names)
+        for name in ("box", "thing_1", "thing_2", "thing_3"):
+            error = seen.segments[seen.index(name)].box.center - now.poses[now.index(name), :3]
+            assert np.linalg.norm(error) < 0.02, name

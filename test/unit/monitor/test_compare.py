@@ -40,7 +40,8 @@ def test_what_was_not_seen_afterwards_cannot_alarm(outcome_of: Callable[..., Out
     """It keeps its old place in the scene after, which claims nothing: neither that it stayed nor that it went."""
     outcome = replace(outcome_of(("box", "thing_1", "thing_2")), unseen=("thing_1", "thing_2"))
     found = compare(outcome)
-    assert found.score < 0.2 and found.contradictions == ()
+    assert found.score < 0.2 and found.contradictions == () and not found.contradicts(1.0)
+    assert compare(replace(outcome, unseen=("box",))).contradicts(1.0), "nobody knows where the box is"
 
 
 def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:

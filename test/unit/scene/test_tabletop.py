@@ -13,9 +13,10 @@ from raycast import TOP, WALL, cloud_of, room, standing, table
 from f2p.geometry import rotate_z
 from f2p.scene.errors import CloudTooSmallError, NoSupportError
 from f2p.scene.hidden import HiddenConfig, View
+from f2p.scene.memory import remembered
 from f2p.scene.priors import fit_box, fit_footprint
 from f2p.scene.relations import relations_of
-from f2p.scene.tabletop import TabletopConfig, remembered, scene_from_cloud
+from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.scene.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.types import Box, Prior, Scene, Segment
 

@@ -1,0 +1,37 @@
+"""Steps as the running robot would see them: the twin's camera, the robot's own perception, names from look to look.
+
+The world is moved by the data simulation, whose gripper never misses; only the eyes are the robot's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from f2p.scene.memory import Memory
+from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
+from f2p.scene.tracking import KnownObject
+from f2p.sim.stretch.eye import Eye
+from f2p.sim.world import Body, World
+from f2p.types import Prior, Scene
+
+
+class Onlooker:
+    """Watches one simulated room; knows what an operator would have written down about it.
+
+    Args:
+        eye: The robot's; shared between rooms.
+        bodies: What is in the room.
+    """
+
+    def __init__(self, eye: Eye, bodies: Sequence[Body]) -> None:
+        known = tuple(KnownObject(one.name, one.prior, one.size) for one in bodies if one.prior is not Prior.TABLE)
+        self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
+
+    def look(self, world: World) -> Scene:
+        """The room as it is seen now."""
+
+        def see(aside: float, previous: Scene | None) -> Scene:
+            points_task, sensor_task = self._eye.look(world, aside)
+            return scene_from_cloud(points_task, self._config, previous, sensor_task)
+
+        return self._memory.look(see)
