@@ -17,7 +17,8 @@ import numpy as np
 
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import Candidate, clear_of_things, draw_best, draw_standing, scores_of, surest
+from f2p.plan.shooting import Candidate
+from f2p.plan.ties import TieRule, choose, draw_best, scores_of
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
@@ -39,8 +40,7 @@ class SearchConfig:
     )
     literal_gain: float = number(0.02, "smallest rise of a literal's probability that counts", low=0.0, high=1.0)
     promise_gain: float = number(0.7, "smallest rise of ln promise that counts", unit="nat", low=0.0, high=10.0)
-    tie_tolerance: float = number(0.01, "probabilities this close to the best are ties", low=0.0, high=1.0)
-    neighbours: int = number(4, "nearest candidates that must be likely too", low=1, high=1000, source="as shooting")
+    ties: TieRule = field(default_factory=lambda: TieRule(neighbours=4))
 
 
 @dataclass(eq=False)
@@ -201,21 +201,15 @@ class Search:
 
     def _chosen(self, guesses: list[_Node]) -> Candidate:
         """The likeliest guess under the tie rule; single steps are drawn from all candidates of the first step."""
-        limit = max(guess.probability for guess in guesses) - self.config.tie_tolerance
+        limit = max(guess.probability for guess in guesses) - self.config.ties.tolerance
         ties = [guess for guess in guesses if guess.probability >= limit]
         shortest = [guess for guess in ties if len(guess.steps) == min(len(one.steps) for one in ties)]
         node, count = shortest[int(self.rng.integers(len(shortest)))], len(shortest)
         scores = np.concatenate([scores for _, _, scores in self._first])
         if len(node.steps) == 1 and scores.max() >= limit:
-            row, count = draw_best(scores, self.config.tie_tolerance, self.rng)
+            row, count = draw_best(scores, self.config.ties.tolerance, self.rng)
             action, drawn, own = self._first[row // len(self._first[0][2])]
-            best = row % len(drawn)
-            if own.max() > self.config.tie_tolerance:
-                clear = clear_of_things(self.scene, (action,), drawn)
-                best, _ = surest(own, drawn, clear, self.config.tie_tolerance, self.config.neighbours)
-            else:
-                tolerance = self.config.tie_tolerance
-                best, _ = draw_standing(self.predictor, self.scene, (action,), drawn, own, tolerance, self.rng)
+            best, _ = choose(self.predictor, self.scene, (action,), drawn, own, self.config.ties, self.rng)
             node = _Node((action,), drawn[best], float(own[best]))
         parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
         return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)

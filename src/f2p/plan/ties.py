@@ -1,0 +1,153 @@
+"""The tie rule: candidates that are as likely as the best to us go in, the one that is taken comes out.
+
+Preferred are those that put nothing where another thing stands, then those that are expected to leave what they move
+standing on furniture, off its rim: a goal about contents says nothing against a box set down on the landmark or half
+over an edge (ours; three of four guesses of one room dropped the box, and where it cannot be seen nothing can be
+learned). Of these, where a plan is likely, the surest is taken: the one whose nearest candidates are likely too, since
+no robot puts a thing exactly where it was told. Where nothing is likely one is drawn uniformly, instead of whatever
+corner the largest of tiny numbers happens to prefer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from f2p.plan.errors import BadScoresError
+from f2p.plan.placements import parameters_of
+from f2p.plan.protocol import Predictor
+from f2p.settings import number
+from f2p.types import Goal, GoalRelation, Scene, SkillStep
+
+EQUALS = 128
+"""Near-equals, drawn by lot if there are more, that are asked whether what they move will stand (ours: a tenth of a
+planning)."""
+
+
+@dataclass(frozen=True)
+class TieRule:
+    """When two candidates are equally good, and how sureness is measured."""
+
+    tolerance: float = number(
+        0.01,
+        "probabilities this close to the best are ties",
+        low=0.0,
+        high=1.0,
+        source="ours: half the calibration gap",
+    )
+    neighbours: int = number(
+        20, "nearest candidates that must be likely too", low=1, high=1000, source="ours: about 8 cm around in 1,000"
+    )
+
+
+def scores_of(
+    predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray, goal: Goal
+) -> np.ndarray:
+    """P(goal) of each row of placements (candidates, steps, 4); refuses answers that are no probabilities.
+
+    Raises:
+        BadScoresError: Wrong shape, not finite, or outside [0, 1].
+    """
+    parameters = parameters_of(scene, skeleton, placements)
+    scores = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
+    if scores.shape != (len(placements),):
+        raise BadScoresError(predictor.weights_id, f"shape {scores.shape} instead of {(len(placements),)}")
+    if not np.all(np.isfinite(scores)):
+        raise BadScoresError(predictor.weights_id, f"{int(np.sum(~np.isfinite(scores)))} of them are not finite")
+    if np.any(scores < -1e-6) or np.any(scores > 1 + 1e-6):
+        raise BadScoresError(predictor.weights_id, f"range {scores.min():.3g} .. {scores.max():.3g}")
+    return np.clip(scores, 0.0, 1.0)
+
+
+def draw_best(scores: np.ndarray, tolerance: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw uniformly among the scores within `tolerance` of the best.
+
+    Returns:
+        The index drawn, and how many there were to draw from.
+    """
+    ties = np.flatnonzero(scores >= scores.max() - tolerance)
+    return int(rng.choice(ties)), len(ties)
+
+
+def choose(
+    predictor: Predictor,
+    scene: Scene,
+    skeleton: Sequence[SkillStep],
+    placements: np.ndarray,
+    scores: np.ndarray,
+    rule: TieRule,
+    rng: np.random.Generator,
+) -> tuple[int, int]:
+    """One of the near-equals of the best, by the rule at the top of this file.
+
+    Args:
+        predictor: Says where what is moved will stand; that two things are not put into one place is geometry's to say.
+        scene: Where things are now.
+        skeleton: H steps.
+        placements: Shape (candidates, H, 4).
+        scores: P(goal). Shape (candidates,).
+        rule: Tolerance and neighbours.
+        rng: Draws.
+
+    Returns:
+        Its index, and how many near-equals there were.
+    """
+    ties = np.flatnonzero(scores >= scores.max() - rule.tolerance)
+    pool = rng.permutation(ties)[:EQUALS]
+    clear = clear_of_things(scene, skeleton, placements[pool])
+    quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), placements[pool]) >= 0.5)
+    preferred = pool[quality == quality.max()]
+    if scores.max() <= rule.tolerance:
+        return int(rng.choice(preferred)), len(ties)
+    return surest(scores, placements, preferred, rule.neighbours), len(ties)
+
+
+def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray) -> np.ndarray:
+    """Probability that all that is moved stands on furniture afterwards, off its rim. Shape (candidates,)."""
+    out = np.ones(len(placements))
+    for name in sorted({step.object for step in skeleton}):
+        wishes = [
+            Goal((GoalRelation("above", name, one.name), GoalRelation("boundary", name, one.name, False)))
+            for one in scene.segments if not one.movable
+        ]  # fmt: skip
+        on_furniture = [scores_of(predictor, scene, skeleton, placements, wish) for wish in wishes]
+        out = np.minimum(out, np.max(on_furniture, axis=0, initial=0.0))
+    return out
+
+
+def clear_of_things(scene: Scene, skeleton: Sequence[SkillStep], placements: np.ndarray) -> np.ndarray:
+    """Whether what is moved meets nothing that can be moved, where things are now, whichever way both are turned.
+
+    Args:
+        scene: Where they are now.
+        skeleton: H steps; an object that is moved twice ends where its last step puts it.
+        placements: Shape (candidates, H, 4).
+
+    Returns:
+        Shape (candidates,), bool.
+    """
+    radius = {one.name: 0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments}
+    clear = np.ones(len(placements), dtype=bool)
+    for name, index in {step.object: index for index, step in enumerate(skeleton)}.items():
+        for other in scene.segments:
+            if other.movable and other.name != name:
+                apart = np.linalg.norm(placements[:, index, :2] - other.box.center[:2], axis=-1)
+                clear &= apart > radius[name] + radius[other.name]
+    return clear
+
+
+def surest(scores: np.ndarray, placements: np.ndarray, chosen: np.ndarray, neighbours: int) -> int:
+    """Of the `chosen` candidates, the one whose nearest candidates are the likeliest on average.
+
+    Args:
+        scores: Shape (candidates,).
+        placements: Shape (candidates, steps, 4); nearness is horizontal distance over all steps.
+        chosen: Indices to choose from.
+        neighbours: How many nearest candidates are averaged over, itself included.
+    """
+    places = placements[..., :2].reshape(len(placements), -1)
+    near = cKDTree(places).query(places[chosen], k=min(neighbours, len(places)))[1].reshape(len(chosen), -1)
+    return int(chosen[np.argmax(scores[near].mean(axis=1))])
