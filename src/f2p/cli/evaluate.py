@@ -77,7 +77,7 @@ def evaluate(
                 names = tuple(name.strip() for name in learners.split(",") if name.strip())
                 config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
                 drawn, values = _tasks(config, folder, progress)
-    except F2pError as error:
+    except (F2pError, OSError) as error:
         console.print(f"error: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
     console.print(drawn)
@@ -92,7 +92,7 @@ def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table
     from f2p.learner.protocol import learners as known
 
     made = ExperimentConfig(*config)
-    for name in made.learners:
+    for name in made.learners or ("",):
         known.get(name)
     rows = Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
     return table(rows, f"{made.task}, {made.objects} things, simulated"), {"rows": [row.as_json() for row in rows]}

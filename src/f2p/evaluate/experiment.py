@@ -6,6 +6,8 @@ long run can be stopped and gone on with.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,21 +17,31 @@ from typing import Any
 
 import numpy as np
 
-from f2p.errors import F2pError
 from f2p.evaluate.failures import make_failure
 from f2p.evaluate.rows import Row
 from f2p.evaluate.statistics import calibration
 from f2p.evaluate.trial import Trial, run_trial
+from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
+from f2p.learner.protocol import learners
+from f2p.model.errors import DivergedError
+from f2p.model.factory import shipped, weights_bytes
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
+from f2p.posterior.errors import PosteriorError
+from f2p.sim.errors import SimulationError
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.tasks import tasks
 from f2p.tasks.chance import chance
+from f2p.weights.checks import sha256_of
 from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.files import write_whole
 from f2p.weights.modules import load_predictor, open_store
 
 TRIAL_STREAM = 202
 """Keeps scenes of trials apart from scenes of failures; nothing was tuned on either."""
+
+NOT_TAUGHT = (TooFewTransitionsError, NothingToMoveError, PosteriorError, SimulationError, DivergedError)
+"""How learning itself may fail: that counts against the learner. A full disk or a damaged file does not."""
 
 Progress = Callable[[str, float, str], None]
 
@@ -106,24 +118,37 @@ class Experiment:
     def _cell(self, cell: Cell) -> dict[str, Any]:
         """Learn and try, or read what was found before."""
         folder = self.folder / cell.name
-        known = folder / "result.json"
-        wanted = self._scenes(cell)
-        if known.exists():
-            result = json.loads(known.read_text())
-            if result["scenes"] == wanted:
-                return result
+        wanted, basis = self._scenes(cell), self._basis(cell.learner)
+        known = _read(folder / "result.json")
+        if known.get("scenes") == wanted and known.get("basis") == basis:
+            return known
         shutil.rmtree(folder / "weights", ignore_errors=True)  # a stopped cell may have published already
         self._progress(cell.name, 0.0, "learning")
         predictor, facts = self._learned(cell, folder / "weights")
-        result = {"cell": asdict(cell), "scenes": wanted, "learning": facts}
+        result = {"cell": asdict(cell), "scenes": wanted, "basis": basis, "learning": facts}
         for skeleton in ("given", "free"):
             result[skeleton] = [asdict(trial) for trial in self._try(cell, predictor, wanted, skeleton == "free")]
-        folder.mkdir(parents=True, exist_ok=True)
-        known.write_text(json.dumps(result, indent=1))
+        write_whole(folder / "result.json", json.dumps(result, indent=1).encode())
         return result
 
+    def _basis(self, learner: str) -> dict[str, str]:
+        """What a result rests on: the weights that a cell begins with, the learner, and a digest of both recipes."""
+        recipe = {"cycle": asdict(self.config.cycle), "learner": _config_of(learner)}
+        recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
+        digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
+        return {"weights": self._first_weights, "learner": learner, "recipe": digest}
+
+    @functools.cached_property
+    def _first_weights(self) -> str:
+        """Id of the champion of an empty store."""
+        return sha256_of(weights_bytes(shipped()[0]))
+
     def _learned(self, cell: Cell, folder: Path) -> tuple[Predictor, dict[str, Any]]:
-        """The predictor after learning from the cell's failure; the old one where the gate (or the learner) refuses."""
+        """The predictor after learning from the cell's failure; the old one where the gate (or the learner) refuses.
+
+        Raises:
+            F2pError: Whatever says nothing about the learner, such as a full disk.
+        """
         store = open_store(folder)
         original = load_predictor(store, store.champion)
         if cell.learner == "original":
@@ -133,7 +158,7 @@ class Experiment:
         )
         try:
             report = learn(failure, cell.learner, store, self._simulator, self.config.cycle, cell.seed)
-        except F2pError as error:
+        except NOT_TAUGHT as error:
             return original, {"passed": False, "error": str(error)}
         return load_predictor(store, store.champion), report.values() | {"passed": report.published}
 
@@ -172,3 +197,18 @@ class Experiment:
             self.config.task, "points2plans", self.config.objects, learner, skeleton, len(trials),
             int(successes.sum()), by_chance, details,
         )  # fmt: skip
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A result as it was written; empty where there is none, or only a part of one."""
+    try:
+        result = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return result if isinstance(result, dict) else {}
+
+
+def _config_of(learner: str) -> dict[str, Any]:
+    """The settings of a learner as it is made; empty for one without any."""
+    config = getattr(learners.get(learner)(), "config", None)
+    return {} if config is None else asdict(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.trial import run_plan
 from f2p.monitor.compare import compare
 from f2p.plan.planner import Planner
@@ -31,7 +32,7 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
         number: Which failure.
 
     Raises:
-        RuntimeError: `TRIES` scenes without a contradiction: there is nothing to learn from.
+        NoFailureError: `TRIES` scenes without a contradiction: there is nothing to learn from.
     """
     for attempt in range(TRIES):
         rng = np.random.default_rng((FAILURE_STREAM, number, attempt))
@@ -52,4 +53,4 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
                 f"{task.name}-{number}-{attempt}", outcome, instance.goal, plan, Cause.MODEL, comparison.score, 0.0,
                 comparison.contradictions, "ground truth contradicts the prediction",
             )  # fmt: skip
-    raise RuntimeError(f"{TRIES} scenes of task {task.name!r} and no contradiction: the model already knows")
+    raise NoFailureError(task.name, TRIES)

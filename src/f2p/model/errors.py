@@ -65,6 +65,15 @@ class UnknownSkillError(ModelError):
 
 
 class TrainingError(ModelError):
-    """Training that cannot go on: no data, a loss that is not finite, a checkpoint that does not fit."""
+    """Training that cannot go on: no data, a checkpoint that does not fit, or one of the causes below."""
 
     code = 207
+
+
+class DivergedError(TrainingError):
+    """A loss that is no longer finite."""
+
+    code = 208
+
+    def __init__(self, stage: str, loss: float, step: int) -> None:
+        super().__init__(f"{stage}: the loss is {loss} at step {step}; lower the learning rate")

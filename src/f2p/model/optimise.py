@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from f2p.model.errors import TrainingError
+from f2p.model.errors import DivergedError, TrainingError
 from f2p.settings import number
 
 Progress = Callable[[str, float, str], None]
@@ -72,7 +72,8 @@ def run_stage(
         The loss of every step that ran now.
 
     Raises:
-        TrainingError: The loss is not finite, or the checkpoint does not fit.
+        DivergedError: The loss is not finite.
+        TrainingError: The checkpoint does not fit.
     """
     optimiser = torch.optim.Adam(parameters, lr=config.rate, fused=True)
     first = _restored(name, model, optimiser, checkpoint) if checkpoint else 0
@@ -83,7 +84,7 @@ def run_stage(
                 group["lr"] = config.rate_at(step)
             history.append(_step(loss, optimiser, parameters, config, (*seed, step), pool))
             if not math.isfinite(history[-1]):
-                raise TrainingError(f"{name}: the loss is {history[-1]} at step {step}; lower the learning rate")
+                raise DivergedError(name, history[-1], step)
             if progress is not None:
                 progress(name, (step + 1) / config.steps, f"step {step + 1} of {config.steps}, loss {history[-1]:.3f}")
             if checkpoint and ((step + 1) % checkpoint.every == 0 or step + 1 == config.steps):

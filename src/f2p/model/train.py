@@ -122,7 +122,8 @@ def finetune(
     """A copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
 
     Raises:
-        TrainingError: Replay is asked for and none is given, or the loss is not finite.
+        TrainingError: Replay is asked for and none is given.
+        DivergedError: The loss is not finite.
     """
     if config.replayed and (replay is None or not len(replay)):
         raise TrainingError("this recipe replays old transitions and was given none; pass some or set replayed to 0")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from f2p.errors import F2pError
 
 
-class BodyError(F2pError):
+class SimulationError(F2pError):
+    """Root of this room's errors."""
+
+
+class BodyError(SimulationError):
     """A body that no simulation can be built from."""
 
     code = 650
@@ -14,7 +18,7 @@ class BodyError(F2pError):
         super().__init__(f"body {name!r} {fact}")
 
 
-class BatchError(F2pError):
+class BatchError(SimulationError):
     """Poses, calls and bodies of a batch do not belong together."""
 
     code = 651
@@ -23,7 +27,7 @@ class BatchError(F2pError):
         super().__init__(f"this batch cannot be simulated: {fact}")
 
 
-class SkillNotSimulatedError(F2pError):
+class SkillNotSimulatedError(SimulationError):
     """A skill for which the simulator has no motion, or that this body does not allow."""
 
     code = 652
@@ -32,7 +36,7 @@ class SkillNotSimulatedError(F2pError):
         super().__init__(f"cannot simulate {skill}({object_}); possible here: {', '.join(choices) or 'nothing'}")
 
 
-class SamplingError(F2pError):
+class SamplingError(SimulationError):
     """No free place was found for a body."""
 
     code = 653

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from f2p.errors import F2pError
+from f2p.evaluate import experiment as module
+from f2p.evaluate import failures
+from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
+from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
+from f2p.learner.errors import DatasetNotWrittenError, TooFewTransitionsError
+from f2p.model.errors import BadDatasetError, DivergedError
+from f2p.posterior.errors import AllRejectedError
+from f2p.sim.errors import BodyError
+from f2p.weights.cycle import CycleConfig
+from f2p.weights.errors import NoSpaceError
+from f2p.weights.gate import GateConfig
 
 
 def dealt(experiment: Experiment, learner: str) -> list[list[int]]:
@@ -42,3 +56,90 @@ def test_a_stopped_cell_starts_again_from_the_shipped_weights(tmp_path: Path, mo
     monkeypatch.setattr(experiment, "_try", lambda *_: [])
     experiment._cell(cell)
     assert seen == [False]
+
+
+@pytest.fixture
+def lone_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
+    """An experiment whose only learner is `random`, on a failure and a model that are never looked at."""
+    monkeypatch.setattr(module, "open_store", lambda _: SimpleNamespace(champion="0" * 64))
+    monkeypatch.setattr(module, "load_predictor", lambda *_: SimpleNamespace(weights_id="0" * 64))
+    monkeypatch.setattr(module, "make_failure", lambda *_: None)
+    return Experiment(ExperimentConfig(trials=1, learners=("random",)), tmp_path, lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TooFewTransitionsError(1, 27, {}),
+        AllRejectedError(20, 3),
+        BodyError("box", "is odd"),
+        DivergedError("x", 1.0, 3),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_learner_that_fails_is_tried_with_what_it_had(
+    lone_cell: Experiment, monkeypatch: pytest.MonkeyPatch, error: F2pError
+) -> None:
+    monkeypatch.setattr(module, "learn", raising(error))
+    _, facts = lone_cell._learned(Cell("random", 0, 0), lone_cell.folder)
+    assert facts == {"passed": False, "error": str(error)}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DatasetNotWrittenError("there", "full"), NoSpaceError("there", "full"), BadDatasetError("replay", "truncated")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_full_disk_is_no_trial_of_the_learner(
+    lone_cell: Experiment, monkeypatch: pytest.MonkeyPatch, error: F2pError
+) -> None:
+    """The untaught model was tried instead, and counted as what the learner had made."""
+    monkeypatch.setattr(module, "learn", raising(error))
+    with pytest.raises(type(error)):
+        lone_cell._cell(Cell("random", 0, 0))
+    assert not (lone_cell.folder / "random-f0-s0" / "result.json").exists()
+
+
+def raising(error: Exception) -> Any:
+    def learn(*_: Any) -> None:
+        raise error
+
+    return learn
+
+
+def test_a_cell_is_done_again_unless_it_rests_on_the_same_weights_and_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[Cell] = []
+
+    def learned(cell: Cell, _folder: Path) -> tuple[Any, dict[str, Any]]:
+        done.append(cell)
+        return None, {"passed": True}
+
+    monkeypatch.setattr(Experiment, "_learned", lambda _self, *facts: learned(*facts))
+    monkeypatch.setattr(Experiment, "_try", lambda *_: [])
+
+    def times(config: ExperimentConfig) -> int:
+        done.clear()
+        Experiment(config, tmp_path, lambda *_: None)._cell(Cell("random", 0, 0))
+        return len(done)
+
+    config, path = ExperimentConfig(trials=1), tmp_path / "random-f0-s0" / "result.json"
+    assert [times(config), times(config)] == [1, 0]
+    assert times(dataclasses.replace(config, cycle=CycleConfig(gate=GateConfig(least_gain=0.5)))) == 1
+    assert times(config) == 1, "the recipe is another one again"
+    monkeypatch.setattr(module, "_config_of", lambda _: {"transitions": 99})
+    assert [times(config), times(config)] == [1, 0]
+    monkeypatch.setattr(Experiment, "_first_weights", "f" * 64)
+    assert [times(config), times(config)] == [1, 0]
+    path.write_bytes(path.read_bytes()[:-3])
+    assert [times(config), times(config)] == [1, 0], "what was cut short is not done"
+
+
+def test_a_task_that_teaches_nothing_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "run_plan", lambda *_: None)
+    anything = SimpleNamespace(observe=lambda *_: None, plan=lambda *_: None)
+    room = SimpleNamespace(world=None, goal=None, proposal=(), budget=1)
+    task = SimpleNamespace(name="transport", make=lambda *_: room)
+    with pytest.raises(NoFailureError, match="50 scenes of task 'transport' and no contradiction"):
+        failures.make_failure(task, anything, anything, 3, 0)
