@@ -26,23 +26,29 @@ FOLDER = Path("runs/weights")
 
 
 @contextmanager
-def opened(folder: Path, console: Console) -> Iterator[WeightsStore]:
+def opened(folder: Path) -> Iterator[WeightsStore]:
     """The store, with errors of its use as one line and exit code 2."""
     from f2p.weights.modules import open_store
 
     try:
         yield open_store(folder)
     except F2pError as error:
-        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
+        _complain(error)
         raise typer.Exit(2) from error
+
+
+def _complain(error: F2pError) -> None:
+    """One line on stderr."""
+    Console(stderr=True).print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
 
 
 def list_(store: Store = FOLDER, as_json: Json = False) -> None:
     """List all weights with their parents, failures and verdicts."""
     console, rows = Console(stderr=as_json), []
-    with opened(store, console) as weights:
+    with opened(store) as weights:
+        roles = _roles(weights)
         for weights_id in weights.ids:
-            rows.append(_row(weights, weights_id))
+            rows.append(_row(weights, weights_id, roles.get(weights_id, "")))
     table = Table("weights", "role", "profile", "parent", "learned from", "gate")
     for row in rows:
         table.add_row(*(escape(str(row[key] or "")) for key in ("id", "role", "profile", "parent", "failure", "gate")))
@@ -51,11 +57,25 @@ def list_(store: Store = FOLDER, as_json: Json = False) -> None:
         typer.echo(json.dumps({"store": str(store), "weights": rows}))
 
 
-def _row(store: WeightsStore, weights_id: str) -> dict[str, Any]:
+def _roles(store: WeightsStore) -> dict[str, str]:
+    """Which weights are served, and which were before; a damaged line is told of, since the list shows what is left."""
+    from f2p.weights.errors import BadLineError, NoPreviousError
+
+    roles: dict[str, str] = {}
+    for name in ("previous", "champion"):
+        try:
+            roles[store.resolve(name)] = name
+        except NoPreviousError:
+            continue
+        except BadLineError as error:
+            _complain(error)
+    return roles
+
+
+def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
     """One line of the list; weights with an unreadable manifest are listed as such."""
     from f2p.weights.errors import WeightsError
 
-    role = {store.champion: "champion", store.previous: "previous"}.get(weights_id, "")
     try:
         manifest = store.manifest(weights_id)
     except WeightsError:
@@ -77,7 +97,7 @@ def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False
     from f2p.weights.lineage import lineage_tree
 
     console = Console(stderr=as_json)
-    with opened(store, console) as weights:
+    with opened(store) as weights:
         weights_id = weights.resolve(which)
         console.print(lineage_tree(weights, weights_id))
         if as_json:
@@ -94,7 +114,7 @@ def verify(
     from f2p.weights.modules import load_module
 
     console, results = Console(stderr=as_json), []
-    with opened(store, console) as weights:
+    with opened(store) as weights:
         for weights_id in (weights.resolve(which),) if which else weights.ids:
             try:
                 load_module(weights, weights_id)
@@ -111,16 +131,23 @@ def verify(
 
 
 def promote(which: Which, store: Store = FOLDER, as_json: Json = False) -> None:
-    """Make weights the champion because you say so; the gate is not asked."""
+    """Make weights the champion because you say so: the gate is not asked, but they must pass f2p weights verify."""
+    from f2p.weights.modules import load_module
+
     console = Console(stderr=as_json)
-    with opened(store, console) as weights:
-        _tell(console, weights, weights.promote(which), as_json)
+    with opened(store) as weights:
+        weights_id = weights.resolve(which)
+        load_module(weights, weights_id)
+        _tell(console, weights, weights.promote(weights_id), as_json)
 
 
 def rollback(store: Store = FOLDER, as_json: Json = False) -> None:
-    """Make the previous champion the champion again."""
+    """Make the previous champion the champion again, if it passes f2p weights verify."""
+    from f2p.weights.modules import load_module
+
     console = Console(stderr=as_json)
-    with opened(store, console) as weights:
+    with opened(store) as weights:
+        load_module(weights, weights.resolve("previous"))
         _tell(console, weights, weights.rollback(), as_json)
 
 

@@ -18,6 +18,7 @@ from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import number
 from f2p.types import PARAMETER_SIZE, Prediction, Scene, SkillCall, SkillStep
+from f2p.weights.errors import NoPreviousError
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
 
@@ -96,13 +97,16 @@ class ModelServerNode(F2pNode):
             response.relations = relations_to_msg(relations_of(scene))
 
     def _publish(self, request: PublishWeights.Request, response: PublishWeights.Response) -> None:
-        """Make weights of the store the champion, unless they are already, and serve them."""
+        """Serve weights of the store and make them the champion, unless they are already, once they are loaded."""
         wanted = self._store.resolve(request.weights_id)
-        self._tell_state(loading=True)
-        try:
+
+        def move() -> None:
             if self._store.champion != wanted:
                 self._store.publish(wanted, request.parent or self._store.champion)
-            self._holder.swap(wanted)
+
+        self._tell_state(loading=True)
+        try:
+            self._holder.swap(wanted, move)
         except F2pError as error:
             self._tell_state(error=error)
             raise
@@ -110,8 +114,10 @@ class ModelServerNode(F2pNode):
         response.ok, response.serving = True, self._holder.weights_id
 
     def _rollback(self, request: RollbackWeights.Request, response: RollbackWeights.Response) -> None:
-        wanted = self._store.rollback()
-        self._holder.swap(wanted)
+        wanted = self._store.resolve("previous")
+        if wanted == self._store.champion:
+            raise NoPreviousError(self._store.folder)
+        self._holder.swap(wanted, lambda: self._store.promote(wanted))
         self.get_logger().warning(f"rolled back to {wanted[:12]}: {request.reason or 'no reason given'}")
         self._tell_state()
         response.ok, response.serving = True, self._holder.weights_id

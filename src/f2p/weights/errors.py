@@ -28,7 +28,8 @@ class BadWeightsFileError(WeightsError):
     code = 802
 
     def __init__(self, source: Path | str, reason: str) -> None:
-        super().__init__(f"weights {str(source)[-80:]!r} refused: {reason}; the champion keeps serving")
+        self.reason = reason
+        super().__init__(f"weights {str(source)!r} refused: {reason}")
 
 
 class ParentMovedError(WeightsError):
@@ -78,7 +79,7 @@ class BadManifestError(WeightsError):
     code = 807
 
     def __init__(self, source: Path | str, reason: str) -> None:
-        super().__init__(f"manifest {str(source)!r} refused: {reason}; the champion keeps serving")
+        super().__init__(f"manifest {str(source)!r} refused: {reason}")
 
 
 class StoreWriteError(WeightsError):
@@ -107,7 +108,7 @@ class WrongAnswersError(WeightsError):
     def __init__(self, weights_id: str, gap: float, tolerance: float) -> None:
         super().__init__(
             f"weights {weights_id[:12]} answer the golden questions otherwise than their manifest says (by {gap:.3g}, "
-            f"allowed {tolerance:.3g}); the champion keeps serving"
+            f"allowed {tolerance:.3g}); they must not be served"
         )
 
 
@@ -118,6 +119,17 @@ class GateRefusedError(WeightsError):
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(f"the gate refused the new weights: {'; '.join(reasons)}; the champion keeps serving")
+
+
+class BadLineError(WeightsError):
+    """One of the two lines that say which weights are served is damaged."""
+
+    code = 812
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(
+            f"{str(path)!r} does not say which weights are meant: {reason}; f2p weights promote <id> writes it anew"
+        )
 
 
 def _short(weights_id: str | None) -> str:

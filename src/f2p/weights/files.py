@@ -43,6 +43,15 @@ def write_whole(path: Path, data: bytes) -> None:
             partial.unlink()
 
 
+def remove(path: Path) -> None:
+    """Remove a file for good, if it is there. Raises StoreWriteError when it cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StoreWriteError(path, error.strerror or str(error)) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in `folder` are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)

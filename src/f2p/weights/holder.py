@@ -64,8 +64,12 @@ class WeightsHolder:
         held = (served.current, served.previous)
         raise StaleWeightsError(weights_id, [one.weights_id for one in held if one is not None])
 
-    def swap(self, weights_id: str) -> SwapReport:
+    def swap(self, weights_id: str, commit: Callable[[], object] = lambda: None) -> SwapReport:
         """Put other weights into service; if they cannot be loaded, those in service stay.
+
+        Args:
+            weights_id: What shall serve.
+            commit: Called when they are loaded, just before they serve: what it raises leaves those in service too.
 
         Raises:
             WeightsError: Why they were refused.
@@ -74,9 +78,11 @@ class WeightsHolder:
             start = self._clock.monotonic_s()
             served = self._served
             if served.current.weights_id == weights_id:
+                commit()
                 return SwapReport(weights_id, self._previous_id(), 0.0, 0.0)
             resident = served.previous is not None and served.previous.weights_id == weights_id
             predictor = served.previous if resident and served.previous is not None else self._load(weights_id)
+            commit()
             loaded = self._clock.monotonic_s()
             self._served = Served(predictor, served.current)
             done = self._clock.monotonic_s()

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from f2p.weights.checks import CheckConfig, check_norms, checked_tensors, header_of, sha256_of
 from f2p.weights.errors import (
+    BadLineError,
     BadManifestError,
     BadWeightsFileError,
     NoChampionError,
@@ -27,7 +28,7 @@ from f2p.weights.errors import (
     ParentMovedError,
     UnknownWeightsError,
 )
-from f2p.weights.files import locked, read_regular, sweep_partials, write_whole
+from f2p.weights.files import locked, read_regular, remove, sweep_partials, write_whole
 from f2p.weights.manifest import Manifest
 
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -108,7 +109,7 @@ class WeightsStore:
         try:
             data = read_regular(path, _MOST_MANIFEST)
         except BadWeightsFileError as error:
-            raise BadManifestError(path, str(error)) from error
+            raise BadManifestError(path, error.reason) from error
         manifest = Manifest.from_bytes(data, str(path))
         if manifest.weights_id != weights_id:
             raise BadManifestError(path, f"it is of other weights ({manifest.weights_id[:12]})")
@@ -131,11 +132,16 @@ class WeightsStore:
             self._point_to(weights_id, champion)
 
     def promote(self, asked: str) -> str:
-        """Make any weights of the store the champion because a person says so; returns their id."""
+        """Make any weights of the store the champion because a person says so; returns their id.
+
+        It repairs damaged lines as well: of a champion that cannot be read there is no going back.
+        """
         weights_id = self.resolve(asked)
         self.load(weights_id)
         with locked(self.folder / ".publish.lock"):
-            self._point_to(weights_id, self._line("champion"))
+            self._point_to(weights_id, self._sound_line("champion"))
+            if self._sound_line("previous") is None:
+                remove(self.folder / "previous")
         return weights_id
 
     def rollback(self) -> str:
@@ -195,10 +201,20 @@ class WeightsStore:
         path = self.folder / name
         if not path.exists():
             return None
-        line = read_regular(path, 256).decode(errors="replace").strip()
+        try:
+            line = read_regular(path, 256).decode(errors="replace").strip()
+        except BadWeightsFileError as error:
+            raise BadLineError(path, error.reason) from error
         if not _ID.fullmatch(line):
-            raise BadManifestError(path, f"it does not hold an id but {line[:40]!r}")
+            raise BadLineError(path, f"it does not hold an id but {line[:40]!r}")
         return line
+
+    def _sound_line(self, name: str) -> str | None:
+        """The id in a one-line file, None where there is none or it is damaged."""
+        try:
+            return self._line(name)
+        except BadLineError:
+            return None
 
     def _tensors_path(self, weights_id: str) -> Path:
         return self.folder / f"{weights_id}.safetensors"

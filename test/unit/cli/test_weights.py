@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,38 @@ def test_rollback_and_promote(folder: Path) -> None:
     assert code == 0 and json.loads(text.strip().splitlines()[-1]) == {"champion": old, "previous": new}
     code, text = ask("weights", "promote", new[:10], "--store", folder)
     assert code == 0 and store.champion == new and f"champion {new[:12]}" in text
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> WeightsStore:
+    """A copy of the store that a test may damage."""
+    return WeightsStore(shutil.copytree(folder, tmp_path / "own"), expected_tensors)
+
+
+def test_what_verify_refuses_is_neither_promoted_nor_rolled_back_to(own: WeightsStore) -> None:
+    """The file and its digest are right, but the answers are not those that the manifest promises."""
+    champion, previous = own.champion, own.previous
+    path = own.folder / f"{previous}.json"
+    words = json.loads(path.read_text())
+    path.write_text(json.dumps(words | {"golden": [one + 0.3 for one in words["golden"]]}))
+    assert ask("weights", "verify", previous, "--store", own.folder)[0] == 1
+    for command in (("promote", previous), ("promote", "previous"), ("rollback",)):
+        code, text = ask("weights", *command, "--store", own.folder)
+        assert code == 2 and "error 810" in text and "must not be served" in " ".join(text.split())
+        assert (own.champion, own.previous) == (champion, previous)
+
+
+@pytest.mark.parametrize("line", ["champion", "previous"])
+def test_damaged_lines_are_told_of_and_repaired_by_promoting(own: WeightsStore, line: str) -> None:
+    champion, previous = own.champion, own.previous
+    (own.folder / line).write_text("???\n")
+    code, text = ask("weights", "list", "--store", own.folder, "--json")
+    assert code == 0 and "error 812" in text and f"/{line}' does not say" in " ".join(text.split())
+    rows = json.loads(text.strip().splitlines()[-1])["weights"]
+    assert {row["id"] for row in rows} == {champion[:12], previous[:12]}
+    code, text = ask("weights", "promote", champion, "--store", own.folder)
+    assert code == 0 and f"champion {champion[:12]}" in text and own.champion == champion
+    assert ask("weights", "list", "--store", own.folder)[0] == 0
 
 
 @pytest.mark.parametrize(

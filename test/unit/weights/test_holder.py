@@ -87,6 +87,20 @@ def test_weights_that_cannot_be_loaded_change_nothing() -> None:
     assert holder.weights_id == "w1" and holder.pin("w0").weights_id == "w0"
 
 
+def test_what_cannot_be_committed_is_not_served() -> None:
+    def refuse() -> None:
+        raise NoPreviousError("there")
+
+    holder, commits = WeightsHolder(AnalyticPredictor, "w0"), []
+    with pytest.raises(NoPreviousError):
+        holder.swap("w1", refuse)
+    assert holder.weights_id == "w0"
+    holder.swap("w1", lambda: commits.append(holder.weights_id))
+    assert holder.weights_id == "w1" and commits == ["w0"], "the line moves when the weights are ready, not before"
+    holder.swap("w1", lambda: commits.append(holder.weights_id))
+    assert commits == ["w0", "w1"]
+
+
 def test_rollback_is_one_assignment() -> None:
     loads = []
     holder = WeightsHolder(lambda name: loads.append(name) or AnalyticPredictor(name), "w0")

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save
 
 from f2p.weights.errors import (
+    BadLineError,
     BadManifestError,
     BadWeightsFileError,
     NoChampionError,
@@ -230,5 +231,36 @@ def test_manifests_are_held_to_their_weights(filled: WeightsStore, make: Make) -
 
 def test_a_champion_line_that_is_no_id_is_refused(filled: WeightsStore) -> None:
     (filled.folder / "champion").write_text("rm -rf /\n")
-    with pytest.raises(BadManifestError, match="it does not hold an id but 'rm -rf /'"):
+    with pytest.raises(BadLineError, match="it does not hold an id but 'rm -rf /'; f2p weights promote <id> writes it"):
         _ = filled.champion
+
+
+DAMAGE = [b"", b"rm -rf /\n", b"\xff" * 64, b"x" * 1000]
+
+
+@pytest.mark.parametrize("content", DAMAGE, ids=["empty", "foreign", "binary", "long"])
+def test_promoting_repairs_damaged_lines(filled: WeightsStore, make: Make, content: bytes) -> None:
+    first, second = filled.champion, filled.put(*make(2))
+    filled.promote(second)
+    for name in ("champion", "previous"):
+        (filled.folder / name).write_bytes(content)
+    with pytest.raises(BadLineError, match=f"/{name}' does not say which weights are meant"):
+        _ = filled.previous
+    assert filled.promote(first) == first == filled.champion and filled.previous is None
+    (filled.folder / "previous").write_bytes(content)
+    assert filled.promote("champion") == first and filled.previous is None
+    (filled.folder / "champion").write_bytes(content)
+    assert filled.promote(second) == second and filled.previous is None
+    assert filled.promote(first) == first and filled.previous == second
+
+
+def test_errors_name_whole_files_and_claim_nothing_of_the_champion(filled: WeightsStore) -> None:
+    """What is damaged may be the champion itself, and a name cut in its middle names nothing."""
+    champion = filled.champion
+    tensors_path(filled, champion).unlink()
+    with pytest.raises(BadWeightsFileError) as caught:
+        filled.load(champion)
+    assert f"'{tensors_path(filled, champion)}'" in str(caught.value) and "champion" not in str(caught.value)
+    (filled.folder / f"{champion}.json").unlink()
+    with pytest.raises(BadManifestError, match=f"^manifest '.*/{champion}.json' refused: No such file or directory$"):
+        filled.manifest(champion)

@@ -1,0 +1,94 @@
+"""The model server's swaps: the champion line moves when the new weights are ready to serve, and not before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+from f2p.plan.analytic import AnalyticPredictor
+from f2p.ros.model_server_node import ModelServerNode
+from f2p.weights.checks import sha256_of
+from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
+from f2p.weights.holder import WeightsHolder
+from f2p.weights.manifest import Manifest
+from f2p.weights.store import WeightsStore
+
+
+class Server:
+    """The node's state without a node: a store of two versions, one of which may answer wrongly."""
+
+    _publish, _rollback = ModelServerNode._publish, ModelServerNode._rollback
+
+    def __init__(self, folder: Path) -> None:
+        import torch
+        from safetensors.torch import save
+
+        self._store = WeightsStore(folder, lambda manifest: manifest.tensors)
+        self.ids, self.wrong, self.states = [], "", []
+        for number in (1.0, 2.0):
+            data = save({"w": torch.full((1,), number)})
+            self.ids.append(self._store.put(data, Manifest(sha256_of(data), "", "", {}, {"w": ["F32", [1]]})))
+        self._store.publish(self.ids[0], None)
+        self.start()
+
+    def start(self) -> None:
+        """Serve the champion, as the process does when it comes up."""
+        self._holder = WeightsHolder(self._load, self._store.champion)
+
+    def _load(self, weights_id: str) -> AnalyticPredictor:
+        if weights_id == self.wrong:
+            raise WrongAnswersError(weights_id, 0.3, 0.01)
+        return AnalyticPredictor(weights_id)
+
+    def _tell_state(self, **facts: object) -> None:
+        self.states.append(facts)
+
+    def get_logger(self) -> SimpleNamespace:
+        return SimpleNamespace(warning=lambda _: None)
+
+    def publish(self, weights_id: str, parent: str = "") -> str:
+        response = SimpleNamespace()
+        self._publish(SimpleNamespace(weights_id=weights_id, parent=parent), response)
+        return response.serving
+
+    def rollback(self) -> str:
+        response = SimpleNamespace()
+        self._rollback(SimpleNamespace(reason="a test"), response)
+        return response.serving
+
+
+def test_rollback_moves_the_line_and_the_service_together(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    with pytest.raises(NoPreviousError):
+        server.rollback()
+    old, new = server.ids
+    assert server.publish(new) == new == server._store.champion
+    assert server.rollback() == old == server._store.champion and server._store.previous == new
+
+
+def test_weights_that_cannot_serve_do_not_become_the_champion(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    old, new = server.ids
+    server.wrong = new
+    with pytest.raises(WrongAnswersError):
+        server.publish(new)
+    assert server._store.champion == old == server._holder.weights_id and "error" in server.states[-1]
+    server.wrong = ""
+    server.publish(new)
+    server.start()
+    server.wrong = old
+    with pytest.raises(WrongAnswersError):
+        server.rollback()
+    assert server._store.champion == new == server._holder.weights_id
+
+
+def test_a_line_that_may_not_move_leaves_the_service(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    old, new = server.ids
+    with pytest.raises(ParentMovedError):
+        server.publish(new, parent=new)
+    assert server._store.champion == old == server._holder.weights_id
