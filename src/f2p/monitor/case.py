@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ SCHEMA = "f2p-failure-2"
 _WORDS, _NUMBERS = "case.json", "arrays.safetensors"
 _MOST_BYTES = 256 * 2**20
 """Largest file that is read [bytes] (ours: 12 clouds of 100,000 points, twice, are 29 MB)."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What the id of a failure may be: data sets made from it have it in their folders' names."""
 
 
 def write_case(failure: Failure, folder: Path | str) -> Path:
@@ -61,7 +66,8 @@ def read_case(folder: Path | str) -> Failure:
     """Read what `write_case` wrote.
 
     Raises:
-        NotACaseError: It is no such folder, of another version, truncated, altered, or not finite.
+        NotACaseError: It is no such folder, of another version, truncated, altered, not finite, or its id is no
+            plain name.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -78,17 +84,20 @@ def read_case(folder: Path | str) -> Failure:
         if not np.all(np.isfinite(value)):
             raise NotACaseError(folder, f"array {name!r} holds numbers that are not finite")
     try:
-        return failure_from(words["failure"], Arrays(arrays))
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+        failure = failure_from(words["failure"], Arrays(arrays))
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise NotACaseError(
             folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})"
         ) from error
+    if not _PLAIN.fullmatch(failure.id):
+        raise NotACaseError(folder, f"its id {failure.id[:40]!r} is no plain name (up to 100 letters, digits, . _ -)")
+    return failure
 
 
 def _read_words(folder: Path) -> dict[str, Any]:
     """The JSON half, of a known version."""
     try:
-        words = json.loads(_read_file(folder, _WORDS), parse_constant=_refuse_constant)
+        words = json.loads(_read_file(folder, _WORDS), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotACaseError(folder, f"{_WORDS} is not JSON: {error}") from error
     version = words.get("schema") if isinstance(words, dict) else None
@@ -110,9 +119,12 @@ def _read_file(folder: Path, name: str) -> bytes:
         raise NotACaseError(folder, f"{name} cannot be read: {error.strerror}") from error
 
 
-def _refuse_constant(name: str) -> float:
-    """JSON has no NaN."""
-    raise ValueError(f"{name} is no number")
+def _finite(text: str) -> float:
+    """A number of the JSON half, which has neither NaN nor what is read as infinite, such as 1e999."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no number")
+    return value
 
 
 def _write_synced(path: Path, data: bytes) -> None:

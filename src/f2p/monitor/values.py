@@ -107,7 +107,10 @@ def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
         )
         for (name, prior), row, count, end in zip(words["segments"], boxes, words["counts"], ends, strict=True)
     ]
-    return Scene(tuple(segments), int(words["stamp_ns"]))
+    stamp_ns = int(words["stamp_ns"])
+    if not 0 <= stamp_ns < 2**63:
+        raise ValueError("a stamp is no time in nanoseconds")
+    return Scene(tuple(segments), stamp_ns)
 
 
 def _relations_values(relations: Relations, arrays: Arrays, where: str) -> dict[str, Any]:

@@ -123,6 +123,30 @@ def test_foreign_folders_are_refused_with_the_cause(failure: Failure, tmp_path: 
         read_case(folder)
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "..", ".hidden", "", "a\nb", "a/b", "x" * 101, "naïve"])
+def test_an_id_that_is_no_plain_name_is_refused(failure: Failure, tmp_path: Path, name: str) -> None:
+    """Data sets are named after it: one that climbs out of the store would be written there."""
+    folder = write_case(failure, tmp_path / "one")
+    words = json.loads((folder / "case.json").read_text())
+    words["failure"]["id"] = name
+    (folder / "case.json").write_text(json.dumps(words))
+    with pytest.raises(NotACaseError, match="is no plain name") as caught:
+        read_case(folder)
+    assert caught.value.code == 504
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1" + "0" * 400, '"soon"', "null"])
+@pytest.mark.parametrize("entry", ["stamp_ns", "score"])
+def test_numbers_beyond_all_bounds_are_refused(failure: Failure, tmp_path: Path, entry: str, number: str) -> None:
+    folder = write_case(failure, tmp_path / "one")
+    lines = (folder / "case.json").read_text().split("\n")
+    first = next(index for index, line in enumerate(lines) if f'"{entry}":' in line)
+    lines[first] = f'"{entry}": {number},'
+    (folder / "case.json").write_text("\n".join(lines))
+    with pytest.raises(NotACaseError):
+        read_case(folder)
+
+
 def test_a_full_disk_leaves_nothing_behind(failure: Failure, tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
