@@ -41,4 +41,4 @@ def main() -> None:
     wait for each other on two cores took 16 times as long.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    build(sys.argv[1] if len(sys.argv) > 1 else "")()
+    build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="f2p")

@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.cli.train import StageBars
-from f2p.errors import F2pError
 
 
+@in_one_line()
 def learn(
     folder: Annotated[Path, typer.Argument(help="A failure folder, as the monitor writes it.")],
     learner: Annotated[
         str, typer.Option(help="How to respond: fail2progress, random, small, original…")
     ] = "fail2progress",
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same data and weights.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same data and weights.")] = 0,
     store: Annotated[Path, typer.Option(help="Weights store; an empty one starts with the shipped weights.")] = Path(
         "runs/weights"
     ),
@@ -34,14 +34,10 @@ def learn(
     from f2p.weights.modules import open_store
 
     console = Console(stderr=as_json)
-    try:
-        failure = read_case(folder)
-        weights = open_store(store)
-        with StageBars(console) as bars:
-            report = learn_cycle(failure, learner, weights, MujocoSimulator(), seed=seed, progress=bars)
-    except F2pError as error:
-        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+    failure = read_case(folder)
+    weights = open_store(store)
+    with StageBars(console) as bars:
+        report = learn_cycle(failure, learner, weights, MujocoSimulator(), seed=seed, progress=bars)
     table = Table("stage", "seconds", title=f"failure {report.failure_id}, learner {report.learner}, seed {seed}")
     for stage, seconds in report.seconds.items():
         table.add_row(stage, f"{seconds:.1f}")

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 import f2p
+from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.clock import SystemClock
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
@@ -59,10 +60,11 @@ class StageBars:
         self._bars.update(self._tasks[stage], completed=fraction, detail=detail)
 
 
+@in_one_line()
 def train(
     profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
     executions: Annotated[int, typer.Option(min=20, help="simulated executions, held-out ones included")] = 10_000,
-    seed: Annotated[int, typer.Option(min=0, help="of data, initial weights and order")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
     out: Annotated[Path, typer.Option(help="weights file to write; its manifest lies beside it")] = Path(
         "runs/train/default.safetensors"
     ),

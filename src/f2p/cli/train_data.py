@@ -42,6 +42,7 @@ def pretraining_data(
     Returns:
         The transitions, in an order that does not depend on `workers`, and the digest of all shards.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     counts = [min(SHARD, executions - first) for first in range(0, executions, SHARD)]
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = {pool.submit(make_shard, folder, seed, i, n): n for i, n in enumerate(counts)}

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from f2p.errors import F2pError
+from f2p.cli._shared import in_one_line
 from f2p.ros.graph import nodes
 from f2p.ros.places import SUPERVISOR, environment, share
 from f2p.ros.supervisor import Supervisor
@@ -53,6 +53,7 @@ def table(supervisor: Supervisor, states: dict[str, str]) -> Table:
     return out
 
 
+@in_one_line()
 def up(
     sim: Annotated[bool, typer.Option("--sim/--robot", help="The simulated Stretch, or the real one.")] = True,
     logs: Annotated[Path | None, typer.Option(help="Folder for the log files; default runs/up/<stamp>.")] = None,
@@ -68,9 +69,6 @@ def up(
     try:
         supervisor = make_supervisor(sim, folder)
         code = _watch(supervisor, console, ended)
-    except F2pError as error:
-        console.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -105,7 +103,8 @@ def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> 
         supervisor.stop()
         status.close()
     if degraded:
-        console.print(f"given up: {', '.join(degraded)}; see {supervisor.folder}", soft_wrap=True)
+        text = f"given up: {', '.join(degraded)}; see {supervisor.folder}"
+        Console(stderr=True).print(escape(text), soft_wrap=True)
     return 1 if degraded else 0
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.errors import F2pError
+from f2p.cli._shared import complain, in_one_line
 
 if TYPE_CHECKING:
     from f2p.weights.store import WeightsStore
@@ -30,16 +30,8 @@ def opened(folder: Path) -> Iterator[WeightsStore]:
     """The store, with errors of its use as one line and exit code 2."""
     from f2p.weights.modules import open_store
 
-    try:
+    with in_one_line():
         yield open_store(folder)
-    except F2pError as error:
-        _complain(error)
-        raise typer.Exit(2) from error
-
-
-def _complain(error: F2pError) -> None:
-    """One line on stderr."""
-    Console(stderr=True).print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
 
 
 def list_(store: Store = FOLDER, as_json: Json = False) -> None:
@@ -68,7 +60,7 @@ def _roles(store: WeightsStore) -> dict[str, str]:
         except NoPreviousError:
             continue
         except BadLineError as error:
-            _complain(error)
+            complain(error)
     return roles
 
 

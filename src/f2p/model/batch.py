@@ -104,7 +104,7 @@ class TransitionBatch:
         except Exception as error:
             raise BadDatasetError(path, f"{type(error).__name__}: {error}") from error
         names = {item.name for item in dataclasses.fields(cls)}
-        if manifest.get("format") != FORMAT or set(arrays) != names:
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(arrays) != names:
             raise BadDatasetError(path, f"expected format {FORMAT} with the arrays {', '.join(sorted(names))}")
         batch = cls(**arrays)
         if batch.sha256 != manifest.get("sha256"):

@@ -49,7 +49,21 @@ def test_effort_scales_the_steps_of_both_profiles() -> None:
     assert scaled("literal", 1.0).joint.rate == 1e-4 and scaled("literal", 1.0).frozen.steps == 0
 
 
-def test_an_unknown_profile_is_refused_before_anything_is_simulated(command: Typer, tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, ["--profile", "fast", "--data", str(tmp_path / "data")])
-    assert result.exit_code != 0
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--profile", "fast"), "error 10: no profile is called 'fast'; choose one of: default, literal"),
+        (("--start", "/nowhere.safetensors"), "error 201: /nowhere.safetensors: not usable as weights: [Errno 2] No"),
+        (("--data", __file__), f"error: [Errno 17] File exists: '{__file__}'"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_before_anything_is_simulated(
+    command: Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], says: str
+) -> None:
+    monkeypatch.setattr("f2p.cli.train_data.ProcessPoolExecutor", lambda *_: pytest.fail("simulated"))
+    data = () if "--data" in words else ("--data", str(tmp_path / "data"))
+    out = str(tmp_path / "out.safetensors")
+    result = CliRunner().invoke(command, [*words, *data, "--executions", "20", "--workers", "1", "--out", out])
+    assert result.exit_code == 2 and says in result.stderr and not result.stdout.strip()
+    assert len([line for line in result.stderr.splitlines() if line.startswith("error")]) == 1
     assert not (tmp_path / "data").exists()

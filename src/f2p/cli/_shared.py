@@ -1,0 +1,34 @@
+"""What commands share: how they refuse (one line on stderr, exit code 2), and how large a seed may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from f2p.errors import F2pError
+
+MOST_SEED = 2**63 - 1
+"""Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Errors of what is inside as one line and exit code 2; a decorator as well."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read our output has enough; the command line ends quietly then
+        raise
+    except (F2pError, OSError) as error:
+        complain(error)
+        raise typer.Exit(2) from error
+
+
+def complain(error: F2pError | OSError) -> None:
+    """Print an error, with its code where it has one, as one line on stderr."""
+    code = f" {error.code}" if isinstance(error, F2pError) and error.code else ""
+    text = " ".join(str(error).splitlines())
+    Console(stderr=True).print(f"error{code}: {escape(text)}", soft_wrap=True)
