@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from f2p.cli._shared import MOST_SEED
 from f2p.errors import F2pError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def bench(
     only: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of all scenes.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of all scenes.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept."""

@@ -29,6 +29,9 @@ ATTEMPT_S = 900.0
 FIRST_ATTEMPTS = 3
 """Tries until one teaches something: a model that does not know may be lucky, or drop the box where nobody sees it."""
 
+MOST_SEED = 2**31 - 1
+"""Largest seed that the simulated robot's parameter takes."""
+
 STAGES = ("setup", "svi_states", "svi_actions", "simulate", "finetune", "gate", "swap", "failure_to_weights", "total")
 """Names under `seconds` of the JSON object."""
 
@@ -93,7 +96,7 @@ def demo(
     task: Annotated[
         str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")
     ] = "transport",
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another room.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Another seed, another room.")] = 0,
     objects: Annotated[int, typer.Option(min=1, max=7, help="Things in the box.")] = 3,
     out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path(
         "runs/demo"

@@ -13,8 +13,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from f2p.errors import F2pError
+from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.types import SkillStep
+
+FOUND_S = 10.0
+"""Longest wait for a sign of a running stack [s] (ours: the first heartbeat comes within a second)."""
 
 
 def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
@@ -28,15 +31,18 @@ def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
     return tuple(out)
 
 
+@in_one_line()
 def run(
     goal: Annotated[str, typer.Argument(help='Literals joined by &, e.g. "above(box, table_b) & not inside(a, box)".')],
     propose: Annotated[
         list[str] | None, typer.Option(help="A step to follow, e.g. pick_place(box); repeatable.")
     ] = None,
-    attempts: Annotated[int, typer.Option(min=0, help="Plans that may be tried; 0: the stack's own setting.")] = 0,
+    attempts: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Plans that may be tried; 0: the stack's own setting.")
+    ] = 0,
     learn: Annotated[bool, typer.Option(help="Learn from a failure of the model.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same choices.")] = 0,
-    deadline: Annotated[float, typer.Option(min=1.0, help="Longest wait [s].")] = 1800.0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
+    deadline: Annotated[float, typer.Option(min=1.0, help=r"Longest wait \[s].")] = 1800.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Reach a goal: perceive, plan, execute, check; on a failure find its cause, learn if it teaches, and try again."""
@@ -48,18 +54,16 @@ def run(
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    try:
-        literals = tuple(str(literal) for literal in parse_goal(goal).literals)
-        proposal = steps_of(propose or [])
-        signal.signal(signal.SIGINT, end)
-        with spinning("f2p_run") as node:
-            result = GoalClient(node).achieve(
-                literals, proposal, attempts, learn, seed, deadline, ended.is_set,
-                lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
-            )  # fmt: skip
-    except F2pError as error:
-        console.print(f"error {type(error).code}: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+    literals = tuple(str(literal) for literal in parse_goal(goal).literals)
+    proposal = steps_of(propose or [])
+    signal.signal(signal.SIGINT, end)
+    with spinning("f2p_run") as node:
+        client = GoalClient(node)
+        client.find(FOUND_S, ended.is_set)
+        result = client.achieve(
+            literals, proposal, attempts, learn, seed, deadline, ended.is_set,
+            lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
+        )  # fmt: skip
     text = "reached" if result.success else f"not reached: error {result.error_code}: {result.error_msg}"
     console.print(f"{escape(goal)}: {escape(text)}", soft_wrap=True)
     if as_json:

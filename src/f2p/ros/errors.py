@@ -193,6 +193,18 @@ class DeadlineError(F2pError):
     code = 920
 
 
+class NoStackError(F2pError):
+    """Nobody is there to be asked for a goal."""
+
+    code = 921
+
+    def __init__(self, domain: str, within_s: float) -> None:
+        super().__init__(
+            f"no stack is running in ROS domain {domain}: no process of it was seen within {within_s:.0f} s; start one "
+            f"with ./f2p up --sim, or set ROS_DOMAIN_ID to the domain of the one that runs"
+        )
+
+
 class NodeDeadError(F2pError):
     """The node that was asked fell silent, or was restarted while it was working."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from f2p.ros.client import ActionCaller, never
+from f2p.ros.client import ActionCaller, Patience, never
 from f2p.ros.convert import skeleton_to_msg
+from f2p.ros.errors import DeadlineError, NoStackError
+from f2p.ros.graph import GRAPH
 from f2p.ros.heartbeat import Watch
 from f2p.types import SkillStep
 from f2p_msgs.action import AchieveGoal
@@ -67,8 +70,25 @@ class GoalClient:
     """
 
     def __init__(self, node: Node) -> None:
-        self._watch = Watch(node, ["orchestrator"])
+        self._node, self._watch = node, Watch(node, ["orchestrator"])
         self._caller = ActionCaller(node, AchieveGoal, "f2p/achieve_goal", "orchestrator", self._watch)
+
+    def find(self, within_s: float, canceled: Callable[[], bool] = never) -> None:
+        """Wait until a process of a stack is seen in this ROS domain.
+
+        Args:
+            within_s: Longest wait [s].
+            canceled: Ends the wait.
+
+        Raises:
+            NoStackError: None was seen.
+            CanceledError: The wait was ended.
+        """
+        patience, names = Patience("looking for a stack", "it", within_s, None, canceled), {one.name for one in GRAPH}
+        try:
+            patience.until(lambda: not names.isdisjoint(self._node.get_node_names()))
+        except DeadlineError:
+            raise NoStackError(os.environ.get("ROS_DOMAIN_ID", "0"), within_s) from None
 
     def achieve(
         self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0, learn: bool = True,

@@ -6,12 +6,18 @@ import importlib
 import sys
 
 from f2p.ros import graph
+from f2p.ros.errors import GraphError
 
 
 def main() -> None:
-    """Run the node named by the first argument."""
+    """Run the node named by the first argument; exit code 2 where there is no such node."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
-    importlib.import_module(graph.node(name).module).main()
+    try:
+        module = graph.node(name).module
+    except GraphError as error:
+        print(f"error {error.code}: {error}", file=sys.stderr)
+        sys.exit(2)
+    importlib.import_module(module).main()
 
 
 if __name__ == "__main__":

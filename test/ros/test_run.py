@@ -1,0 +1,38 @@
+"""`f2p run` where no stack runs: a line that says so within seconds, not half an hour of silence."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+from typer.testing import CliRunner
+
+from f2p.cli import build, run
+from f2p.clock import SystemClock
+from f2p.ros.errors import CanceledError, NoStackError
+from f2p.ros.goal_client import GoalClient, spinning
+
+
+def test_a_stack_is_found_by_any_of_its_processes(ros_domain: int) -> None:
+    with spinning("test_run") as node:
+        client = GoalClient(node)
+        with pytest.raises(NoStackError, match=rf"no stack is running in ROS domain {ros_domain}: .*\./f2p up --sim"):
+            client.find(0.5)
+        with pytest.raises(CanceledError):
+            client.find(10.0, lambda: True)
+        with spinning("perception"):
+            client.find(10.0)
+
+
+def test_run_without_a_stack_ends_soon_and_says_how_to_start_one(
+    ros_domain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run.FOUND_S <= 10.0
+    monkeypatch.setattr(run, "FOUND_S", 1.0)
+    clock = SystemClock()
+    began_s = clock.monotonic_s()
+    result = CliRunner().invoke(build("run"), ["run", "above(box, table_b)"])
+    assert result.exit_code == 2 and clock.monotonic_s() - began_s < 15.0
+    assert result.stderr.startswith(f"error 921: no stack is running in ROS domain {ros_domain}: ")
+    assert len(result.stderr.splitlines()) == 1 and not result.stdout
