@@ -25,6 +25,9 @@ _HEADER_LIMIT = 8192
 MAXIMUM_POINTS = 5_000_000
 """More than any camera this stack knows gives in one scan (ours: sixteen VGA frames)."""
 
+_MOST_BYTES = 16_384
+"""Largest point [bytes] (ours: the largest descriptor of PCL, SHOT with colour, takes 5,412)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scan:
@@ -35,7 +38,7 @@ class Scan:
     colors: np.ndarray | None
     """Red, green, blue in 0..255. Shape (points, 3), uint8."""
     labels: np.ndarray | None
-    """Annotation, if the file has one. Shape (points,), int64."""
+    """Annotation, if the file has one; 0 where that is no number. Shape (points,), int64."""
     width: int
     height: int
     """1 for a cloud that is no image."""
@@ -83,7 +86,7 @@ def read_pcd(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     return Scan(
         frozen(points, np.float32),
         _colors(columns),
-        frozen(columns["label"], np.int64) if "label" in columns else None,
+        _labels(columns),
         header.width,
         header.height,
     )
@@ -128,6 +131,9 @@ def _checked_header(path: Path, entries: dict[str, list[str]], start: int, maxim
     unknown = [pair for pair in zip(kinds, sizes, strict=True) if pair not in _TYPES]
     if unknown or min(counts) < 1:
         raise ScanFormatError(path, f"has a field of a type that PCD does not know: {unknown or counts}")
+    bytes_each = sum(size * count for size, count in zip(sizes, counts, strict=True))
+    if bytes_each > _MOST_BYTES:
+        raise ScanFormatError(path, f"announces points of {bytes_each} bytes, at most {_MOST_BYTES} are read")
     width, height = int(entries["WIDTH"][0]), int(entries["HEIGHT"][0])
     points = int(entries.get("POINTS", [str(width * height)])[0])
     if min(width, height, points) < 0 or width * height != points:
@@ -153,7 +159,7 @@ def _columns_ascii(path: Path, header: _Header, data: bytes) -> dict[str, np.nda
     if len(rows) < header.points:
         raise _truncated(path, len(rows), header.points, "rows")
     try:
-        table = np.array([row.split() for row in rows], dtype=np.float64).reshape(header.points, -1)
+        table = np.array([row.split() for row in rows], dtype=np.float64)
     except ValueError as error:
         raise ScanFormatError(path, f"has a row that is not {sum(header.counts)} numbers: {error}") from error
     if header.points and table.shape[1] != sum(header.counts):
@@ -226,6 +232,19 @@ def _unpack_lzf(packed: bytes, size: int) -> bytes:
     return bytes(out)
 
 
+def _labels(columns: dict[str, np.ndarray]) -> np.ndarray | None:
+    """The annotation; None without one, or where none of it is a number."""
+    labels = columns.get("label")
+    if labels is None or (len(labels) and not np.isfinite(labels).any()):
+        return None
+    return frozen(_whole(labels, 2**53) if labels.dtype.kind == "f" else labels, np.int64)
+
+
+def _whole(column: np.ndarray, end: int) -> np.ndarray:
+    """Numbers of a text or a float field as integers; 0 for what is none within 0 .. `end`."""
+    return np.where((column >= 0) & (column < end), column, 0).astype(np.int64)
+
+
 def _colors(columns: dict[str, np.ndarray]) -> np.ndarray | None:
     """Red, green, blue out of PCL's packed rgb or rgba field."""
     name = next((name for name in ("rgba", "rgb") if name in columns), None)
@@ -233,7 +252,7 @@ def _colors(columns: dict[str, np.ndarray]) -> np.ndarray | None:
         return None
     packed = np.ascontiguousarray(columns[name])
     if packed.dtype == np.float64:
-        packed = packed.astype(np.float32).view(np.uint32) if name == "rgb" else packed.astype(np.uint32)
+        packed = packed.astype(np.float32).view(np.uint32) if name == "rgb" else _whole(packed, 2**32)
     elif packed.dtype == np.float32:
         packed = packed.view(np.uint32)
     packed = packed.astype(np.uint32)

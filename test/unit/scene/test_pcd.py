@@ -92,6 +92,8 @@ def test_reads_back_references(tmp_path: Path) -> None:
         (header("binary", size="4 4 4 4"), "5 FIELDS, but 4 SIZE"),
         (header("binary", kind="U F F F Q"), "type that PCD does not know"),
         (header("binary", width=4), "announces 3 points as 4 x 1"),
+        (header("binary", count="1000000000 1 1 1 1"), "announces points of 4000000016 bytes, at most 16384 are read"),
+        (header("ascii", count="1 1 1 1 9999999999999"), "at most 16384 are read"),
         (header("binary", width="many"), "header cannot be read"),
         (header("zip"), "has DATA 'zip'; PCD knows: ascii, binary, binary_compressed"),
         (header("binary_compressed") + b"\x01", "is truncated"),
@@ -110,6 +112,30 @@ def test_says_what_is_wrong(tmp_path: Path, content: bytes, words: str) -> None:
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "binary", "binary_compressed"])
+def test_a_scan_without_points_is_read_as_one(tmp_path: Path, encoding: str) -> None:
+    """What needs points says how many there are; the text reader spoke of a row that is not there."""
+    path = tmp_path / "scan.pcd"
+    packed = struct.pack("<II", 0, 0) if encoding == "binary_compressed" else b""
+    path.write_bytes(header(encoding, width=0, points=0) + packed)
+    scan = read_pcd(path)
+    assert scan.points_camera.shape == (0, 3) and scan.labels.shape == (0,) and scan.colors.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), [("nan nan inf", None), ("nan 20 1e300", [0, 20, 0]), ("-1 20 30", [0, 20, 30])]
+)
+@pytest.mark.filterwarnings("error")
+def test_labels_that_are_no_numbers_are_none(tmp_path: Path, labels: str, expected: list[int] | None) -> None:
+    """An annotation of nothing but NaN was scored as a perfect segmentation of nothing."""
+    path = tmp_path / "scan.pcd"
+    rows = "".join(f"{label} 1 1 1 nan\n" for label in labels.split())
+    path.write_bytes(header("ascii", kind="F F F F U") + rows.encode())
+    scan = read_pcd(path)
+    assert scan.labels is None if expected is None else scan.labels.tolist() == expected
+    assert scan.colors.tolist() == np.zeros((3, 3)).tolist()
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
