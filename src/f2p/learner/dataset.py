@@ -109,6 +109,33 @@ def write_learning(dataset: Dataset, values: dict[str, Any]) -> Path:
     return path
 
 
+def read_learning(folder: Path | str) -> dict[str, Any]:
+    """What `write_learning` left: at least failure, parent, weights, losses and seconds.
+
+    Raises:
+        NotADatasetError: It is missing, truncated or of another kind.
+    """
+    folder = Path(folder)
+    try:
+        values = json.loads((folder / "learn.json").read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise NotADatasetError(folder, f"learn.json cannot be read: {error}") from error
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "failure": str,
+        "parent": str,
+        "weights": (str, type(None)),
+        "losses": list,
+        "seconds": dict,
+    }
+    if not isinstance(values, dict):
+        raise NotADatasetError(folder, "learn.json holds no mapping")
+    wrong = [name for name, kind in kinds.items() if name not in values or not isinstance(values[name], kind)]
+    numbers = [] if wrong else [*values["losses"], *values["seconds"].values()]
+    if wrong or not all(isinstance(one, (int, float)) for one in numbers):
+        raise NotADatasetError(folder, f"learn.json lacks or garbles {', '.join(wrong) or 'losses or seconds'}")
+    return values
+
+
 def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) -> Particles | None:
     """The particles of a data set; None where there are none.
 
@@ -119,12 +146,12 @@ def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) 
     """
     try:
         arrays = load((Path(folder) / "particles.safetensors").read_bytes())
+        calls = tuple(SkillCall(step.skill, step.object, row) for row in arrays["parameters"])
+        return Particles(names, arrays["poses"], calls, arrays["log_target"], arrays["log_entropy"])
     except FileNotFoundError:
         return None
-    except (OSError, SafetensorError) as error:
-        raise NotADatasetError(Path(folder), str(error)) from error
-    calls = tuple(SkillCall(step.skill, step.object, row) for row in arrays["parameters"])
-    return Particles(names, arrays["poses"], calls, arrays["log_target"], arrays["log_entropy"])
+    except (OSError, SafetensorError, KeyError) as error:
+        raise NotADatasetError(Path(folder), f"its particles cannot be read: {error}") from error
 
 
 def _provenance(failure: Failure, learner: str, seed: int, data: LearnedData, batch: TransitionBatch) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from f2p.learner.dataset import read_particles
+from f2p.learner.dataset import read_learning, read_particles
 from f2p.monitor.case import read_case
 from f2p.report.page import Story, write_page
 from f2p.weights.lineage import lineage_tree
@@ -32,11 +31,16 @@ class Learned:
 
 
 def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
-    """The newest learning from a failure in a weights store; None when there is none."""
+    """The newest learning from a failure in a weights store; None when there is none.
+
+    Raises:
+        NotADatasetError: What was learned in this store cannot be read.
+        WeightsError: The weights it led to cannot be.
+    """
     found = []
     for path in sorted((store_folder / "datasets").glob("*/learn.json"), key=lambda one: one.stat().st_mtime):
-        told = json.loads(path.read_text())
-        if told.get("failure") == failure_id and told.get("weights"):
+        told = read_learning(path.parent)
+        if told["failure"] == failure_id and told["weights"]:
             found.append((path.parent, told))
     if not found:
         return None

@@ -4,12 +4,75 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from f2p.weights.errors import BadManifestError
 
 SCHEMA = "f2p-weights-1"
+
+_ID = re.compile(r"[0-9a-f]{64}")
+_HUGE = 1e300
+
+Check = Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -_HUGE < value < _HUGE
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_tensors(value: Any) -> bool:
+    """Whether it is names to [dtype, shape]."""
+    return isinstance(value, dict) and all(
+        isinstance(one, list) and len(one) == 2 and _is_text(one[0]) and isinstance(one[1], list)
+        and all(isinstance(extent, int) and 0 <= extent < 2**40 for extent in one[1])
+        for one in value.values()
+    )  # fmt: skip
+
+
+def _part(**checks: Check) -> Check:
+    """Whether it is nothing, or a mapping with at least these entries."""
+
+    def check(value: Any) -> bool:
+        return value is None or (
+            isinstance(value, dict) and all(name in value and one(value[name]) for name, one in checks.items())
+        )
+
+    return check
+
+
+_CHECKS: dict[str, Check] = {
+    "weights_id": _is_text,
+    "profile": _is_text,
+    "architecture": _is_text,
+    "config": _is_mapping,
+    "tensors": _are_tensors,
+    "parent": lambda value: value is None or (_is_text(value) and _ID.fullmatch(value) is not None),
+    "made": _is_mapping,
+    "data": _part(sha256=_is_text, transitions=_is_number, tags=_is_mapping, counts=_is_mapping),
+    "particles": _part(count=_is_number, spread_m=_is_mapping,
+                       mean_log_target=lambda one: one is None or _is_number(one)),
+    "failure": _part(id=_is_text, cause=_is_text, explanation=_is_text, goal=_is_text, call=_is_text, score=_is_number,
+                     threshold=_is_number, contradictions=_are_texts),
+    "plan": _part(id=_is_text, calls=_are_texts, probability=_is_number, weights=_is_text),
+    "gate": _part(passed=lambda one: isinstance(one, bool), reasons=_are_texts),
+    "golden": lambda value: isinstance(value, list) and all(map(_is_number, value)),
+}  # fmt: skip
+"""What each entry must be, as far as anybody reads it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +125,7 @@ class Manifest:
         if missing or set(words) - known:
             odd = sorted(missing | (set(words) - known))
             raise BadManifestError(source, f"missing or unknown entries: {', '.join(map(str, odd))}")
-        wrong = [name for name in ("weights_id", "profile", "architecture") if not isinstance(words[name], str)]
-        wrong += [name for name in ("config", "tensors") if not isinstance(words[name], dict)]
-        if wrong or not isinstance(words.get("golden", []), list):
-            raise BadManifestError(source, f"entries of the wrong type: {', '.join(wrong) or 'golden'}")
+        wrong = [name for name, check in _CHECKS.items() if name in words and not check(words[name])]
+        if wrong:
+            raise BadManifestError(source, f"entries of the wrong type: {', '.join(wrong)}")
         return cls(**words)

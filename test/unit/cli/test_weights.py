@@ -87,6 +87,16 @@ def test_what_verify_refuses_is_neither_promoted_nor_rolled_back_to(own: Weights
         assert (own.champion, own.previous) == (champion, previous)
 
 
+def test_damaged_manifests_are_listed_as_such_and_shown_as_one_line(own: WeightsStore) -> None:
+    path = own.folder / f"{own.champion}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"gate": {}, "failure": {}}))
+    code, text = ask("weights", "list", "--store", own.folder, "--json")
+    rows = {row["id"]: row["gate"] for row in json.loads(text.strip().splitlines()[-1])["weights"]}
+    assert code == 0 and rows[own.champion[:12]] == "manifest unreadable: f2p weights verify"
+    code, text = ask("weights", "show", "--store", own.folder)
+    assert code == 2 and "error 807" in text and text.strip().endswith("entries of the wrong type: failure, gate")
+
+
 @pytest.mark.parametrize("line", ["champion", "previous"])
 def test_damaged_lines_are_told_of_and_repaired_by_promoting(own: WeightsStore, line: str) -> None:
     champion, previous = own.champion, own.previous

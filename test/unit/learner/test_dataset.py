@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from f2p.learner.dataset import read_dataset, write_dataset
+from f2p.learner.dataset import read_dataset, read_learning, read_particles, write_dataset
 from f2p.learner.errors import DatasetNotWrittenError, NotADatasetError
 from f2p.learner.protocol import LearnContext, LearnedData
 from f2p.learner.random_data import RandomData, RandomDataConfig
 from f2p.model.batch import TransitionBatch, pack
-from f2p.types import Failure, Particles
+from f2p.types import Failure, Particles, SkillStep
 
 
 @pytest.fixture
@@ -90,3 +91,27 @@ def test_a_full_disk_leaves_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)
     assert list(tmp_path.iterdir()) == []
+
+
+LEARNED = {"failure": "f", "parent": "p", "weights": "w", "losses": [1.0], "seconds": {"total": 2.0}, "counts": {}}
+
+
+def test_what_was_made_of_the_data_is_read_whole_or_refused(tmp_path: Path) -> None:
+    path, whole = tmp_path / "learn.json", json.dumps(LEARNED)
+    path.write_text(whole)
+    assert read_learning(tmp_path) == LEARNED
+    lacking = [{name: value for name, value in LEARNED.items() if name != gone} for gone in ("losses", "parent")]
+    foreign = [LEARNED | {"seconds": [1]}, LEARNED | {"losses": ["x"]}, LEARNED | {"weights": 5}, [LEARNED], 5]
+    for text in [whole[:-3], "", *map(json.dumps, [*lacking, *foreign])]:
+        path.write_text(text)
+        with pytest.raises(NotADatasetError, match=r"is not a whole data set: learn\.json"):
+            read_learning(tmp_path)
+    path.unlink()
+    with pytest.raises(NotADatasetError, match="No such file"):
+        read_learning(tmp_path)
+
+
+def test_foreign_particles_are_refused(tmp_path: Path) -> None:
+    save_file({"poses": np.zeros((1, 1, 4))}, tmp_path / "particles.safetensors")
+    with pytest.raises(NotADatasetError, match="its particles cannot be read: 'parameters'"):
+        read_particles(tmp_path, ("box",), SkillStep("pick_place", "box"))

@@ -229,6 +229,30 @@ def test_manifests_are_held_to_their_weights(filled: WeightsStore, make: Make) -
         refused(filled, one, reason)
 
 
+FAILURE = {"id": "f", "cause": "model", "explanation": "", "goal": "", "call": "", "score": 1.0, "threshold": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("gate", {}), ("gate", []), ("gate", {"passed": True, "reasons": "none"}), ("parent", 5), ("parent", "../../x"),
+        ("failure", {}), ("failure", {**FAILURE, "contradictions": [1]}), ("failure", "lost"), ("made", [1]),
+        ("data", "x"), ("data", {"sha256": 5, "transitions": 1, "tags": {}, "counts": {}}), ("particles", {"count": 1}),
+        ("plan", {"id": "p", "calls": [1], "probability": 0.5, "weights": "w"}), ("golden", ["x"]), ("golden", [1e400]),
+        ("tensors", {"w": 5}), ("tensors", {"w": ["F32"]}), ("tensors", {"w": ["F32", ["a"]]}), ("config", 5),
+        ("tensors", {"w": ["F32", [-1]]}),
+    ],
+)  # fmt: skip
+def test_a_manifest_with_entries_of_another_kind_is_refused_where_it_is_read(
+    filled: WeightsStore, entry: str, value: object
+) -> None:
+    """List and lineage read them later on, and ended in a trace."""
+    path = filled.folder / f"{filled.champion}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), entry: value}))
+    with pytest.raises(BadManifestError, match=f"entries of the wrong type: {entry}$"):
+        filled.manifest(filled.champion)
+
+
 def test_a_champion_line_that_is_no_id_is_refused(filled: WeightsStore) -> None:
     (filled.folder / "champion").write_text("rm -rf /\n")
     with pytest.raises(BadLineError, match="it does not hold an id but 'rm -rf /'; f2p weights promote <id> writes it"):
