@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED
-from f2p.errors import F2pError
+from f2p.cli._shared import MOST_SEED, in_one_line
 
 if TYPE_CHECKING:
     from f2p.bench import Measurement
 
 
+@in_one_line()
 def bench(
     only: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of all scenes.")] = 0,
@@ -28,15 +28,11 @@ def bench(
 
     console = Console(stderr=True)
     measured: list[Measurement] = []
-    try:
-        for name in only or benchmarks.names:
-            with console.status(name) as status:
-                measured += benchmarks.get(name)(
-                    seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}")
-                )
-    except F2pError as error:
-        console.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+    for name in only or benchmarks.names:
+        with console.status(name) as status:
+            measured += benchmarks.get(name)(
+                seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}")
+            )
     table = Table("what", "measured", "limit", "", title="f2p bench")
     for one in measured:
         sign, mark = (">=" if one.at_least else "<="), ("[green]kept[/]" if one.holds else "[red]not kept[/]")

@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from f2p.cli._shared import in_one_line
 from f2p.clock import SystemClock
-from f2p.errors import F2pError
 
 if TYPE_CHECKING:
     from f2p.ros.demo_session import DemoSession
@@ -92,6 +92,7 @@ class Attempt:
     result: dict[str, Any]
 
 
+@in_one_line()
 def demo(
     task: Annotated[
         str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")
@@ -110,18 +111,14 @@ def demo(
 
     console = Console(stderr=True)
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
-    try:
-        instance = tasks.get(task)().make(np.random.default_rng(seed), objects)
-        folder.mkdir(parents=True)
-        board = Board(console)
-        if console.is_terminal:
-            with Live(board, console=console, refresh_per_second=2) as board.live:
-                summary = run(instance, seed, objects, folder, board)
-        else:
+    instance = tasks.get(task)().make(np.random.default_rng(seed), objects)
+    folder.mkdir(parents=True)
+    board = Board(console)
+    if console.is_terminal:
+        with Live(board, console=console, refresh_per_second=2) as board.live:
             summary = run(instance, seed, objects, folder, board)
-    except (F2pError, OSError) as error:
-        console.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+    else:
+        summary = run(instance, seed, objects, folder, board)
     console.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
     typer.echo(json.dumps(summary))
     if not (summary["after"]["success"] and not summary["after"]["contradicted"]):

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.errors import F2pError
+from f2p.cli._shared import in_one_line
 
 if TYPE_CHECKING:
     from f2p.evaluate.rows import Row
@@ -38,6 +37,7 @@ COLUMNS = (
 )
 
 
+@in_one_line()
 def evaluate(
     what: Annotated[
         str,
@@ -64,22 +64,18 @@ def evaluate(
     if what not in EXPERIMENTS:
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn())
-    try:
-        with Progress(*columns, console=console) as bar:
-            shown = bar.add_task(what, total=1.0, detail="")
+    with Progress(*columns, console=console) as bar:
+        shown = bar.add_task(what, total=1.0, detail="")
 
-            def progress(name: str, done: float, text: str) -> None:
-                bar.update(shown, description=name, completed=done, detail=text)
+        def progress(name: str, done: float, text: str) -> None:
+            bar.update(shown, description=name, completed=done, detail=text)
 
-            if what == "monitor":
-                drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress)
-            else:
-                names = tuple(name.strip() for name in learners.split(",") if name.strip())
-                config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
-                drawn, values = _tasks(config, folder, progress)
-    except (F2pError, OSError) as error:
-        console.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+        if what == "monitor":
+            drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress)
+        else:
+            names = tuple(name.strip() for name in learners.split(",") if name.strip())
+            config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
+            drawn, values = _tasks(config, folder, progress)
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from f2p.cli._shared import complain, in_one_line
 from f2p.errors import F2pError
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
@@ -63,6 +64,7 @@ def _picture_paths(files: list[Path], folder: Path) -> list[Path]:
     return paths
 
 
+@in_one_line()
 def perceive(
     files: Annotated[
         list[Path], typer.Argument(help="PCD scans; PLY and XYZ where Open3D is installed.", metavar="FILE...")
@@ -72,22 +74,18 @@ def perceive(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Segment real scans; print relations, write a picture per scan, and the score where labels are there."""
-    console, errors = Console(), Console(stderr=True)
+    console = Console()
     perceived: list[PerceivedScan] = []
     failed = 0
-    try:
-        look = segmenters.get(segmenter)()
-        out.mkdir(parents=True, exist_ok=True)
-    except (F2pError, OSError) as error:
-        errors.print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
+    look = segmenters.get(segmenter)()
+    out.mkdir(parents=True, exist_ok=True)
     for file, picture in zip(files, _picture_paths(files, out), strict=True):
         try:
             result = perceive_scan(file, look)
             draw(result, picture)
         except (F2pError, OSError) as error:
             failed += 1
-            errors.print(f"error: {escape(str(error))}", soft_wrap=True)
+            complain(error)
             continue
         perceived.append(result)
         _show(console, result, picture)
@@ -97,7 +95,7 @@ def perceive(
     if as_json:
         typer.echo(json.dumps({"scans": [result.row() for result in perceived]}))
     if failed:
-        errors.print(f"{failed} of {len(files)} files could not be used", soft_wrap=True)
+        Console(stderr=True).print(f"{failed} of {len(files)} files could not be used", soft_wrap=True)
         raise typer.Exit(1)
 
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from f2p.errors import F2pError
+from f2p.cli._shared import in_one_line
 
 
+@in_one_line()
 def report(
     case: Annotated[Path, typer.Argument(help="Folder of the failure.")],
     store: Annotated[Path, typer.Option(help="Weights store that learned from it.")] = Path("runs/weights"),
@@ -23,14 +22,9 @@ def report(
     from f2p.monitor.case import read_case
     from f2p.report.case import learned_from, write_report
 
-    try:
-        learned = learned_from(store, read_case(case).id)
-        seconds = learned.seconds if learned else {}
-        page = write_report(case, out or case / "report.html", {"seconds": seconds}, learned)
-    except (F2pError, OSError) as error:
-        Console(stderr=True).print(f"error: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(2) from error
-    typer.echo(page)
+    learned = learned_from(store, read_case(case).id)
+    seconds = learned.seconds if learned else {}
+    typer.echo(write_report(case, out or case / "report.html", {"seconds": seconds}, learned))
 
 
 def register(app: typer.Typer) -> None:

@@ -23,7 +23,7 @@ runner = CliRunner()
 def test_unknown_names_are_one_line_with_the_choices(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     result = runner.invoke(build("evaluate"), ["evaluate", "tasks", "--folder", str(tmp_path), *words])
     assert result.exit_code == 2 and says in result.stderr
-    assert [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert [line for line in result.stderr.splitlines() if line.startswith("error ")]
 
 
 def test_what_the_disk_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

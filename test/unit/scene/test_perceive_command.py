@@ -81,7 +81,7 @@ def test_bad_files_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
     code, out, errors = run(*(scans / f"{name}.pcd" for name in [*bad, "good"]), "--json", "--out", tmp_path)
     assert code == 1
     assert len(json.loads(out.strip().splitlines()[-1])["scans"]) == 1
-    lines = [line for line in errors.splitlines() if line.startswith("error: ")]
+    lines = [line for line in errors.splitlines() if line.startswith("error ")]
     causes = ["is no PCD scan", "is truncated", "0 usable", "of 1; at least 100", "No such file"]
     assert len(lines) == len(bad)
     for line, name, cause in zip(lines, bad, causes, strict=True):
