@@ -27,7 +27,7 @@ from f2p.weights.golden import golden_scene
 SHORT = SvgdConfig(iterations=4)
 CONFIGS = {
     "fail2progress": Fail2ProgressConfig(
-        targeted=4, counter_examples=2, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+        targeted=4, counter_examples=2, elsewhere=2, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
     ),
     "random": RandomDataConfig(transitions=5),
     "small": RandomDataConfig(transitions=5),
@@ -104,7 +104,7 @@ def test_the_same_seed_gathers_the_same(responded: tuple[LearnedData, LearnedDat
 
 
 def test_targeted_data_is_targeted(failure: Failure, model: Points2Plans) -> None:
-    """Particles grasp what failed; counter-examples are the same scenes with another thing grasped."""
+    """Particles grasp what failed; counter-examples are the same scenes with another thing grasped, and may be none."""
     data = Fail2Progress(CONFIGS["fail2progress"]).respond(failure, LearnContext(model, MujocoSimulator(), 1))
     grasped = {
         tag: {one.call.object for one in data.transitions if one.tag == tag} for tag in ("particle", "counter_example")
@@ -112,6 +112,6 @@ def test_targeted_data_is_targeted(failure: Failure, model: Points2Plans) -> Non
     assert grasped["particle"] == {"box"} and "box" not in grasped["counter_example"]
     assert data.particles is not None and len(data.particles.calls) == data.counts["particle"] == 4
     assert {"svi_states", "svi_actions", "settle", "simulate"} == set(data.timings)
-    none = dataclasses.replace(CONFIGS["fail2progress"], counter_examples=0)
+    none = dataclasses.replace(CONFIGS["fail2progress"], counter_examples=0, elsewhere=0)
     plain = Fail2Progress(none).respond(failure, LearnContext(model, MujocoSimulator(), 1))
     assert {one.tag for one in plain.transitions} == {"particle", "failure"}

@@ -4,7 +4,8 @@ Particles come from Stein variational inference (A.13) in the learned model; eac
 to come to rest where it was put. What falls or spills is rejected and drawn again near one that did not (decision C5).
 Counter-examples are the same scenes with another object grasped and put where the particle's own was to go. They
 keep twenty transitions from teaching that everything moves with any grasp (method.md 6; not in the paper, so a number
-that can be 0).
+that can be 0). So are scenes in which some of what moved along has been put elsewhere first: they keep a full box from
+teaching that it takes a full box (ours).
 
 Some of the particles are inferred around the scene that the failure left, since the robot plans again from there (ours:
 scenes before the failure all have the box on its first table; a number that can be 0, as in the paper).
@@ -20,7 +21,7 @@ import numpy as np
 
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
-from f2p.learner.scenes import as_it_was_left, free_indices
+from f2p.learner.scenes import as_it_was_left, carried_along, free_indices, put_elsewhere
 from f2p.posterior.infer import PosteriorConfig, infer_with_diagnostics
 from f2p.posterior.project import project
 from f2p.settings import number
@@ -37,15 +38,20 @@ class Fail2ProgressConfig:
         8, "of the particles, those around the scene that the failure left", low=0, high=1000, source="ours"
     )
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
+    elsewhere: int = number(
+        6, "same scenes, some of what moved along put elsewhere first", low=0, high=1000, source="ours"
+    )
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
     """Its number of particles is replaced."""
-    least_share: float = number(0.5, "share of transitions that must be simulated", low=0.0, high=1.0)
+    least_share: float = number(0.5, "share of the targeted ones that must be simulated", low=0.0, high=1.0)
 
 
 @dataclass
 class _Gathered:
     """What has come together so far."""
 
+    carried: list[int]
+    """Segments that were seen to move along."""
     transitions: tuple[Transition, ...] = ()
     particles: list[Particles] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -63,29 +69,29 @@ class Fail2Progress:
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         """Infer, settle, simulate. Raises TooFewTransitionsError when physics leaves too little."""
-        out = _Gathered()
-        for view, particles, counter_examples in self._views(failure):
-            self._around(view, particles, counter_examples, context, out)
+        out = _Gathered(carried_along(failure))
+        for view, share in self._views(failure):
+            self._around(view, share, context, out)
         here = reconstruct(failure.outcome.before)
         self._simulate(here, here.poses[None], (failure.outcome.call,), "failure", failure, context, out)
-        wanted = int(self.config.targeted) + 1 + int(self.config.counter_examples)
-        if len(out.transitions) < self.config.least_share * wanted:
-            raise TooFewTransitionsError(len(out.transitions), wanted, dict(out.counts))
+        wanted, kept = int(self.config.targeted) + 1, out.counts["particle"] + out.counts["failure"]
+        if kept < self.config.least_share * wanted:
+            raise TooFewTransitionsError(kept, wanted, dict(out.counts))
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
 
-    def _views(self, failure: Failure) -> list[tuple[Failure, int, int]]:
-        """The scenes to infer around, with their numbers of particles and of counter-examples."""
-        targeted, counter = int(self.config.targeted), int(self.config.counter_examples)
-        later = min(int(self.config.aftermath), targeted)
+    def _views(self, failure: Failure) -> list[tuple[Failure, float]]:
+        """The scenes to infer around, and each one's share of everything that is gathered."""
+        later = min(1.0, self.config.aftermath / self.config.targeted)
         left = as_it_was_left(failure) if later else None
-        if left is None:
-            return [(failure, targeted, counter)]
-        counter_later = round(counter * later / targeted)
-        views = [(failure, targeted - later, counter - counter_later), (left, later, counter_later)]
-        return [view for view in views if view[1]]
+        views = [(failure, 1.0)] if left is None else [(failure, 1.0 - later), (left, later)]
+        return [view for view in views if view[1] > 0.0]
 
-    def _around(self, view: Failure, count: int, counter_examples: int, context: LearnContext, out: _Gathered) -> None:
-        """Particles around one scene, at rest and simulated, and their counter-examples."""
+    def _around(self, view: Failure, share: float, context: LearnContext, out: _Gathered) -> None:
+        """Particles around one scene, at rest and simulated, and what keeps them from teaching too much."""
+        count, counter, elsewhere = (
+            round(share * number)
+            for number in (self.config.targeted, self.config.counter_examples, self.config.elsewhere)
+        )
         world, clock = reconstruct(view.outcome.before), context.clock
         config = replace(self.config.posterior, particles=count)
         drawn, found = infer_with_diagnostics(
@@ -100,9 +106,12 @@ class Fail2Progress:
         out.counts.update({name: int(number) for name, number in particles.counts.items()})
         context.progress("settle", 1.0, f"{len(particles.calls)} of {len(drawn.calls)} particles are at rest")
         self._simulate(world, particles.poses, particles.calls, "particle", view, context, out)
-        poses, calls = _counter_examples(world, particles, counter_examples, context.seed)
-        if calls:
-            self._simulate(world, poses, calls, "counter_example", view, context, out)
+        for tag, (poses, calls) in (
+            ("counter_example", _counter_examples(world, particles, counter, context.seed)),
+            ("elsewhere", _put_elsewhere(world, particles, elsewhere, out.carried, context.seed)),
+        ):
+            if calls:
+                self._simulate(world, poses, calls, tag, view, context, out)
 
     def _simulate(
         self,
@@ -158,3 +167,18 @@ def _counter_examples(
         parameter = np.array([*(target - particles.poses[index, other, :2]), own.parameter[2], 0.0])
         calls.append(SkillCall(own.skill, world.bodies[other].name, parameter))
     return particles.poses[chosen], tuple(calls)
+
+
+def _put_elsewhere(
+    world: World, particles: Particles, count: int, carried: list[int], seed: int
+) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
+    """Scenes of some particles with some of what moved along put elsewhere first; their own action is done then."""
+    rng = np.random.default_rng((seed, 74))
+    poses, calls = [], []
+    for index in rng.permutation(np.resize(np.arange(len(particles.calls)), count)) if len(carried) > 1 else ():
+        chosen = rng.permutation(carried)[: int(rng.integers(1, len(carried)))]
+        scene = put_elsewhere(world.bodies, particles.poses[index], chosen.tolist(), particles.calls[index], rng)
+        if scene is not None:
+            poses.append(scene)
+            calls.append(particles.calls[index])
+    return np.array(poses).reshape(-1, len(world.bodies), 4), tuple(calls)

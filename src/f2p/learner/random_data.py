@@ -26,7 +26,7 @@ from f2p.types import Failure, SkillCall
 class RandomDataConfig:
     """How much data, and what of it must survive simulation."""
 
-    transitions: int = number(27, "scenes and actions", low=1, high=100_000, source="C21: the same budget as ours")
+    transitions: int = number(33, "scenes and actions", low=1, high=100_000, source="C21: the same budget as ours")
     least_share: float = number(0.5, "share that must be simulated for learning to go on", low=0.0, high=1.0)
 
 

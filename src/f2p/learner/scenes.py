@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from f2p.learner.errors import NothingToMoveError
+from f2p.monitor.compare import observed_displacements
 from f2p.sim.world import Body
-from f2p.types import BINARY_RELATIONS, Failure, Prior, Relations
+from f2p.types import BINARY_RELATIONS, Failure, Prior, Relations, SkillCall
 
 _CLEARANCE = 0.01
 """Gap kept between things that are put down side by side [m] (ours: nothing starts in penetration)."""
@@ -17,8 +18,15 @@ _CLEARANCE = 0.01
 _TRIES = 200
 """Draws for one free spot before the scene is drawn anew (ours)."""
 
+_CARRIED = 0.05
+"""A thing that moved at least this far while something else was grasped was carried along [m] (ours)."""
+
 _SCENES = 100
 """Scenes drawn before giving up on a table that is too full (ours)."""
+
+
+Footprint = tuple[np.ndarray, np.ndarray]
+"""Centre and half extents of an upright rectangle [m]; shapes (2,)."""
 
 
 def as_it_was_left(failure: Failure) -> Failure | None:
@@ -89,24 +97,74 @@ def _draw_scene(
 ) -> np.ndarray | None:
     """One try at a whole scene; None when a group found no free spot."""
     new = np.array(poses, dtype=np.float64)
-    taken: list[tuple[np.ndarray, np.ndarray]] = []
-    areas = np.array([np.prod(bodies[index].size[:2]) for index in surfaces])
+    taken: list[Footprint] = []
     for group in groups:
         first = group[0]
-        half = _half_extents(bodies[first], float(poses[first, 3]))
-        for _ in range(_TRIES):
-            surface = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
-            reach = np.maximum(bodies[surface].size[:2] / 2 - half, 0.0)
-            spot = poses[surface, :2] + rng.uniform(-reach, reach)
-            if all(np.any(np.abs(spot - other) > half + extent + _CLEARANCE) for other, extent in taken):
-                break
-        else:
+        spot = _free_spot(bodies[first], poses[first], bodies, poses, surfaces, taken, rng)
+        if spot is None:
             return None
-        taken.append((spot, half))
-        top = poses[surface, 2] + bodies[surface].size[2] / 2
-        delta = np.array([*(spot - poses[first, :2]), top + bodies[first].size[2] / 2 - poses[first, 2]])
-        new[list(group), :3] = poses[list(group), :3] + delta
+        taken.append((spot[:2], _half_extents(bodies[first], float(poses[first, 3]))))
+        new[list(group), :3] = poses[list(group), :3] + (spot - poses[first, :3])
     return new
+
+
+def put_elsewhere(
+    bodies: Sequence[Body], poses: np.ndarray, chosen: Sequence[int], call: SkillCall, rng: np.random.Generator
+) -> np.ndarray | None:
+    """The same scene with the `chosen` bodies put down somewhere on a table, out of the way of everything.
+
+    Args:
+        bodies: Of the scene.
+        poses: Shape (bodies, 4).
+        chosen: Which to put elsewhere.
+        call: What will be done then; where it puts its object is kept free too.
+        rng: Source of randomness.
+
+    Returns:
+        Shape (bodies, 4); None without a table or room.
+    """
+    surfaces = [index for index, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    acted = next(index for index, body in enumerate(bodies) if body.name == call.object)
+    new = np.array(poses, dtype=np.float64)
+    others = [index for index in free_indices(bodies) if index not in chosen]
+    taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in others]
+    taken.append((poses[acted, :2] + call.parameter[:2], np.full(2, 0.5 * np.linalg.norm(bodies[acted].size[:2]))))
+    for index in chosen:
+        spot = _free_spot(bodies[index], poses[index], bodies, poses, surfaces, taken, rng) if surfaces else None
+        if spot is None:
+            return None
+        new[index, :3] = spot
+        taken.append((spot[:2], _half_extents(bodies[index], float(poses[index, 3]))))
+    return new
+
+
+def carried_along(failure: Failure) -> list[int]:
+    """Segments that were seen to move along with what the skill acted on."""
+    outcome = failure.outcome
+    far = np.linalg.norm(observed_displacements(outcome), axis=1) > _CARRIED
+    others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
+    return np.flatnonzero(far & np.array(others)).tolist()
+
+
+def _free_spot(
+    body: Body,
+    pose: np.ndarray,
+    bodies: Sequence[Body],
+    poses: np.ndarray,
+    surfaces: list[int],
+    taken: Sequence[Footprint],
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Where `body`, turned as in `pose`, can be put down on a table: its centre [m], shape (3,); None without room."""
+    half = _half_extents(body, float(pose[3]))
+    areas = np.array([np.prod(bodies[index].size[:2]) for index in surfaces])
+    for _ in range(_TRIES):
+        surface = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
+        reach = np.maximum(bodies[surface].size[:2] / 2 - half, 0.0)
+        spot = poses[surface, :2] + rng.uniform(-reach, reach)
+        if all(np.any(np.abs(spot - other) > half + extent + _CLEARANCE) for other, extent in taken):
+            return np.array([*spot, poses[surface, 2] + bodies[surface].size[2] / 2 + body.size[2] / 2])
+    return None
 
 
 def _half_extents(body: Body, yaw: float) -> np.ndarray:

@@ -8,11 +8,12 @@ import numpy as np
 
 from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig
 from f2p.learner.protocol import LearnContext
-from f2p.learner.scenes import as_it_was_left
+from f2p.learner.scenes import as_it_was_left, carried_along, put_elsewhere
 from f2p.model.factory import create
 from f2p.posterior.infer import PosteriorConfig
 from f2p.posterior.svgd import SvgdConfig
 from f2p.sim.mujoco import MujocoSimulator
+from f2p.sim.world import World, reconstruct
 from f2p.types import BINARY_RELATIONS, Failure, Relations
 
 SHORT = SvgdConfig(iterations=4)
@@ -35,10 +36,42 @@ def test_from_the_floor_or_from_nowhere_nothing_is_learned(failure: Failure) -> 
     assert as_it_was_left(replace(failure, outcome=fallen)) is None
 
 
+def test_what_was_carried_is_put_out_of_the_way_of_everything(failure: Failure) -> None:
+    world, call = reconstruct(failure.outcome.before), failure.outcome.call
+    carried = carried_along(failure)
+    assert [world.bodies[index].name for index in carried] == ["thing_1", "thing_2"]
+    for seed in range(20):
+        poses = put_elsewhere(world.bodies, world.poses, carried[:1], call, np.random.default_rng(seed))
+        assert poses is not None
+        moved = np.flatnonzero(np.any(poses != world.poses, axis=1))
+        assert moved.tolist() == carried[:1]
+        boxes = [World(world.bodies, now).boxes for now in (poses, world.poses)]
+        thing, box = boxes[0][carried[0]], boxes[1][world.index("box")]
+        for center in (box.center, box.center + call.parameter[:3]):
+            assert np.any(np.abs(thing.center - center)[:2] > 0.5 * (thing.size + box.size)[:2])
+        tops = [one.center[2] + 0.5 * one.size[2] for one in boxes[1][:2]]
+        assert min(abs(thing.center[2] - 0.5 * thing.size[2] - top) for top in tops) < 1e-6
+
+
+def test_a_box_that_is_not_full_is_learned_about_too(failure: Failure) -> None:
+    """Twenty full boxes teach that a full box carries; one with something taken out was expected to leave the rest."""
+    config = Fail2ProgressConfig(
+        targeted=6, counter_examples=0, elsewhere=4, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+    )
+    data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
+    part = [one for one in data.transitions if one.tag == "elsewhere"]
+    inside = [one.relations_before.binary[3:5, 2, BINARY_RELATIONS.index("inside")].sum() for one in part]
+    assert part and all(count == 1 for count in inside) and all(one.call.object == "box" for one in part)
+
+
 def test_particles_stand_on_both_tables(failure: Failure) -> None:
     """The box went from one table to the other; it is learned about on both, in the shares asked for."""
     config = Fail2ProgressConfig(
-        targeted=5, aftermath=2, counter_examples=0, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+        targeted=5,
+        aftermath=2,
+        counter_examples=0,
+        elsewhere=0,
+        posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT),
     )
     data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
     assert data.particles is not None
