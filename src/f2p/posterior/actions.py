@@ -80,6 +80,10 @@ class ActionConfig:
         0.2, "weight of the pooled entropy against the prior: 1 is beta = 1 of A.13.2", low=0.0, high=10.0,
         source="ours: at 1 all placements lie in the middle of a table, and what is carried to its ends is not learned",
     )  # fmt: skip
+    overhang: float = number(
+        0.6, "share of half the placed body that may stand over a surface's edge", low=0.0, high=1.0,
+        source="ours: the planner may put it there, and where nothing was learned it finds what it hopes for",
+    )  # fmt: skip
     least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
     margin: float = number(0.01, "softness of the barrier around things", unit="m", low=1e-4, high=0.1, source="ours")
     tries: int = number(40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="as states")
@@ -176,7 +180,7 @@ def _allotted(count: int, areas: np.ndarray, rng: np.random.Generator) -> np.nda
 def placement_space(
     poses: np.ndarray, grasped: int, size: np.ndarray, bounds: Bounds, rng: np.random.Generator, config: ActionConfig
 ) -> ActionSpace:
-    """Uniform placements of the grasped body, wholly on one of the surfaces.
+    """Uniform placements of the grasped body on one of the surfaces, over its edge by `overhang` at most.
 
     Args:
         poses: States. Shape (M, n, 4).
@@ -184,12 +188,14 @@ def placement_space(
         size: Its full extents [m]. Shape (3,).
         bounds: The surfaces.
         rng: Draws a surface for each particle.
-        config: Turn.
+        config: Turn and overhang.
     """
-    grasp = np.asarray(poses, dtype=np.float64)[:, grasped]
+    grasp, within = np.asarray(poses, dtype=np.float64)[:, grasped], 1.0 - config.overhang
     fits = np.array(
         [
-            np.maximum(surface.half - half_extents(size, grasp[:, 3].mean() - surface.yaw)[:2], config.least_room)
+            np.maximum(
+                surface.half - within * half_extents(size, grasp[:, 3].mean() - surface.yaw)[:2], config.least_room
+            )
             for surface in bounds.surfaces
         ]
     )
