@@ -1,6 +1,7 @@
 """A driver for tests: the real names and types, a lift that moves at once or not at all. Not part of the product.
 
-Arguments: --stuck (steps never end), --silent-after N (joint states stop after N seconds).
+Arguments: --stuck (steps never end), --broken (steps abort without a code, as a callback that fails does),
+--silent-after N (joint states stop after N seconds).
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from f2p.ros import qos
 class FakeDriver(Node):
     """Publishes states at 30 Hz and does what it is told within one period."""
 
-    def __init__(self, stuck: bool, silent_after: float) -> None:
+    def __init__(self, stuck: bool, broken: bool, silent_after: float) -> None:
         super().__init__("stretch_driver")
         self.positions = dict.fromkeys(BODY_JOINTS, 0.1) | {"joint_head_pan": 0.0}
-        self.base, self.stuck, self.silent_after = 0.0, stuck, silent_after
+        self.base, self.stuck, self.broken, self.silent_after = 0.0, stuck, broken, silent_after
         self.commands: list[str] = []
         self.stops, self.monotonic = 0, SystemClock()
         self.began = self.monotonic.monotonic_s()
@@ -67,6 +68,9 @@ class FakeDriver(Node):
         trajectory = handle.request.trajectory
         point = trajectory.points[0]
         print("STEP", dict(zip(trajectory.joint_names, point.positions, strict=True)), flush=True)
+        if self.broken:
+            handle.abort()
+            return FollowJointTrajectory.Result()
         if self.stuck:
             for _ in range(1000):
                 if handle.is_cancel_requested or threading.Event().wait(timeout=0.01) or not rclpy.ok():
@@ -99,7 +103,7 @@ def main() -> None:
     silent = float(sys.argv[sys.argv.index("--silent-after") + 1]) if "--silent-after" in sys.argv else float("inf")
     rclpy.init()
     executor = MultiThreadedExecutor(num_threads=4)
-    node = FakeDriver("--stuck" in sys.argv, silent)
+    node = FakeDriver("--stuck" in sys.argv, "--broken" in sys.argv, silent)
     executor.add_node(node)
     try:
         while rclpy.ok():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,8 +19,10 @@ from std_srvs.srv import SetBool, Trigger
 from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.client import ActionCaller, ServiceCaller
+from f2p.ros.errors import UNFORESEEN
 from f2p.ros.goal_client import spinning
 from f2p.ros.guard_client import GuardClient
+from f2p.ros.guard_node import GuardNode
 from f2p.ros.heartbeat import Watch
 from f2p_msgs.action import GuardedMove
 
@@ -118,3 +121,33 @@ def test_runstop_latches_until_resumed(rig: Rig) -> None:
         button.call(SetBool.Request(data=False), 20.0)
         rig.until(lambda: resume.call(Trigger.Request(), 20.0).success, 20, "resume")
         assert rig.robot.move(Motion((LIFT,), (0.15,))) is Ending.REACHED
+
+
+def test_a_step_that_the_driver_aborts_without_a_code_ends_the_motion(rig: Rig) -> None:
+    rig.up("--broken")
+    with rig.robot.leased(), pytest.raises(MotionRefusedError, match="gave a step up with code 0"):
+        rig.robot.move(Motion((LIFT,), (0.3,)))
+
+
+def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
+    """A result that is left as it was made reads as reached."""
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    told: list[str] = []
+    handle = SimpleNamespace(
+        request=GuardedMove.Goal(joints=[LIFT], targets=[0.3]), is_cancel_requested=False,
+        abort=lambda: told.append("aborted"), succeed=lambda: told.append("succeeded"),
+    )  # fmt: skip
+    guard = SimpleNamespace(
+        executor=None, state_label="active", _guard=SimpleNamespace(begin=fails), _driver=SimpleNamespace(state=dict),
+        monotonic=SimpleNamespace(monotonic_s=float), parameters=SimpleNamespace(config=None),
+        get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)),
+        get_logger=lambda: SimpleNamespace(warning=told.append),
+    )  # fmt: skip
+    with pytest.raises(StopIteration) as ended:
+        GuardNode._move(guard, handle).send(None)
+    result = ended.value.value
+    assert (result.error_code, result.error_msg) == (UNFORESEEN, "ZeroDivisionError: a fault")
+    assert told[0] == "aborted" and list(result.positions) == [0.0]

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
@@ -192,7 +193,7 @@ class ActionCaller:
             The result message, its error_code for the caller to read.
 
         Raises:
-            RemoteError: the goal was not accepted.
+            RemoteError: the goal was not accepted, or ended otherwise than well without an error code.
             DeadlineError, NodeDeadError, CanceledError: no result; the goal was canceled where that could be said.
         """
         patience = Patience(self._name, self._server, deadline_s, self._watch, canceled)
@@ -208,7 +209,7 @@ class ActionCaller:
             raise RemoteError(f"{self._name}: {self._server} did not accept the goal", RemoteError.code)
         result = on_executor(self._node, handle.get_result_async)
         try:
-            return patience.result(result).result
+            return self._told(patience.result(result))
         except CanceledError:
             return self._canceled(handle, result)
         except DeadlineError:
@@ -219,6 +220,19 @@ class ActionCaller:
         """Cancel, and give the server a moment to stop and say so."""
         on_executor(self._node, handle.cancel_goal_async)
         try:
-            return Patience(self._name, self._server, 5.0, self._watch).result(result).result
+            return self._told(Patience(self._name, self._server, 5.0, self._watch).result(result))
         except (DeadlineError, NodeDeadError):
             raise CanceledError(f"{self._name} was canceled; {self._server} did not confirm within 5 s") from None
+
+    def _told(self, ended: Any) -> Any:
+        """The result; raises RemoteError where it says nothing of why the goal did not succeed.
+
+        A server whose callback fails leaves such a result behind: all its fields are zero, as if all were well.
+        """
+        if ended.status != GoalStatus.STATUS_SUCCEEDED and not ended.result.error_code:
+            raise RemoteError(
+                f"{self._name}: {self._server} ended the goal with status {ended.status} and without an error code; "
+                "see its log",
+                RemoteError.code,
+            )
+        return ended.result

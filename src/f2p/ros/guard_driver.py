@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory
 from nav_msgs.msg import Odometry
 from rclpy.action import ActionClient
@@ -87,8 +88,10 @@ class Driver:
         ]
 
         def on_result(future: Any) -> None:
-            answer = future.result().result
-            result(answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL, answer.error_code, answer.error_string)
+            ended = future.result()
+            answer, aborted = ended.result, ended.status == GoalStatus.STATUS_ABORTED
+            ok = answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL and not aborted
+            result(ok, answer.error_code, answer.error_string)
 
         def on_handle(future: Any) -> None:
             handle = future.result()

@@ -10,7 +10,6 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from f2p.errors import F2pError
 from f2p.robot.protocol import Motion
 from f2p.ros import qos
 from f2p.ros.errors import CanceledError, LatchedError, NotReadyError, wire_code, wire_text
@@ -85,11 +84,11 @@ class GuardNode(F2pNode):
                 self.get_clock().now().nanoseconds, self.parameters.config, ended, lambda: handle.is_cancel_requested,
             )  # fmt: skip
             result.contact = bool(await done)
-            handle.succeed()
             here = ", ".join(f"{joint} {positions.get(joint, target):.3f}" for joint, target in
                              zip(motion.joints, motion.targets, strict=True))  # fmt: skip
             self.get_logger().info(f"{'contact' if result.contact else 'reached'}: {here}")
-        except F2pError as error:
+            handle.succeed()
+        except Exception as error:
             canceled = isinstance(error, CanceledError)
             result.error_code = GuardedMove.Result.CANCELED if canceled else wire_code(error)
             result.error_msg = wire_text(error)
