@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from f2p.clock import SystemClock
+from f2p.ros.places import DOMAINS
 
 ROOT = Path(__file__).resolve().parents[2]
 _NEXT_DOMAIN = iter(range(10_000))
@@ -27,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def ros_domain(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A domain id of its own, below 101 (above lie ephemeral ports), for this test and its processes."""
-    domain = (next(_NEXT_DOMAIN) + os.getpid() * 7) % 99 + 1
+    """A domain id of its own for this test and its processes: above those of demos, below 101 (ephemeral ports)."""
+    domain = (next(_NEXT_DOMAIN) + os.getpid() * 7) % (100 - DOMAINS) + DOMAINS + 1
     for name, value in {
         "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
         "FASTRTPS_DEFAULT_PROFILES_FILE": str(ROOT / "config" / "fastdds.xml"),

@@ -22,7 +22,10 @@ def bench(
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of all scenes.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
-    """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept."""
+    """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept.
+
+    The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says.
+    """
     from f2p.bench import benchmarks
     from f2p.ros import graph_bench  # noqa: F401 - importing registers it
 

@@ -105,6 +105,8 @@ def demo(
 ) -> None:
     """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
 
+    It takes a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says, so that it never meets a real robot.
+
     Exit code 0 only if the second attempt truly succeeded and contradicted no prediction.
     """
     from f2p.tasks import tasks

@@ -18,8 +18,9 @@ from std_srvs.srv import Trigger
 from f2p.clock import SystemClock
 from f2p.ros import qos
 from f2p.ros.client import ServiceCaller
-from f2p.ros.errors import DeadlineError, MessageError, SupervisorError
+from f2p.ros.errors import DeadlineError, DomainTakenError, MessageError, SupervisorError
 from f2p.ros.goal_client import GoalClient, spinning
+from f2p.ros.places import own_domain
 from f2p.ros.status import GraphStatus
 from f2p.ros.supervisor import Supervisor
 from f2p.sim.world import World
@@ -30,6 +31,9 @@ READY_S = 120.0
 
 RESET_S = 20.0
 """Longest reset of the simulated room [s]."""
+
+LISTEN_S = 1.0
+"""How long a robot already in the domain is listened for [s] (ours: discovery on one machine takes a tenth of it)."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,29 @@ class DemoSession:
                 raise MessageError(f"the room could not be put back: {answer.message}")
 
 
+def refuse_company() -> None:
+    """Raise DomainTakenError when a robot, real or simulated, is in this domain already."""
+    clock, pause = SystemClock(), threading.Event()
+    with spinning("f2p_listener") as node:
+        until = clock.monotonic_s() + LISTEN_S
+        while clock.monotonic_s() < until:
+            if node.count_publishers("/stretch/joint_states"):
+                raise DomainTakenError(
+                    f"a robot publishes /stretch/joint_states in ROS domain {os.environ['ROS_DOMAIN_ID']} already; "
+                    "start again for another domain, or end the other demo"
+                )
+            pause.wait(timeout=0.05)
+
+
 @contextlib.contextmanager
 def running(supervisor: Supervisor) -> Iterator[DemoSession]:
-    """Start the processes of `supervisor` in a ROS domain nobody else here uses, and end them all afterwards."""
-    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    """Start the processes of `supervisor` in a ROS domain of their own, and end them all afterwards.
+
+    Raises:
+        DomainTakenError: A robot is in that domain already; nothing was started.
+    """
+    os.environ.update(own_domain())
+    refuse_company()
     ended = threading.Event()
 
     def keep_up() -> None:

@@ -1,7 +1,7 @@
 """Errors of the ROS shell. Codes of guard and actions are those the f2p_msgs interfaces state for them.
 
 150-155 perceiving, 250-255 predicting, 470-479 goals, 550 checking, 755 learning, 920-924 waiting for other nodes,
-940-942 messages, 950-963 guard, 970-971 processes.
+940-942 messages, 950-963 guard, 970-972 processes.
 """
 
 from __future__ import annotations
@@ -255,6 +255,12 @@ class SupervisorError(F2pError):
     """A process could not be started or keeps dying."""
 
     code = 971
+
+
+class DomainTakenError(F2pError):
+    """A robot is already in the ROS domain that a demo wanted for itself."""
+
+    code = 972
 
 
 UNFORESEEN = 999

@@ -28,6 +28,9 @@ def share(relative: str) -> Path:
 SUPERVISOR = "F2P_SUPERVISOR_PID"
 """Variable that `f2p up` sets: a process whose supervisor is gone ends itself."""
 
+DOMAINS = 50
+"""Demos take domains from 1 to this (ours: those up to 100 are the test suite's, above lie ephemeral ports)."""
+
 
 def orphaned() -> bool:
     """Whether the supervisor that started this process is gone."""
@@ -45,6 +48,21 @@ def environment() -> dict[str, str]:
     if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
         wanted |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOCALHOST_ONLY": "1"}
     return {name: value for name, value in wanted.items() if name not in os.environ}
+
+
+def own_domain() -> dict[str, str]:
+    """Variables of a ROS domain that this process, and nobody who was told one, uses; on this machine only.
+
+    What is exported is not taken over: on a robot's own computer it names the domain of the robot.
+    """
+    domain = 1 + os.getpid() % DOMAINS
+    if os.environ.get("ROS_DOMAIN_ID") == str(domain):
+        domain = 1 + domain % DOMAINS
+    humble = os.environ.get("ROS_DISTRO") == "humble"  # it knows the older variable only, later ones warn of it
+    return {
+        "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "",
+        "ROS_LOCALHOST_ONLY": "1" if humble else "",
+    }  # fmt: skip
 
 
 def shipped_weights() -> Path:
