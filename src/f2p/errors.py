@@ -1,15 +1,27 @@
 """The root of every error: a fact in words, and a code that travels over the wire.
 
-Each room keeps its errors in its own `errors.py`; codes are unique, in blocks of one hundred per room:
-1xx scene, 2xx model, 3xx plan, 4xx skill and robot, 5xx monitor, 6xx posterior and simulation,
-7xx learner, 8xx weights, 9xx guard.
+Each room keeps its errors in its own `errors.py`; codes are unique, in blocks of one hundred by what they are about.
+The ROS shell's errors lie in the block of the room whose work they interrupt. The table is docs/errors.md.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
+from pathlib import Path
 from typing import ClassVar
 
 _BY_CODE: dict[int, type[F2pError]] = {}
+
+BLOCKS = {
+    0: "names and settings", 1: "seeing: clouds, scenes, goals", 2: "the model", 3: "planning",
+    4: "robot, skills, and the pursuit of a goal", 5: "the monitor and failure folders",
+    6: "inference, simulation and tasks", 7: "learning", 8: "weights", 9: "processes, messages and the guard",
+}  # fmt: skip
+"""What the codes of one hundred are about."""
+
+UNFORESEEN = 999
+"""Wire code of an exception that nobody foresaw: it is no F2pError with a code."""
 
 
 class F2pError(Exception):
@@ -28,5 +40,23 @@ class F2pError(Exception):
 
 
 def errors_by_code() -> dict[int, type[F2pError]]:
-    """All declared codes and their classes (import the rooms first)."""
-    return dict(_BY_CODE)
+    """All codes and their classes, sorted; imports every file that declares some."""
+    root = Path(__file__).parent
+    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("errors.py")]
+    for name in ("f2p.registry", "f2p.settings", *sorted(".".join(path.parts) for path in files)):
+        importlib.import_module(name)
+    return {code: cls for code, cls in sorted(_BY_CODE.items()) if cls.__module__.startswith("f2p.")}
+
+
+def error_table() -> str:
+    """Code, class and meaning of every error, in Markdown."""
+    lines: list[str] = []
+    codes = {code: (cls.__name__, inspect.getdoc(cls) or "") for code, cls in errors_by_code().items()}
+    codes[UNFORESEEN] = ("any other exception", "A fault nobody foresaw; the message names the exception.")
+    for block, text in BLOCKS.items():
+        lines += [f"## {block}xx: {text}", "", "| code | error | meaning |", "|---|---|---|"]
+        for code, (name, meaning) in codes.items():
+            if code // 100 == block:
+                lines.append(f"| {code} | {name} | {' '.join(meaning.split())} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

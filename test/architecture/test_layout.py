@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from f2p.cli.codes import HEAD
+from f2p.errors import error_table, errors_by_code
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -174,13 +177,26 @@ def test_error_codes_are_unique_and_no_error_is_mute() -> None:
                     if code:
                         assert code not in seen, f"code {code} of {name} is taken by {seen[code]}"
                     seen[code] = name
-    assert len(seen) > 40
+    assert set(seen) - {0} == set(errors_by_code()), "an error outside the `errors.py` files is in no table"
     blocks = {"scene": 1, "model": 2, "plan": 3, "skill": 4, "robot": 4, "monitor": 5, "posterior": 6, "sim": 6,
               "learner": 7, "weights": 8}  # fmt: skip
     for code, name in seen.items():
         room = name.split("/")[0]
         if room in blocks and code:
             assert code // 100 == blocks[room], f"{name}: code {code} is not in block {blocks[room]}xx"
+
+
+def test_every_error_is_raised_or_caught_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in FILES)
+    for code, error in errors_by_code().items():
+        uses = len(re.findall(rf"\b{error.__name__}\b", text))
+        classes = len(re.findall(rf"class {error.__name__}\b", text))
+        assert uses > classes, f"nobody uses {error.__name__} ({code})"
+
+
+def test_the_page_of_error_codes_is_what_the_classes_say() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text()
+    assert page == HEAD + error_table(), "write it anew: ./f2p codes > docs/errors.md"
 
 
 def test_every_module_can_be_imported_without_ros() -> None:

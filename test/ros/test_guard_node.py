@@ -16,10 +16,10 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
+from f2p.errors import UNFORESEEN
 from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.client import ActionCaller, ServiceCaller
-from f2p.ros.errors import UNFORESEEN
 from f2p.ros.goal_client import spinning
 from f2p.ros.guard_client import GuardClient
 from f2p.ros.guard_node import GuardNode

@@ -1,4 +1,4 @@
-"""The interfaces: all can be imported, error codes are unique and in their blocks, stand-ins match the wire."""
+"""The interfaces: all can be imported, error codes are those of the errors, stand-ins match the wire."""
 
 import importlib
 import re
@@ -6,25 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from f2p.errors import errors_by_code
+
 ROOT = Path(__file__).resolve().parents[2]
 INTERFACES = ROOT / "src" / "f2p_msgs"
 KINDS = {"msg": "msg", "srv": "srv", "action": "action"}
-
-BLOCKS = {
-    "PerceiveScene": 100,
-    "Predict": 200,
-    "DetectRelations": 200,
-    "PlanGoal": 300,
-    "ExecuteSkill": 400,
-    "AchieveGoal": 400,
-    "CheckOutcome": 500,
-    "FineTune": 700,
-    "PublishWeights": 800,
-    "RollbackWeights": 800,
-    "GuardState": 900,
-    "GuardedMove": 900,
-}
-"""Interfaces with error codes of their own, and the hundred those lie in."""
 
 FOLLOW_JOINT_TRAJECTORY = {
     "Goal": {
@@ -73,20 +59,19 @@ def test_every_interface_is_declared_to_cmake(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
-def test_error_codes_lie_in_the_block_of_their_interface(path: Path) -> None:
-    codes = constants(path)
-    assert bool(codes) == (path.stem in BLOCKS), f"{path.name}: error codes and the table of blocks disagree"
-    for name, value in codes.items():
-        block = BLOCKS[path.stem]
-        assert block < value < block + 100, f"{path.stem}.{name} = {value} lies outside {block}..{block + 99}"
+def test_every_error_code_is_the_code_of_an_error_that_the_ros_shell_knows(path: Path) -> None:
+    known = {code: cls.__name__ for code, cls in errors_by_code().items() if cls.__module__ == "f2p.ros.errors"}
+    for name, value in constants(path).items():
+        assert value in known, f"{path.stem}.{name} = {value} is the code of no error, so nobody sends it"
 
 
-def test_error_codes_are_unique_over_all_interfaces() -> None:
-    owners: dict[int, str] = {}
+def test_a_name_that_several_interfaces_share_means_one_error() -> None:
+    kinds: dict[str, set[str]] = {}
+    errors = errors_by_code()
     for path in interface_files():
         for name, value in constants(path).items():
-            assert value not in owners, f"{path.stem}.{name} and {owners[value]} are both {value}"
-            owners[value] = f"{path.stem}.{name}"
+            kinds.setdefault(name, set()).add(errors[value].__name__)
+    assert {name: found for name, found in kinds.items() if len(found) > 1} == {"BUSY": {"BusyError", "GuardBusyError"}}
 
 
 @pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)

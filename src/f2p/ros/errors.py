@@ -1,12 +1,12 @@
-"""Errors of the ROS shell. Codes of guard and actions are those the f2p_msgs interfaces state for them.
+"""Errors of the ROS shell, in the blocks of what they are about, and how an error becomes a code on the wire.
 
-150-155 perceiving, 250-255 predicting, 470-479 goals, 550 checking, 755 learning, 920-924 waiting for other nodes,
-940-942 messages, 950-963 guard, 970-972 processes.
+150-155 perceiving, 251-254 predicting, 471-479 goals, 550 checking, 755 learning, 920-924 waiting for other nodes,
+940-942 messages, 950-962 guard, 970-972 processes.
 """
 
 from __future__ import annotations
 
-from f2p.errors import F2pError
+from f2p.errors import UNFORESEEN, F2pError
 
 
 class GuardError(F2pError):
@@ -47,12 +47,6 @@ class LatchedError(GuardError):
     """A runstop or a motion that would not stop latched the guard; only an operator clears it."""
 
     code = 955
-
-
-class DriverSilentError(GuardError):
-    """The driver stopped answering."""
-
-    code = 956
 
 
 class WrongModeError(GuardError):
@@ -115,12 +109,6 @@ class BadViewRequestError(F2pError):
     code = 155
 
 
-class ModelNotReadyError(F2pError):
-    """No weights are loaded yet."""
-
-    code = 250
-
-
 class WeightsNotServedError(F2pError):
     """Other weights were asked for than are served."""
 
@@ -140,7 +128,7 @@ class BadSceneError(F2pError):
 
 
 class UnknownSceneNameError(F2pError):
-    """A skeleton or goal that names what does not exist."""
+    """A skeleton that names an object the scene does not have."""
 
     code = 254
 
@@ -224,7 +212,7 @@ class CanceledError(F2pError):
 
 
 class RemoteError(F2pError):
-    """Another node answered with an error; `remote_code` keeps its code."""
+    """Another node refused or failed without a code; where it gave one, that travels on in place of this."""
 
     code = 924
 
@@ -263,15 +251,11 @@ class DomainTakenError(F2pError):
     code = 972
 
 
-UNFORESEEN = 999
-"""Wire code of an exception that is no F2pError."""
-
-
 def wire_code(error: BaseException) -> int:
-    """The code that travels in `error_code`: the error's own, or 999 for one nobody foresaw."""
+    """The code that travels in `error_code`: the error's own, or 999 for one without; never 0, which means success."""
     if isinstance(error, RemoteError):
         return error.remote_code
-    return type(error).code if isinstance(error, F2pError) else UNFORESEEN
+    return type(error).code or UNFORESEEN if isinstance(error, F2pError) else UNFORESEEN
 
 
 def wire_text(error: BaseException) -> str:

@@ -58,9 +58,7 @@ class FinetuneNode(F2pNode):
         def progress(stage: str, fraction: float, detail: str) -> None:
             if handle.is_cancel_requested:
                 raise CanceledError("learning was canceled; nothing was published")
-            handle.publish_feedback(
-                FineTune.Feedback(stage=stage, progress=float(fraction), loss=float("nan"), detail=detail)
-            )
+            handle.publish_feedback(FineTune.Feedback(stage=stage, progress=float(fraction), detail=detail))
 
         failure = read_case(Path(request.folder))
         learner = request.learner or self.parameters.config.learner

@@ -156,7 +156,7 @@ class GuardClient:
 
     @staticmethod
     def _raise_for(code: int, text: str) -> None:
-        if code == GuardedMove.Result.CANCELED:
+        if code == CanceledError.code:
             raise MotionCancelledError
         if code == LatchedError.code:
             raise RunstoppedError

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from f2p.errors import F2pError
 from f2p.robot.protocol import BASE_JOINTS, Motion
 from f2p.ros.errors import CanceledError, GuardBusyError, LatchedError, LeaseError, WrongModeError
 from f2p.ros.guard_motion import Act, GuardedMotion, Senses
@@ -84,7 +85,7 @@ class Guard:
         self._stopping_until_s: float | None = None
         self.latched = ""
         """Why nothing moves until an operator resumes; empty when all is well."""
-        self.holding = ""
+        self.holding: F2pError | None = None
         """What a held motion waits for."""
 
     def renew(self, lease: str, now_s: float) -> None:
@@ -138,7 +139,7 @@ class Guard:
         self._check_standing(state, now_s, config)
         running = self._running
         if running is None:
-            self.holding = ""
+            self.holding = None
         elif self.latched:
             self._end(LatchedError(self.latched), now_s, config)
         elif running.canceled():
@@ -165,7 +166,7 @@ class Guard:
             running.ended(None, decision.act is Act.CONTACT)
         elif decision.act is Act.FAILED:
             self._end(decision.error, senses.now_s, config)
-        self.holding = str(decision.error) if decision.act is Act.HOLD else ""
+        self.holding = decision.error if decision.act is Act.HOLD else None
 
     def _end(self, error: Exception | None, now_s: float, config: GuardConfig) -> None:
         """Stop the robot and end the motion with `error`; the next one waits until it stands."""

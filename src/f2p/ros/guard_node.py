@@ -12,7 +12,7 @@ from std_srvs.srv import Trigger
 
 from f2p.robot.protocol import Motion
 from f2p.ros import qos
-from f2p.ros.errors import CanceledError, LatchedError, NotReadyError, wire_code, wire_text
+from f2p.ros.errors import LatchedError, NotReadyError, wire_code, wire_text
 from f2p.ros.guard_core import Guard
 from f2p.ros.guard_driver import Driver
 from f2p.ros.guard_rules import GuardConfig
@@ -89,9 +89,7 @@ class GuardNode(F2pNode):
             self.get_logger().info(f"{'contact' if result.contact else 'reached'}: {here}")
             handle.succeed()
         except Exception as error:
-            canceled = isinstance(error, CanceledError)
-            result.error_code = GuardedMove.Result.CANCELED if canceled else wire_code(error)
-            result.error_msg = wire_text(error)
+            result.error_code, result.error_msg = wire_code(error), wire_text(error)
             handle.canceled() if handle.is_cancel_requested else handle.abort()
             self.get_logger().warning(f"{list(request.joints)}: error {result.error_code}: {result.error_msg}")
         result.positions = [float(positions.get(joint, 0.0)) for joint in request.joints]
@@ -102,11 +100,13 @@ class GuardNode(F2pNode):
         guard.tick(self._driver.state(), self.monotonic.monotonic_s(), self.get_clock().now().nanoseconds,
                    self.parameters.config)  # fmt: skip
         mode = "none" if self.state_label != "active" else "runstop" if guard.latched else "autonomy"
-        told = (mode, bool(guard.holding or guard.latched), bool(guard.latched), guard.latched or guard.holding)
+        reason = guard.latched or str(guard.holding or "")
+        told = (mode, bool(reason), bool(guard.latched), reason)
         if told != self._told:
             self._told = told
-            state = GuardState(mode=mode, holding=told[1], latched=told[2], reason=told[3])
-            state.error_code = GuardState.RUNSTOP if guard.latched else GuardState.LATE if guard.holding else 0
+            state = GuardState(mode=mode, holding=told[1], latched=told[2], reason=reason)
+            held = LatchedError(reason) if guard.latched else guard.holding
+            state.error_code = 0 if held is None else wire_code(held)
             state.header.stamp = self.get_clock().now().to_msg()
             self._states.publish(state)
 

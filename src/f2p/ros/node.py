@@ -23,7 +23,7 @@ from rclpy.task import Future
 
 from f2p.clock import SystemClock
 from f2p.ros import graph
-from f2p.ros.errors import CanceledError, DeadlineError, NotReadyError, wire_code, wire_text
+from f2p.ros.errors import BusyError, DeadlineError, NotReadyError, wire_code, wire_text
 from f2p.ros.heartbeat import Pulse
 from f2p.ros.parameters import Parameters
 from f2p.ros.places import orphaned
@@ -122,9 +122,7 @@ class F2pNode(LifecycleNode):
             try:
                 self._require_active()
                 if name in self._running_actions:
-                    result.error_code, result.error_msg = getattr(kind.Result, "BUSY", 924), f"{name} is busy"
-                    handle.abort()
-                    return result
+                    raise BusyError(f"{name} is at work on another goal; ask again when that has ended")
                 self._running_actions.add(name)
                 try:
                     result = await self.work(lambda: job(handle), deadline_s, name)
@@ -133,8 +131,6 @@ class F2pNode(LifecycleNode):
                 handle.abort() if result.error_code else handle.succeed()
             except Exception as error:
                 self._tell(name, error, result)
-                if isinstance(error, CanceledError):
-                    result.error_code = kind.Result.CANCELED
                 handle.canceled() if handle.is_cancel_requested else handle.abort()
             return result
 

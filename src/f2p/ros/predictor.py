@@ -27,13 +27,15 @@ class RosPredictor:
         predict: Caller of the Predict service.
         detect: Caller of the DetectRelations service.
         canceled: Takes waiting back.
+        judged: Told (goal, its probability for each candidate) of every batch that was scored.
     """
 
     def __init__(
-        self, weights_id: str, predict: ServiceCaller, detect: ServiceCaller, canceled: Callable[[], bool] = never
-    ) -> None:
+        self, weights_id: str, predict: ServiceCaller, detect: ServiceCaller, canceled: Callable[[], bool] = never,
+        judged: Callable[[Goal, np.ndarray], None] = lambda _goal, _probabilities: None,
+    ) -> None:  # fmt: skip
         self.weights_id = weights_id
-        self._predict, self._detect, self._canceled = predict, detect, canceled
+        self._predict, self._detect, self._canceled, self._judged = predict, detect, canceled, judged
 
     def detect(self, scene: Scene) -> Relations:
         """Probabilities of all relations now. Raises StaleWeightsError when other weights answered."""
@@ -43,7 +45,9 @@ class RosPredictor:
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """P(goal) of each candidate (candidates, H, 4) in one call. Shape (candidates,)."""
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, goal, detailed=0))
-        return np.asarray(answer.goal_probability, dtype=np.float64)
+        probabilities = np.asarray(answer.goal_probability, dtype=np.float64)
+        self._judged(goal, probabilities)
+        return probabilities
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """What is expected after each call."""

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from f2p.ros.achieve import Report, Verdict
 from f2p.ros.client import ActionCaller, ServiceCaller, never
 from f2p.ros.convert import goal_to_msg, plan_from_msg, plan_to_msg, scene_from_msg, scene_to_msg, skeleton_to_msg
-from f2p.ros.errors import CanceledError, RemoteError
+from f2p.ros.errors import CanceledError, NoBelievedPlanError, RemoteError
 from f2p.ros.heartbeat import Watch
 from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
 from f2p_msgs.action import ExecuteSkill, FineTune, PlanGoal
@@ -54,8 +54,13 @@ class RosStack:
         request = PlanGoal.Goal(
             scene=scene_to_msg(scene), goal=goal_to_msg(goal), skeleton=skeleton_to_msg(proposal), seed=seed
         )
-        result = self._plan.run(request, PLAN_S, self._canceled)
-        self._raise_for(result, PlanGoal.Result.CANCELED, allowed=PlanGoal.Result.NOT_BELIEVED)
+        result = self._plan.run(
+            request, PLAN_S, self._canceled,
+            lambda feedback: self._report(
+                "plan", f"{feedback.candidates} candidates judged, best P(goal) = {feedback.best_probability:.2f}"
+            ),
+        )  # fmt: skip
+        self._raise_for(result, allowed=NoBelievedPlanError.code)
         return plan_from_msg(result.plan)
 
     def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
@@ -69,7 +74,7 @@ class RosStack:
             request, EXECUTE_S, self._canceled,
             lambda feedback: self._report("execute", f"{call.object}: {feedback.phase}"),
         )  # fmt: skip
-        if result.error_code == ExecuteSkill.Result.CANCELED:
+        if result.error_code == CanceledError.code:
             raise CanceledError("the skill was canceled")
         return Execution(result.error_code == 0, int(result.error_code), result.error_msg, float(result.duration))
 
@@ -93,12 +98,12 @@ class RosStack:
             request, LEARN_S, self._canceled,
             lambda feedback: self._report(feedback.stage, f"{feedback.progress:.0%} {feedback.detail}"),
         )  # fmt: skip
-        self._raise_for(result, FineTune.Result.CANCELED)
+        self._raise_for(result)
         return str(result.weights_id)
 
     @staticmethod
-    def _raise_for(result: PlanGoal.Result | FineTune.Result, canceled: int, allowed: int = 0) -> None:
-        if result.error_code == canceled:
+    def _raise_for(result: PlanGoal.Result | FineTune.Result, allowed: int = 0) -> None:
+        if result.error_code == CanceledError.code:
             raise CanceledError(result.error_msg or "canceled")
         if result.error_code not in (0, allowed):
             raise RemoteError(result.error_msg, int(result.error_code))

@@ -112,15 +112,6 @@ class WrongAnswersError(WeightsError):
         )
 
 
-class GateRefusedError(WeightsError):
-    """New weights that did not prove themselves."""
-
-    code = 811
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"the gate refused the new weights: {'; '.join(reasons)}; the champion keeps serving")
-
-
 class BadLineError(WeightsError):
     """One of the two lines that say which weights are served is damaged."""
 

@@ -145,7 +145,7 @@ def test_silent_joint_states_hold_then_end_the_motion_and_latch() -> None:
     bench.run(0.5)
     bench.silent, count = True, len(bench.sent)
     bench.run(0.2)
-    assert bench.guard.holding and bench.stops == 1 and not bench.ended
+    assert isinstance(bench.guard.holding, StaleStateError) and bench.stops == 1 and not bench.ended
     bench.run(1.0)
     assert isinstance(bench.ended[0][0], StaleStateError)
     assert len(bench.sent) <= count + 1
