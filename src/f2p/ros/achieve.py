@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from f2p.errors import F2pError
+from f2p.plan.tree import StepStatus, plan_tree
 from f2p.ros.errors import (
     AttemptsUsedUpError,
     CanceledError,
@@ -69,6 +70,13 @@ class Record:
     errors: list[str] = field(default_factory=list)
 
 
+def status_of(verdict: Verdict, execution: Execution) -> StepStatus:
+    """How a step went that was executed and checked."""
+    if not execution.ok:
+        return StepStatus.FAILED
+    return StepStatus.CONTRADICTED if verdict.contradicted else StepStatus.DONE
+
+
 class Achiever:
     """Pursues one goal.
 
@@ -76,10 +84,14 @@ class Achiever:
         stack: The processes.
         report: Progress for people.
         canceled: Whether the goal was taken back.
+        tell_plan: Called with each plan as a tree that shows how far it came, when it is over.
     """
 
-    def __init__(self, stack: Stack, report: Report, canceled: Callable[[], bool]) -> None:
-        self._stack, self._report, self._canceled = stack, report, canceled
+    def __init__(
+        self, stack: Stack, report: Report, canceled: Callable[[], bool],
+        tell_plan: Callable[[str], None] = lambda _tree: None,
+    ) -> None:  # fmt: skip
+        self._stack, self._report, self._canceled, self._tell_plan = stack, report, canceled, tell_plan
         self.record = Record()
 
     def achieve(self, goal: Goal, proposal: tuple[SkillStep, ...], attempts: int, learn: bool, seed: int) -> None:
@@ -109,21 +121,39 @@ class Achiever:
             self._report("check", f"{goal} holds already")
             return True
         plan = self._plan(scene, goal, proposal, seed)
-        for index, call in enumerate(plan.calls):
-            self._check_canceled()
-            self._report("execute", f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
-            execution = self._stack.execute(scene, plan, index)
-            if not execution.ok:
-                self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
-            after = self._perceive(f"looking at the outcome of step {index + 1}")
-            verdict = self._check(scene, after, plan, index, execution)
-            if verdict.contradicted or not execution.ok:
-                self._respond(verdict, execution, learn, seed)
-                return satisfied(goal, relations_of(after))
-            scene = after
-        held = satisfied(goal, relations_of(scene))
-        self._report("check", f"{goal} {'holds' if held else 'does not hold'}")
+        statuses: list[StepStatus] = []
+        try:
+            after, verdict, execution = self._follow(scene, plan, statuses)
+        finally:
+            self._tell_plan(plan_tree(plan, statuses))
+        held = satisfied(goal, relations_of(after))
+        if verdict.contradicted or not execution.ok:
+            self._respond(verdict, execution, learn, seed)
+        else:
+            self._report("check", f"{goal} {'holds' if held else 'does not hold'}")
         return held
+
+    def _follow(self, scene: Scene, plan: Plan, statuses: list[StepStatus]) -> tuple[Scene, Verdict, Execution]:
+        """Do the steps until one goes wrong, and note in `statuses` how each went; the outcome of the last one."""
+        verdict, execution = Verdict(False), Execution(True)
+        for index in range(len(plan.calls)):
+            statuses.append(StepStatus.RUNNING)
+            scene, verdict, execution = self._step(scene, plan, index)
+            statuses[-1] = status_of(verdict, execution)
+            if statuses[-1] is not StepStatus.DONE:
+                break
+        return scene, verdict, execution
+
+    def _step(self, scene: Scene, plan: Plan, index: int) -> tuple[Scene, Verdict, Execution]:
+        """Do one step; what is seen after it, and what is to be thought of it."""
+        call = plan.calls[index]
+        self._check_canceled()
+        self._report("execute", f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
+        execution = self._stack.execute(scene, plan, index)
+        if not execution.ok:
+            self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
+        after = self._perceive(f"looking at the outcome of step {index + 1}")
+        return after, self._check(scene, after, plan, index, execution), execution
 
     def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         self._check_canceled()

@@ -106,10 +106,12 @@ class ModelServerNode(F2pNode):
 
         self._tell_state(loading=True)
         try:
-            self._holder.swap(wanted, move)
+            report = self._holder.swap(wanted, move)
         except F2pError as error:
             self._tell_state(error=error)
             raise
+        before = (report.previous_id or "none")[:12]
+        self.get_logger().info(f"{wanted[:12]} serves in place of {before}; loading took {report.load_s:.1f} s")
         self._tell_state()
         response.ok, response.serving = True, self._holder.weights_id
 

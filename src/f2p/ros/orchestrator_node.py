@@ -53,7 +53,10 @@ class OrchestratorNode(F2pNode):
             return bool(handle.is_cancel_requested)
 
         result = AchieveGoal.Result()
-        achiever = Achiever(self._stack.bound(canceled, report, config.learner), report, canceled)
+        achiever = Achiever(
+            self._stack.bound(canceled, report, config.learner), report, canceled,
+            lambda tree: self.get_logger().info(f"how the plan went\n{tree}"),
+        )  # fmt: skip
         try:
             goal = parse_goal(" & ".join(request.goal))
             attempts = int(request.attempts) or config.attempts

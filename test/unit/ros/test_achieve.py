@@ -184,3 +184,19 @@ def test_cancel_is_noticed_between_stages() -> None:
     achiever = Achiever(Canned(), lambda _stage, _detail: None, lambda: True)
     with pytest.raises(CanceledError):
         achiever.achieve(GOAL, PROPOSAL, 2, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("stack", "glyph"),
+    [
+        (Canned(), "✓"),
+        (Canned(verdicts=[failed(Cause.MODEL)]), "≠"),
+        (Canned(executions=[Execution(False, 422, "closed on nothing")]), "✗"),
+        (Canned(errors={"execute": [NodeDeadError("executor went away")]}), "▶"),
+    ],
+    ids=["done", "contradicted", "failed", "cut short"],
+)
+def test_each_plan_is_told_as_a_tree_when_it_is_over(stack: Canned, glyph: str) -> None:
+    trees: list[str] = []
+    Achiever(stack, lambda _stage, _detail: None, lambda: False, trees.append).achieve(GOAL, PROPOSAL, 2, True, 0)
+    assert f"└─ {glyph} 1 pick_place(thing)" in trees[0]

@@ -48,7 +48,7 @@ class Server:
         self.states.append(facts)
 
     def get_logger(self) -> SimpleNamespace:
-        return SimpleNamespace(warning=lambda _: None)
+        return SimpleNamespace(info=lambda _: None, warning=lambda _: None)
 
     def publish(self, weights_id: str, parent: str = "") -> str:
         response = SimpleNamespace()
