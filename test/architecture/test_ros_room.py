@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import re
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -23,6 +24,10 @@ WAITS = {
     "spin_once", "call", "communicate",
 }  # fmt: skip
 """Methods that may wait; each call must carry a time-out, or be of a kind that never waits."""
+
+ROS_PACKAGE = re.compile(
+    r"\w+_(msgs|srvs|interfaces)|rclpy|launch|launch_ros|tf2_\w+|tf_transformations|sensor_msgs_py"
+)
 
 
 def name_of(path: Path) -> str:
@@ -59,6 +64,19 @@ def test_every_wait_has_an_end(path: Path) -> None:
     text = path.read_text()
     assert "spin_until_future_complete" not in text and "wait_for_server(" not in text
     assert "rclpy.spin(" not in text
+
+
+def test_package_xml_names_the_ros_packages_that_are_imported_and_no_others() -> None:
+    told = set(re.findall(r"<exec_depend>(\w+)</exec_depend>", (ROOT / "package.xml").read_text()))
+    used = set()
+    for path in (ROOT / "src" / "f2p").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [item.name for item in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            used |= {name.split(".")[0] for name in names}
+    ros = {name for name in used if ROS_PACKAGE.fullmatch(name)}
+    assert ros <= told, "an import that nobody is told to install"
+    assert {name for name in told if not name.startswith("python3")} == ros, "a package that nobody imports"
 
 
 def test_the_graph_can_be_ordered_and_needs_are_met() -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.scenes import as_it_was_left, carried_along, free_indices, put_elsewhere
-from f2p.posterior.infer import PosteriorConfig, infer_with_diagnostics
+from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
 from f2p.settings import number
 from f2p.sim.world import World, reconstruct
@@ -94,7 +94,7 @@ class Fail2Progress:
         )
         world, clock = reconstruct(view.outcome.before), context.clock
         config = replace(self.config.posterior, particles=count)
-        drawn, found = infer_with_diagnostics(
+        drawn, found = infer(
             view, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
         )
         start = clock.monotonic_s()

@@ -65,7 +65,8 @@ def infer(
     config: PosteriorConfig = DEFAULT,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Particles:
+    clock: Clock | None = None,
+) -> tuple[Particles, Diagnostics]:
     """About twenty scenes and actions around one failure.
 
     Args:
@@ -75,26 +76,14 @@ def infer(
         config: Mode, numbers.
         seed: Everything random follows from it.
         progress: Called with stage, fraction and detail.
+        clock: For time limits and durations.
 
     Returns:
-        Particles, not yet settled (see `project`).
+        Particles, not yet settled (see `project`), and what a report shows of the inference.
 
     Raises:
         PosteriorError: What was wrong with the failure; see posterior/errors.py.
     """
-    return infer_with_diagnostics(failure, model, bounds, config, seed, progress)[0]
-
-
-def infer_with_diagnostics(
-    failure: Failure,
-    model: SkillEffectModel,
-    bounds: Bounds | None = None,
-    config: PosteriorConfig = DEFAULT,
-    seed: int = 0,
-    progress: Progress | None = None,
-    clock: Clock | None = None,
-) -> tuple[Particles, Diagnostics]:
-    """As `infer`, with what a report shows of it."""
     clock = clock or SystemClock()
     started = clock.monotonic_s()
     report = progress or (lambda stage, fraction, detail: None)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.robot.errors import UnreachableError
-from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW, RobotState
+from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
 from f2p.types import frozen
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -166,19 +166,3 @@ def top_down(
     if abs(roll) > LIMITS[WRIST_ROLL][1]:
         roll -= math.copysign(math.pi, roll)
     return TopDownSolution(translate, lift, arm, roll)
-
-
-def gripper_task(state: RobotState) -> TopDownPose:
-    """Where the grasp centre of a downward gripper is, in the task frame."""
-    positions = {joint: value.position for joint, value in state.joints.items()}
-    pose = base_from_gripper(positions)
-    x, y, heading = state.base_task
-    cosine, sine = math.cos(heading), math.sin(heading)
-    point = pose[:3, 3]
-    closing = math.atan2(pose[1, 0], pose[0, 0])
-    return TopDownPose(
-        x + cosine * float(point[0]) - sine * float(point[1]),
-        y + sine * float(point[0]) + cosine * float(point[1]),
-        float(point[2]),
-        math.remainder(heading + closing, math.pi),
-    )

@@ -26,7 +26,6 @@ class PriorConfig:
         0.03, "a bottom seen this near its support stands on it", unit="m", low=0.0, high=0.2,
         source="ours: the foot of a thing is often hidden",
     )  # fmt: skip
-    table_size: float = number(0.25, "tables are at least this wide both ways", unit="m", low=0.05, high=3.0)
     rim: float = number(0.015, "points this near the top of an open box are its rim", unit="m", low=0.002, high=0.1)
     hollow_size: float = number(
         0.09, "open boxes are at least this wide both ways", unit="m", low=0.02, high=1.0,

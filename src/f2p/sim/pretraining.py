@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,8 +14,6 @@ from f2p.sim.random_scenes import Placement, RandomSceneConfig, place, sample_bo
 from f2p.sim.skills import PICK_PLACE, PickPlaceConfig
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
-
-Progress = Callable[[str, float, str], None]
 
 SHARD = 200
 """Transitions per shard."""
@@ -189,42 +185,3 @@ def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig 
     while len(out) < count:
         out.extend(_some(rng, config))
     return out[:count]
-
-
-def _shard_counts(count: int) -> list[int]:
-    return [min(SHARD, count - first) for first in range(0, count, SHARD)]
-
-
-def generate(
-    count: int, seed: int, workers: int = 2, progress: Progress | None = None, config: PretrainingConfig = DEFAULT
-) -> Iterator[Transition]:
-    """Yield `count` random single-object executions, shard by shard, made by `workers` processes.
-
-    Args:
-        count: How many.
-        seed: Of everything.
-        workers: Processes; 1 works in this one.
-        progress: Told after every shard.
-        config: How they are drawn.
-    """
-    counts = _shard_counts(count)
-    if workers <= 1:
-        shards: Iterator[list[Transition]] = (generate_shard(i, n, seed, config) for i, n in enumerate(counts))
-        yield from _reported(shards, counts, progress)
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        made = pool.map(generate_shard, range(len(counts)), counts, [seed] * len(counts), [config] * len(counts))
-        yield from _reported(made, counts, progress)
-
-
-def _reported(shards: Iterator[list[Transition]], counts: list[int], progress: Progress | None) -> Iterator[Transition]:
-    done = 0
-    for shard in shards:
-        done += len(shard)
-        _report(progress, done, sum(counts))
-        yield from shard
-
-
-def _report(progress: Progress | None, done: int, count: int) -> None:
-    if progress is not None:
-        progress("simulate", done / count, f"{done} of {count} executions")

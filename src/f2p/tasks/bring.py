@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.tasks.packed_box import MOST_OBJECTS, PROPOSAL, PackedBoxConfig, packed_world
+from f2p.tasks.packed_box import PROPOSAL, PackedBoxConfig, packed_world
 from f2p.tasks.protocol import TaskInstance, tasks
 from f2p.types import Goal, GoalRelation
 
@@ -14,7 +14,6 @@ class Bring:
     """Whoever does not know that contents travel packs the box anew on the other table: 1 + n skills instead of one."""
 
     name = "bring"
-    most_objects = MOST_OBJECTS
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.tasks.packed_box import MOST_OBJECTS, PROPOSAL, PackedBoxConfig, packed_world
+from f2p.tasks.packed_box import PROPOSAL, PackedBoxConfig, packed_world
 from f2p.tasks.protocol import TaskInstance, tasks
 from f2p.types import Goal, GoalRelation
 
@@ -14,7 +14,6 @@ class Clear:
     """The box must go to table_b, every thing must stay on table_a: who knows that contents travel unpacks first."""
 
     name = "clear"
-    most_objects = MOST_OBJECTS
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

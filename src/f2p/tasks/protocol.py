@@ -36,8 +36,6 @@ class Task(Protocol):
     """A maker of instances. Instances depend on nothing but the generator and the number of objects."""
 
     name: str
-    most_objects: int
-    """Greatest number of objects scenes are made for."""
 
     def make(self, rng: np.random.Generator, objects: int) -> TaskInstance:
         """A fresh instance, at rest, whose goal is not met yet."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.tasks.packed_box import MOST_OBJECTS, PROPOSAL, PackedBoxConfig, packed_world
+from f2p.tasks.packed_box import PROPOSAL, PackedBoxConfig, packed_world
 from f2p.tasks.protocol import TaskInstance, tasks
 from f2p.types import Goal, GoalRelation
 
@@ -18,7 +18,6 @@ class Transport:
     """The paper's Multi-object Transport with goals on the contents."""
 
     name = "transport"
-    most_objects = MOST_OBJECTS
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

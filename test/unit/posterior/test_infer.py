@@ -16,7 +16,7 @@ from f2p.posterior.barrier import gaps
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.diagnostics import effective_number, placements, spreads
 from f2p.posterior.errors import AllRejectedError, NoSurfaceError, UnknownObjectError
-from f2p.posterior.infer import PosteriorConfig, infer, infer_with_diagnostics
+from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.layout import LayoutConfig, layout_of
 from f2p.posterior.objective import after_set
 from f2p.posterior.project import ProjectConfig, contained, project
@@ -123,8 +123,8 @@ def met(particles: Particles, failure: Failure) -> int:
 
 def test_placements_keep_clear_of_what_stands_there(failure: Failure, model: SkillEffectModel) -> None:
     """A box that is put down on the landmark teaches that what is in it rises; the paper's P(A) allows it."""
-    assert met(infer(failure, model, config=quick(particles=20)), failure) == 0
-    assert met(infer(failure, model, config=quick("literal", particles=20)), failure) > 0
+    assert met(infer(failure, model, config=quick(particles=20))[0], failure) == 0
+    assert met(infer(failure, model, config=quick("literal", particles=20))[0], failure) > 0
 
 
 def test_moved_latent_is_that_of_the_moved_cloud(failure: Failure, model: SkillEffectModel) -> None:
@@ -160,7 +160,7 @@ def test_starts_lie_within_bounds_half_of_them_near_the_failure(failure: Failure
 
 @pytest.mark.parametrize("mode", ["svi", "gradient", "sampling", "literal"])
 def test_every_mode_gives_finite_particles_within_bounds(mode: str, failure: Failure, model: SkillEffectModel) -> None:
-    particles, diagnostics = infer_with_diagnostics(failure, model, config=quick(mode), seed=1)
+    particles, diagnostics = infer(failure, model, config=quick(mode), seed=1)
     assert particles.poses.shape == (8, 7, 4)
     assert np.all(np.isfinite(particles.poses)) and np.all(np.isfinite(particles.log_target))
     assert np.all(np.isfinite(particles.log_entropy)) and len(particles.calls) == 8
@@ -179,7 +179,7 @@ def diagnostics_tables(failure: Failure) -> np.ndarray:
 
 def test_svi_spreads_the_container_and_keeps_contents_inside(failure: Failure, model: SkillEffectModel) -> None:
     config = replace(quick(particles=20), state_search=SvgdConfig(iterations=150))
-    particles, diagnostics = infer_with_diagnostics(failure, model, config=config)
+    particles, diagnostics = infer(failure, model, config=config)
     scene = failure.outcome.before
     inside = contained(bodies_of(scene), particles.poses)
     assert inside[:, scene.index("thing_1"), scene.index("box")].mean() >= 0.9
@@ -192,7 +192,7 @@ def test_gradient_mode_is_less_diverse(failure: Failure, model: SkillEffectModel
     spread = {}
     for mode in ("svi", "gradient"):
         config = replace(quick(mode, 12), state_search=SvgdConfig(iterations=150))
-        spread[mode] = infer_with_diagnostics(failure, model, config=config)[1].effective_states
+        spread[mode] = infer(failure, model, config=config)[1].effective_states
     assert spread["gradient"] < 0.7 * spread["svi"]
 
 
@@ -223,7 +223,7 @@ def test_poolings_are_what_their_names_say(name: str) -> None:
 
 
 def test_same_seed_same_particles_other_seed_others(failure: Failure, model: SkillEffectModel) -> None:
-    first, second, other = (infer(failure, model, config=quick(), seed=seed) for seed in (3, 3, 4))
+    first, second, other = (infer(failure, model, config=quick(), seed=seed)[0] for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.poses, second.poses)
     assert not np.allclose(first.poses, other.poses)
 
@@ -231,7 +231,7 @@ def test_same_seed_same_particles_other_seed_others(failure: Failure, model: Ski
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("mode", ["svi", "gradient"])
 def test_few_particles_work(mode: str, count: int, failure: Failure, model: SkillEffectModel) -> None:
-    assert np.all(np.isfinite(infer(failure, model, config=quick(mode, count)).poses))
+    assert np.all(np.isfinite(infer(failure, model, config=quick(mode, count))[0].poses))
 
 
 def test_interpenetrating_bodies_are_parted(make_failure: Callable[..., Failure], model: SkillEffectModel) -> None:
@@ -242,7 +242,7 @@ def test_interpenetrating_bodies_are_parted(make_failure: Callable[..., Failure]
     before = Scene(tuple(segments))
     broken = replace(failure, outcome=replace(failure.outcome, before=before))
     config = replace(quick(), state_search=SvgdConfig(iterations=150))
-    poses = infer(broken, model, config=config).poses
+    poses = infer(broken, model, config=config)[0].poses
     apart = np.linalg.norm(poses[:, 4, :2] - poses[:, 5, :2], axis=-1)
     assert np.median(apart) > 0.03
 
@@ -250,7 +250,7 @@ def test_interpenetrating_bodies_are_parted(make_failure: Callable[..., Failure]
 def test_a_model_without_gradient_still_ends_with_a_code(failure: Failure, model: SkillEffectModel) -> None:
     model.sharpness.data.zero_()
     for mode in ("svi", "gradient"):
-        particles = infer(failure, model, config=quick(mode))
+        particles, _ = infer(failure, model, config=quick(mode))
         assert np.all(np.isfinite(particles.poses))
         assert particles.counts["states_stop"] in (0, 1) and particles.counts["actions_stop"] in (0, 1, 3)
 
@@ -287,7 +287,7 @@ def test_wrong_objects_and_missing_tables_are_named(failure: Failure, model: Ski
 def test_other_skills_stay_within_their_reach(failure: Failure, model: SkillEffectModel) -> None:
     call = SkillCall("push", "box", np.array([0.1, 0.2, 0.0, 0.0]))
     pushed = replace(failure, outcome=replace(failure.outcome, call=call))
-    parameters = np.array([item.parameter for item in infer(pushed, model, config=quick()).calls])
+    parameters = np.array([item.parameter for item in infer(pushed, model, config=quick())[0].calls])
     assert np.abs(parameters[:, :2]).max() <= 0.4
     assert np.abs(parameters[:, 2:]).max() < 1e-5
 

@@ -21,7 +21,6 @@ from f2p.robot.kinematics import (
     aperture_from_finger,
     base_from_gripper,
     finger_from_aperture,
-    gripper_task,
     top_down,
 )
 from f2p.robot.protocol import ARM, LIFT, WRIST_PITCH, JointState, RobotState
@@ -34,7 +33,7 @@ def state_at(solution, base_task):
 
 @settings(deadline=None, max_examples=200)
 @given(st.floats(0.5, 0.9), st.floats(-1.0, 1.0), st.floats(0.5, 0.97), st.floats(-3.14, 3.14), st.floats(-0.05, 0.05))
-def test_inverse_then_forward_is_identity(x, y, z, heading, turned):
+def test_inverse_then_forward_is_identity(gripper_task, x, y, z, heading, turned):
     base = (BASE_START_TASK[0], 0.1, BASE_START_TASK[2] + turned)
     if abs(turned) > 0.01:
         x = min(max(x, 0.55), 0.85)  # a turned base reaches less deep at the far ends

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.sim.pretraining import generate, generate_shard
+from f2p.sim.pretraining import generate_shard
 from f2p.types import BINARY_RELATIONS, Transition
 
 INSIDE = BINARY_RELATIONS.index("inside")
@@ -58,10 +58,3 @@ def test_a_shard_depends_on_seed_and_index_only(data: list[Transition]) -> None:
         assert np.array_equal(first.before.segments[-1].points, second.before.segments[-1].points)
     other = generate_shard(1, 1, seed=11)[0]
     assert not np.array_equal(other.call.parameter, data[0].call.parameter)
-
-
-def test_generate_reports_and_yields_the_shards_in_order(data: list[Transition]) -> None:
-    told: list[float] = []
-    made = list(generate(5, 11, workers=1, progress=lambda stage, fraction, detail: told.append(fraction)))
-    assert told == [1.0]
-    assert [item.call.object for item in made] == [item.call.object for item in data[:5]]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from f2p.robot.kinematic import Faults, KinematicRobot
-from f2p.robot.kinematics import gripper_task
 from f2p.robot.looks import LOOK_LIFT, LOOK_Y
 from f2p.robot.protocol import ARM, BASE_JOINTS, FINGER, LIFT, TRANSLATE, WRIST_ROLL
 from f2p.skill.pick_place import PHASES, PickPlace
@@ -58,7 +57,7 @@ def test_steps_never_mix_base_and_arm_and_stay_bounded(scene):
             assert abs(step.targets[0]) <= 0.05 + 1e-9
 
 
-def test_gripper_is_where_the_object_was_and_then_where_it_shall_be(scene):
+def test_gripper_is_where_the_object_was_and_then_where_it_shall_be(scene, gripper_task):
     robot, seen = KinematicRobot(), {}
 
     def watched(phase, fraction, detail):
