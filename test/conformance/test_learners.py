@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig
+from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig, literal_data
 from f2p.learner.protocol import LearnContext, LearnedData, Learner, learners
 from f2p.learner.random_data import RandomDataConfig
 from f2p.model.batch import pack
-from f2p.model.factory import create
+from f2p.model.factory import shipped
 from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
+from f2p.model.train import literal_finetuning
 from f2p.monitor.compare import compare
 from f2p.posterior.infer import PosteriorConfig
 from f2p.posterior.svgd import SvgdConfig
@@ -24,10 +25,17 @@ from f2p.sim.world import reconstruct
 from f2p.types import Cause, Execution, Failure, Outcome, SkillCall
 from f2p.weights.golden import golden_scene
 
+torch.set_num_threads(1)
+
 SHORT = SvgdConfig(iterations=4)
 CONFIGS = {
     "fail2progress": Fail2ProgressConfig(
         targeted=4, counter_examples=2, elsewhere=2, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+    ),
+    "literal": dataclasses.replace(
+        literal_data(),
+        targeted=4,
+        posterior=PosteriorConfig(mode="literal", state_search=SvgdConfig(iterations=60), action_search=SHORT),
     ),
     "random": RandomDataConfig(transitions=5),
     "small": RandomDataConfig(transitions=5),
@@ -41,17 +49,18 @@ def made(name: str) -> Learner:
 
 @pytest.fixture(scope="module")
 def model() -> Points2Plans:
-    return create(seed=6)
+    """The shipped one: the literal inference finds scenes at rest only where the model has learned what rests."""
+    return shipped()[0]
 
 
 @pytest.fixture(scope="module")
 def failure(model: Points2Plans) -> Failure:
-    """A filled box is carried; nobody trained the model, so it is wrong."""
+    """A filled box is carried; the model was trained on single things only, so it is wrong."""
     world, call = reconstruct(golden_scene()), SkillCall("pick_place", "box", np.array([0.0, -1.25, 0.0, 0.0]))
     (one,) = MujocoSimulator().simulate(world.bodies, world.poses[None], (call,), seed=0).kept
-    prediction = TorchPredictor(model, "untrained").predict(one.before, (call,))[0]
+    prediction = TorchPredictor(model, "shipped").predict(one.before, (call,))[0]
     outcome = Outcome(
-        one.before, call, one.after, prediction, one.relations_before, one.relations_after, Execution(True), "untrained"
+        one.before, call, one.after, prediction, one.relations_before, one.relations_after, Execution(True), "shipped"
     )
     found, goal = compare(outcome), parse_goal("above(thing_1, table_b)")
     return Failure("box-1", outcome, goal, None, Cause.MODEL, found.score, 2.0, found.contradictions)
@@ -101,6 +110,17 @@ def test_the_same_seed_gathers_the_same(responded: tuple[LearnedData, LearnedDat
             a.relations_after.binary, b.relations_after.binary
         )
         assert all(np.array_equal(x.points, y.points) for x, y in zip(a.after.segments, b.after.segments, strict=True))
+
+
+def test_literal_data_are_particles_of_the_literal_inference_and_nothing_else(
+    failure: Failure, model: Points2Plans
+) -> None:
+    config = learners.get("literal")().config
+    assert (config.targeted, config.aftermath, config.counter_examples, config.elsewhere) == (20, 0, 0, 0)
+    assert config.posterior.mode == "literal"
+    data = made("literal").respond(failure, LearnContext(model, MujocoSimulator(), 3))
+    assert {one.tag for one in data.transitions} == {"particle", "failure"}
+    assert data.recipe == literal_finetuning()
 
 
 def test_targeted_data_is_targeted(failure: Failure, model: Points2Plans) -> None:

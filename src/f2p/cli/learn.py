@@ -20,6 +20,14 @@ def learn(
     learner: Annotated[
         str, typer.Option(help="How to respond: fail2progress, random, small, original…")
     ] = "fail2progress",
+    literal: Annotated[
+        bool,
+        typer.Option(
+            "--literal",
+            help="Learn as the paper's appendix says, in place of --learner: one kernel, summed entropies, twenty "
+            "particles without counter-examples; then 200 epochs on those alone, no replay, nothing frozen.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same data and weights.")] = 0,
     store: Annotated[Path, typer.Option(help="Weights store; an empty one starts with the shipped weights.")] = Path(
         "runs/weights"
@@ -33,6 +41,7 @@ def learn(
     from f2p.weights.lineage import lineage_tree
     from f2p.weights.modules import open_store
 
+    learner = "literal" if literal else learner
     console = Console(stderr=as_json)
     failure = read_case(folder)
     weights = open_store(store)

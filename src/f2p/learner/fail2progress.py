@@ -22,6 +22,7 @@ import numpy as np
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.scenes import as_it_was_left, carried_along, free_indices, put_elsewhere
+from f2p.model.train import literal_finetuning
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
 from f2p.settings import number
@@ -44,6 +45,12 @@ class Fail2ProgressConfig:
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
     """Its number of particles is replaced."""
     least_share: float = number(0.5, "share of the targeted ones that must be simulated", low=0.0, high=1.0)
+
+
+def literal_data() -> Fail2ProgressConfig:
+    """Twenty particles around the failed scene by the literal inference, and nothing of ours (A.5, A.13)."""
+    literal = PosteriorConfig(mode="literal")
+    return Fail2ProgressConfig(aftermath=0, counter_examples=0, elsewhere=0, posterior=literal)
 
 
 @dataclass
@@ -133,6 +140,20 @@ class Fail2Progress:
         out.transitions += batch.kept
         out.seconds["simulate"] += context.clock.monotonic_s() - start
         context.progress("simulate", 1.0, f"{len(batch.kept)} of {len(calls)} transitions ({tag})")
+
+
+@learners.register("literal")
+class Literal(Fail2Progress):
+    """Data and recipe of the paper's appendix."""
+
+    name: ClassVar[str] = "literal"
+
+    def __init__(self, config: Fail2ProgressConfig | None = None) -> None:
+        super().__init__(config or literal_data())
+
+    def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
+        """As `Fail2Progress`, to be learned as the appendix says."""
+        return replace(super().respond(failure, context), recipe=literal_finetuning())
 
 
 def _together(found: list[Particles]) -> Particles:

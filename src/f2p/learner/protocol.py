@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
+from f2p.model.train import FinetuneConfig
 from f2p.registry import Registry
 from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
@@ -44,6 +45,8 @@ class LearnedData:
     """What was rejected, redrawn, dropped or kept, by name."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds per stage."""
+    recipe: FinetuneConfig | None = None
+    """How to fine-tune on them; None: as the round of learning is set."""
 
 
 class Learner(Protocol):

@@ -153,7 +153,8 @@ class _Round:
         )
         replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
         self._lap("data")
-        tuned, losses = finetune(model, batch, replay, self.config.finetune, self.seed, self.progress)
+        recipe = data.recipe or self.config.finetune
+        tuned, losses = finetune(model, batch, replay, recipe, self.seed, self.progress)
         self._lap("finetune")
         gate = self._judge(parent, model, tuned, frozen)
         self._lap("gate")
@@ -191,7 +192,7 @@ class _Round:
         made = {
             "learner": self.learner_name,
             "seed": self.seed,
-            "recipe": dataclasses.asdict(self.config.finetune),
+            "recipe": dataclasses.asdict(data.recipe or self.config.finetune),
             "steps": len(losses),
             "loss": losses[-1] if losses else None,
         }

@@ -15,7 +15,7 @@ runner = CliRunner()
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--learners", ""), "no learner is called ''; choose one of: fail2progress, original, random, small"),
+        (("--learners", ""), "no learner is called ''; choose one of: fail2progress, literal, original, random, small"),
         (("--learners", "original,guess"), "no learner is called 'guess'; choose one of: fail2progress"),
         (("--task", "juggle"), "no task is called 'juggle'; choose one of: bring, clear, transport"),
     ],

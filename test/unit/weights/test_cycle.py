@@ -41,6 +41,7 @@ class Canned:
 
     name = "test_canned"
     transitions: tuple[Any, ...] = ()
+    recipe: FinetuneConfig | None = None
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         context.progress("simulate", 1.0, "canned")
@@ -49,7 +50,7 @@ class Canned:
         particles = Particles(
             names, np.zeros((len(calls), len(names), 4)), calls, np.zeros(len(calls)), np.zeros(len(calls))
         )
-        return LearnedData(self.transitions, particles, {"kept": len(calls)}, {"simulate": 0.5})
+        return LearnedData(self.transitions, particles, {"kept": len(calls)}, {"simulate": 0.5}, self.recipe)
 
 
 @pytest.fixture
@@ -116,6 +117,16 @@ def test_a_round_publishes_with_its_lineage(workshop: Workshop, simulated: Any) 
         assert part in text
 
 
+def test_a_learner_that_brings_its_recipe_is_taught_by_it(
+    workshop: Workshop, simulated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, failure, config = workshop
+    monkeypatch.setattr(Canned, "recipe", dataclasses.replace(config.finetune, stage=StageConfig(steps=3, batch=2)))
+    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    assert len(report.losses) == 3 != config.finetune.stage.steps
+    assert store.manifest(report.weights_id or "").made["recipe"]["stage"]["steps"] == 3
+
+
 def test_the_same_seed_makes_the_same_weights(workshop: Workshop, simulated: Any) -> None:
     store, failure, config = workshop
     shut = dataclasses.replace(config, gate=SHUT)
@@ -154,7 +165,7 @@ def test_what_must_not_start_does_not(workshop: Workshop, simulated: Any) -> Non
         if cause is not Cause.MODEL:
             with pytest.raises(NotTeachableError, match=f"classified as '{cause.value}'; only 'model' failures teach"):
                 learn(dataclasses.replace(failure, cause=cause), "test_canned", store, simulated[0], config)
-    with pytest.raises(UnknownNameError, match="fail2progress, original, random, small"):
+    with pytest.raises(UnknownNameError, match="fail2progress, literal, original, random, small"):
         learn(failure, "guessing", store, simulated[0], config)
     with locked(store.folder / ".finetune.lock"), pytest.raises(StoreBusyError, match="is held by process"):
         learn(failure, "test_canned", store, simulated[0], config)

@@ -1,0 +1,33 @@
+"""`f2p learn`: whom its options ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from f2p.cli import build
+from f2p.learner.errors import NotTeachableError
+
+
+@pytest.mark.parametrize(
+    ("options", "learner"),
+    [((), "fail2progress"), (("--learner", "random"), "random"), (("--literal",), "literal")],
+)
+def test_the_learner_is_the_one_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: tuple[str, ...], learner: str
+) -> None:
+    asked: list[str] = []
+
+    def learn(_failure: Any, name: str, *_: Any, **__: Any) -> None:
+        asked.append(name)
+        raise NotTeachableError("failure-1", "execution")
+
+    monkeypatch.setattr("f2p.weights.cycle.learn", learn)
+    monkeypatch.setattr("f2p.monitor.case.read_case", lambda _folder: None)
+    monkeypatch.setattr("f2p.weights.modules.open_store", lambda _folder: None)
+    result = CliRunner().invoke(build("learn"), ["learn", str(tmp_path), "--seed", "3", *options])
+    assert result.exit_code == 2 and "error 701" in result.output, result.output
+    assert asked == [learner]
