@@ -1,4 +1,4 @@
-"""Messages and values: both ways without loss; bad scenes, images, tables are refused with a code (promises.md 5.8)."""
+"""Messages and values: both ways without loss; bad clouds, images, tables are refused with a code (promises.md 5.8)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
-from sensor_msgs.msg import CameraInfo, Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from f2p.ros import convert
 from f2p.ros.compat import Transforms, quaternion_matrix
-from f2p.ros.errors import BadImageError, BadSceneError, MessageError, NoTransformError
-from f2p.ros.views import points_camera
+from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageError, NoTransformError
+from f2p.ros.views import MOST_POINTS, cloud_points, points_camera
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg
@@ -86,6 +88,62 @@ def test_tables_that_do_not_fit_are_refused() -> None:
         convert.relations_from_msg(table)
     with pytest.raises(MessageError, match="not finite"):
         convert.call_from_msg(msg.PlanStep(skill="s", object="o", parameter=np.array([0.0, np.nan, 0.0, 0.0])))
+
+
+def cloud(points: np.ndarray, **changes: object) -> PointCloud2:
+    data = np.asarray(points, np.float32)
+    out = PointCloud2(
+        height=1, width=len(data), point_step=12, row_step=12 * len(data), is_dense=False,
+        fields=[PointField(name=n, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, n in enumerate("xyz")],
+    )  # fmt: skip
+    out.data = data.tobytes()
+    for name, value in changes.items():
+        setattr(out, name, value)
+    return out
+
+
+def test_good_clouds_lose_only_what_is_not_finite() -> None:
+    points = np.array([[1, 2, 3], [np.nan, 0, 0], [4, 5, 6], [np.inf, 1, 1]], np.float32)
+    np.testing.assert_array_equal(cloud_points(cloud(points)), points[[0, 2]])
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (cloud(np.zeros((0, 3))), "0 points"),
+        (cloud(np.full((4, 3), np.nan)), "none of the 4 points is finite"),
+        (cloud(np.ones((4, 3)), width=20_000_000, row_step=240_000_000), str(MOST_POINTS)),
+        (cloud(np.ones((4, 3)), fields=[]), "fields x, y, z; it has: none"),
+        (cloud(np.ones((4, 3)), point_step=8, row_step=32), "outside a point"),
+        (cloud(np.ones((4, 3)), width=5), "do not hold 5 points"),
+        (cloud(np.ones((4, 3)), fields=[PointField(name=n, datatype=2, count=1) for n in "xyz"]), "datatype 2"),
+    ],
+)
+def test_bad_clouds_are_refused_with_the_fact(message: PointCloud2, text: str) -> None:
+    with pytest.raises(CloudError, match=text):
+        cloud_points(message)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    width=st.integers(0, 40), height=st.integers(0, 5), step=st.integers(0, 40), row=st.integers(0, 2000),
+    length=st.integers(0, 600), offsets=st.lists(st.integers(0, 60), min_size=3, max_size=3), kind=st.integers(0, 12),
+    count=st.integers(0, 3), big=st.booleans(),
+)  # fmt: skip
+def test_no_lie_in_a_cloud_gets_an_exception_or_a_nan_through(
+    width: int, height: int, step: int, row: int, length: int, offsets: list[int], kind: int, count: int, big: bool
+) -> None:
+    message = PointCloud2(height=height, width=width, point_step=step, row_step=row, is_bigendian=big)
+    message.fields = [
+        PointField(name=n, offset=o, datatype=kind, count=count) for n, o in zip("xyz", offsets, strict=True)
+    ]
+    message.data = np.random.default_rng(length).bytes(length)
+    try:
+        points = cloud_points(message)
+    except CloudError as error:
+        assert str(error)
+        return
+    assert points.shape[1] == 3 and len(points) and np.all(np.isfinite(points))
 
 
 def depth(values: np.ndarray, encoding: str = "16UC1") -> Image:

@@ -18,7 +18,7 @@ import numpy as np
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
-from f2p.plan.ties import TieRule, choose, draw_best, scores_of
+from f2p.plan.ties import TieRule, choose, preferred, scores_of
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
@@ -131,7 +131,7 @@ class Search:
             scores = self._scores(node, action, placements, self.goal)
             if not node.steps:
                 self._first.append((action, placements, scores))
-            node.children += [self._child(node, action, placements, scores) for _ in range(int(self.config.variants))]
+            node.children += self._children(node, action, placements, scores, int(self.config.variants))
         return achieving
 
     def _achieve(self, node: _Node, count: int) -> list[_Node]:
@@ -145,13 +145,16 @@ class Search:
                 achieved |= self._scores(node, action, placements, Goal((literal,))) >= least
             if achieved.any():
                 scores = self._scores(node, action, placements[achieved], self.goal)
-                children.append(self._child(node, action, placements[achieved], scores))
+                children += self._children(node, action, placements[achieved], scores, 1)
         return children
 
-    def _child(self, node: _Node, action: SkillStep, placements: np.ndarray, scores: np.ndarray) -> _Node:
-        """`node` and then the likeliest placement of `action`; near-equals are drawn by lot."""
-        best, _ = draw_best(scores, 0.2 * float(scores.max()), self.rng)
-        return _Node((*node.steps, action), placements[best], float(scores[best]))
+    def _children(
+        self, node: _Node, action: SkillStep, placements: np.ndarray, scores: np.ndarray, count: int
+    ) -> list[_Node]:
+        """`node` and then `action`, placed in `count` ways that are drawn from the preferred ones."""
+        steps = (*node.steps, action)
+        good = preferred(self.predictor, self.scene, steps, placements, scores, self.config.ties, self.rng)
+        return [_Node(steps, placements[best], float(scores[best])) for best in self.rng.choice(good, count)]
 
     def _placements(self, node: _Node, count: int, footprint_share: float) -> np.ndarray:
         """`count` draws for the step after `node`, with the node's own before it. Shape (count, steps + 1, 4)."""
@@ -207,9 +210,9 @@ class Search:
         node, count = shortest[int(self.rng.integers(len(shortest)))], len(shortest)
         scores = np.concatenate([scores for _, _, scores in self._first])
         if len(node.steps) == 1 and scores.max() >= limit:
-            row, count = draw_best(scores, self.config.ties.tolerance, self.rng)
+            row = int(self.rng.choice(np.flatnonzero(scores >= scores.max() - self.config.ties.tolerance)))
             action, drawn, own = self._first[row // len(self._first[0][2])]
-            best, _ = choose(self.predictor, self.scene, (action,), drawn, own, self.config.ties, self.rng)
+            best, count = choose(self.predictor, self.scene, (action,), drawn, own, self.config.ties, self.rng)
             node = _Node((action,), drawn[best], float(own[best]))
         parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
         return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)

@@ -1,11 +1,12 @@
-"""The tie rule: candidates that are as likely as the best to us go in, the one that is taken comes out.
+"""Which of the likely candidates is taken, and which of the unlikely ones.
 
-Preferred are those that put nothing where another thing stands, then those that are expected to leave what they move
-standing on furniture, off its rim: a goal about contents says nothing against a box set down on the landmark or half
-over an edge (ours; three of four guesses of one room dropped the box, and where it cannot be seen nothing can be
-learned). Of these, where a plan is likely, the surest is taken: the one whose nearest candidates are likely too, since
-no robot puts a thing exactly where it was told. Where nothing is likely one is drawn uniformly, instead of whatever
-corner the largest of tiny numbers happens to prefer.
+No robot puts a thing exactly where it was told, and no model is right everywhere; a search finds the places where it is
+wrong in our favour. So of candidates nearly as likely as the best, those are preferred that put nothing where another
+thing stands, then those that are expected to leave what they move standing on furniture, off its rim (ours: a goal
+about contents says nothing against a box set down on the landmark or half over an edge; three of four guesses of one
+room dropped the box). Of these, probabilities within a tolerance of the best are the same to us: where a plan is
+likely, the surest is taken, the one whose nearest candidates are likely too; where nothing is likely one is drawn
+uniformly, instead of whatever corner the largest of tiny numbers happens to prefer.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from f2p.plan.protocol import Predictor
 from f2p.settings import number
 from f2p.types import Goal, GoalRelation, Scene, SkillStep
 
-EQUALS = 128
-"""Near-equals, drawn by lot if there are more, that are asked whether what they move will stand (ours: a tenth of a
+ASKED = 128
+"""Candidates, drawn by lot if there are more, that are asked whether what they move will stand (ours: a tenth of a
 planning)."""
 
 
@@ -38,6 +39,10 @@ class TieRule:
         high=1.0,
         source="ours: half the calibration gap",
     )
+    worth: float = number(
+        0.8, "share of the best probability that a well placed candidate must reach to be preferred", low=0.0, high=1.0,
+        source="ours",
+    )  # fmt: skip
     neighbours: int = number(
         20, "nearest candidates that must be likely too", low=1, high=1000, source="ours: about 8 cm around in 1,000"
     )
@@ -62,16 +67,6 @@ def scores_of(
     return np.clip(scores, 0.0, 1.0)
 
 
-def draw_best(scores: np.ndarray, tolerance: float, rng: np.random.Generator) -> tuple[int, int]:
-    """Draw uniformly among the scores within `tolerance` of the best.
-
-    Returns:
-        The index drawn, and how many there were to draw from.
-    """
-    ties = np.flatnonzero(scores >= scores.max() - tolerance)
-    return int(rng.choice(ties)), len(ties)
-
-
 def choose(
     predictor: Predictor,
     scene: Scene,
@@ -81,7 +76,7 @@ def choose(
     rule: TieRule,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
-    """One of the near-equals of the best, by the rule at the top of this file.
+    """One of the candidates, by the rule at the top of this file.
 
     Args:
         predictor: Says where what is moved will stand; that two things are not put into one place is geometry's to say.
@@ -89,20 +84,34 @@ def choose(
         skeleton: H steps.
         placements: Shape (candidates, H, 4).
         scores: P(goal). Shape (candidates,).
-        rule: Tolerance and neighbours.
+        rule: Numbers.
         rng: Draws.
 
     Returns:
-        Its index, and how many near-equals there were.
+        Its index, and how many near-equals it was taken from.
     """
-    ties = np.flatnonzero(scores >= scores.max() - rule.tolerance)
-    pool = rng.permutation(ties)[:EQUALS]
+    good = preferred(predictor, scene, skeleton, placements, scores, rule, rng)
+    if scores.max() <= rule.tolerance:
+        return int(rng.choice(good)), len(good)
+    ties = good[scores[good] >= scores[good].max() - rule.tolerance]
+    return surest(scores, placements, ties, rule.neighbours), len(ties)
+
+
+def preferred(
+    predictor: Predictor,
+    scene: Scene,
+    skeleton: Sequence[SkillStep],
+    placements: np.ndarray,
+    scores: np.ndarray,
+    rule: TieRule,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Indices of the candidates that are nearly as likely as the best, and as well placed as any of those."""
+    least = min(scores.max() - rule.tolerance, rule.worth * scores.max())
+    pool = rng.permutation(np.flatnonzero(scores >= least))[:ASKED]
     clear = clear_of_things(scene, skeleton, placements[pool])
     quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), placements[pool]) >= 0.5)
-    preferred = pool[quality == quality.max()]
-    if scores.max() <= rule.tolerance:
-        return int(rng.choice(preferred)), len(ties)
-    return surest(scores, placements, preferred, rule.neighbours), len(ties)
+    return pool[quality == quality.max()]
 
 
 def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""The one seam between a ROS installation and the bare wheels: quaternions, transforms and events of a subscription.
+"""The one seam between a ROS installation and the bare wheels: clouds, quaternions, transforms, subscription events.
 
-`tf_transformations` is used where it exists; elsewhere a small equivalent stands in, with the same name and
-convention. Transforms are buffered by our own tree in both places: staleness is part of its contract.
+`sensor_msgs_py` and `tf_transformations` are used where they exist; elsewhere small equivalents stand in, with the
+same names and conventions. Transforms are buffered by our own tree in both places: staleness is part of its contract.
 """
 
 from __future__ import annotations
@@ -11,8 +11,40 @@ from bisect import bisect_left
 from collections import deque
 
 import numpy as np
+from sensor_msgs.msg import PointCloud2, PointField
 
 from f2p.ros.errors import NoTransformError
+
+_NUMPY_TYPES = {
+    PointField.INT8: "i1", PointField.UINT8: "u1", PointField.INT16: "i2", PointField.UINT16: "u2",
+    PointField.INT32: "i4", PointField.UINT32: "u4", PointField.FLOAT32: "f4", PointField.FLOAT64: "f8",
+}  # fmt: skip
+
+
+def structured_points(cloud: PointCloud2) -> np.ndarray:
+    """The points of a cloud as a structured array, one named field each; the message must be consistent.
+
+    The equivalent of `sensor_msgs_py.point_cloud2.read_points` on a whole cloud.
+    """
+    order = ">" if cloud.is_bigendian else "<"
+    layout = np.dtype(
+        {
+            "names": [item.name for item in cloud.fields],
+            "formats": [
+                (order + _NUMPY_TYPES[item.datatype], (item.count,))
+                if item.count > 1
+                else order + _NUMPY_TYPES[item.datatype]
+                for item in cloud.fields
+            ],
+            "offsets": [item.offset for item in cloud.fields],
+            "itemsize": cloud.point_step,
+        }
+    )
+    rows = np.frombuffer(cloud.data, dtype=np.uint8)[: cloud.row_step * cloud.height].reshape(
+        cloud.height, cloud.row_step
+    )
+    packed = np.ascontiguousarray(rows[:, : cloud.width * cloud.point_step])
+    return packed.view(layout).reshape(-1)
 
 
 def quaternion_matrix(quaternion_xyzw: np.ndarray) -> np.ndarray:
@@ -33,6 +65,13 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks as _Events
 
 SubscriptionEventCallbacks = _Events
+
+try:
+    from sensor_msgs_py.point_cloud2 import read_points as _read_points
+except ImportError:
+    _read_points = structured_points
+
+read_points = _read_points
 
 try:
     from tf_transformations import quaternion_matrix as matrix_of_quaternion

@@ -1,7 +1,7 @@
 """Errors of the ROS shell, in the blocks of what they are about, and how an error becomes a code on the wire.
 
 150-155 perceiving, 251-254 predicting, 471-479 goals, 550 checking, 755 learning, 920-924 waiting for other nodes,
-942 messages, 950-962 guard, 970-972 processes.
+940-942 messages, 950-962 guard, 970-972 processes.
 """
 
 from __future__ import annotations
@@ -219,6 +219,12 @@ class RemoteError(F2pError):
     def __init__(self, text: str, remote_code: int) -> None:
         super().__init__(text)
         self.remote_code = remote_code
+
+
+class CloudError(F2pError):
+    """A point cloud message that cannot be converted."""
+
+    code = 940
 
 
 class MessageError(F2pError):

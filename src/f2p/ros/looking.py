@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from f2p.clock import SystemClock
@@ -24,7 +24,7 @@ from f2p.ros.compat import Transforms
 from f2p.ros.convert import stamp_from_msg
 from f2p.ros.errors import BadViewRequestError, DeadlineError, HeadUnsettledError, NoImageError, NoTransformError
 from f2p.ros.guard_client import GuardClient
-from f2p.ros.views import points_camera
+from f2p.ros.views import cloud_points, points_camera
 from f2p.settings import number
 
 KEPT_TRANSFORMS = 150
@@ -42,6 +42,10 @@ class LookingConfig:
     """Where the camera speaks, and how patient a look is."""
 
     depth_topic: str = "/camera/depth/image_rect_raw"
+    cloud_topic: str = field(
+        default="",
+        metadata={"text": "clouds to use instead of depth images, e.g. /camera/depth/color/points"},
+    )
     info_topic: str = "/camera/depth/camera_info"
     base_frame: str = "base_link"
     settle_s: float = number(0.3, "how long the head must stand before an image counts", unit="s", low=0.0, high=5.0,
@@ -80,7 +84,10 @@ class Looker:
         self._info: CameraInfo | None = None
         self._transforms = Transforms()
         group = MutuallyExclusiveCallbackGroup()
-        node.create_subscription(Image, config.depth_topic, self._on_image, qos.SENSOR, callback_group=group, raw=True)
+        self._kind, self._topic = (
+            (PointCloud2, config.cloud_topic) if config.cloud_topic else (Image, config.depth_topic)
+        )
+        node.create_subscription(self._kind, self._topic, self._on_image, qos.SENSOR, callback_group=group, raw=True)
         node.create_subscription(CameraInfo, config.info_topic, self._on_info, qos.SENSOR, callback_group=group)
         node.create_subscription(TFMessage, "/tf", self._on_transforms, qos.TRANSFORMS, callback_group=group, raw=True)
         node.create_subscription(
@@ -92,7 +99,8 @@ class Looker:
         """Look at every pair of angles, or at the default looks, and merge; from `aside` [m] beside the usual place.
 
         Raises:
-            BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError, BadImageError, RobotError.
+            BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError, BadImageError, CloudError,
+            RobotError.
         """
         looks = _looks(pans, tilts)
         with self._robot.leased():
@@ -116,11 +124,11 @@ class Looker:
     def _one(self, look: Look, settle_s: float) -> View:
         self._robot.move(look.motion)
         settled_ns = self._settled(settle_s)
-        image, info = self._fresh(settled_ns)
+        image = self._fresh(settled_ns)
         stamp_ns = stamp_from_msg(image.header.stamp)
         base_from_camera = self._base_from_camera(image.header.frame_id, stamp_ns)
         state = self._robot.state()
-        points_base = points_camera(image, info) @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
+        points_base = self._points_camera(image) @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
         points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
         task_from_base = transform_from_pose(*state.base_task)
         points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
@@ -142,24 +150,30 @@ class Looker:
             raise HeadUnsettledError(f"the head did not stand within {self._config.image_s:.0f} s") from error
         return int(self._node.get_clock().now().nanoseconds)
 
-    def _fresh(self, after_ns: int) -> tuple[Image, CameraInfo]:
-        """The first image stamped after `after_ns`, and the camera info."""
-        found: list[Image] = []
+    def _points_camera(self, image: Image | PointCloud2) -> np.ndarray:
+        """The points of an image or a cloud, in its own frame [m]. Shape (n, 3), float32."""
+        if isinstance(image, PointCloud2):
+            return cloud_points(image)
+        assert self._info is not None, "images count once the camera info is there"
+        return points_camera(image, self._info)
+
+    def _fresh(self, after_ns: int) -> Image | PointCloud2:
+        """The first image, or cloud, stamped after `after_ns`; images need the camera info too."""
+        found: list[Image | PointCloud2] = []
 
         def there() -> bool:
-            if self._image and self._info is not None:
-                image = deserialize_message(self._image, Image)
+            if self._image and (self._info is not None or self._kind is PointCloud2):
+                image = deserialize_message(self._image, self._kind)
                 found[:] = [image] if stamp_from_msg(image.header.stamp) > after_ns else []
             return bool(found)
 
         try:
-            Patience(self._config.depth_topic, "the camera", self._config.image_s, None).until(there)
+            Patience(self._topic, "the camera", self._config.image_s, None).until(there)
         except DeadlineError as error:
-            what = "depth image" if self._info is not None else "camera info"
-            topics = f"{self._config.depth_topic}, {self._config.info_topic}"
+            what = "camera info" if self._info is None and self._kind is Image else self._kind.__name__
+            topics = f"{self._topic}, {self._config.info_topic}"
             raise NoImageError(f"no fresh {what} on {topics} within {self._config.image_s:.0f} s") from error
-        assert self._info is not None
-        return found[0], self._info
+        return found[0]
 
     def _base_from_camera(self, frame: str, stamp_ns: int) -> np.ndarray:
         found: list[np.ndarray] = []

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
-from f2p.ros.errors import BadImageError
+from f2p.ros.compat import read_points
+from f2p.ros.errors import BadImageError, CloudError
 
 MOST_PIXELS = 4_000_000
 """Larger images are refused before they are converted (ours: a D435i has 0.9 million)."""
+
+MOST_POINTS = 5_000_000
+"""Larger clouds are refused before they are converted (promises.md 5.8: 20 million points must not hurt)."""
 
 
 def depth_metres(image: Image) -> np.ndarray:
@@ -50,3 +54,41 @@ def points_camera(image: Image, info: CameraInfo) -> np.ndarray:
     rows, columns = np.nonzero(np.isfinite(depth))
     z = depth[rows, columns]
     return np.stack([(columns - cx) / fx * z, (rows - cy) / fy * z, z], axis=-1).astype(np.float32)
+
+
+def cloud_points(cloud: PointCloud2) -> np.ndarray:
+    """Finite points of a cloud message in its own frame [m]. Shape (points, 3), float32.
+
+    Raises:
+        CloudError: too large, sizes or fields that lie, no x, y, z, or not one finite point.
+    """
+    count = cloud.width * cloud.height
+    if not 0 < count <= MOST_POINTS:
+        raise CloudError(f"a cloud of {count} points is not between 1 and {MOST_POINTS} points")
+    names = {item.name: item for item in cloud.fields}
+    missing = [axis for axis in "xyz" if axis not in names]
+    if missing:
+        raise CloudError(f"a cloud needs fields x, y, z; it has: {', '.join(names) or 'none'}")
+    sizes = {PointField.FLOAT32: 4, PointField.FLOAT64: 8}
+    for axis in "xyz":
+        item = names[axis]
+        if item.datatype not in sizes or item.count not in (0, 1):
+            raise CloudError(
+                f"field {axis} must be one float32 or float64, not datatype {item.datatype} x {item.count}"
+            )
+        if item.offset + sizes[item.datatype] > cloud.point_step:
+            raise CloudError(f"field {axis} at byte {item.offset} lies outside a point of {cloud.point_step} bytes")
+    if cloud.row_step < cloud.width * cloud.point_step or len(cloud.data) < cloud.row_step * cloud.height:
+        raise CloudError(
+            f"{len(cloud.data)} bytes, {cloud.row_step} a row, do not hold {count} points of {cloud.point_step} bytes"
+        )
+    trimmed = PointCloud2(
+        height=cloud.height, width=cloud.width, fields=[names[axis] for axis in "xyz"], data=cloud.data,
+        is_bigendian=cloud.is_bigendian, point_step=cloud.point_step, row_step=cloud.row_step,
+    )  # fmt: skip
+    rows = read_points(trimmed)
+    points = np.stack([np.asarray(rows[axis], dtype=np.float32) for axis in "xyz"], axis=-1)
+    points = points[np.all(np.isfinite(points), axis=1)]
+    if not len(points):
+        raise CloudError(f"none of the {count} points is finite")
+    return points

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.placements import Workspace, draw_placements, parameters_of
 from f2p.plan.shooting import ShootingConfig, shoot
-from f2p.plan.ties import TieRule, draw_best, surest
+from f2p.plan.ties import TieRule, choose, surest
 from f2p.scene.goals import parse_goal
 from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
@@ -48,12 +48,25 @@ def test_following_the_parameters_leads_to_the_placements(names: list[str], seed
             assert np.allclose(where[name], placements[row, index, :2])
 
 
-def test_ties_are_drawn_uniformly_and_only_among_the_best() -> None:
-    rng = np.random.default_rng(2)
-    scores = np.array([0.2, 0.895, 0.9, 0.893, 0.3])
-    drawn = [draw_best(scores, 0.01, rng) for _ in range(3000)]
-    counts = np.bincount([index for index, _ in drawn], minlength=5)
-    assert {ties for _, ties in drawn} == {3} and counts[[0, 4]].sum() == 0 and counts[1:4].min() > 850
+class Ledge(AnalyticPredictor):
+    """Expects whatever is put left of y = 0.4 to stand, and nothing else."""
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        start = scene.segments[scene.index(skeleton[0].object)].box.center
+        return np.where(start[1] + parameters[:, 0, 1] > 0.4, 0.9, 0.1)
+
+
+@pytest.mark.parametrize(("standing", "chosen"), [(0.85, {0, 1}), (0.60, {2, 3})])
+def test_a_well_placed_candidate_is_worth_a_little_probability(room: Scene, standing: float, chosen: set[int]) -> None:
+    """What only seems likelier where nothing would stand is left alone; what is far likelier is not."""
+    placements = np.zeros((4, 1, 4))
+    placements[:, 0, :2] = [[0.8, 0.9], [0.6, 0.9], [0.8, 0.1], [0.6, 0.1]]
+    scores, rng = np.array([standing, standing, 0.97, 0.97]), np.random.default_rng(0)
+    found = {
+        choose(Ledge(), room, (SkillStep("pick_place", "landmark"),), placements, scores, TieRule(neighbours=1), rng)
+        for _ in range(30)
+    }
+    assert {index for index, _ in found} <= chosen and {ties for _, ties in found} == {2}
 
 
 def test_a_blind_choice_is_blind(room: Scene) -> None:
