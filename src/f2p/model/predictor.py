@@ -85,7 +85,7 @@ class TorchPredictor:
             for latent in self._rolled_out(scene, skeleton, _checked(parameters, skeleton)):
                 logits = self._model.pair_logits(latent, parts[0], parts[1])
                 literal = logits[:, torch.arange(len(sign)), parts[2]].double() * sign
-                out.append(functional.logsigmoid(literal).sum(-1).exp().numpy())
+                out.append(functional.logsigmoid(literal).double().sum(-1).exp().numpy())
         return np.concatenate(out)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:

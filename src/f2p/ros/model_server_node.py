@@ -81,7 +81,7 @@ class ModelServerNode(F2pNode):
             chances = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
         best = np.argsort(-chances, kind="stable")[: int(request.detailed)]
         told = [_told(predictor, scene, skeleton, parameters[index]) for index in best]
-        response.goal_probability, response.weights_id = floats(chances), predictor.weights_id
+        response.goal_probability, response.weights_id = floats(chances, "d"), predictor.weights_id
         response.detailed = [int(index) for index in best]
         if told:
             response.unary = floats(np.array([[item.relations.unary for item in steps_] for steps_ in told]))
