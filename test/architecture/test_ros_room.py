@@ -108,6 +108,13 @@ def test_every_node_file_is_in_the_graph() -> None:
     assert files == {spec.name for spec in graph.GRAPH}
 
 
+def test_what_keeps_time_comes_before_what_computes() -> None:
+    """Beside four busy processes depth images came at 13.2 Hz without, at 14.9 Hz with."""
+    nice = {spec.name: spec.nice for spec in graph.GRAPH}
+    assert nice.pop("guard") < nice.pop("stretch_sim") < min(nice.values())
+    assert min(nice["model_server"], nice["planner"], nice["finetune"]) > 0
+
+
 def test_only_the_guard_speaks_to_the_driver() -> None:
     """Whoever makes a client of the driver's action or services, or publishes velocity, is the guard."""
     endpoints = ("/stretch_controller", "/stop_the_robot", "/switch_to", "/runstop", "cmd_vel")

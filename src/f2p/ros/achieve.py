@@ -111,7 +111,7 @@ class Achiever:
                     raise
                 self._report("retry", f"attempt {attempt} was cut short: {error}")
         told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
-        raise AttemptsUsedUpError(f"{attempts} attempts did not reach {goal}: {told}")
+        raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
 
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn: bool, seed: int) -> bool:
         """One plan, from looking to the end; True when the goal holds."""
