@@ -23,6 +23,7 @@ from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.scenes import as_it_was_left, carried_along, free_indices, put_elsewhere
 from f2p.model.train import literal_finetuning
+from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
 from f2p.settings import number
@@ -35,8 +36,8 @@ class Fail2ProgressConfig:
     """How many transitions of which kind."""
 
     targeted: int = number(20, "particles that are simulated", low=2, high=1000, source="A.5")
-    aftermath: int = number(
-        8, "of the particles, those around the scene that the failure left", low=0, high=1000, source="ours"
+    aftermath: float = number(
+        0.4, "share of it all around the scene that the failure left", low=0.0, high=1.0, source="ours"
     )
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
     elsewhere: int = number(
@@ -50,7 +51,7 @@ class Fail2ProgressConfig:
 def literal_data() -> Fail2ProgressConfig:
     """Twenty particles around the failed scene by the literal inference, and nothing of ours (A.5, A.13)."""
     literal = PosteriorConfig(mode="literal")
-    return Fail2ProgressConfig(aftermath=0, counter_examples=0, elsewhere=0, posterior=literal)
+    return Fail2ProgressConfig(aftermath=0.0, counter_examples=0, elsewhere=0, posterior=literal)
 
 
 @dataclass
@@ -78,7 +79,12 @@ class Fail2Progress:
         """Infer, settle, simulate. Raises TooFewTransitionsError when physics leaves too little."""
         out = _Gathered(carried_along(failure))
         for view, share in self._views(failure):
-            self._around(view, share, context, out)
+            try:
+                self._around(view, share, context, out)
+            except AllRejectedError as error:
+                if view is failure:
+                    raise
+                context.progress("settle", 1.0, f"around the scene that was left: {error}")
         here = reconstruct(failure.outcome.before)
         self._simulate(here, here.poses[None], (failure.outcome.call,), "failure", failure, context, out)
         wanted, kept = int(self.config.targeted) + 1, out.counts["particle"] + out.counts["failure"]
@@ -88,7 +94,7 @@ class Fail2Progress:
 
     def _views(self, failure: Failure) -> list[tuple[Failure, float]]:
         """The scenes to infer around, and each one's share of everything that is gathered."""
-        later = min(1.0, self.config.aftermath / self.config.targeted)
+        later = self.config.aftermath
         left = as_it_was_left(failure) if later else None
         views = [(failure, 1.0)] if left is None else [(failure, 1.0 - later), (left, later)]
         return [view for view in views if view[1] > 0.0]

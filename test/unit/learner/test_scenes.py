@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from f2p.learner import fail2progress
 from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig
 from f2p.learner.protocol import LearnContext
 from f2p.learner.scenes import as_it_was_left, carried_along, put_elsewhere
 from f2p.model.factory import create
+from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig
 from f2p.posterior.svgd import SvgdConfig
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import World, reconstruct
-from f2p.types import BINARY_RELATIONS, Failure, Relations
+from f2p.types import BINARY_RELATIONS, Failure, Particles, Relations
 
 SHORT = SvgdConfig(iterations=4)
 
@@ -68,7 +71,7 @@ def test_particles_stand_on_both_tables(failure: Failure) -> None:
     """The box went from one table to the other; it is learned about on both, in the shares asked for."""
     config = Fail2ProgressConfig(
         targeted=5,
-        aftermath=2,
+        aftermath=0.4,
         counter_examples=0,
         elsewhere=0,
         posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT),
@@ -79,8 +82,27 @@ def test_particles_stand_on_both_tables(failure: Failure) -> None:
     ends = np.array([scene.segments[index].box.center[1] for scene in (outcome.before, outcome.after)])
     nearer = np.argmin(np.abs(data.particles.poses[:, index, 1, None] - ends), axis=1)
     assert 1 <= np.sum(nearer == 1) <= 2 and 1 <= np.sum(nearer == 0) <= 3
-    alone = Fail2Progress(replace(config, aftermath=0)).respond(
+    alone = Fail2Progress(replace(config, aftermath=0.0)).respond(
         failure, LearnContext(create(seed=6), MujocoSimulator(), 3)
     )
     assert alone.particles is not None
     assert np.all(np.argmin(np.abs(alone.particles.poses[:, index, 1, None] - ends), axis=1) == 0)
+
+
+def test_learning_goes_on_where_nothing_rests_in_the_scene_that_was_left(
+    failure: Failure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scene after may be a heap; the one before is enough to learn from."""
+    rested = fail2progress.project
+
+    def project(drawn: Particles, view: Failure, *args: object, **kwargs: object) -> Particles:
+        if view.outcome.before is failure.outcome.after:
+            raise AllRejectedError(len(drawn.calls), 3)
+        return rested(drawn, view, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fail2progress, "project", project)
+    config = Fail2ProgressConfig(
+        targeted=5, counter_examples=0, elsewhere=0, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+    )
+    data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
+    assert [one.tag for one in data.transitions].count("particle") == 3
