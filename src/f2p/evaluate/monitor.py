@@ -174,7 +174,8 @@ class MonitorExperiment:
         done, world = execute(self._simulator, room.world, plan.calls[0], seed)
         if done is None or not counts(room, done):
             return []
-        comparison = compare(outcome_of(before, onlooker.look(world), plan, 0, Execution(True)))
+        seen = onlooker.look(world, (plan.calls[0].object,))
+        comparison = compare(outcome_of(before, seen, plan, 0, Execution(True)))
         return [] if comparison.vanished else [comparison.score]
 
 

@@ -6,6 +6,7 @@ The world is moved by the data simulation, whose gripper never misses; only the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from f2p.scene.memory import Memory
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
@@ -27,11 +28,12 @@ class Onlooker:
         known = tuple(KnownObject(one.name, one.prior, one.size) for one in bodies if one.prior is not Prior.TABLE)
         self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
 
-    def look(self, world: World) -> Scene:
-        """The room as it is seen now."""
+    def look(self, world: World, sought: tuple[str, ...] = ()) -> Scene:
+        """The room as it is seen now; where the `sought` things are is not guessed."""
+        config = replace(self._config, sought=sought)
 
         def see(aside: float, previous: Scene | None) -> Scene:
             points_task, sensor_task = self._eye.look(world, aside)
-            return scene_from_cloud(points_task, self._config, previous, sensor_task)
+            return scene_from_cloud(points_task, config, previous, sensor_task)
 
         return self._memory.look(see)

@@ -43,8 +43,8 @@ class Verdict:
 class Stack(Protocol):
     """The processes behind the loop. Every method ends within its own deadline, or raises an F2pError."""
 
-    def perceive(self) -> Scene:
-        """Look around."""
+    def perceive(self, sought: tuple[str, ...]) -> Scene:
+        """Look around; where the `sought` things are is not guessed, they are seen or not in the scene."""
 
     def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         """Find a plan, or a best guess that is not believed."""
@@ -152,7 +152,7 @@ class Achiever:
         execution = self._stack.execute(scene, plan, index)
         if not execution.ok:
             self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
-        after = self._perceive(f"looking at the outcome of step {index + 1}")
+        after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))
         return after, self._check(scene, after, plan, index, execution), execution
 
     def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
@@ -169,16 +169,17 @@ class Achiever:
             )
         return plan
 
-    def _perceive(self, detail: str) -> Scene:
+    def _perceive(self, detail: str, sought: tuple[str, ...] = ()) -> Scene:
         self._check_canceled()
         self._report("perceive", detail)
-        return self._stack.perceive()
+        return self._stack.perceive(sought)
 
     def _check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
         self._report("check", "comparing outcome and prediction")
         verdict = self._stack.check(before, after, plan, index, execution)
         if verdict.contradicted and verdict.cause is Cause.PERCEPTION:
-            again = self._perceive("looking again: the failure may be the eye's")
+            sought = (plan.calls[index].object,)
+            again = self._perceive("looking again: the failure may be the eye's", sought)
             verdict = self._stack.check(before, again, plan, index, execution)
         return verdict
 

@@ -80,7 +80,7 @@ class PerceptionNode(F2pNode):
         """What is seen from one place. Raises EmptyViewError when that is nothing."""
         view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle), aside)
         by_truth = self.parameters.config.segmenter == "ground_truth"
-        scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous)
+        scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous, tuple(request.sought))
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         return scene
@@ -90,8 +90,8 @@ class PerceptionNode(F2pNode):
             raise NoImageError(f"no ground truth on {self.parameters.config.truth_topic}")
         return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
 
-    def _seen_scene(self, view: View, previous: Scene | None) -> Scene:
-        config = replace(TabletopConfig(), known=inventory_of(self._inventory))
+    def _seen_scene(self, view: View, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
+        config = replace(TabletopConfig(), known=inventory_of(self._inventory), sought=sought)
         return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
 
 

@@ -45,9 +45,10 @@ class RosStack:
         out._canceled, out._report, out._learner = canceled, report, learner
         return out
 
-    def perceive(self) -> Scene:
+    def perceive(self, sought: tuple[str, ...]) -> Scene:
         """See `achieve.Stack.perceive`."""
-        return scene_from_msg(self._perceive.call(PerceiveScene.Request(), PERCEIVE_S, self._canceled).scene)
+        request = PerceiveScene.Request(sought=list(sought))
+        return scene_from_msg(self._perceive.call(request, PERCEIVE_S, self._canceled).scene)
 
     def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         """See `achieve.Stack.plan`; a best guess comes back unbelieved."""

@@ -67,8 +67,8 @@ class TabletopConfig:
         0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
     )
     most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
-    recall: bool = True
-    """Whether known things that are hidden get a place by reasoning (`hidden.py`)."""
+    sought: tuple[str, ...] = ()
+    """Known things that have just been handled: hidden ones get no place by reasoning (`hidden.py`), as others do."""
     known: tuple[KnownObject, ...] = ()
     """The operator's inventory: names with prior and size."""
     sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
@@ -121,8 +121,8 @@ def scene_from_cloud(
     detections = cut_by_inventory(detections, known, config.priors, config.tracking)
     segments = [*_named_tables(tables, previous, config), *_named(detections, known, sensor_task, config)]
     segments += _fallen(points, _missing(known, segments), sensor_task, config)
-    missing = _missing(known, segments)
-    if config.recall and missing:
+    missing = [item for item in _missing(known, segments) if item.name not in config.sought]
+    if missing:
         before = {} if previous is None else {segment.name: segment.box for segment in previous.segments}
         segments += recalled(missing, segments, before, View(cells, sensor_task, config.hidden), config.hidden)
     return Scene(tuple(_ordered(segments)), stamp_ns)

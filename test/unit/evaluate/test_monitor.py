@@ -62,3 +62,17 @@ def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:
         for name in ("box", "thing_1", "thing_2", "thing_3"):
             error = seen.segments[seen.index(name)].box.center - now.poses[now.index(name), :3]
             assert np.linalg.norm(error) < 0.02, name
+
+
+def test_what_was_just_handled_is_looked_for_from_beside_and_not_guessed() -> None:
+    """Behind the landmark it is hidden; it had been in the box, and was guessed to be there still."""
+    room = tasks.get("transport")().make(np.random.default_rng(2), 3)
+    world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
+    onlooker.look(world)
+    thing, mark, poses = world.index("thing_1"), world.index("landmark"), world.poses.copy()
+    away = poses[mark, :2] / np.linalg.norm(poses[mark, :2])
+    bottom = poses[mark, 2] - 0.5 * world.bodies[mark].size[2]
+    poses[thing, :3] = [*(poses[mark, :2] + 0.1 * away), bottom + 0.5 * world.bodies[thing].size[2]]
+    seen = onlooker.look(World(world.bodies, poses), ("thing_1",))
+    assert "thing_1" in seen.names
+    assert np.linalg.norm(seen.segments[seen.index("thing_1")].box.center - poses[thing, :3]) < 0.02

@@ -60,6 +60,7 @@ class Canned:
     errors: dict[str, list[Exception]] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    sought: list[tuple[str, ...]] = field(default_factory=list)
     executed: int = 0
 
     def _told(self, name: str) -> None:
@@ -67,8 +68,9 @@ class Canned:
         if self.errors.get(name):
             raise self.errors[name].pop(0)
 
-    def perceive(self) -> Scene:
+    def perceive(self, sought: tuple[str, ...]) -> Scene:
         self._told("perceive")
+        self.sought.append(sought)
         return scene(self.executed >= self.arrives)
 
     def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
@@ -107,6 +109,7 @@ def test_a_plan_that_works_is_the_end_of_it() -> None:
     stack = Canned()
     record = pursue(stack).record
     assert stack.calls == ["perceive", "plan", "execute", "perceive", "check"]
+    assert stack.sought == [(), ("thing",)], "what was just handled is looked for, not guessed"
     assert (record.attempts, record.weights_id, record.failure_ids) == (1, "w0", [])
 
 
@@ -140,6 +143,7 @@ def test_perception_failures_are_looked_at_again_first() -> None:
     stack = Canned(verdicts=[failed(Cause.PERCEPTION), Verdict(False)])
     pursue(stack)
     assert stack.calls == ["perceive", "plan", "execute", "perceive", "check", "perceive", "check"]
+    assert stack.sought[1:] == [("thing",)] * 2
 
 
 def test_an_unclear_cause_is_a_persons_business() -> None:

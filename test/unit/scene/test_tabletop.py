@@ -107,7 +107,7 @@ def test_a_hidden_thing_is_placed_in_the_box_that_hides_it() -> None:
     cloud = cloud_of(truth, np.random.default_rng(4))
     seen = scene_from_cloud(cloud, inventory(truth))
     assert relations_of(seen).value("inside", "thing_1", "box") == 1.0
-    assert "thing_1" not in scene_from_cloud(cloud, replace(inventory(truth), recall=False)).names
+    assert "thing_1" not in scene_from_cloud(cloud, replace(inventory(truth), sought=("thing_1",))).names
 
 
 def test_a_hidden_thing_is_not_left_in_mid_air() -> None:
