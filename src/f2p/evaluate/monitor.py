@@ -6,8 +6,8 @@ Three kinds of steps, watched by the twin's camera and judged by ground truth:
 - *learned*: the task's proposal, planned by models that have each learned from one failure, where it reached its goal;
 - *untaught*: the task's proposal, executed by the shipped model, which does not know that contents travel.
 
-The first two, half and half, are what a running stack does when all is well: alarms are false, and the threshold is
-calibrated on them. The third must be noticed.
+The first two are what a running stack does when all is well: alarms are false, and the threshold is calibrated so that
+the promise holds for each of them. The third must be noticed.
 """
 
 from __future__ import annotations
@@ -72,13 +72,14 @@ class MonitorReport:
         well = (*self.familiar, *self.learned)
         return {
             "threshold": self.threshold,
-            "calibrated_threshold": calibrate(well, allowed).threshold,
+            "calibrated_threshold": max(calibrate(kind, allowed).threshold for kind in (self.familiar, self.learned)),
             "allowed_false_alarms": allowed,
             "false_alarms": _alarms(well, self.threshold),
             "familiar": _alarms(self.familiar, self.threshold),
             "learned": _alarms(self.learned, self.threshold),
             "detected": _alarms(self.untaught, self.threshold),
             "roc_auc": float(np.mean(np.array(self.untaught)[:, None] > np.array(well)[None, :])),
+            "scores": {"familiar": self.familiar, "learned": self.learned, "untaught": self.untaught},
         }
 
 
