@@ -21,11 +21,11 @@ class MonitorConfig:
     """When an outcome is a contradiction."""
 
     threshold: float = number(
-        7.0,
+        5.2,
         "scores above it are contradictions",
         low=0.0,
         high=1e6,
-        source="ours: `f2p evaluate monitor` finds 2.3 for 5 % by ground truth; the rest is for perception",
+        source="ours: `f2p evaluate monitor --trials 150 --failures 10 --first-failure 600` calibrates it to 5.19",
     )
     false_alarms: float = number(
         0.02, "share of successful runs that may alarm", low=1e-4, high=0.5, source="ours: promises.md 5.34 allows 0.05"
