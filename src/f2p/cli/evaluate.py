@@ -22,6 +22,8 @@ Told = Callable[[str, float, str], None]
 """Told what is being done, how far it is, and in words."""
 
 EXPERIMENTS = ("tasks", "monitor")
+TASK_TRIALS, MONITOR_STEPS = 50, 150
+"""Sizes where none is asked for; a promise of one false alarm in a hundred needs 99 steps of a kind."""
 
 COLUMNS = (
     "learner",
@@ -43,12 +45,15 @@ def evaluate(
         str,
         typer.Argument(
             help="tasks: success on fresh scenes after learning from single failures; "
-            "monitor: false alarms and detections on what the robot sees, --trials steps of each kind."
+            "monitor: false alarms and detections on what the robot sees."
         ),
     ],
     task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
     objects: Annotated[int, typer.Option(min=1, max=8, help="Things per scene.")] = 3,
-    trials: Annotated[int, typer.Option(min=1, help="Trials per row, dealt out to the learned models.")] = 50,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trials per row, dealt out to the learned models (50); steps of a kind (150)."),
+    ] = None,
     learners: Annotated[str, typer.Option(help="Names, separated by commas.")] = "original,fail2progress",
     failures: Annotated[int, typer.Option(min=1, help="Different failures to learn from.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of learning per failure.")] = 3,
@@ -71,10 +76,10 @@ def evaluate(
             bar.update(shown, description=name, completed=done, detail=text)
 
         if what == "monitor":
-            drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress)
+            drawn, values = _monitor(task, objects, trials or MONITOR_STEPS, failures, first_failure, folder, progress)
         else:
             names = tuple(name.strip() for name in learners.split(",") if name.strip())
-            config = (task, objects, trials, names, failures, seeds, first_failure, first_trial)
+            config = (task, objects, trials or TASK_TRIALS, names, failures, seeds, first_failure, first_trial)
             drawn, values = _tasks(config, folder, progress)
     console.print(drawn)
     if as_json:

@@ -21,14 +21,14 @@ class MonitorConfig:
     """When an outcome is a contradiction."""
 
     threshold: float = number(
-        5.2,
+        7.1,
         "scores above it are contradictions",
         low=0.0,
         high=1e6,
-        source="ours: `f2p evaluate monitor --trials 150 --failures 10 --first-failure 600` calibrates it to 5.19",
+        source="ours: 7.04 for one false alarm in a hundred, 600 steps of 16 models (docs/results.md)",
     )
     false_alarms: float = number(
-        0.02, "share of successful runs that may alarm", low=1e-4, high=0.5, source="ours: promises.md 5.34 allows 0.05"
+        0.01, "share of successful runs that may alarm", low=1e-4, high=0.5, source="ours: promises.md 5.34 allows 0.05"
     )
 
 

@@ -33,10 +33,10 @@ def test_a_fall_and_a_miss_are_not_as_intended(step: Transition) -> None:
 
 
 def test_rates_are_counted_on_their_own_side_of_the_threshold() -> None:
-    scores = tuple(np.linspace(0.0, 2.5, 51).tolist())
-    values = MonitorReport(2.0, scores, (*[0.5] * 49, *scores[-2:]), (1.5, 3.0, 4.0)).values()
-    assert values["familiar"]["alarms"] == 10 and values["familiar"]["steps"] == 51
-    assert values["learned"]["alarms"] == 2 and values["false_alarms"]["alarms"] == 12
+    scores = tuple(np.linspace(0.0, 2.5, 101).tolist())
+    values = MonitorReport(2.0, scores, (*[0.5] * 99, *scores[-2:]), (1.5, 3.0, 4.0)).values()
+    assert values["familiar"]["alarms"] == 20 and values["familiar"]["steps"] == 101
+    assert values["learned"]["alarms"] == 2 and values["false_alarms"]["alarms"] == 22
     assert values["detected"]["alarms"] == 2 and values["detected"]["low"] < 2 / 3 < values["detected"]["high"]
     assert values["calibrated_threshold"] == pytest.approx(2.5), "for each kind by itself"
     assert 0.8 < values["roc_auc"] < 1.0
