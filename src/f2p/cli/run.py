@@ -40,7 +40,7 @@ def run(
     attempts: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Plans that may be tried; 0: the stack's own setting.")
     ] = 0,
-    learn: Annotated[bool, typer.Option(help="Learn from a failure of the model.")] = True,
+    learn: Annotated[bool, typer.Option(help="Learn from a failure of the model that missed the goal.")] = True,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
     deadline: Annotated[float, typer.Option(min=1.0, help=r"Longest wait \[s].")] = 1800.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,

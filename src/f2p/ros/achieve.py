@@ -128,9 +128,9 @@ class Achiever:
             self._tell_plan(plan_tree(plan, statuses))
         held = satisfied(goal, relations_of(after))
         if verdict.contradicted or not execution.ok:
-            self._respond(verdict, execution, learn, seed)
-        else:
-            self._report("check", f"{goal} {'holds' if held else 'does not hold'}")
+            self._respond(verdict, execution, learn and not held, seed)
+        luck = f", by luck; f2p learn {verdict.folder} learns from it" if held and verdict.contradicted else ""
+        self._report("check", f"{goal} {'holds' if held else 'does not hold'}{luck}")
         return held
 
     def _follow(self, scene: Scene, plan: Plan, statuses: list[StepStatus]) -> tuple[Scene, Verdict, Execution]:

@@ -68,10 +68,9 @@ class FakeSession:
     [
         ([False], [True], 1, 0),
         ([False, True, False], [False, False, True], 3, 2),
-        ([True], [True], 1, 1),
-        ([False] * 3, [False] * 3, 3, 3),
+        ([False] * 4, [False] * 4, 4, 4),
     ],
-    ids=["learned", "lost, lucky, learned", "lucky, and learned", "never"],
+    ids=["learned", "lost, lucky, learned", "never"],
 )
 def test_the_first_attempt_is_repeated_until_it_teaches_something(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endings: list[bool], taught: list[bool], tries: int, resets: int
@@ -80,7 +79,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
     monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
     instance = tasks.get("transport")().make(np.random.default_rng(0), 2)
     last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
-    assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
+    assert session.seeds == [7, 8, 9, 10][:tries], "another seed, another guess"
     assert session.resets == resets, "what was learned is tried from where things are"
     assert last.success == endings[tries - 1]
 
@@ -90,7 +89,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
     [
         ("transport", False, True, (), ""),
         ("transport", False, True, ("box",), "box fell"),
-        ("transport", True, True, (), "the goal was reached by luck"),
+        ("transport", True, False, (), "the goal was reached by luck"),
         ("transport", False, False, (), "nothing was learned"),
         ("clear", False, True, (), "several skills are needed, and some are done"),
     ],

@@ -126,6 +126,15 @@ def test_a_model_failure_is_learned_from_and_tried_again() -> None:
     assert record.failure_ids == ["failure-model"] and record.attempts == 2
 
 
+def test_a_goal_reached_by_luck_is_reached_and_its_failure_kept_for_later() -> None:
+    """Learning takes half a minute of the robot's time; the folder can be learned from whenever there is some."""
+    stack, told = Canned(arrives=1, verdicts=[failed(Cause.MODEL)]), []
+    achiever = Achiever(stack, lambda _stage, detail: told.append(detail), lambda: False)
+    achiever.achieve(GOAL, PROPOSAL, 2, True, seed=0)
+    assert "learn" not in stack.calls and achiever.record.failure_ids == ["failure-model"]
+    assert achiever.record.attempts == 1 and told[-1].endswith("holds, by luck; f2p learn /somewhere learns from it")
+
+
 @pytest.mark.parametrize("cause", [Cause.EXECUTION, Cause.SIMULATION_GAP])
 def test_other_causes_are_retried_and_never_taught(cause: Cause) -> None:
     stack = Canned(arrives=2, verdicts=[failed(cause)])
