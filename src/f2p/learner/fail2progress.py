@@ -21,8 +21,9 @@ import numpy as np
 
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
-from f2p.learner.scenes import as_it_was_left, carried_along, free_indices, put_elsewhere
+from f2p.learner.scenes import as_it_was_left, free_indices, put_elsewhere
 from f2p.model.train import literal_finetuning
+from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
@@ -42,6 +43,9 @@ class Fail2ProgressConfig:
     counter_examples: int = number(6, "same scenes, another object grasped", low=0, high=1000, source="method.md 6")
     elsewhere: int = number(
         6, "same scenes, some of what moved along put elsewhere first", low=0, high=1000, source="ours"
+    )
+    carried: float = number(
+        0.05, "what moved this far was carried along", unit="m", low=0.0, high=1.0, source="as the gate"
     )
     posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
     """Its number of particles is replaced."""
@@ -77,7 +81,7 @@ class Fail2Progress:
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         """Infer, settle, simulate. Raises TooFewTransitionsError when physics leaves too little."""
-        out = _Gathered(carried_along(failure))
+        out = _Gathered(np.flatnonzero(carried_along(failure.outcome, self.config.carried)).tolist())
         for view, share in self._views(failure):
             try:
                 self._around(view, share, context, out)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from f2p.learner.errors import NothingToMoveError
-from f2p.monitor.compare import observed_displacements
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, Failure, Prior, Relations, SkillCall
 
@@ -17,9 +16,6 @@ _CLEARANCE = 0.01
 
 _TRIES = 200
 """Draws for one free spot before the scene is drawn anew (ours)."""
-
-_CARRIED = 0.05
-"""A thing that moved at least this far while something else was grasped was carried along [m] (ours)."""
 
 _SCENES = 100
 """Scenes drawn before giving up on a table that is too full (ours)."""
@@ -136,14 +132,6 @@ def put_elsewhere(
         new[index, :3] = spot
         taken.append((spot[:2], _half_extents(bodies[index], float(poses[index, 3]))))
     return new
-
-
-def carried_along(failure: Failure) -> list[int]:
-    """Segments that were seen to move along with what the skill acted on."""
-    outcome = failure.outcome
-    far = np.linalg.norm(observed_displacements(outcome), axis=1) > _CARRIED
-    others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
-    return np.flatnonzero(far & np.array(others)).tolist()
 
 
 def _free_spot(

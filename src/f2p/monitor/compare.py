@@ -97,6 +97,13 @@ def observed_displacements(outcome: Outcome) -> np.ndarray:
     return np.array([segment.box.center for segment in outcome.after.segments]) - before
 
 
+def carried_along(outcome: Outcome, least: float) -> np.ndarray:
+    """Which segments were seen to move over `least` [m] along with what the skill acted on. Shape (segments,), bool."""
+    far = np.linalg.norm(observed_displacements(outcome), axis=1) > least
+    others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
+    return far & np.array(others)
+
+
 def touched_pairs(names: Sequence[str], touched: Sequence[str], unseen: Sequence[str] = ()) -> np.ndarray:
     """Ordered pairs with at least one touched and no unseen member. Shape (segments, segments), bool."""
     member, seen = np.isin(names, touched), ~np.isin(names, unseen)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from f2p.monitor.compare import CompareConfig, compare, observed_displacements
+from f2p.monitor.compare import CompareConfig, carried_along, compare, observed_displacements
 from f2p.plan.protocol import Predictor
 from f2p.scene.goals import satisfied
 from f2p.settings import number
@@ -159,9 +159,6 @@ def _replay_reasons(old: Mapping[str, float], new: Mapping[str, float], config: 
 def _carried_error(failure: Failure, prediction: Prediction, config: GateConfig) -> float:
     """Mean distance between expected and observed displacement of what moved along with the grasped object [m]."""
     outcome = failure.outcome
-    true = observed_displacements(outcome)
-    far = np.linalg.norm(true, axis=1) > config.carried
-    others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
-    carried = far & np.array(others)
+    true, carried = observed_displacements(outcome), carried_along(outcome, config.carried)
     errors = np.linalg.norm(np.asarray(prediction.displacements) - true, axis=1)
     return float(errors[carried].mean()) if carried.any() else 0.0

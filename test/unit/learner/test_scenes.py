@@ -10,8 +10,9 @@ import pytest
 from f2p.learner import fail2progress
 from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig
 from f2p.learner.protocol import LearnContext
-from f2p.learner.scenes import as_it_was_left, carried_along, put_elsewhere
+from f2p.learner.scenes import as_it_was_left, put_elsewhere
 from f2p.model.factory import create
+from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig
 from f2p.posterior.svgd import SvgdConfig
@@ -41,7 +42,7 @@ def test_from_the_floor_or_from_nowhere_nothing_is_learned(failure: Failure) -> 
 
 def test_what_was_carried_is_put_out_of_the_way_of_everything(failure: Failure) -> None:
     world, call = reconstruct(failure.outcome.before), failure.outcome.call
-    carried = carried_along(failure)
+    carried = np.flatnonzero(carried_along(failure.outcome, 0.05)).tolist()
     assert [world.bodies[index].name for index in carried] == ["thing_1", "thing_2"]
     for seed in range(20):
         poses = put_elsewhere(world.bodies, world.poses, carried[:1], call, np.random.default_rng(seed))
