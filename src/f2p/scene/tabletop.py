@@ -257,7 +257,8 @@ def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: Ta
         box = table.box
         near = [item for item in before if item.name not in taken and _same_table(item.box, box)]
         if near:
-            name, box = near[0].name, near[0].box
+            name = near[0].name
+            box = near[0].box if _within(box, near[0].box) else box
         else:
             free = (f"table_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
             reserved = taken | {item.name for item in before}
@@ -268,13 +269,14 @@ def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: Ta
 
 
 def _same_table(known: Box, seen: Box) -> bool:
-    """Whether what was seen is (a part of) a table that is known already."""
+    """Whether what was seen is a table that is known already: two cannot be in one place at one height."""
     level = abs(known.center[2] - seen.center[2]) < 0.03
-    return (
-        level
-        and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02)
-        and bool(np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05))
-    )
+    return level and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02)
+
+
+def _within(seen: Box, known: Box) -> bool:
+    """Whether a table looks no larger than it is known to be; what hides its rim makes it look smaller."""
+    return bool(np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05))
 
 
 def _named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from f2p.scene.hidden import HiddenConfig, View
 from f2p.scene.memory import remembered
 from f2p.scene.priors import fit_box, fit_footprint
 from f2p.scene.relations import relations_of
-from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
+from f2p.scene.tabletop import TabletopConfig, _named_tables, scene_from_cloud
 from f2p.scene.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.types import Box, Prior, Scene, Segment
 
@@ -234,3 +235,12 @@ def test_alike_things_keep_their_names_when_their_nearly_square_box_is_carried(t
     ]  # fmt: skip
     found = match(in_a_box(spots, -0.5, 0.3, turned), known, TrackingConfig())
     assert {index: item.name for index, item in found.items()} == dict(enumerate(names))
+
+
+def test_a_table_that_looks_larger_keeps_its_name() -> None:
+    """What stands half over its edge may lengthen it: a goal that names it must still find it."""
+    known, seen = Box([0.7, -0.55, 0.475], [0.5, 0.9, 0.05]), Box([0.7, -0.58, 0.475], [0.5, 0.97, 0.05])
+    before = Scene((Segment("table_b", Prior.TABLE, known, np.zeros((1, 3))),))
+    top = SimpleNamespace(box=seen, points_task=np.zeros((1, 3)))
+    (found,) = _named_tables([top], before, TabletopConfig())
+    assert found.name == "table_b" and found.box is seen
