@@ -25,7 +25,10 @@ class HollowConfig:
     least_depth: float = number(0.045, "rims are at least this high above the table", unit="m", low=0.01, high=1.0)
     slab: float = number(0.016, "points this far below the rim still show the walls", unit="m", low=0.003, high=0.1)
     band: float = number(0.016, "ring points lie this near the rectangle's edge", unit="m", low=0.002, high=0.1)
-    least_ring: float = number(0.75, "least share of the slab that lies on the ring", low=0.2, high=1.0)
+    least_ring: float = number(
+        0.4, "how hollow the slab is at least: 0 like a full top, 1 with all of it on the ring", low=0.0, high=1.0,
+        source="ours: what nearly reaches the rim shows in the slab too",
+    )  # fmt: skip
     least_covered: float = number(0.65, "least share of the edge that shows points", low=0.2, high=1.0)
     least_side: float = number(0.4, "least share of each single side that shows points", low=0.0, high=1.0)
     wall: float = number(
@@ -77,8 +80,9 @@ def _ring_at(points: np.ndarray, rim: float, config: HollowConfig) -> tuple[np.n
     local = into_box(slab[:, :2], center, yaw)
     inset = np.min(size / 2 - np.abs(local), axis=1)
     covered, worst = _covered(local, size / 2, config.band)
-    on_ring = float(np.mean(inset < config.band))
-    good = on_ring >= config.least_ring and covered >= config.least_covered and worst >= config.least_side
+    full = 1.0 - float(np.prod(np.maximum(size - 2.0 * config.band, 0.0)) / np.prod(size))
+    hollow = (float(np.mean(inset < config.band)) - full) / max(1.0 - full, 1e-9)
+    good = hollow >= config.least_ring and covered >= config.least_covered and worst >= config.least_side
     return (center, size, yaw) if good else None
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from f2p.geometry import footprint_excess
 from f2p.scene.convexity import components, edges_within
 from f2p.scene.priors import fit_footprint
 from f2p.settings import number
 from f2p.types import Box
+
+TRIM = 0.002
+"""Share of a table's points beyond each side of its rectangle: stray ones (ours)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,21 @@ class TableTop:
         return np.maximum(along, across) <= margin
 
 
+def without(table: TableTop, boxes: Sequence[Box]) -> TableTop:
+    """`table` by what is seen of it beside `boxes`: their floors are level too, and may hang over its edge."""
+    points = table.points_task
+    beside = np.ones(len(points), dtype=bool)
+    for box in boxes:
+        beside &= footprint_excess(points[:, :2], box.center, box.size, box.yaw) > 0.005
+    if beside.all() or not beside.any():
+        return table
+    center, size, yaw = fit_footprint(points[beside, :2], TRIM)
+    height, thick = table.box.center[2], table.box.size[2]
+    return replace(
+        table, box=Box(np.array([*center, height]), np.array([*size, thick]), yaw), points_task=points[beside]
+    )
+
+
 def _on_one_plane(points: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """A nearly level plane through most of `points`: its coefficients (3,) and which points are on it."""
     slope = np.array([0.0, 0.0, np.median(points[:, 2])])
@@ -82,7 +102,7 @@ def _top_from(points: np.ndarray, voxel: float, config: TableConfig) -> TableTop
     slope, near = _on_one_plane(points, config.level)
     if near.sum() < 50 or np.linalg.norm(slope[:2]) > 0.1:
         return None
-    center, size, yaw = fit_footprint(points[near, :2], 0.002)
+    center, size, yaw = fit_footprint(points[near, :2], TRIM)
     seen = len(np.unique(np.floor(points[near, :2] / (2 * voxel)).astype(int), axis=0)) * (2 * voxel) ** 2
     if size.min() < config.least_size or seen < config.least_filled * np.prod(size):
         return None

@@ -20,7 +20,7 @@ from f2p.scene.hollow import HollowConfig, find_open_box, parts_of
 from f2p.scene.inventory import cut_by_inventory, join_by_inventory
 from f2p.scene.priors import PriorConfig, fit_box
 from f2p.scene.sanitise import SanitiseConfig, thinned, usable, voxels
-from f2p.scene.tables import TableConfig, TableTop, find_tables
+from f2p.scene.tables import TableConfig, TableTop, find_tables, without
 from f2p.scene.things import ThingConfig, separate
 from f2p.scene.tracking import (
     Detection,
@@ -114,8 +114,10 @@ def scene_from_cloud(
     cells = voxels(points[within], config.voxel)[0]
     tables = _tables(points, points[within], sensor_task, config)
     detections: list[Detection] = []
-    for table in tables:
-        detections += _on_table(cells, table, sensor_task, config, len(detections))
+    for index, table in enumerate(tables):
+        found = _on_table(cells, table, sensor_task, config, len(detections))
+        tables[index] = without(table, [item.box for item in found if item.prior is Prior.OPEN_BOX])
+        detections += found
     known = known_objects(config.known, previous)
     detections = join_by_inventory(detections, known, config.priors, config.tracking)
     detections = cut_by_inventory(detections, known, config.priors, config.tracking)

@@ -164,6 +164,29 @@ def test_a_known_table_keeps_its_extents() -> None:
     assert "table_b" in remembered(first, second).names
 
 
+def test_a_box_over_the_edge_does_not_lengthen_its_table() -> None:
+    """Its floor is level and nearly as high as the table: on the edge between two relations that decides one."""
+    truth = packed(y=-0.97, yaw=0.2, x=0.7)
+    seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(13)), inventory(truth))
+    assert np.abs(seen.segments[1].box.size - truth.segments[1].box.size).max() < 0.02
+    assert np.abs(seen.segments[1].box.center - truth.segments[1].box.center).max() < 0.01
+
+
+@pytest.mark.parametrize("below_rim", [0.0, 0.008])
+def test_a_box_that_is_full_to_the_rim_is_a_box(below_rim: float) -> None:
+    """Its contents show at the height of its rim; there is one box, and they are in it."""
+    room = packed()
+    box, height = room.segments[2], 0.07 - WALL - below_rim
+    things = [
+        standing(name, *(box.box.center[:2] + rotate_z(np.array(spot), 0.3)), (0.07, 0.055, height), 0.3, TOP + WALL)
+        for name, spot in {"thing_1": (0.06, 0.03), "thing_2": (-0.05, 0.03), "thing_3": (0.0, -0.045)}.items()
+    ]
+    truth = Scene((*room.segments[:3], *things, room.segments[6]))
+    seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(13)), inventory(truth))
+    assert set(seen.names) == set(truth.names)
+    assert all(relations_of(seen).value("inside", thing.name, "box") == 1.0 for thing in things)
+
+
 def test_refuses_what_shows_no_table() -> None:
     """The message says what was looked for; garbage is refused before."""
     with pytest.raises(NoSupportError, match=r"none level over 0\.28 m both ways"):
