@@ -234,6 +234,16 @@ class Cause(str, Enum):
     UNKNOWN = "unknown"
 
 
+class LearnFrom(str, Enum):
+    """Which failures of the model the robot learns from on the spot; the others are kept in their folders."""
+
+    NOTHING = "nothing"
+    MISSES = "misses"
+    """Those that missed the goal."""
+    CONTRADICTIONS = "contradictions"
+    """Also those after which the goal held all the same, by luck."""
+
+
 @dataclass(frozen=True)
 class Contradiction:
     """One relation that was predicted otherwise than it was observed."""

@@ -18,7 +18,7 @@ from f2p.ros.compat import Transforms, quaternion_matrix
 from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageError, NoTransformError
 from f2p.ros.views import MOST_POINTS, cloud_points, points_camera
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
+from f2p.types import Box, LearnFrom, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg
 
 
@@ -79,6 +79,13 @@ def test_bad_scenes_are_refused_by_name(change: object, text: str) -> None:
     change(message)
     with pytest.raises(BadSceneError, match=text):
         convert.scene_from_msg(message)
+
+
+def test_what_to_learn_from_is_said_in_words() -> None:
+    assert convert.learn_from_text("") is LearnFrom.MISSES
+    assert convert.learn_from_text(LearnFrom.CONTRADICTIONS.value) is LearnFrom.CONTRADICTIONS
+    with pytest.raises(MessageError, match="'luck'; choices: nothing, misses, contradictions"):
+        convert.learn_from_text("luck")
 
 
 def test_tables_that_do_not_fit_are_refused() -> None:

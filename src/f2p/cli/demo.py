@@ -17,6 +17,7 @@ from rich.table import Table
 
 from f2p.cli._shared import in_one_line
 from f2p.clock import SystemClock
+from f2p.types import LearnFrom
 
 if TYPE_CHECKING:
     from f2p.ros.demo_session import DemoSession
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 ATTEMPT_S = 900.0
 """Longest attempt, learning included [s]."""
 
-FIRST_ATTEMPTS = 4
-"""Tries until one teaches something: of the untaught model's guesses one in three is lucky (docs/results.md)."""
+FIRST_ATTEMPTS = 3
+"""Tries until one misses: of the untaught model's guesses one in three is lucky (docs/results.md). The last one teaches
+whether or not it is."""
 
 MOST_SEED = 2**31 - 1
 """Largest seed that the simulated robot's parameter takes."""
@@ -139,7 +141,7 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
         session.wait_ready(lambda text: board.tell("setup", text))
         setup_s = board.elapsed_s
         before = first_attempts(session, instance, seed, folder / "weights", board)
-        after = attempt(session, instance, seed + FIRST_ATTEMPTS, learn=False, board=board)
+        after = attempt(session, instance, seed + FIRST_ATTEMPTS, LearnFrom.NOTHING, board)
         board.tell("end", "stopping all processes")
     return summarise(instance, folder, before, after, setup_s, board)
 
@@ -147,10 +149,14 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
 def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
     """Attempts of the untaught model until one of them taught it something; the last one is returned.
 
-    The robot then goes on from where things are. A person puts the room back where there is nothing to go on with.
+    A demo should show a miss, so after luck the guess is made again; from the last one is learned even so, since its
+    prediction was contradicted. The robot then goes on from where things are. A person puts the room back where there
+    is nothing to go on with.
     """
     for number in range(FIRST_ATTEMPTS):
-        before = attempt(session, instance, seed + number, learn=True, board=board)
+        last = number == FIRST_ATTEMPTS - 1
+        learn_from = LearnFrom.CONTRADICTIONS if last else LearnFrom.MISSES
+        before = attempt(session, instance, seed + number, learn_from, board)
         taught = serves_what_it_learned(before, store)
         reason = why_put_back(instance, before, taught, session.truth().lost)
         if reason:
@@ -180,17 +186,18 @@ def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:
     return any(one is not None and one.weights == attempt.result["weights_id"] for one in learned)
 
 
-def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn: bool, board: Board) -> Attempt:
+def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn_from: LearnFrom, board: Board) -> Attempt:
     """Pursue the goal once with the task's proposal; success is read from the simulator."""
-    which = "first attempt" if learn else "second attempt"
+    first = learn_from is not LearnFrom.NOTHING
+    which = "first attempt" if first else "second attempt"
 
     def progress(stage: str, _elapsed_s: float, detail: str) -> None:
         board.tell(stage, f"{which}: {detail}")
 
     literals = tuple(str(literal) for literal in instance.goal.literals)
     # Clearing takes several skills, which free search finds once the model knows; the first try is a person's proposal.
-    proposal = instance.proposal if learn or instance.budget == len(instance.proposal) else ()
-    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn, seed, ATTEMPT_S, progress=progress)
+    proposal = instance.proposal if first or instance.budget == len(instance.proposal) else ()
+    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn_from, seed, ATTEMPT_S, progress=progress)
     success = session.truth().satisfies(instance.goal)
     board.tell("truth", f"{which}: the goal {'holds' if success else 'does not hold'} by ground truth")
     return Attempt(success, bool(result.failure_ids), result.__dict__ | {"failure_ids": list(result.failure_ids)})

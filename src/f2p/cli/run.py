@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from f2p.cli._shared import MOST_SEED, in_one_line
-from f2p.types import SkillStep
+from f2p.types import LearnFrom, SkillStep
 
 FOUND_S = 10.0
 """Longest wait for a sign of a running stack [s] (ours: the first heartbeat comes within a second)."""
@@ -40,7 +40,10 @@ def run(
     attempts: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Plans that may be tried; 0: the stack's own setting.")
     ] = 0,
-    learn: Annotated[bool, typer.Option(help="Learn from a failure of the model that missed the goal.")] = True,
+    learn_from: Annotated[
+        LearnFrom,
+        typer.Option(help="Failures of the model to learn from; contradictions: also where the goal was met by luck."),
+    ] = LearnFrom.MISSES,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
     deadline: Annotated[float, typer.Option(min=1.0, help=r"Longest wait \[s].")] = 1800.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
@@ -61,7 +64,7 @@ def run(
         client = GoalClient(node)
         client.find(FOUND_S, ended.is_set)
         result = client.achieve(
-            literals, proposal, attempts, learn, seed, deadline, ended.is_set,
+            literals, proposal, attempts, learn_from, seed, deadline, ended.is_set,
             lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
         )  # fmt: skip
     text = "reached" if result.success else f"not reached: error {result.error_code}: {result.error_msg}"

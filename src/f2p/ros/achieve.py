@@ -23,7 +23,7 @@ from f2p.ros.errors import (
 )
 from f2p.scene.goals import check_goal, satisfied
 from f2p.scene.relations import relations_of
-from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
+from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillStep
 
 Report = Callable[[str, str], None]
 """Called with (stage, one line for people)."""
@@ -94,7 +94,9 @@ class Achiever:
         self._stack, self._report, self._canceled, self._tell_plan = stack, report, canceled, tell_plan
         self.record = Record()
 
-    def achieve(self, goal: Goal, proposal: tuple[SkillStep, ...], attempts: int, learn: bool, seed: int) -> None:
+    def achieve(
+        self, goal: Goal, proposal: tuple[SkillStep, ...], attempts: int, learn_from: LearnFrom, seed: int
+    ) -> None:  # fmt: skip
         """Return when the goal was seen to hold.
 
         Raises:
@@ -103,7 +105,7 @@ class Achiever:
         for attempt in range(1, attempts + 1):
             self.record.attempts = attempt
             try:
-                if self._attempt(goal, proposal, learn, seed + attempt - 1):
+                if self._attempt(goal, proposal, learn_from, seed + attempt - 1):
                     return
             except (NodeDeadError, DeadlineError, RemoteError) as error:
                 self.record.errors.append(str(error))
@@ -113,7 +115,7 @@ class Achiever:
         told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
         raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
 
-    def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn: bool, seed: int) -> bool:
+    def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
         """One plan, from looking to the end; True when the goal holds."""
         scene = self._perceive("looking around")
         check_goal(goal, scene.names)
@@ -127,9 +129,10 @@ class Achiever:
         finally:
             self._tell_plan(plan_tree(plan, statuses))
         held = satisfied(goal, relations_of(after))
+        teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
         if verdict.contradicted or not execution.ok:
-            self._respond(verdict, execution, learn and not held, seed)
-        luck = f", by luck; f2p learn {verdict.folder} learns from it" if held and verdict.contradicted else ""
+            self._respond(verdict, execution, teaches, seed)
+        luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
         self._report("check", f"{goal} {'holds' if held else 'does not hold'}{luck}")
         return held
 

@@ -18,6 +18,7 @@ from f2p.types import (
     Failure,
     Goal,
     GoalRelation,
+    LearnFrom,
     Plan,
     Prediction,
     Prior,
@@ -141,6 +142,15 @@ def skeleton_to_msg(skeleton: Sequence[SkillStep]) -> list[msg.SkillStep]:
 def skeleton_from_msg(steps: Sequence[msg.SkillStep]) -> tuple[SkillStep, ...]:
     """The steps in order."""
     return tuple(SkillStep(step.skill, step.object) for step in steps)
+
+
+def learn_from_text(text: str) -> LearnFrom:
+    """What a goal says to learn from; misses when it says nothing. Raises MessageError for anything else."""
+    try:
+        return LearnFrom(text or LearnFrom.MISSES)
+    except ValueError:
+        choices = ", ".join(one.value for one in LearnFrom)
+        raise MessageError(f"nobody learns from {text!r}; choices: {choices}") from None
 
 
 def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:

@@ -19,7 +19,7 @@ from f2p.ros.convert import skeleton_to_msg
 from f2p.ros.errors import DeadlineError, NoStackError
 from f2p.ros.graph import GRAPH
 from f2p.ros.heartbeat import Watch
-from f2p.types import SkillStep
+from f2p.types import LearnFrom, SkillStep
 from f2p_msgs.action import AchieveGoal
 
 
@@ -91,8 +91,9 @@ class GoalClient:
             raise NoStackError(os.environ.get("ROS_DOMAIN_ID", "0"), within_s) from None
 
     def achieve(
-        self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0, learn: bool = True,
-        seed: int = 0, deadline_s: float = 1800.0, canceled: Callable[[], bool] = never,
+        self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0,
+        learn_from: LearnFrom = LearnFrom.MISSES, seed: int = 0, deadline_s: float = 1800.0,
+        canceled: Callable[[], bool] = never,
         progress: Callable[[str, float, str], None] = lambda _stage, _elapsed_s, _detail: None,
     ) -> GoalResult:  # fmt: skip
         """Pursue a goal and wait for its end.
@@ -101,7 +102,7 @@ class GoalClient:
             goal: Literals, such as "above(box, table_b)".
             proposal: A skeleton to follow; empty lets the planner search.
             attempts: Plans that may be tried; 0 takes the orchestrator's parameter.
-            learn: Whether a failure of the model may start learning.
+            learn_from: Which failures of the model start learning.
             seed: Of all choices.
             deadline_s: Longest wait [s].
             canceled: Takes the goal back.
@@ -111,8 +112,9 @@ class GoalClient:
             DeadlineError, NodeDeadError, CanceledError, RemoteError: no result came.
         """
         request = AchieveGoal.Goal(
-            goal=list(goal), proposal=skeleton_to_msg(proposal), attempts=attempts, learn=learn, seed=seed
-        )
+            goal=list(goal), proposal=skeleton_to_msg(proposal), attempts=attempts,
+            learn_from=learn_from.value, seed=seed,
+        )  # fmt: skip
 
         def on_feedback(feedback: Any) -> None:
             progress(feedback.stage, float(feedback.elapsed), feedback.detail)

@@ -7,7 +7,7 @@ from typing import Any
 
 from f2p.errors import F2pError
 from f2p.ros.achieve import Achiever
-from f2p.ros.convert import skeleton_from_msg
+from f2p.ros.convert import learn_from_text, skeleton_from_msg
 from f2p.ros.errors import CanceledError, wire_code, wire_text
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
@@ -61,7 +61,11 @@ class OrchestratorNode(F2pNode):
             goal = parse_goal(" & ".join(request.goal))
             attempts = int(request.attempts) or config.attempts
             achiever.achieve(
-                goal, skeleton_from_msg(request.proposal), attempts, bool(request.learn), int(request.seed)
+                goal,
+                skeleton_from_msg(request.proposal),
+                attempts,
+                learn_from_text(request.learn_from),
+                int(request.seed),
             )
             result.success = True
         except CanceledError:

@@ -17,6 +17,7 @@ from f2p.ros.errors import MessageError
 from f2p.ros.goal_client import GoalResult
 from f2p.scene.goals import parse_goal
 from f2p.tasks import tasks
+from f2p.types import LearnFrom
 
 
 def body(name: str, prior: str, height: float) -> dict:
@@ -50,10 +51,11 @@ class FakeSession:
 
     def __init__(self, *endings: bool) -> None:
         self.endings, self.seeds, self.resets, self.goals = list(endings), [], 0, self
+        self.learned_from: list[LearnFrom] = []
 
-    def achieve(self, _literals, _proposal, _attempts, learn, seed, *_: float, progress: object) -> GoalResult:
-        assert learn
+    def achieve(self, _literals, _proposal, _attempts, learn_from, seed, *_: float, progress: object) -> GoalResult:
         self.seeds.append(seed)
+        self.learned_from.append(learn_from)
         return GoalResult(False, "plan", ("failure",), 1, "weights", 0, "")
 
     def truth(self) -> Truth:
@@ -68,9 +70,10 @@ class FakeSession:
     [
         ([False], [True], 1, 0),
         ([False, True, False], [False, False, True], 3, 2),
-        ([False] * 4, [False] * 4, 4, 4),
+        ([True] * 3, [False, False, True], 3, 3),
+        ([False] * 3, [False] * 3, 3, 3),
     ],
-    ids=["learned", "lost, lucky, learned", "never"],
+    ids=["learned", "lost, lucky, learned", "lucky, learned from the last", "never"],
 )
 def test_the_first_attempt_is_repeated_until_it_teaches_something(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, endings: list[bool], taught: list[bool], tries: int, resets: int
@@ -79,7 +82,8 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
     monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
     instance = tasks.get("transport")().make(np.random.default_rng(0), 2)
     last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
-    assert session.seeds == [7, 8, 9, 10][:tries], "another seed, another guess"
+    assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
+    assert session.learned_from == [LearnFrom.MISSES, LearnFrom.MISSES, LearnFrom.CONTRADICTIONS][:tries]
     assert session.resets == resets, "what was learned is tried from where things are"
     assert last.success == endings[tries - 1]
 

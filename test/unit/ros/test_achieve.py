@@ -24,6 +24,7 @@ from f2p.types import (
     Cause,
     Execution,
     Goal,
+    LearnFrom,
     Plan,
     Prediction,
     Prior,
@@ -94,10 +95,10 @@ class Canned:
         return "w1"
 
 
-def pursue(stack: Canned, attempts: int = 2, learn: bool = True, proposal: tuple[SkillStep, ...] = PROPOSAL,
-           goal: Goal = GOAL) -> Achiever:  # fmt: skip
+def pursue(stack: Canned, attempts: int = 2, learn_from: LearnFrom = LearnFrom.MISSES,
+           proposal: tuple[SkillStep, ...] = PROPOSAL, goal: Goal = GOAL) -> Achiever:  # fmt: skip
     achiever = Achiever(stack, lambda _stage, _detail: None, lambda: False)
-    achiever.achieve(goal, proposal, attempts, learn, seed=0)
+    achiever.achieve(goal, proposal, attempts, learn_from, seed=0)
     return achiever
 
 
@@ -130,9 +131,15 @@ def test_a_goal_reached_by_luck_is_reached_and_its_failure_kept_for_later() -> N
     """Learning takes half a minute of the robot's time; the folder can be learned from whenever there is some."""
     stack, told = Canned(arrives=1, verdicts=[failed(Cause.MODEL)]), []
     achiever = Achiever(stack, lambda _stage, detail: told.append(detail), lambda: False)
-    achiever.achieve(GOAL, PROPOSAL, 2, True, seed=0)
+    achiever.achieve(GOAL, PROPOSAL, 2, LearnFrom.MISSES, seed=0)
     assert "learn" not in stack.calls and achiever.record.failure_ids == ["failure-model"]
-    assert achiever.record.attempts == 1 and told[-1].endswith("holds, by luck; f2p learn /somewhere learns from it")
+    assert achiever.record.attempts == 1 and told[-1].endswith("holds, by luck; its failure is kept in /somewhere")
+
+
+def test_luck_teaches_where_that_is_wanted() -> None:
+    stack = Canned(arrives=1, verdicts=[failed(Cause.MODEL)])
+    record = pursue(stack, learn_from=LearnFrom.CONTRADICTIONS).record
+    assert stack.calls[-1] == "learn" and (record.attempts, record.weights_id) == (1, "w1")
 
 
 @pytest.mark.parametrize("cause", [Cause.EXECUTION, Cause.SIMULATION_GAP])
@@ -144,7 +151,7 @@ def test_other_causes_are_retried_and_never_taught(cause: Cause) -> None:
 
 def test_learning_may_be_forbidden() -> None:
     stack = Canned(arrives=2, verdicts=[failed(Cause.MODEL)])
-    pursue(stack, learn=False)
+    pursue(stack, learn_from=LearnFrom.NOTHING)
     assert "learn" not in stack.calls
 
 
