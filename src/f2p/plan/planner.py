@@ -96,8 +96,7 @@ class Planner:
             return self._plan(predictor, scene, goal, found)
         now = float(np.prod(literal_values(goal, predictor.detect(scene))))
         if now >= config.belief:
-            nothing = np.zeros((0, 4))
-            return self._plan(predictor, scene, goal, Candidate((), nothing, nothing, now))
+            return self._plan(predictor, scene, goal, Candidate((), np.zeros((0, 4)), now))
         search = Search(predictor, scene, goal, rng, config.workspace, config.search)
         steps = min(int(config.horizon), horizon if horizon is not None else int(config.horizon))
         return self._plan(predictor, scene, goal, search.run(max(1, steps), config.belief))

@@ -5,7 +5,8 @@ tried with drawn placements. A call *achieves* an unmet literal when it raises t
 about as much as any action can. The *promise* of a node is the highest P(goal) after a call that achieves something: a
 call that buys one literal with others promises little. Children without promise above their parent's are pruned: that
 call changes nothing that matters, neither now nor for the step after. So things are taken out of a box before the box
-is moved only if the model expects them to travel with it, and a bystander is left alone.
+is moved only if the model expects them to travel with it, and a bystander is left alone. Where a step starts from is
+the model's to say as well: what travelled in a box is brought back from where it is expected, not where it was seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.plan.after import After
 from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
@@ -47,16 +49,16 @@ class SearchConfig:
 class _Node:
     """A prefix of calls and what it is worth."""
 
-    steps: tuple[SkillStep, ...]
-    placements: np.ndarray
+    calls: tuple[SkillCall, ...]
     probability: float
     promise: float = -np.inf
     children: list[_Node] = field(default_factory=list)
+    after: After | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         """Which actions, in whatever order: prefixes that did the same things are rivals."""
-        return tuple(sorted(f"{step.skill} {step.object}" for step in self.steps))
+        return tuple(sorted(f"{call.skill} {call.object}" for call in self.calls))
 
 
 class Search:
@@ -89,7 +91,7 @@ class Search:
         Returns:
             The likeliest plan of all that were tried; of equals the shortest, and one of those drawn by lot.
         """
-        root = _Node((), np.zeros((0, 4)), 0.0)
+        root = _Node((), 0.0)
         root.promise = max(map(_log, self._expand(root, int(self.config.candidates))), default=-np.inf)
         guesses, level = list(root.children), [root]
         for depth in range(1, horizon):
@@ -124,27 +126,27 @@ class Search:
         The others are a few calls of every action that harm P(goal) least, drawn from the whole workspace: among
         near-equals it may matter later where a thing was put, which nobody knows yet.
         """
-        achieving = self._achieve(node, count)
+        achieving, after = self._achieve(node, count), self._after(node)
         node.children = list(achieving)
         for action in self.actions:
-            placements = self._placements(node, count, footprint_share=0.0)
-            scores = self._scores(node, action, placements, self.goal)
-            if not node.steps:
+            placements = self._placements(after, count, footprint_share=0.0)
+            scores = self._scores(after, action, placements, self.goal)
+            if not node.calls:
                 self._first.append((action, placements, scores))
             node.children += self._children(node, action, placements, scores, int(self.config.variants))
         return achieving
 
     def _achieve(self, node: _Node, count: int) -> list[_Node]:
         """For every action that achieves an unmet literal, the achieving call with the highest P(goal)."""
-        children = []
-        for action, literals in self._achievers(node).items():
-            placements = self._placements(node, count, self.config.footprint_share)
+        children, after = [], self._after(node)
+        for action, literals in self._achievers(after).items():
+            placements = self._placements(after, count, self.config.footprint_share)
             achieved = np.zeros(count, dtype=bool)
             for literal in literals:
                 least = 0.5 * self._best_of_literal[literal].max()
-                achieved |= self._scores(node, action, placements, Goal((literal,))) >= least
+                achieved |= self._scores(after, action, placements, Goal((literal,))) >= least
             if achieved.any():
-                scores = self._scores(node, action, placements[achieved], self.goal)
+                scores = self._scores(after, action, placements[achieved], self.goal)
                 children += self._children(node, action, placements[achieved], scores, 1)
         return children
 
@@ -156,71 +158,71 @@ class Search:
         How promising a node is must not hang on places where the model is wrong in our favour: at a table's edge a box
         was half expected to leave its contents behind, so that taking one out seemed to gain nothing.
         """
-        steps, any_worth = (*node.steps, action), replace(self.config.ties, worth=0.0)
-        good = preferred(self.predictor, self.scene, steps, placements, scores, any_worth, self.rng)
+        after, any_worth = self._after(node), replace(self.config.ties, worth=0.0)
+        good = preferred(after, after.scene, (action,), placements, scores, any_worth, self.rng)
         likely = good[scores[good] >= self.config.ties.worth * scores[good].max()]
-        return [_Node(steps, placements[best], float(scores[best])) for best in self.rng.choice(likely, count)]
+        parameters = parameters_of(after.scene, (action,), placements)[:, 0]
+        return [
+            _Node((*node.calls, SkillCall(action.skill, action.object, parameters[best])), float(scores[best]))
+            for best in self.rng.choice(likely, count)
+        ]
 
-    def _placements(self, node: _Node, count: int, footprint_share: float) -> np.ndarray:
-        """`count` draws for the step after `node`, with the node's own before it. Shape (count, steps + 1, 4)."""
-        drawn = draw_placements(self.scene, count, self.rng, self.workspace, footprint_share)
-        prefix = np.broadcast_to(node.placements, (count, *node.placements.shape))
-        return np.concatenate([prefix, drawn[:, None]], axis=1)
+    def _after(self, node: _Node) -> After:
+        """What the model expects after `node`; asked once."""
+        if node.after is None:
+            node.after = After(self.predictor, self.scene, node.calls)
+        return node.after
 
-    def _scores(self, node: _Node, action: SkillStep, placements: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(`goal`) after `node` and then `action`. Shape (candidates,)."""
+    def _placements(self, after: After, count: int, footprint_share: float) -> np.ndarray:
+        """`count` draws for the next step. Shape (count, 1, 4)."""
+        return draw_placements(after.scene, count, self.rng, self.workspace, footprint_share)[:, None]
+
+    def _scores(self, after: After, action: SkillStep, placements: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(`goal`) when `action` is next. Shape (candidates,)."""
         self._evaluated += len(placements)
-        return scores_of(self.predictor, self.scene, (*node.steps, action), placements, goal)
+        return scores_of(after, after.scene, (action,), placements, goal)
 
-    def _achievers(self, node: _Node) -> dict[SkillStep, list[GoalRelation]]:
-        """Actions that can achieve literals which are unmet after `node`, with those literals.
+    def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
+        """Actions that can achieve literals which are unmet so far, with those literals.
 
         What each action can do for a literal is found out once, at the first node where that literal is unmet.
         """
         achieving: dict[SkillStep, list[GoalRelation]] = {}
-        for literal, value in zip(self.goal.literals, self._values(node), strict=True):
+        for literal, value in zip(
+            self.goal.literals, literal_values(self.goal, after.detect(after.scene)), strict=True
+        ):
             if value >= 0.5:
                 continue
             if literal not in self._best_of_literal:
-                self._best_of_literal[literal] = self._reach(node, literal)
+                self._best_of_literal[literal] = self._reach(after, literal)
             best = self._best_of_literal[literal]
             enough = (best >= value + self.config.literal_gain) & (best >= 0.5 * best.max())
             for action in (one for one, good in zip(self.actions, enough, strict=True) if good):
                 achieving.setdefault(action, []).append(literal)
         return achieving
 
-    def _reach(self, node: _Node, literal: GoalRelation) -> np.ndarray:
-        """The highest probability of `literal` that each action reaches after `node`. Shape (actions,)."""
+    def _reach(self, after: After, literal: GoalRelation) -> np.ndarray:
+        """The highest probability of `literal` that each action reaches when it is next. Shape (actions,)."""
         count, alone = int(self.config.candidates), Goal((literal,))
-        placements = self._placements(node, count, self.config.footprint_share)
-        return np.array([self._scores(node, action, placements, alone).max() for action in self.actions])
-
-    def _values(self, node: _Node) -> np.ndarray:
-        """Probability that each literal is as wanted after `node`. Shape (literals,)."""
-        relations = self.predictor.detect(self.scene)
-        if node.steps:
-            parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
-            calls = tuple(
-                SkillCall(step.skill, step.object, parameter)
-                for step, parameter in zip(node.steps, parameters, strict=True)
-            )
-            relations = self.predictor.predict(self.scene, calls)[-1].relations
-        return literal_values(self.goal, relations)
+        placements = self._placements(after, count, self.config.footprint_share)
+        return np.array([self._scores(after, action, placements, alone).max() for action in self.actions])
 
     def _chosen(self, guesses: list[_Node]) -> Candidate:
         """The likeliest guess under the tie rule; single steps are drawn from all candidates of the first step."""
         limit = max(guess.probability for guess in guesses) - self.config.ties.tolerance
         ties = [guess for guess in guesses if guess.probability >= limit]
-        shortest = [guess for guess in ties if len(guess.steps) == min(len(one.steps) for one in ties)]
+        shortest = [guess for guess in ties if len(guess.calls) == min(len(one.calls) for one in ties)]
         node, count = shortest[int(self.rng.integers(len(shortest)))], len(shortest)
+        calls, probability = node.calls, node.probability
         scores = np.concatenate([scores for _, _, scores in self._first])
-        if len(node.steps) == 1 and scores.max() >= limit:
+        if len(calls) == 1 and scores.max() >= limit:
             row = int(self.rng.choice(np.flatnonzero(scores >= scores.max() - self.config.ties.tolerance)))
             action, drawn, own = self._first[row // len(self._first[0][2])]
             best, count = choose(self.predictor, self.scene, (action,), drawn, own, self.config.ties, self.rng)
-            node = _Node((action,), drawn[best], float(own[best]))
-        parameters = parameters_of(self.scene, node.steps, node.placements[None])[0]
-        return Candidate(node.steps, node.placements, parameters, node.probability, self._evaluated, count)
+            parameter = parameters_of(self.scene, (action,), drawn[best][None])[0, 0]
+            calls, probability = (SkillCall(action.skill, action.object, parameter),), float(own[best])
+        parameters = np.array([call.parameter for call in calls])
+        return Candidate(tuple(call.step for call in calls), parameters, probability, self._evaluated, count)
 
 
 def literal_values(goal: Goal, relations: Relations) -> np.ndarray:

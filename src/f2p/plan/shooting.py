@@ -37,8 +37,6 @@ class Candidate:
     """One skeleton with parameters and what it is worth."""
 
     skeleton: tuple[SkillStep, ...]
-    placements: np.ndarray
-    """Shape (steps, 4)."""
     parameters: np.ndarray
     """Shape (steps, 4), [m, m, m, rad]."""
     probability: float
@@ -82,9 +80,8 @@ def shoot(
     if scores.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
         placements, scores = placements[:joint], scores[:joint]
     best, ties = choose(predictor, scene, steps, placements, scores, config.ties, rng)
-    chosen = placements[best]
-    parameters = parameters_of(scene, steps, chosen[None])[0]
-    return Candidate(steps, chosen, parameters, float(scores[best]), total, ties)
+    parameters = parameters_of(scene, steps, placements[best][None])[0]
+    return Candidate(steps, parameters, float(scores[best]), total, ties)
 
 
 def _draw(scene: Scene, count: int, horizon: int, rng: np.random.Generator, workspace: Workspace) -> np.ndarray:

@@ -51,6 +51,19 @@ def test_clearing_the_box_away(room: Scene, simple: AnalyticPredictor, knowing: 
     assert wise.believed and sorted(moved(wise)) == ["box", "thing_1", "thing_2"]
 
 
+def test_what_travels_is_brought_back_from_where_it_is_expected(room: Scene, knowing: AnalyticPredictor) -> None:
+    """From where the contents lay before, only the near edge of their table was in the workspace."""
+    brought_back = []
+    for seed in range(8):
+        plan = Planner(lambda: knowing).plan(room, parse_goal(CLEAR), seed)
+        centers = np.array([segment.box.center for segment in room.segments])
+        for call, prediction in zip(plan.calls, plan.predictions, strict=True):
+            if call.object != "box" and "box" in [one.object for one in plan.calls[: plan.calls.index(call)]]:
+                brought_back.append(centers[room.index(call.object), 1] + call.parameter[1])
+            centers = centers + prediction.displacements
+    assert max(brought_back) > room.segments[room.index("table_a")].box.center[1], "also beyond the middle of the table"
+
+
 def test_bringing_the_packed_box(room: Scene, simple: AnalyticPredictor, knowing: AnalyticPredictor) -> None:
     goal = parse_goal("inside(thing_1, box) & inside(thing_2, box) & above(box, table_b)")
     assert moved(Planner(lambda: knowing).plan(room, goal, seed=3)) == ["box"]

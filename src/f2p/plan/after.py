@@ -1,0 +1,55 @@
+"""What a predictor says of the world as some calls are expected to leave it, asked like a predictor of a seen scene."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from f2p.plan.protocol import Predictor
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+
+
+class After:
+    """A predictor pinned to what follows after `calls`; its questions are about `scene`, whatever scene they name.
+
+    Args:
+        predictor: Rolls everything out from what was seen, so that nothing is encoded anew from guessed clouds.
+        seen: Where the calls start.
+        calls: What is done first; none at the start of a search.
+    """
+
+    def __init__(self, predictor: Predictor, seen: Scene, calls: tuple[SkillCall, ...]) -> None:
+        self.weights_id = predictor.weights_id
+        self._predictor, self._seen, self._calls = predictor, seen, calls
+        predictions = predictor.predict(seen, calls) if calls else ()
+        self._relations = predictions[-1].relations if calls else predictor.detect(seen)
+        displacements = np.sum([one.displacements for one in predictions], axis=0) if calls else None
+        self.scene = seen if displacements is None else displaced(seen, displacements)
+        """Everything where the predictor expects it."""
+
+    def detect(self, _scene: Scene) -> Relations:
+        """Probabilities of all relations after the calls."""
+        return self._relations
+
+    def score(self, _scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(goal) when `skeleton` with `parameters` (candidates, H, 4) follows the calls. Shape (candidates,)."""
+        done = np.array([call.parameter for call in self._calls]).reshape(1, -1, parameters.shape[-1])
+        rolled = np.concatenate([np.repeat(done, len(parameters), axis=0), parameters], axis=1)
+        steps = tuple(call.step for call in self._calls) + tuple(skeleton)
+        return self._predictor.score(self._seen, steps, rolled, goal)
+
+    def predict(self, _scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
+        """What is expected after each of `calls`, which follow those done first."""
+        return self._predictor.predict(self._seen, (*self._calls, *calls))[len(self._calls) :]
+
+
+def displaced(scene: Scene, displacements: np.ndarray) -> Scene:
+    """`scene` with its segments moved by `displacements` (segments, 3) [m]."""
+    segments = tuple(
+        replace(
+            segment, box=replace(segment.box, center=segment.box.center + by), points=segment.points + np.float32(by)
+        )
+        for segment, by in zip(scene.segments, displacements, strict=True)
+    )
+    return replace(scene, segments=segments)
