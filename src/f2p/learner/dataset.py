@@ -73,8 +73,8 @@ def write_dataset(
             provenance["particles_sha256"] = hashlib.sha256(content).hexdigest()
         (partial / "dataset.json").write_text(json.dumps(provenance, indent=1))
         partial.rename(folder)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise DatasetNotWrittenError(folder, reason) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
 from f2p.types import PARAMETER_SIZE, Relations, Segment, Transition
@@ -80,12 +80,16 @@ class TransitionBatch:
         return digest.hexdigest()
 
     def save(self, path: Path | str, notes: dict[str, object] | None = None) -> None:
-        """Write `path` (safetensors) and its manifest (`.json`) by rename; `notes` go into the manifest."""
+        """Write `path` (safetensors) and its manifest (`.json`) by rename; `notes` go into the manifest.
+
+        Raises:
+            OSError: The disk is full, or the place cannot be written.
+        """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays().items()}
         partial = path.with_name(path.name + ".part")
-        save_file(arrays, partial, metadata={"format": FORMAT})
+        partial.write_bytes(save(arrays, metadata={"format": FORMAT}))
         shapes = {name: [str(value.dtype), *value.shape] for name, value in arrays.items()}
         manifest = {"format": FORMAT, "transitions": len(self), "sha256": self.sha256, "skills": SKILLS}
         text = json.dumps({**manifest, "arrays": shapes, "notes": notes or {}}, indent=1)

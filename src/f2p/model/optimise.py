@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from f2p.model.errors import DivergedError, TrainingError
@@ -123,13 +123,13 @@ def _mean(parts: list[Tensor], count: int) -> Tensor:
 
 
 def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> None:
-    """Write weights and the state of Adam, by rename."""
+    """Write weights and the state of Adam, by rename. Raises OSError where the disk is full."""
     tensors = {f"model/{key}": value.contiguous() for key, value in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"adam/{index}/{key}": value.contiguous() for key, value in state.items()}
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     partial = checkpoint.path.with_name(checkpoint.path.name + ".part")
-    save_file(tensors, partial, metadata={"progress": json.dumps({"stage": name, "step": step})})
+    partial.write_bytes(save(tensors, metadata={"progress": json.dumps({"stage": name, "step": step})}))
     partial.replace(checkpoint.path)
 
 

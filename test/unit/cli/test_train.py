@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,20 @@ def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path
     again = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "two.safetensors"), "--data", str(data)])
     assert again.exit_code == 0 and shard_path(data, 3, 0, 30).stat().st_mtime_ns == stamp
     assert load_weights(tmp_path / "two.safetensors")[1]["weights_id"] == manifest["weights_id"]
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_while_simulating_is_one_line(command: Typer, tmp_path: Path) -> None:
+    """A limit on file size stands for a full disk; the worker that hits it tells the reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    words = ["--executions", "20", "--workers", "1", "--out", str(tmp_path / "w.safetensors"), "--data", str(tmp_path)]
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        result = CliRunner().invoke(command, words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert result.exit_code == 2 and "error: [Errno 27] File too large" in result.output
+    assert not shard_path(tmp_path, 0, 0, 20).exists()
 
 
 def test_effort_scales_the_steps_of_both_profiles() -> None:
