@@ -231,7 +231,7 @@ def summarise(
         "report": str(folder / "report.html"),
     }
     if failures:
-        write_report(folder / "cases" / failures[-1], folder / "report.html", summary, learned)
+        write_report(folder / "cases" / failures[-1], folder / "report.html", summary, learned, simulated=True)
     else:
         summary["report"] = None
     return summary

@@ -59,7 +59,9 @@ def lineage_text(store: WeightsStore, weights_id: str) -> str:
     return capture.get()
 
 
-def write_report(case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None) -> Path:
+def write_report(
+    case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None, simulated: bool = False
+) -> Path:
     """Write the page of one failure.
 
     Args:
@@ -67,6 +69,7 @@ def write_report(case_folder: Path, path: Path, summary: Mapping[str, Any], lear
         path: The page to write.
         summary: What the run printed; success and seconds are shown on top.
         learned: What was learned from it, if anything was.
+        simulated: Whether it is known that the robot was a simulated one.
 
     Raises:
         NotACaseError: The folder is no failure, or not whole.
@@ -76,4 +79,5 @@ def write_report(case_folder: Path, path: Path, summary: Mapping[str, Any], lear
     particles = read_particles(learned.dataset, outcome.before.names, outcome.call.step) if learned else None
     losses = {"total": learned.losses} if learned else {}
     title = f"{failure.id}: {outcome.call.skill}({outcome.call.object}) did not do what was predicted"
-    return write_page(Story(title, failure, summary, particles, losses, learned.lineage if learned else ""), path)
+    lineage = learned.lineage if learned else ""
+    return write_page(Story(title, failure, summary, particles, losses, lineage, simulated), path)

@@ -37,6 +37,8 @@ class Story:
     losses: Mapping[str, Sequence[float]] = field(default_factory=dict)
     lineage: str = ""
     """The lineage as text, weights first."""
+    simulated: bool = False
+    """Whether the robot that failed was a simulated one; the page then says so."""
 
 
 def _figure(figure: go.Figure) -> str:
@@ -103,11 +105,11 @@ def _sections(story: Story) -> list[tuple[str, str]]:
 def write_page(story: Story, path: Path) -> Path:
     """Write the page to `path` and return it; plotly's script is inside, so it opens without a network."""
     body = "".join(f"<h2>{html.escape(title)}</h2>{content}" for title, content in _sections(story))
-    note = "Everything here happened in simulation: no figure comes from a real robot."
+    note = "<br>Everything here happened in simulation: no figure comes from a real robot." if story.simulated else ""
     path.write_text(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(story.title)}</title>'
         f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><h1>{html.escape(story.title)}</h1>"
-        f"<p>Goal: <code>{html.escape(str(story.failure.goal))}</code><br>{note}</p>"
+        f"<p>Goal: <code>{html.escape(str(story.failure.goal))}</code>{note}</p>"
         f"{_cards(story)}{body}</body></html>",
         encoding="utf-8",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ from f2p.types import frozen
 
 OPEN3D_FORMATS = (".ply", ".xyz", ".xyzn", ".xyzrgb", ".pts")
 """Endings of point clouds that `open3d.io.read_point_cloud` knows besides PCD."""
+
+
+_VERTICES = re.compile(rb"^element vertex (\d{1,18})\s", re.MULTILINE)
+"""What the header of a PLY file says of its length."""
 
 
 def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
@@ -32,6 +37,9 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
         raise ScanFormatError(path, problem) from error
     if not path.is_file():
         raise ScanFormatError(path, "cannot be read: no such file")
+    announced = _VERTICES.search(_beginning(path))
+    if announced and int(announced[1]) > maximum_points:
+        raise CloudTooLargeError(int(announced[1]), maximum_points, str(path))
     cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False)
     points = np.asarray(cloud.points, dtype=np.float32)
     if not len(points):
@@ -40,3 +48,12 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
         raise CloudTooLargeError(len(points), maximum_points, str(path))
     colors = frozen(np.rint(255.0 * np.asarray(cloud.colors)), np.uint8) if cloud.has_colors() else None
     return Scan(frozen(points, np.float32), colors, None, len(points), 1)
+
+
+def _beginning(path: Path, most_bytes: int = 65_536) -> bytes:
+    """The first bytes of a file, in which a header ends. Raises ScanFormatError when it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(most_bytes)
+    except OSError as error:
+        raise ScanFormatError(path, f"cannot be read: {error.strerror or error}") from error

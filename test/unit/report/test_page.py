@@ -69,6 +69,9 @@ def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> Non
     assert "<script src=" not in text and "<link" not in text
     for heading in ("What was seen", "What it imagined", "What it learned", "Lineage of the weights"):
         assert heading in text
+    assert "in simulation" not in text, "nobody knows what robot a stored failure comes from"
+    simulated = Story("A failure", make_failure(), summary, simulated=True)
+    assert "no figure comes from a real robot" in write_page(simulated, tmp_path / "report.html").read_text()
 
 
 def test_box_corners_follow_the_yaw() -> None:

@@ -47,6 +47,9 @@ def test_ply_through_open3d(tmp_path: Path) -> None:
     assert scan.colors.tolist() == [[16, 32, 48], [255, 0, 0]]
     with pytest.raises(CloudTooLargeError, match="the limit is 1"):
         read_scan(tmp_path / "scan.ply", maximum_points=1)
+    (tmp_path / "huge.ply").write_text(PLY.replace("vertex 2", "vertex 20000000"))
+    with pytest.raises(CloudTooLargeError, match=r"20,?000,?000"):
+        read_scan(tmp_path / "huge.ply")
     for name, words in (("absent.ply", "no such file"), ("empty.ply", "holds no points")):
         (tmp_path / "empty.ply").write_text("ply\n")
         with pytest.raises(ScanFormatError, match=words):
