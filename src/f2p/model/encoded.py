@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +115,24 @@ class Transitions:
         assert self._hoods is not None
         return self._hoods.take(flat)
 
+    def kept(self, model: Points2Plans, side: int, rows: Rows) -> tuple[Tensor, Neighbourhoods] | tuple[None, None]:
+        """What a latent must keep so that its segments can be moved: nothing under a centred encoder.
+
+        Args:
+            model: Says whether moving means encoding again.
+            side: 0 before the skill, 1 after it, where what did not move keeps its cloud from before.
+            rows: Transitions whose neighbourhoods are known already, by `hoods`.
+
+        Returns:
+            Clouds (B, n, 128, 3), not shifted, and the neighbourhoods of all B·n; those off the mask mean nothing.
+        """
+        if model.config.centred or self._hoods is None:
+            return None, None
+        width = rows.labels.mask.shape[1]
+        later = self.moved[rows.index, :width] & rows.labels.mask & bool(side)
+        number = (later * len(self) + rows.index.unsqueeze(1)) * self.mask.shape[1] + torch.arange(width)
+        return self.clouds.flatten(0, 2)[number], self._hoods.take(number.flatten())
+
 
 def _room(like: Neighbourhoods, count: int) -> Neighbourhoods:
     """Empty neighbourhoods of `count` clouds; indices in one byte each, since a cloud has 128 points."""
@@ -138,8 +156,20 @@ def encode_rows(model: Points2Plans, data: Transitions, rows: Rows) -> tuple[Lat
     if model.config.centred:
         centroid = centroid + torch.cat([shift[mask], shift[again]])
     both = [_before_and_after(values, mask, again) for values in (shape, centroid, extent)]
-    before, after = (Clouds(*(values[side] for values in both)) for side in (0, 1))
-    return model.assemble(before, mask, rows.ids), model.assemble(after, mask, rows.ids)
+    sides = [Clouds(*(values[side] for values in both)) for side in (0, 1)]
+    return _latents(model, data, rows, sides, rows.shift)
+
+
+def _latents(
+    model: Points2Plans, data: Transitions, rows: Rows, sides: Sequence[Clouds], shift: Tensor
+) -> tuple[Latent, Latent]:
+    """The latents of clouds that are encoded, before and after; `shift` (B, 1, 3) [m] is where they were put."""
+    made = []
+    for side, clouds in enumerate(sides):
+        points, hoods = data.kept(model, side, rows)
+        points = None if points is None else points + shift.unsqueeze(-2)
+        made.append(model.assemble(clouds, rows.labels.mask, rows.ids, points, hoods))
+    return made[0], made[1]
 
 
 def _before_and_after(values: Tensor, mask: Tensor, again: Tensor) -> tuple[Tensor, Tensor]:
@@ -181,14 +211,14 @@ class Encoded:
 
     def latents(self, model: Points2Plans, rows: Rows) -> tuple[Latent, Latent]:
         """Latents of some transitions before and after. An encoder that is not centred cannot be shifted."""
-        mask, width = rows.labels.mask, rows.labels.mask.shape[1]
+        width = rows.labels.mask.shape[1]
         shift = rows.shift if model.config.centred else torch.zeros_like(rows.shift)
-        before, after = (
+        sides = [
             Clouds(
                 self.shape[side][rows.index, :width],
                 self.centroid[side][rows.index, :width] + shift,
                 self.extent[side][rows.index, :width],
             )
             for side in (0, 1)
-        )
-        return model.assemble(before, mask, rows.ids), model.assemble(after, mask, rows.ids)
+        ]
+        return _latents(model, self.data, rows, sides, shift)

@@ -6,10 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import create
-from f2p.model.metrics import evaluate, f1, fallen, position_errors
+from f2p.model.latent import Latent
+from f2p.model.metrics import evaluate, f1, fallen, position_errors, predictions
 
 
 def test_f1_by_hand() -> None:
@@ -43,6 +45,25 @@ def test_an_untrained_model_is_measured_beside_persistence(batch: TransitionBatc
     persistent = metrics.persistence["accuracy_next"]
     present = (batch.mask[:, :, None] & batch.mask[:, None, :]).sum() - batch.mask.sum()
     assert persistent == pytest.approx(1 - metrics.changed_relations / (9 * present))
+
+
+@pytest.mark.parametrize("profile", ["default", "literal"])
+def test_what_is_next_is_not_what_is_now(
+    batch: TransitionBatch, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the model moves things, the figures of what is next are those of the moved clouds, seen anew."""
+    model, true = create(profile, seed=2), torch.from_numpy(batch.displacements)
+
+    def advance(latent: Latent, *_: object) -> tuple[Latent, torch.Tensor]:
+        return latent, true[:, : latent.mask.shape[1]]
+
+    monkeypatch.setattr(model, "advance", advance)
+    found = predictions(model, batch)
+    seen = model.observe(torch.from_numpy(batch.points_before) + true.unsqueeze(-2), torch.from_numpy(batch.mask))
+    anew, pairs = model.relations(seen).binary.detach().numpy(), found.pairs
+    sure = np.abs(anew[pairs]) > 1e-4
+    assert np.array_equal(found.binary_next[pairs][sure], (anew > 0)[pairs][sure])
+    assert not np.array_equal(found.binary_next[pairs], found.binary_now[pairs])
 
 
 def test_what_falls_is_told_apart(batch: TransitionBatch) -> None:

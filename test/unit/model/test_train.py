@@ -88,6 +88,26 @@ def test_remembered_features_are_those_of_encoding_anew(batch: TransitionBatch, 
         assert torch.allclose(one.features, other.features, atol=1e-5)
 
 
+def test_latents_of_a_data_set_can_be_moved_like_observed_ones(batch: TransitionBatch) -> None:
+    """The literal profile encodes again what is moved: every latent must bring its clouds along."""
+    model, data = create("literal", seed=4), Transitions(batch)
+    rows = data.rows(np.array([1, 2]), np.random.default_rng(0), 16, 0.1)
+    width = rows.labels.mask.shape[1]
+    clouds = [torch.from_numpy(side)[rows.index, :width] for side in (batch.points_before, batch.points_after)]
+    step = torch.tensor([0.1, -0.2, 0.3]).expand(2, width, 3)
+    with torch.no_grad():
+        for latents, shift in (
+            (encode_rows(model, data, rows), rows.shift),
+            (Encoded(model, data).latents(model, rows), 0.0 * rows.shift),
+        ):
+            for latent, points in zip(latents, clouds, strict=True):
+                there = model.observe(points + (shift + step).unsqueeze(-2), rows.labels.mask, rows.ids)
+                moved = model.moved(latent, step)
+                changed = rows.labels.mask & (data.moved[rows.index, :width] | (latent is latents[0]))
+                assert torch.allclose(moved.features[changed], there.features[changed], atol=1e-4)
+                assert not torch.allclose(moved.features, latent.features, atol=1e-2)
+
+
 def test_shifting_a_scene_shifts_centroids_and_nothing_else(batch: TransitionBatch) -> None:
     model, data = create("default"), Transitions(batch)
     rows = data.rows(np.array([1, 2]), np.random.default_rng(0), 16, 0.1)
