@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import numpy as np
 
 from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
-from f2p.learner.errors import NotTeachableError
+from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
 from f2p.learner.protocol import LearnContext, LearnedData, Progress, learners, no_progress
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import SHIPPED, weights_bytes
@@ -62,7 +63,7 @@ class LearnReport:
     data: LearnedData
     losses: tuple[float, ...]
     seconds: dict[str, float]
-    """By stage: svi_states, svi_actions, settle, simulate, finetune, gate, publish, total."""
+    """By stage: svi_states, svi_actions, settle, simulate, finetune, gate, publish if it was, total."""
 
     def values(self) -> dict[str, Any]:
         """As JSON."""
@@ -96,8 +97,8 @@ def learn(
 ) -> LearnReport:
     """Learn from one failure and publish the result if the gate lets it pass.
 
-    One fine-tune per store at a time. Until the very last rename the champion is untouched; the data set is kept
-    whatever happens later.
+    One fine-tune per store at a time. Until the very last rename the champion is untouched, and `progress` may stop the
+    round by raising; after it nothing raises and nothing is told. The data set is kept whatever happens later.
 
     Raises:
         NotTeachableError: The failure's cause is not the model.
@@ -159,15 +160,21 @@ class _Round:
         gate = self._judge(parent, model, tuned, frozen)
         self._lap("gate")
         weights_id = self._keep(parent, tuned, gate, dataset, data, losses)
-        published = gate.passed and self.config.publish
-        report = self._report(parent, weights_id, published, gate, dataset, data, losses)
-        write_learning(dataset, {**report.values(), "losses": losses})
-        if published:
-            self.store.publish(weights_id, parent)
+        wanted = gate.passed and self.config.publish
+        kept = self._report(parent, weights_id, False, gate, dataset, data, losses)
+        words = {**kept.values(), "losses": losses}
+        write_learning(dataset, words | ({"published": None} if wanted else {}))
+        fate = "to be published" if wanted else "kept" if gate.passed else "refused"
+        self.progress("publish", 1.0, f"weights {weights_id[:12]} {fate}")  # the last word before there is no way back
+        if not wanted:
+            return kept
+        self.store.publish(weights_id, parent)
         self._lap("publish")
-        fate = "published" if published else "kept" if gate.passed else "refused"
-        self.progress("publish", 1.0, f"weights {weights_id[:12]} {fate}")
-        return self._report(parent, weights_id, published, gate, dataset, data, losses)
+        report = self._report(parent, weights_id, True, gate, dataset, data, losses)
+        # Served they are, whether or not that can still be written down: a full disk must not make it a failed round.
+        with contextlib.suppress(DatasetNotWrittenError):
+            write_learning(dataset, {**report.values(), "losses": losses})
+        return report
 
     def _judge(self, parent: str, model: Points2Plans, tuned: Points2Plans, frozen: TransitionBatch) -> GateReport:
         """Ask the gate."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from f2p.learner.dataset import read_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.model.batch import pack
@@ -141,6 +142,63 @@ def test_what_the_gate_refuses_is_kept_but_not_served(workshop: Workshop, simula
     assert not report.published and report.gate.reasons and store.champion == parent
     assert report.weights_id in store.ids and (report.dataset.folder / "dataset.json").exists()
     assert report.values()["gate"]["passed"] is False
+    assert read_learning(report.dataset.folder)["published"] is False
+
+
+@pytest.mark.usefixtures("lenient")
+def test_who_takes_the_round_back_before_it_is_published_finds_nothing_published(
+    workshop: Workshop, simulated: Any
+) -> None:
+    """Progress was told after publishing: a cancel that came then said that nothing was published."""
+    store, failure, config = workshop
+    parent = store.champion
+
+    def cancel(stage: str, fraction: float, detail: str) -> None:
+        if stage == "publish":
+            assert detail.endswith("to be published")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        learn(failure, "test_canned", store, simulated[0], config, seed=1, progress=cancel)
+    (folder,) = (store.folder / "datasets").iterdir()
+    assert store.champion == parent and read_learning(folder)["published"] is None
+
+
+@pytest.mark.usefixtures("lenient")
+def test_what_is_written_of_a_round_says_whether_it_was_published(
+    workshop: Workshop, simulated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, failure, config = workshop
+    told: list[Any] = []
+
+    def publish(weights_id: str, parent: str | None) -> None:
+        (folder,) = (store.folder / "datasets").iterdir()
+        told.append(read_learning(folder)["published"])
+        WeightsStore.publish(store, weights_id, parent)
+
+    monkeypatch.setattr(store, "publish", publish)
+    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    written = read_learning(report.dataset.folder)
+    assert told == [None] and written["published"] is True and report.published
+    assert written["seconds"] == report.values()["seconds"] and "publish" in written["seconds"]
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_disk_that_fills_after_publishing_makes_no_failed_round(
+    workshop: Workshop, simulated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, failure, config = workshop
+    real = cycle.write_learning
+
+    def write(dataset: Any, values: dict[str, Any]) -> Path:
+        if values["published"]:
+            raise DatasetNotWrittenError(dataset.folder, "No space left on device")
+        return real(dataset, values)
+
+    monkeypatch.setattr(cycle, "write_learning", write)
+    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    assert report.published and store.champion == report.weights_id
+    assert read_learning(report.dataset.folder)["published"] is None
 
 
 @pytest.mark.usefixtures("lenient")
