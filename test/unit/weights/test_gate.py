@@ -12,6 +12,7 @@ from f2p.plan.analytic import AnalyticPredictor
 from f2p.scene.goals import parse_goal
 from f2p.scene.relations import relations_of
 from f2p.types import Box, Cause, Execution, Failure, Goal, Outcome, Prediction, Scene, Segment, SkillCall, SkillStep
+from f2p.weights import gate
 from f2p.weights.gate import judge, step_quality
 from f2p.weights.golden import golden_scene
 
@@ -90,7 +91,7 @@ def test_weights_that_learned_pass(failure: Failure) -> None:
         (Imagined(CARRIED, goal=0.95), {"now": 0.90, "next": 0.96}, "F1 now on replay data 0.970 -> 0.900"),
         (Imagined(CARRIED, goal=0.95), {"now": 0.97}, "F1 next on replay data 0.960 -> nan"),
         (Imagined(CARRIED, goal=0.95), {"now": float("nan"), "next": 0.96}, "F1 now"),
-        (Imagined(CARRIED, share=-1.0, goal=0.95), F1, "carried positions 1.250 -> 2.500 m off"),
+        (Imagined(CARRIED, share=-1.0, goal=0.95), F1, "carried positions 1.250 -> 2.500 m off, must fall by 50%"),
         (Imagined(CARRIED, goal=0.2), F1, "0.30 -> 0.20, but the goal was true"),
         (Imagined(CARRIED, goal=float("nan")), F1, "but the goal was true"),
     ],
@@ -100,6 +101,30 @@ def test_what_is_worse_in_any_way_is_refused(
 ) -> None:
     report = judge(failure, Imagined(goal=0.3), candidate, F1, replay)
     assert not report.passed and any(reason in one for one in report.reasons), report.reasons
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "passes"),
+    [
+        (0.79, 0.79, False),
+        (0.79, 0.40, False),
+        (0.79, 0.39, True),
+        (0.79, 0.03, True),
+        (0.06, 0.05, True),
+        (0.04, 0.05, True),
+        (0.04, 0.06, False),
+        (0.0, 0.0, True),
+        (0.79, float("nan"), False),
+    ],
+)
+def test_what_was_carried_must_be_expected_nearer(
+    failure: Failure, monkeypatch: pytest.MonkeyPatch, before: float, after: float, passes: bool
+) -> None:
+    """Weights that leave the carried things where they were, and only doubt more, had passed. 0 m: nothing carried."""
+    errors = iter((before, after))
+    monkeypatch.setattr(gate, "_carried_error", lambda *_: next(errors))
+    report = judge(failure, Imagined(goal=0.3), Imagined(CARRIED, goal=0.95), F1, F1)
+    assert report.passed == passes and all("carried positions" in one for one in report.reasons)
 
 
 def test_belief_in_a_goal_that_was_missed_must_go(failure: Failure) -> None:
