@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,17 +61,9 @@ def top_of(segment: Segment) -> Surface:
     return Surface(segment.name, box.center[:2], 0.5 * box.size[:2], box.yaw, float(box.center[2] + 0.5 * box.size[2]))
 
 
-def bounds_of(scene: Scene, names: Sequence[str] | None = None) -> Bounds:
-    """The tops of the named segments, or of all tables seen.
-
-    Raises:
-        NoSurfaceError: No table is in the scene and none is named.
-    """
-    chosen = [
-        segment
-        for segment in scene.segments
-        if (segment.name in names if names is not None else segment.prior is Prior.TABLE)
-    ]
-    if not chosen:
+def bounds_of(scene: Scene) -> Bounds:
+    """The tops of all tables seen. Raises NoSurfaceError when there is none."""
+    tables = [segment for segment in scene.segments if segment.prior is Prior.TABLE]
+    if not tables:
         raise NoSurfaceError(scene.names)
-    return Bounds(tuple(top_of(segment) for segment in chosen))
+    return Bounds(tuple(top_of(table) for table in tables))

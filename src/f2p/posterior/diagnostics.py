@@ -35,26 +35,6 @@ class Diagnostics:
     seconds: dict[str, float]
     """`prepare`, `states`, `actions`, `total` [s]."""
 
-    def summary(self) -> dict[str, object]:
-        """Plain values for JSON."""
-        return {
-            "mode": self.mode,
-            "position_spread_m": dict(zip(self.names, np.round(self.position_spread, 4).tolist(), strict=True)),
-            "yaw_spread_rad": dict(zip(self.names, np.round(self.yaw_spread, 4).tolist(), strict=True)),
-            "effective_states": round(self.effective_states, 2),
-            "effective_actions": round(self.effective_actions, 2),
-            "surfaces": self.surfaces,
-            "relations": {"before": self.relations_before, "after": self.relations_after},
-            "stop": {"states": self.states.stop.name.lower(), "actions": self.actions.stop.name.lower()},
-            "codes": {"states": int(self.states.stop), "actions": int(self.actions.stop)},
-            "iterations": {"states": len(self.states.log_density), "actions": len(self.actions.log_density)},
-            "direction_norm": {
-                "states": self.states.direction_norm.round(6).tolist(),
-                "actions": self.actions.direction_norm.round(6).tolist(),
-            },
-            "seconds": {key: round(value, 3) for key, value in self.seconds.items()},
-        }
-
 
 def effective_number(coordinates: np.ndarray, scale: float) -> float:
     """How many distinct particles there are: M² / Σ_ij exp(-d_ij² / scale²), 1 where all coincide, M where none do.

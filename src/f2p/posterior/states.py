@@ -111,11 +111,6 @@ class StateTarget:
             total = total + log_barrier(room, self.config.margin).sum((-1, -2))
         return total
 
-    def log_prior(self, variables: Tensor) -> Tensor:
-        """Ln P(s): uniform within bounds, bodies apart. Shape (M,)."""
-        values = self.layout.prior.squash(variables)
-        return self.layout.prior.log_density(variables) + self.barrier(self.layout.poses(values), values)
-
     def __call__(self, variables: Tensor) -> Tensor:
         """The log density (M,) of variables (M, D), as many as were encoded last."""
         values = self.layout.prior.squash(variables)

@@ -170,7 +170,7 @@ def test_every_mode_gives_finite_particles_within_bounds(mode: str, failure: Fai
     over = [bounds.contains(placements(particles)) for bounds in bounds_of(failure.outcome.before).surfaces]
     assert np.all(np.any(over, axis=0))
     assert particles.counts["states_evaluations"] == 8 * 30
-    assert diagnostics.summary()["mode"] == mode
+    assert diagnostics.mode == mode
 
 
 def diagnostics_tables(failure: Failure) -> np.ndarray:
