@@ -3,8 +3,8 @@
 transitions.safetensors/.json   packed transitions, as the model trains on them
 particles.safetensors           poses, actions and log targets, where there are any
 dataset.json                    provenance and digests of the other files
-learn.json                      what was made of it: losses, gate, seconds; written once the weights are known, and again
-                                once they are published. Where `published` is null, only the store's lines can tell
+learn.json                      what was made of it: losses, gate, seconds; written once the weights are known, and
+                                again once they are published: where `published` is null, only the store can tell
 """
 
 from __future__ import annotations
