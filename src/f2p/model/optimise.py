@@ -50,6 +50,8 @@ class Checkpoint:
     """Where and how often a stage is written down."""
 
     path: Path
+    origin: str
+    """Digest of all that the training rests on: only a checkpoint of the same one is gone on from."""
     every: int = 500
 
 
@@ -127,22 +129,34 @@ def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Opti
     tensors = {f"model/{key}": value.contiguous() for key, value in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"adam/{index}/{key}": value.contiguous() for key, value in state.items()}
+    progress = {"stage": name, "step": step, "origin": checkpoint.origin}
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     partial = checkpoint.path.with_name(checkpoint.path.name + ".part")
-    partial.write_bytes(save(tensors, metadata={"progress": json.dumps({"stage": name, "step": step})}))
+    partial.write_bytes(save(tensors, metadata={"progress": json.dumps(progress)}))
     partial.replace(checkpoint.path)
 
 
-def stage_of(path: Path) -> tuple[str, int]:
-    """Stage and step of a checkpoint; ("", 0) when there is none. Raises TrainingError for a foreign file."""
+def stage_of(checkpoint: Checkpoint) -> tuple[str, int]:
+    """Stage and step that were written down; ("", 0) where nothing was.
+
+    Raises:
+        TrainingError: It is a foreign file, or of a training that rests on something else.
+    """
+    path = checkpoint.path
     if not path.exists():
         return "", 0
     try:
         with safe_open(path, framework="pt") as file:
             progress = json.loads(file.metadata()["progress"])
-        return str(progress["stage"]), int(progress["step"])
+        stage, step, origin = str(progress["stage"]), int(progress["step"]), progress.get("origin")
     except Exception as error:
         raise TrainingError(f"{path} is no checkpoint to resume from: {error}; remove it to start anew") from error
+    if origin != checkpoint.origin:
+        raise TrainingError(
+            f"{path} is of a training with another seed, recipe, data or start weights; go on with those it was begun "
+            f"with, or remove it to start anew"
+        )
+    return stage, step
 
 
 def restored_weights(model: nn.Module, path: Path) -> None:
@@ -158,7 +172,7 @@ def restored_weights(model: nn.Module, path: Path) -> None:
 
 def _restored(name: str, model: nn.Module, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint) -> int:
     """Load a checkpoint of this stage, if there is one, and return the step to go on with."""
-    stage, step = stage_of(checkpoint.path)
+    stage, step = stage_of(checkpoint)
     if stage != name:
         return 0
     restored_weights(model, checkpoint.path)

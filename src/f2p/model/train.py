@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from f2p.model.batch import TransitionBatch, concatenate
 from f2p.model.encoded import Encoded, Progress, Rows, Transitions, encode_rows
 from f2p.model.errors import TrainingError
+from f2p.model.factory import weights_bytes
 from f2p.model.latent import Latent
 from f2p.model.losses import LossConfig, transition_losses
 from f2p.model.optimise import Checkpoint, StageConfig, StepLoss, restored_weights, run_stage, stage_of
@@ -89,10 +92,16 @@ def pretrain(
 
     Returns:
         The loss of every step.
+
+    Raises:
+        TrainingError: The checkpoint is of another training.
+        DivergedError: The loss is not finite.
     """
+    saving = None
+    if checkpoint:
+        saving = Checkpoint(checkpoint, _origin(model, data, config, seed), config.checkpoint_every)
+    stage, _ = stage_of(saving) if saving else ("", 0)
     known = Transitions(data)
-    stage, _ = stage_of(checkpoint) if checkpoint else ("", 0)
-    saving = Checkpoint(checkpoint, config.checkpoint_every) if checkpoint else None
     losses: list[float] = []
     if stage != "frozen":
         count = max(1, int(len(data) * config.joint_share))
@@ -109,6 +118,12 @@ def pretrain(
         losses += run_stage("frozen", model, trained, step, config.frozen, (seed, 2), progress, saving)
     model.eval().requires_grad_(True)
     return losses
+
+
+def _origin(model: Points2Plans, data: TransitionBatch, config: PretrainConfig, seed: int) -> str:
+    """Digest of all that decides what a training ends with."""
+    facts = {"seed": seed, "training": asdict(config), "model": asdict(model.config), "data": data.sha256}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + weights_bytes(model)).hexdigest()
 
 
 def finetune(

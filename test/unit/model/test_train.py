@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from f2p.model.batch import TransitionBatch
 from f2p.model.encoded import Encoded, Transitions, encode_rows
 from f2p.model.errors import TrainingError
 from f2p.model.factory import create
 from f2p.model.losses import LossConfig
-from f2p.model.optimise import StageConfig, stage_of
+from f2p.model.optimise import StageConfig
 from f2p.model.points2plans import Points2Plans
 from f2p.model.train import PERCEPTION, FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
 
@@ -58,7 +60,9 @@ def test_a_stopped_training_goes_on_with_the_same_result(
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(StoppedError):
         pretrain(create("default", seed=0), batch, SHORT, 3, stop, path)
-    assert stage_of(path) == (stage, 2)
+    with safe_open(path, framework="pt") as file:
+        progress = json.loads(file.metadata()["progress"])
+    assert (progress["stage"], progress["step"]) == (stage, 2)
     again = create("default", seed=0)
     pretrain(again, batch, SHORT, 3, checkpoint=path)
     assert torch.equal(weights(whole), weights(again))
@@ -69,6 +73,22 @@ def test_a_foreign_checkpoint_is_named(batch: TransitionBatch, tmp_path: Path) -
     path.write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="no checkpoint"):
         pretrain(create("default"), batch, SHORT, 0, checkpoint=path)
+
+
+def test_a_checkpoint_of_another_training_is_refused(batch: TransitionBatch, tmp_path: Path) -> None:
+    """It was gone on from whatever the seed, the recipe and the data, and its result recorded as theirs."""
+    path, short = tmp_path / "checkpoint.safetensors", dataclasses.replace(SHORT, frozen=StageConfig(steps=0))
+    pretrain(create("default", seed=0), batch, short, 0, checkpoint=path)
+    assert pretrain(create("default", seed=0), batch, short, 0, checkpoint=path) == []
+    for model, data, config, seed in (
+        (create("default", seed=0), batch, short, 1),
+        (create("default", seed=0), batch, dataclasses.replace(short, jitter=0.0), 0),
+        (create("default", seed=0), batch.take(slice(1, None)), short, 0),
+        (create("default", seed=1), batch, short, 0),
+        (create("literal", seed=0), batch, short, 0),
+    ):
+        with pytest.raises(TrainingError, match="is of a training with another seed, recipe, data or start weights"):
+            pretrain(model, data, config, seed, checkpoint=path)
 
 
 def test_a_loss_that_is_not_finite_stops_training(batch: TransitionBatch) -> None:
