@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, replace
 from importlib import metadata
@@ -15,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-import f2p
 from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.clock import SystemClock
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -68,9 +66,9 @@ def train(
     out: Annotated[Path, typer.Option(help="weights file to write; its manifest lies beside it")] = Path(
         "runs/train/default.safetensors"
     ),
-    data: Annotated[Path, typer.Option(help="folder of the simulated executions; what is there is used")] = Path(
-        "runs/train/data"
-    ),
+    data: Annotated[
+        Path, typer.Option(help="folder of the simulated executions; what the same code made is used")
+    ] = Path("runs/train/data"),
     start: Annotated[
         Path | None, typer.Option(help="weights to go on from; their encoder stays as it is (second stage only)")
     ] = None,
@@ -80,8 +78,10 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object last")] = False,
 ) -> None:
     """Pre-train a skill effect model on simulated single-object executions."""
-    from f2p.cli.train_data import pretraining_data
+    from f2p.cli.train_data import generator_digest, pretraining_data
     from f2p.model.factory import create, save_weights, started_from
+    from f2p.sim.pretraining import DEFAULT
+    from f2p.sources import PACKAGE, digest_of
 
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
@@ -104,7 +104,12 @@ def train(
         "executions": executions,
         "held_out": held_out(executions),
         "data_sha256": digest,
-        "code": {"version": metadata_version(), "model_sha256": code_digest()},
+        "code": {
+            "version": metadata_version(),
+            "model_sha256": digest_of((PACKAGE / "model").glob("*.py")),
+            "generator_sha256": generator_digest(),
+        },
+        "generation": asdict(DEFAULT),
         "training": asdict(config),
         "duration_s": {
             "simulation": round(simulated - began, 1),
@@ -157,14 +162,6 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
     unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))
     notes: dict[str, object] = {"use": "replay and gate", "seed": seed, "seen": len(seen), "held_out": len(unseen)}
     batch.take(np.concatenate([seen, unseen])).save(out.with_name("replay.safetensors"), notes)
-
-
-def code_digest() -> str:
-    """Digest of the model's own source files: says which code made the weights, without version control."""
-    digest = hashlib.sha256()
-    for path in sorted((Path(f2p.__file__).parent / "model").glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def metadata_version() -> str:

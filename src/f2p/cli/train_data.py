@@ -1,17 +1,20 @@
-"""Pre-training data on disk: shards that are made once, each reproducible from (seed, index), and read together."""
+"""Pre-training data on disk: shards that are made once, each reproducible from code, seed and index."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from f2p.model.batch import TransitionBatch, concatenate, pack
-from f2p.sim.pretraining import SHARD, generate_shard
+from f2p.sim.pretraining import DEFAULT, SHARD, generate_shard
+from f2p.sources import imports_digest
 
 Progress = Callable[[str, float, str], None]
 
@@ -24,28 +27,44 @@ def shard_path(folder: Path, seed: int, index: int, count: int) -> Path:
     return folder / f"pretrain-s{seed}-{index:04d}-{count}.safetensors"
 
 
-def make_shard(folder: Path, seed: int, index: int, count: int) -> Path:
-    """Simulate and write one shard, unless it is there and sound."""
+def generator_digest() -> str:
+    """Digest of what generates, labels and packs: this file, all of f2p that it imports, and the configuration."""
+    config = json.dumps(asdict(DEFAULT), sort_keys=True)
+    return hashlib.sha256(f"{imports_digest(__name__)} {config}".encode()).hexdigest()
+
+
+def make_shard(folder: Path, seed: int, index: int, count: int, generator: str) -> Path:
+    """Simulate and write one shard, unless it is there and was made by the same `generator`."""
     path = shard_path(folder, seed, index, count)
-    if not path.with_suffix(".json").exists():
+    if _generator_of(path) != generator:
         transitions = generate_shard(index, count, seed)
         batch = pack(transitions, np.random.default_rng((seed, index, _PACKING)))
-        batch.save(path, {"seed": seed, "shard": index, "source": "f2p.sim.pretraining"})
+        notes: dict[str, object] = {"seed": seed, "shard": index, "generator": generator, "config": asdict(DEFAULT)}
+        batch.save(path, notes)
     return path
+
+
+def _generator_of(path: Path) -> str:
+    """What made a shard; empty where there is none, or nobody can tell."""
+    try:
+        return str(json.loads(path.with_suffix(".json").read_bytes())["notes"]["generator"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def pretraining_data(
     folder: Path, executions: int, seed: int, workers: int, progress: Progress
 ) -> tuple[TransitionBatch, str]:
-    """Make what is missing of `executions` transitions in `folder` and read them all.
+    """Make what is missing of `executions` transitions in `folder`, or was made by other code, and read them all.
 
     Returns:
         The transitions, in an order that does not depend on `workers`, and the digest of all shards.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    generator = generator_digest()
     counts = [min(SHARD, executions - first) for first in range(0, executions, SHARD)]
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = {pool.submit(make_shard, folder, seed, i, n): n for i, n in enumerate(counts)}
+        jobs = {pool.submit(make_shard, folder, seed, i, n, generator): n for i, n in enumerate(counts)}
         done = 0
         for job in as_completed(jobs):
             job.result()

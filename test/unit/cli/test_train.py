@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import resource
 from pathlib import Path
@@ -10,10 +11,14 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from f2p.cli import train_data
 from f2p.cli.train import held_out, scaled, train
-from f2p.cli.train_data import shard_path
+from f2p.cli.train_data import generator_digest, make_shard, shard_path
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import load_weights
+from f2p.sim.pretraining import DEFAULT, generate_shard
+from f2p.sources import PACKAGE, imported_by
+from f2p.types import Transition
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,8 @@ def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path
     assert told["weights_id"] == manifest["weights_id"] and manifest["executions"] == 30 and manifest["seed"] == 3
     assert manifest["metrics"]["transitions"] == manifest["held_out"] == held_out(30) == 2
     assert set(manifest["metrics"]["f1_next"]) >= {"left", "contact", "inside", "mean", "movable"}
+    assert manifest["code"]["generator_sha256"] == generator_digest() != manifest["code"]["model_sha256"]
+    assert manifest["generation"]["scenes_per_model"] == DEFAULT.scenes_per_model and manifest["training"]["joint"]
     assert not model.training and not out.with_suffix(".checkpoint.safetensors").exists()
     replay = TransitionBatch.load(out.with_name("replay.safetensors"))
     assert len(replay) == 30
@@ -42,6 +49,35 @@ def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path
     again = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "two.safetensors"), "--data", str(data)])
     assert again.exit_code == 0 and shard_path(data, 3, 0, 30).stat().st_mtime_ns == stamp
     assert load_weights(tmp_path / "two.safetensors")[1]["weights_id"] == manifest["weights_id"]
+
+
+def test_shards_of_another_generator_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were known by seed, index and count alone: what an older simulator had made was trained on."""
+    made: list[int] = []
+
+    def generate(index: int, count: int, seed: int) -> list[Transition]:
+        made.append(index)
+        return generate_shard(index, count, seed)
+
+    monkeypatch.setattr(train_data, "generate_shard", generate)
+    for generator, times in (("one", 1), ("one", 1), ("other", 2), ("other", 2)):
+        path = make_shard(tmp_path, 5, 0, 2, generator)
+        assert len(made) == times and len(TransitionBatch.load(path)) == 2
+    manifest = path.with_suffix(".json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"notes": {"seed": 5}}))
+    make_shard(tmp_path, 5, 0, 2, "other")
+    assert len(made) == 3, "nobody knows what made it"
+
+
+def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = {path.relative_to(PACKAGE).as_posix() for path in imported_by("f2p.cli.train_data")}
+    assert {"sim/mujoco.py", "sim/skills.py", "sim/labels.py", "scene/relations.py", "geometry.py"} <= names
+    assert {"sim/pretraining.py", "model/batch.py", "types.py"} <= names and "model/train.py" not in names
+    before = generator_digest()
+    monkeypatch.setattr(train_data, "DEFAULT", dataclasses.replace(DEFAULT, tries=DEFAULT.tries + 1))
+    assert generator_digest() != before
 
 
 @pytest.mark.slow

@@ -1,0 +1,69 @@
+"""Which code something was made by: digests of the package's own source files, without version control."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+SHELL = ("cli", "ros", "bench", "report")
+"""Rooms that show or carry results and make none."""
+
+
+@functools.cache
+def package_digest() -> str:
+    """Digest of all source files of f2p but those of `SHELL`, as they are on the disk."""
+    paths = (path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in SHELL)
+    return digest_of(paths)
+
+
+@functools.cache
+def imports_digest(*modules: str) -> str:
+    """Digest of the source files of `modules` and of every module of f2p that they import, directly or not."""
+    return digest_of(imported_by(*modules))
+
+
+def imported_by(*modules: str) -> tuple[Path, ...]:
+    """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
+
+    What a package's `__init__` imports does not count: those of f2p make nothing.
+    """
+    found: set[Path] = set()
+    waiting = list(modules)
+    while waiting:
+        path = _file_of(waiting.pop())
+        if path is not None and path not in found:
+            found.add(path)
+            waiting += _imports(path)
+    return tuple(sorted(found))
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """Digest of names (within the package) and contents of source files, whatever order they come in."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _file_of(module: str) -> Path | None:
+    """The source file of a module of f2p; None for a package, and for what is no module of f2p."""
+    first, *rest = module.split(".")
+    path = PACKAGE.joinpath(*rest).with_suffix(".py") if first == PACKAGE.name and rest else PACKAGE
+    return path if path.is_file() else None
+
+
+def _imports(path: Path) -> list[str]:
+    """What could be a module among the imports of a file: `from a import b` names a, and a.b."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [item.name for item in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{item.name}" for item in node.names)]
+    return names
