@@ -6,7 +6,6 @@ long run can be stopped and gone on with.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import shutil
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from f2p.evaluate.failures import make_failure
+from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.rows import Row
 from f2p.evaluate.statistics import calibration
 from f2p.evaluate.trial import Trial, run_trial
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import learners
 from f2p.model.errors import DivergedError
-from f2p.model.factory import shipped, weights_bytes
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
@@ -84,7 +83,7 @@ class Experiment:
 
     Args:
         config: What is compared.
-        folder: Where cells are kept; finished ones are not done again.
+        folder: Where cells are kept; finished ones are not done again while code, weights and recipe are the same.
         progress: Told of every trial.
     """
 
@@ -119,7 +118,7 @@ class Experiment:
         """Learn and try, or read what was found before."""
         folder = self.folder / cell.name
         wanted, basis = self._scenes(cell), self._basis(cell.learner)
-        known = _read(folder / "result.json")
+        known = read_kept(folder / "result.json")
         if known.get("scenes") == wanted and known.get("basis") == basis:
             return known
         shutil.rmtree(folder / "weights", ignore_errors=True)  # a stopped cell may have published already
@@ -132,16 +131,11 @@ class Experiment:
         return result
 
     def _basis(self, learner: str) -> dict[str, str]:
-        """What a result rests on: the weights that a cell begins with, the learner, and a digest of both recipes."""
+        """What a result rests on: code, the weights that a cell begins with, the learner, a digest of both recipes."""
         recipe = {"cycle": asdict(self.config.cycle), "learner": _config_of(learner)}
         recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
         digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
-        return {"weights": self._first_weights, "learner": learner, "recipe": digest}
-
-    @functools.cached_property
-    def _first_weights(self) -> str:
-        """Id of the champion of an empty store."""
-        return sha256_of(weights_bytes(shipped()[0]))
+        return {**foundations(), "learner": learner, "recipe": digest}
 
     def _learned(self, cell: Cell, folder: Path) -> tuple[Predictor, dict[str, Any]]:
         """The predictor after learning from the cell's failure; the old one where the gate (or the learner) refuses.
@@ -197,15 +191,6 @@ class Experiment:
             self.config.task, "points2plans", self.config.objects, learner, skeleton, len(trials),
             int(successes.sum()), by_chance, details,
         )  # fmt: skip
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A result as it was written; empty where there is none, or only a part of one."""
-    try:
-        result = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return result if isinstance(result, dict) else {}
 
 
 def _config_of(learner: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ the promise holds for each of them. The third must be noticed.
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from f2p.evaluate.failures import make_failure
+from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
 from f2p.evaluate.statistics import wilson_interval
 from f2p.learner import fail2progress  # noqa: F401 - files the learner
@@ -38,6 +41,7 @@ from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
 from f2p.types import Execution, Goal, GoalRelation, Plan, Prior, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
+from f2p.weights.files import write_whole
 from f2p.weights.modules import load_predictor, open_store
 
 INTENDED = 0.03
@@ -101,7 +105,7 @@ class MonitorExperiment:
         simulator: Executes and labels.
         objects: Things per room.
         first: Number of the first room, and of the first failure: others are other rooms.
-        folder: Where learned weights are kept; what is there is not learned again.
+        folder: Where learned weights are kept; what this code learned from the same weights is not learned again.
         progress: Told how far this is.
     """
 
@@ -131,13 +135,20 @@ class MonitorExperiment:
         untaught, learned = TorchPredictor(model, str(manifest["weights_id"])), []
         for number in range(self._first, self._first + count):
             self._progress(0.0, f"learning from failure {number}")
-            store = open_store(self._folder / f"failure-{number}")
+            store = open_store(self._cleared(self._folder / f"failure-{number}"))
             if store.previous is None:
                 failure = make_failure(self._task, Planner(lambda: untaught), self._simulator, self._objects, number)
                 learn(failure, "fail2progress", store, self._simulator, seed=number)
             if store.previous is not None:
                 learned.append(load_predictor(store, store.champion))
         return untaught, tuple(learned)
+
+    def _cleared(self, folder: Path) -> Path:
+        """`folder`, emptied unless what it holds was learned by this code from these shipped weights."""
+        if read_kept(folder / "basis.json") != foundations():
+            shutil.rmtree(folder, ignore_errors=True)
+            write_whole(folder / "basis.json", json.dumps(foundations()).encode())
+        return folder
 
     def _scores(
         self,

@@ -14,6 +14,7 @@ from f2p.evaluate import experiment as module
 from f2p.evaluate import failures
 from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
+from f2p.evaluate.kept import foundations
 from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
 from f2p.learner.errors import DatasetNotWrittenError, TooFewTransitionsError
 from f2p.model.errors import BadDatasetError, DivergedError
@@ -107,7 +108,7 @@ def raising(error: Exception) -> Any:
     return learn
 
 
-def test_a_cell_is_done_again_unless_it_rests_on_the_same_weights_and_recipe(
+def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[Cell] = []
@@ -130,8 +131,10 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_weights_and_recipe(
     assert times(config) == 1, "the recipe is another one again"
     monkeypatch.setattr(module, "_config_of", lambda _: {"transitions": 99})
     assert [times(config), times(config)] == [1, 0]
-    monkeypatch.setattr(Experiment, "_first_weights", "f" * 64)
-    assert [times(config), times(config)] == [1, 0]
+    for name in ("weights", "code"):
+        other = foundations() | {name: "f" * 64}
+        monkeypatch.setattr(module, "foundations", lambda other=other: other)
+        assert [times(config), times(config)] == [1, 0], name
     path.write_bytes(path.read_bytes()[:-3])
     assert [times(config), times(config)] == [1, 0], "what was cut short is not done"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from f2p.evaluate import monitor as module
+from f2p.evaluate.kept import foundations
 from f2p.evaluate.monitor import MonitorExperiment, MonitorReport, as_intended
 from f2p.evaluate.onlooker import Onlooker
 from f2p.sim.mujoco import MujocoSimulator
@@ -47,6 +49,51 @@ def test_what_the_shipped_model_was_never_taught_scores_higher_than_what_it_was(
     report = experiment.report(2, 0)
     assert len(report.familiar) == len(report.untaught) == 2 and report.learned == ()
     assert max(report.familiar) < 3.0 < 6.0 < min(report.untaught)
+
+
+class Store:
+    """As much of a weights store as a published model leaves there."""
+
+    champion = "1" * 64
+
+    def __init__(self, folder: Path) -> None:
+        assert folder.is_dir()
+        self.path = folder / "previous"
+
+    @property
+    def previous(self) -> str | None:
+        return self.path.read_text() if self.path.exists() else None
+
+
+def test_models_are_learned_again_unless_by_the_same_code_from_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever had once been published there was measured, as what this code learns."""
+    learned: list[int] = []
+
+    def learn(*_: object, seed: int) -> None:
+        learned.append(seed)
+        (tmp_path / f"failure-{seed}" / "previous").write_text("0" * 64)
+
+    for name, fake in (
+        ("learn", learn),
+        ("open_store", Store),
+        ("make_failure", lambda *_: None),
+        ("load_predictor", lambda *_: "predictor"),
+    ):
+        monkeypatch.setattr(module, name, fake)
+
+    def times() -> int:
+        learned.clear()
+        experiment = MonitorExperiment(tasks.get("transport")(), MujocoSimulator(), 3, 7, tmp_path, lambda *_: None)
+        assert experiment._models(2)[1] == ("predictor",) * 2
+        return len(learned)
+
+    assert [times(), times()] == [2, 0]
+    for name in ("code", "weights"):
+        other = foundations() | {name: "f" * 64}
+        monkeypatch.setattr(module, "foundations", lambda other=other: other)
+        assert [times(), times()] == [2, 0], name
 
 
 def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:

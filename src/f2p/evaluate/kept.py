@@ -1,0 +1,27 @@
+"""What lets a kept result be used again: it was made by this code, from the weights that ship with it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from f2p.model.factory import shipped, weights_bytes
+from f2p.sources import package_digest
+from f2p.weights.checks import sha256_of
+
+
+@functools.cache
+def foundations() -> dict[str, str]:
+    """What every experiment rests on: id of the champion of an empty store, and a digest of the package's sources."""
+    return {"weights": sha256_of(weights_bytes(shipped()[0])), "code": package_digest()}
+
+
+def read_kept(path: Path) -> dict[str, Any]:
+    """A mapping as it was written; empty where there is none, or only a part of one."""
+    try:
+        result = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return result if isinstance(result, dict) else {}
