@@ -84,7 +84,8 @@ def weights() -> Finding:
     from f2p.ros.places import shipped_weights
 
     path = shipped_weights()
-    return Finding("weights", path.is_file(), str(path), "run f2p train, or take a release that ships them")
+    own = "f2p train, then f2p weights add FILE and f2p weights promote ID"
+    return Finding("weights", path.is_file(), str(path), f"take a release that ships them, or make your own: {own}")
 
 
 def graph() -> Finding:

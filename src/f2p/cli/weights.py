@@ -51,13 +51,13 @@ def list_(store: Store = FOLDER, as_json: Json = False) -> None:
 
 def _roles(store: WeightsStore) -> dict[str, str]:
     """Which weights are served, and which were before; a damaged line is told of, since the list shows what is left."""
-    from f2p.weights.errors import BadLineError, NoPreviousError
+    from f2p.weights.errors import BadLineError, NoChampionError, NoPreviousError
 
     roles: dict[str, str] = {}
     for name in ("previous", "champion"):
         try:
             roles[store.resolve(name)] = name
-        except NoPreviousError:
+        except (NoChampionError, NoPreviousError):
             continue
         except BadLineError as error:
             complain(error)
@@ -122,6 +122,22 @@ def verify(
         raise typer.Exit(1)
 
 
+def add(
+    file: Annotated[Path, typer.Argument(help="Weights as f2p train writes them; their manifest lies beside them.")],
+    store: Store = FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Take a weights file into the store, without serving it: f2p weights promote does that."""
+    from f2p.weights.modules import adopt
+
+    console = Console(stderr=as_json)
+    with opened(store) as weights:
+        weights_id = adopt(weights, file)
+    console.print(f"added {weights_id[:12]}; f2p weights promote {weights_id[:12]} makes it the champion")
+    if as_json:
+        typer.echo(json.dumps({"weights": weights_id}))
+
+
 def promote(which: Which, store: Store = FOLDER, as_json: Json = False) -> None:
     """Make weights the champion because you say so: the gate is not asked, but they must pass f2p weights verify."""
     from f2p.weights.modules import load_module
@@ -153,11 +169,12 @@ def _tell(console: Console, store: WeightsStore, champion: str, as_json: bool) -
 
 def register(app: typer.Typer) -> None:
     """Add `f2p weights`."""
-    group = typer.Typer(no_args_is_help=True, help="List, show, verify, promote and roll back weights.")
+    group = typer.Typer(no_args_is_help=True, help="List, show, verify, add, promote and roll back weights.")
     for name, command in (
         ("list", list_),
         ("show", show),
         ("verify", verify),
+        ("add", add),
         ("promote", promote),
         ("rollback", rollback),
     ):

@@ -107,8 +107,11 @@ class Manifest:
     schema: str = SCHEMA
 
     def to_bytes(self) -> bytes:
-        """As JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True, allow_nan=False).encode()
+        """As JSON. Raises BadManifestError where an entry, say a golden answer, is a number that is not finite."""
+        try:
+            return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True, allow_nan=False).encode()
+        except ValueError as error:
+            raise BadManifestError(self.weights_id, f"not every number in it is finite ({error})") from error
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str) -> Manifest:

@@ -23,21 +23,33 @@ from f2p.weights.store import LoadedWeights, WeightsStore
 
 
 def open_store(folder: Path | str, profile: str = "default", config: CheckConfig | None = None) -> WeightsStore:
-    """The store in `folder`; an empty one gets the weights that ship with the package as its first champion.
+    """The store in `folder`; an empty one gets the weights that ship with the package, if any, as its first champion.
 
     Raises:
         WeightsError: The folder cannot be written, or the shipped weights do not pass the checks.
     """
     store = WeightsStore(folder, expected_tensors, config)
-    if not (store.folder / "champion").exists():
+    path = SHIPPED / f"{profile}.safetensors"
+    if path.exists() and not (store.folder / "champion").exists():
         with contextlib.suppress(ParentMovedError):  # another process opened it first, with the same weights
-            store.publish(adopt(store, SHIPPED / f"{profile}.safetensors", profile), parent=None)
+            store.publish(adopt(store, path, profile), parent=None)
     return store
 
 
-def adopt(store: WeightsStore, path: Path, profile: str) -> str:
-    """Keep a weights file from elsewhere (with its manifest beside it) in `store`; returns its id there."""
+def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:
+    """Keep a weights file from elsewhere (with its manifest beside it) in `store`; returns its id there.
+
+    Args:
+        store: Where to; its champion stays what it is.
+        path: The weights file.
+        profile: What the configuration is called; as its manifest says where None.
+
+    Raises:
+        BadWeightsError: File or manifest are missing, truncated, or not each other's.
+        WeightsError: The store refuses them, or cannot be written.
+    """
     model, notes = load_weights(path)
+    profile = profile or str(notes.get("profile", "unnamed"))
     data = weights_bytes(model)
     made = {name: value for name, value in notes.items() if name not in ("tensors", "config", "format")}
     return store.put(data, manifest_for(model, data, profile, made=made))

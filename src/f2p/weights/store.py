@@ -64,7 +64,7 @@ class WeightsStore:
         """Keep weights without serving them; returns their id. Keeping the same bytes twice is no error.
 
         Raises:
-            BadManifestError: The manifest speaks of other bytes.
+            BadManifestError: The manifest speaks of other bytes, or holds numbers that are not finite.
             BadWeightsFileError: The bytes are no weights of that architecture.
             NoSpaceError, StoreWriteError: Nothing half-written is left.
         """
@@ -74,9 +74,10 @@ class WeightsStore:
         if len(data) > self.config.most_bytes:
             raise BadWeightsFileError(weights_id, f"{len(data)} bytes, at most {self.config.most_bytes} are kept")
         checked_tensors(data, self._expected(manifest), weights_id, self.config)
+        words = manifest.to_bytes()
         if not self._manifest_path(weights_id).exists():
             write_whole(self._tensors_path(weights_id), data)
-            write_whole(self._manifest_path(weights_id), manifest.to_bytes())
+            write_whole(self._manifest_path(weights_id), words)
         return weights_id
 
     def load(self, weights_id: str) -> LoadedWeights:

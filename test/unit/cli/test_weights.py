@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from f2p.cli import build
-from f2p.model.factory import create, weights_bytes
+from f2p.model.factory import create, save_weights, weights_bytes
 from f2p.weights.modules import expected_tensors, manifest_for
 from f2p.weights.store import WeightsStore
 
@@ -108,6 +108,76 @@ def test_damaged_lines_are_told_of_and_repaired_by_promoting(own: WeightsStore, 
     code, text = ask("weights", "promote", champion, "--store", own.folder)
     assert code == 0 and f"champion {champion[:12]}" in text and own.champion == champion
     assert ask("weights", "list", "--store", own.folder)[0] == 0
+
+
+def trained(path: Path, seed: int) -> Path:
+    """A weights file as `f2p train` leaves it."""
+    save_weights(create("literal", seed=seed), path, {"profile": "literal", "seed": seed})
+    return path
+
+
+def test_what_was_trained_is_added_and_then_promoted(own: WeightsStore, tmp_path: Path) -> None:
+    champion, file = own.champion, trained(tmp_path / "trained.safetensors", 7)
+    code, text = ask("weights", "add", file, "--store", own.folder, "--json")
+    added = json.loads(text.strip().splitlines()[-1])["weights"]
+    assert code == 0 and f"f2p weights promote {added[:12]}" in text and own.champion == champion
+    assert own.manifest(added).profile == "literal" and own.manifest(added).made["seed"] == 7
+    assert ask("weights", "add", file, "--store", own.folder)[0] == 0, "twice is no error"
+    assert ask("weights", "verify", added, "--store", own.folder)[0] == 0
+    assert ask("weights", "promote", added[:12], "--store", own.folder)[0] == 0
+    assert (own.champion, own.previous) == (added, champion)
+
+
+def test_own_weights_are_served_where_none_are_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What f2p doctor advises then."""
+    monkeypatch.setattr("f2p.weights.modules.SHIPPED", tmp_path / "nowhere")
+    folder, file = tmp_path / "store", trained(tmp_path / "trained.safetensors", 7)
+    code, text = ask("weights", "show", "--store", folder)
+    assert code == 2 and "error 805" in text and "promote some weights first" in " ".join(text.split())
+    added = json.loads(ask("weights", "add", file, "--store", folder, "--json")[1].strip().splitlines()[-1])["weights"]
+    assert ask("weights", "list", "--store", folder)[0] == 0
+    assert ask("weights", "promote", added[:12], "--store", folder)[0] == 0
+    assert WeightsStore(folder, expected_tensors).champion == added
+
+
+def damaged(path: Path, how: str) -> None:
+    """Make a trained file one that must not be taken."""
+    manifest = path.with_suffix(".json")
+    words = json.loads(manifest.read_text())
+    if how == "cut":
+        path.write_bytes(path.read_bytes()[:-7])
+    elif how == "alone":
+        manifest.unlink()
+    elif how == "foreign":
+        manifest.write_text("[" * 50)
+    elif how == "wild":
+        model = create("literal", seed=7)
+        for value in model.parameters():
+            value.data.fill_(1e30)
+        save_weights(model, path, {})
+    elif how == "bounds":
+        manifest.write_text(json.dumps(words | {"config": words["config"] | {"scale": 1e9}}))
+    elif how == "nan":
+        manifest.write_text(json.dumps(words | {"metrics": {"mean": float("nan")}}))
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("cut", "error 201: {file}: not usable as weights: the contents do not fit the digest in the manifest"),
+        ("alone", "error 201: {file}: not usable as weights: [Errno 2] No such file or directory"),
+        ("foreign", "error 201: {file}: not usable as weights: Expecting value"),
+        ("wild", "refused: not every number in it is finite"),
+        ("bounds", "Points2PlansConfig.scale = 1000000000.0 : must be finite and within [0.1, 100.0]"),
+        ("nan", "refused: not every number in it is finite"),
+    ],
+)
+def test_bad_files_are_not_added_and_cost_one_line(own: WeightsStore, tmp_path: Path, how: str, says: str) -> None:
+    file, before = trained(tmp_path / "trained.safetensors", 7), sorted(own.folder.iterdir())
+    damaged(file, how)
+    code, text = ask("weights", "add", file, "--store", own.folder)
+    assert code == 2 and says.format(file=file) in text and len(text.strip().splitlines()) == 1
+    assert sorted(own.folder.iterdir()) == before
 
 
 @pytest.mark.parametrize(
