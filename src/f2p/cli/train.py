@@ -78,10 +78,9 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object last")] = False,
 ) -> None:
     """Pre-train a skill effect model on simulated single-object executions."""
-    from f2p.cli.train_data import generator_digest, pretraining_data
+    from f2p.cli.train_data import pretraining_data
     from f2p.model.factory import create, save_weights, started_from
     from f2p.sim.pretraining import DEFAULT
-    from f2p.sources import PACKAGE, digest_of
 
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
@@ -104,11 +103,7 @@ def train(
         "executions": executions,
         "held_out": held_out(executions),
         "data_sha256": digest,
-        "code": {
-            "version": metadata_version(),
-            "model_sha256": digest_of((PACKAGE / "model").glob("*.py")),
-            "generator_sha256": generator_digest(),
-        },
+        "code": {"version": metadata_version(), **code_digests()},
         "generation": asdict(DEFAULT),
         "training": asdict(config),
         "duration_s": {
@@ -162,6 +157,15 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
     unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))
     notes: dict[str, object] = {"use": "replay and gate", "seed": seed, "seen": len(seen), "held_out": len(unseen)}
     batch.take(np.concatenate([seen, unseen])).save(out.with_name("replay.safetensors"), notes)
+
+
+def code_digests() -> dict[str, str]:
+    """Which code made the weights, without version control: the model's files, and what generates and labels data."""
+    from f2p.cli.train_data import generator_digest
+    from f2p.sources import PACKAGE, digest_of
+
+    model = digest_of((PACKAGE / "model").glob("*.py"))
+    return {"model_sha256": model, "generator_sha256": generator_digest()}
 
 
 def metadata_version() -> str:
