@@ -31,6 +31,8 @@ class DriverState:
     base_received_s: float = float("-inf")
     mode: str = ""
     runstopped: bool = False
+    pending: bool = False
+    """Whether a step is under way that the driver has neither accepted nor rejected: it may still begin to move."""
 
 
 class DriverPort(Protocol):
@@ -40,7 +42,7 @@ class DriverPort(Protocol):
         self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
         result: Callable[[bool, int, str], None],
     ) -> None:  # fmt: skip
-        """Send one checked step; at most one of the callbacks follows."""
+        """Send one checked step; at most one of the callbacks follows. Accepted after a `stop`, it is stopped again."""
 
     def stop(self) -> None:
         """Cancel and `/stop_the_robot`."""
@@ -56,6 +58,13 @@ def base_displacement(start: tuple[float, float, float], now: tuple[float, float
     """How far the base moved along its heading at `start` [m] and turned [rad], by joint name."""
     forward = math.cos(start[2]) * (now[0] - start[0]) + math.sin(start[2]) * (now[1] - start[1])
     return dict(zip(BASE_JOINTS, (forward, math.remainder(now[2] - start[2], 2.0 * math.pi)), strict=True))
+
+
+def _unrest(fresh: bool, still: bool) -> str:
+    """Why a stop did not end in rest that can be relied on."""
+    if not fresh:
+        return "joint states fell silent after a stop"
+    return "the driver did not answer a step after a stop" if still else "the robot did not come to rest after a stop"
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,7 @@ class Guard:
         self._leases: dict[str, float] = {}
         self._running: Running | None = None
         self._stopping_until_s: float | None = None
+        self._unanswered = False
         self.latched = ""
         """Why nothing moves until an operator resumes; empty when all is well."""
         self.holding: F2pError | None = None
@@ -180,15 +190,17 @@ class Guard:
         """After a stop: wait for rest, else runstop and latch."""
         if self._stopping_until_s is None:
             return
+        if self._unanswered and not state.pending:  # if the driver took that step, it was told to stop again just now
+            self._stopping_until_s = now_s + config.still_within_s
+        self._unanswered = state.pending
         fresh = now_s - state.received_s <= config.hold_after_s
         still = all(abs(speed) <= config.still_speed for speed in state.velocities.values())
-        if fresh and still and now_s > self._stopping_until_s - config.still_within_s + config.hold_after_s:
+        seen = now_s > self._stopping_until_s - config.still_within_s + config.hold_after_s
+        if fresh and still and seen and not state.pending:
             self._stopping_until_s = None
         elif now_s > self._stopping_until_s:
             self._stopping_until_s = None
-            self.latched = (
-                "the robot did not come to rest after a stop" if fresh else "joint states fell silent after a stop"
-            )
+            self.latched = _unrest(fresh, still)
             self._driver.runstop()
             self._log(f"latched: {self.latched}")
 

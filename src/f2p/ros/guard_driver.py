@@ -45,6 +45,8 @@ class Driver:
         self._base = (0.0, 0.0, 0.0)
         self._mode, self._runstopped = "", False
         self._goal: Any = None
+        self._sends = self._stops = 0
+        self._unanswered: set[int] = set()
         for kind, name, store in (
             (JointState, "/stretch/joint_states", self._on_joints), (Odometry, "/odom", self._on_odometry),
             (String, "/mode", self._on_mode), (Bool, "/is_runstopped", self._on_runstopped),
@@ -60,12 +62,14 @@ class Driver:
     def state(self) -> DriverState:
         """The newest state; empty before the first joint states."""
         joints = self._joints
+        pending = bool(self._unanswered)
         if joints is None:
-            return DriverState({}, {}, mode=self._mode, runstopped=self._runstopped)
+            return DriverState({}, {}, mode=self._mode, runstopped=self._runstopped, pending=pending)
         velocities = dict(zip(joints.name, joints.velocity, strict=False))
         return DriverState(
             dict(zip(joints.name, joints.position, strict=False)), velocities, self._joints_s,
             stamp_from_msg(joints.header.stamp), self._base, self._base_s, self._mode, self._runstopped,
+            pending,
         )  # fmt: skip
 
     @property
@@ -77,7 +81,11 @@ class Driver:
         self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
         result: Callable[[bool, int, str], None],
     ) -> None:  # fmt: skip
-        """Send one checked step; exactly one of the callbacks follows, if the driver lives."""
+        """Send one checked step; exactly one of the callbacks follows, if the driver lives and is not told to stop.
+
+        A step may be accepted after a stop that came when it was under way: no handle was there to cancel, so it is
+        stopped then.
+        """
         goal = FollowJointTrajectory.Goal()
         goal.trajectory.joint_names = list(motion.joints)
         speeds, accelerations, contacts = driver_arrays(motion)
@@ -93,26 +101,36 @@ class Driver:
             ok = answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL and not aborted
             result(ok, answer.error_code, answer.error_string)
 
+        self._sends += 1
+        number, stops = self._sends, self._stops
+        self._unanswered.add(number)
+
         def on_handle(future: Any) -> None:
+            self._unanswered.discard(number)
             handle = future.result()
             if not handle.accepted:
                 rejected()
-                return
-            self._goal = handle
-            handle.get_result_async().add_done_callback(on_result)
+            elif self._stops != stops:
+                handle.cancel_goal_async()
+                if number == self._sends:  # a newer step is one the guard has sent since, and it replaces this one
+                    self._stop_the_robot()
+            else:
+                self._goal = handle
+                handle.get_result_async().add_done_callback(on_result)
 
         self._steps.send_goal_async(goal).add_done_callback(on_handle)
 
     def stop(self) -> None:
         """The stop recipe: cancel and /stop_the_robot."""
+        self._stops += 1
         if self._goal is not None:
             self._goal.cancel_goal_async()
             self._goal = None
-        if self._stop.service_is_ready():
-            self._stop.call_async(Trigger.Request())
+        self._stop_the_robot()
 
     def runstop(self) -> None:
-        """The last resort; what is held may drop."""
+        """The last resort; what is held may drop. A driver that has died answers no step: none is waited for on."""
+        self._unanswered.clear()
         if self._runstop.service_is_ready():
             self._runstop.call_async(SetBool.Request(data=True))
 
@@ -120,6 +138,10 @@ class Driver:
         """Ask for position mode, the only one f2p commands joints in."""
         if self._position_mode.service_is_ready():
             self._position_mode.call_async(Trigger.Request())
+
+    def _stop_the_robot(self) -> None:
+        if self._stop.service_is_ready():
+            self._stop.call_async(Trigger.Request())
 
     def _on_joints(self, message: JointState) -> None:
         self._joints, self._joints_s = message, self._clock.monotonic_s()

@@ -216,6 +216,34 @@ def test_cancel_stops_and_the_next_motion_waits_until_it_stands() -> None:
     bench.begin(Motion((LIFT,), (0.3,)))
 
 
+def test_rest_is_not_declared_while_a_step_is_unanswered() -> None:
+    """A step that was under way at the stop may be accepted after it, and runs until it is stopped again."""
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.state, bench.canceled = replace(bench.state, pending=True), True
+    bench.run(0.4)
+    bench.canceled = False
+    with pytest.raises(GuardBusyError):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.state = replace(bench.state, pending=False)
+    bench.run(0.1)
+    with pytest.raises(GuardBusyError):  # joint states as old as the answer may not show yet that it moved
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.run(0.2)
+    assert not bench.guard.latched
+    bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_a_driver_that_never_answers_a_step_after_a_stop_is_runstopped() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.state, bench.canceled = replace(bench.state, pending=True), True
+    bench.run(1.0)
+    assert bench.runstops == 1 and "did not answer a step" in bench.guard.latched
+
+
 def test_contact_is_no_error_and_other_aborts_are() -> None:
     for code, contact in ((100, True), (-4, False)):
         bench = Bench()
