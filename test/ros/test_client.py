@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
-from rclpy.action import ActionServer
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.node import Node
+from rclpy.task import Future
 
 from f2p.ros.client import ActionCaller
-from f2p.ros.errors import RemoteError
+from f2p.ros.errors import CanceledError, DeadlineError, F2pError, RemoteError
 from f2p.ros.goal_client import spinning
 from f2p_msgs.action import GuardedMove
 
@@ -59,3 +61,37 @@ def test_a_goal_that_ended_badly_without_a_code_is_an_error(node: Node, execute:
 def test_a_result_that_says_why_and_a_good_one_come_back(node: Node, execute: Callable[..., Any], code: int) -> None:
     result = ask(node, execute)
     assert result.error_code == code and result.contact == (code == 0)
+
+
+@pytest.mark.parametrize(("error", "deadline_s"), [(CanceledError, 30.0), (DeadlineError, 4.0)])
+def test_a_goal_accepted_after_nobody_waits_for_it_is_canceled(
+    node: Node, error: type[F2pError], deadline_s: float
+) -> None:
+    """It ran on: there was no handle yet that could have been canceled."""
+    asked, answer, taken_back = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(_goal: object) -> GoalResponse:
+        asked.set()
+        answer.wait(timeout=60)
+        return GoalResponse.ACCEPT
+
+    with spinning("test_server") as server:
+        over = Future(executor=server.executor)
+
+        async def execute(handle: Any) -> GuardedMove.Result:
+            await over
+            handle.canceled()
+            return GuardedMove.Result()
+
+        def cancel(_handle: object) -> CancelResponse:
+            taken_back.set()
+            over.set_result(None)
+            return CancelResponse.ACCEPT
+
+        ActionServer(server, GuardedMove, "test/move", execute, goal_callback=slowly, cancel_callback=cancel)
+        caller = ActionCaller(node, GuardedMove, "test/move", "guard", None)
+        with pytest.raises(error):
+            caller.run(GuardedMove.Goal(), deadline_s, lambda: error is CanceledError and asked.is_set())
+        assert asked.is_set()
+        answer.set()
+        assert taken_back.wait(timeout=30)

@@ -194,7 +194,7 @@ class ActionCaller:
 
         Raises:
             RemoteError: the goal was not accepted, or ended otherwise than well without an error code.
-            DeadlineError, NodeDeadError, CanceledError: no result; the goal was canceled where that could be said.
+            DeadlineError, NodeDeadError, CanceledError: no result; the goal is canceled, now or once it is accepted.
         """
         patience = Patience(self._name, self._server, deadline_s, self._watch, canceled)
         patience.until_active()
@@ -204,7 +204,11 @@ class ActionCaller:
             self._node,
             lambda: self._client.send_goal_async(goal, feedback_callback=lambda message: feedback(message.feedback)),
         )
-        handle = patience.result(sent)
+        try:
+            handle = patience.result(sent)
+        except (CanceledError, DeadlineError, NodeDeadError):
+            sent.add_done_callback(self._take_back)
+            raise
         if not handle.accepted:
             raise RemoteError(f"{self._name}: {self._server} did not accept the goal", RemoteError.code)
         result = on_executor(self._node, handle.get_result_async)
@@ -215,6 +219,11 @@ class ActionCaller:
         except DeadlineError:
             on_executor(self._node, handle.cancel_goal_async)
             raise
+
+    def _take_back(self, sent: concurrent.futures.Future) -> None:
+        """Cancel a goal that nobody waits for any more, now that the server has said whether it takes it."""
+        if sent.exception(timeout=0) is None and sent.result(timeout=0).accepted:
+            on_executor(self._node, sent.result(timeout=0).cancel_goal_async)
 
     def _canceled(self, handle: Any, result: concurrent.futures.Future) -> Any:
         """Cancel, and give the server a moment to stop and say so."""
