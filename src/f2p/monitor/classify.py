@@ -5,16 +5,17 @@
    skill: *perception*. Look again.
 3. The rebuilt scene, replayed, does what the world did and not what was predicted: *model*. Only this teaches.
 4. It does what was predicted: what was grasped did not arrive: *execution*; else *simulation gap*.
-5. Neither, or it could not be rebuilt: *unknown*. Ask.
+5. Neither, or it could not be rebuilt, or the network could not be asked: *unknown*. Ask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
 from f2p.settings import number
@@ -52,18 +53,18 @@ class Classification:
 def classify(
     outcome: Outcome,
     comparison: Comparison,
-    replayed_after: Relations | None,
-    detected_before: Relations,
+    replay: Callable[[], Relations | None],
+    detect: Callable[[], Relations],
     geometry_before: Relations,
     config: ClassifyConfig | None = None,
 ) -> Classification:
-    """Find the cause of a contradicted step.
+    """Find the cause of a contradicted step. Network and simulator are asked only where the rules come to them.
 
     Args:
         outcome: The step.
         comparison: What `compare` said of it.
-        replayed_after: Relations after the same call in the rebuilt scene; None if that failed.
-        detected_before: What the network saw before the skill, probabilities.
+        replay: Relations after the same call in the rebuilt scene; None if that failed.
+        detect: What the network saw before the skill, probabilities; an F2pError if it cannot be asked.
         geometry_before: What the rules of `scene/relations.py` saw before the skill.
         config: Limits.
 
@@ -71,7 +72,7 @@ def classify(
         DifferentScenesError: Relations of other segments than the outcome's.
     """
     config = config or ClassifyConfig()
-    _check_names(outcome, replayed_after, detected_before, geometry_before)
+    _check_names(outcome, geometry_before)
     if not outcome.execution.ok:
         reason = outcome.execution.error_msg or f"error code {outcome.execution.error_code}"
         return Classification(Cause.EXECUTION, f"{_call(outcome)} was not executed: {reason}")
@@ -79,17 +80,39 @@ def classify(
         names = ", ".join(outcome.unseen)
         text = f"after {_call(outcome)} {names} were not seen, where they were or elsewhere: look again"
         return Classification(Cause.PERCEPTION, text)
-    wrong = contradictions_text(comparison.contradictions)
-    seen = _misperceived(comparison.contradictions, detected_before, geometry_before, config)
-    if comparison.contradictions and seen > config.misperceived:
-        return Classification(
-            Cause.PERCEPTION,
-            f"before {_call(outcome)}, network and geometry differ on {seen:.0%} of the contradicted pairs: look again",
-        )
+    misperceived = _by_network(outcome, comparison, detect, geometry_before, config)
+    if misperceived is not None:
+        return misperceived
+    replayed_after = replay()
+    _check_names(outcome, replayed_after)
     if replayed_after is None:
-        text = f"after {_call(outcome)} {wrong}; the scene could not be rebuilt; ask a person"
-        return Classification(Cause.UNKNOWN, text)
+        return _unknown(outcome, comparison, "the scene could not be rebuilt")
     return _by_replay(outcome, comparison, replayed_after, config)
+
+
+def _by_network(
+    outcome: Outcome, comparison: Comparison, detect: Callable[[], Relations], geometry: Relations,
+    config: ClassifyConfig,
+) -> Classification | None:  # fmt: skip
+    """Rule 2: whether the contradicted things were seen otherwise before; None where they were not."""
+    if not comparison.contradictions:
+        return None
+    try:
+        detected = detect()
+    except F2pError as error:
+        return _unknown(outcome, comparison, f"the network could not be asked what it saw before ({error})")
+    _check_names(outcome, detected)
+    seen = _misperceived(comparison.contradictions, detected, geometry, config)
+    if seen <= config.misperceived:
+        return None
+    text = f"before {_call(outcome)}, network and geometry differ on {seen:.0%} of the contradicted pairs: look again"
+    return Classification(Cause.PERCEPTION, text)
+
+
+def _unknown(outcome: Outcome, comparison: Comparison, reason: str) -> Classification:
+    """What the rules cannot tell, and why not."""
+    wrong = contradictions_text(comparison.contradictions)
+    return Classification(Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; {reason}; ask a person")
 
 
 def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig) -> Classification:
@@ -100,7 +123,7 @@ def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, co
         text = f"{wrong}; the rebuilt scene agrees with the world, so the model was wrong"
         return Classification(Cause.MODEL, text)
     if siding > 1.0 - config.agreement:
-        return Classification(Cause.UNKNOWN, f"{wrong}; the rebuilt scene agrees with neither side; ask a person")
+        return _unknown(outcome, comparison, "the rebuilt scene agrees with neither side")
     missed = _distance_missed(outcome)
     if missed > config.missed:
         text = f"{outcome.call.object} ended {missed:.2f} m from where {_call(outcome)} should have put it"

@@ -32,8 +32,9 @@ from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, Skill
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
 
-CALL_S = 20.0
-"""Longest wait for the model's second opinion [s] (ours)."""
+OPINION_SHARE = 0.75
+"""Share of the check's deadline after which the model's second opinion is given up (ours: 90 s, within which a killed
+model server answers again also on a busy machine; the replay after it takes seconds)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class MonitorNodeConfig:
 
     threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
-    deadline_s: float = number(60.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
+    deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
 
 
@@ -66,6 +67,7 @@ class MonitorNode(F2pNode):
         self._simulator = MujocoSimulator()
 
     def _check(self, request: CheckOutcome.Request, response: CheckOutcome.Response) -> None:
+        opinion_until_s = self.monotonic.monotonic_s() + OPINION_SHARE * self.parameters.config.deadline_s
         plan = plan_from_msg(request.plan)
         if request.step >= len(plan.calls):
             raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
@@ -82,12 +84,15 @@ class MonitorNode(F2pNode):
         call = f"{outcome.call.skill}({outcome.call.object})"
         self.get_logger().info(f"{call}: score {comparison.score:.2f} of {threshold}")
         if response.contradicted:
-            response.failure = self._failure(outcome, plan, comparison, threshold)
+            response.failure = self._failure(outcome, plan, comparison, threshold, opinion_until_s)
 
-    def _failure(self, outcome: Outcome, plan: Plan, comparison: Comparison, threshold: float) -> FailureMessage:
+    def _failure(
+        self, outcome: Outcome, plan: Plan, comparison: Comparison, threshold: float, opinion_until_s: float
+    ) -> FailureMessage:  # fmt: skip
         """Find the cause, write the folder, tell everybody."""
-        verdict = classify(outcome, comparison, self._replay(outcome.before, outcome.call),
-                           self._second_opinion(outcome.before), outcome.observed_before)  # fmt: skip
+        verdict = classify(outcome, comparison, lambda: self._replay(outcome.before, outcome.call),
+                           lambda: self._second_opinion(outcome.before, opinion_until_s),
+                           outcome.observed_before)  # fmt: skip
         name = f"failure-{uuid.uuid4().hex[:10]}"
         failure = Failure(name, outcome, plan.goal, plan, verdict.cause, comparison.score, threshold,
                           comparison.contradictions, verdict.explanation)  # fmt: skip
@@ -111,9 +116,10 @@ class MonitorNode(F2pNode):
         transition = batch.transitions[0]
         return None if transition is None else transition.relations_after
 
-    def _second_opinion(self, scene: Scene) -> Relations:
-        """What the network sees."""
-        answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), CALL_S)
+    def _second_opinion(self, scene: Scene, until_s: float) -> Relations:
+        """What the network sees; a model server that is restarting is waited for. Raises F2pError without an answer."""
+        wait_s = until_s - self.monotonic.monotonic_s()
+        answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), wait_s)
         return relations_from_msg(answer.relations)
 
 

@@ -16,7 +16,7 @@ from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
 from f2p_msgs.action import ExecuteSkill, FineTune, PlanGoal
 from f2p_msgs.srv import CheckOutcome, PerceiveScene
 
-PERCEIVE_S, PLAN_S, EXECUTE_S, CHECK_S, LEARN_S = 120.0, 150.0, 300.0, 90.0, 600.0
+PERCEIVE_S, PLAN_S, EXECUTE_S, CHECK_S, LEARN_S = 120.0, 150.0, 300.0, 150.0, 600.0
 """Longest waits, a restart of the node included where the question may be asked again [s] (ours)."""
 
 

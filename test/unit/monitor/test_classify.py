@@ -11,6 +11,7 @@ import pytest
 from f2p.monitor.classify import classify
 from f2p.monitor.compare import compare
 from f2p.monitor.errors import DifferentScenesError
+from f2p.scene.errors import SceneError
 from f2p.types import Cause, Execution, Outcome, Relations
 
 CARRIED = ("box", "thing_1", "thing_2")
@@ -18,8 +19,31 @@ CARRIED = ("box", "thing_1", "thing_2")
 
 def cause(outcome: Outcome, replayed: Relations | None, detected: Relations | None = None) -> tuple[Cause, str]:
     """Classify with a network that sees what geometry sees, unless told otherwise."""
-    found = classify(outcome, compare(outcome), replayed, detected or outcome.observed_before, outcome.observed_before)
+    seen = detected or outcome.observed_before
+    found = classify(outcome, compare(outcome), lambda: replayed, lambda: seen, outcome.observed_before)
     return found.cause, found.explanation
+
+
+def nobody() -> Relations:
+    """A network or a simulator that must not be asked."""
+    pytest.fail("it was asked")
+
+
+def test_nobody_is_asked_where_the_skill_or_the_eye_has_said_it_all(outcome_of: Callable[..., Outcome]) -> None:
+    failed = outcome_of(CARRIED, execution=Execution(False, 402, "grasp lost"))
+    hidden = replace(outcome_of(CARRIED), unseen=("box",))
+    for outcome, expected in ((failed, Cause.EXECUTION), (hidden, Cause.PERCEPTION)):
+        assert classify(outcome, compare(outcome), nobody, nobody, outcome.observed_before).cause is expected
+
+
+def test_a_network_that_cannot_be_asked_leaves_the_cause_unknown(outcome_of: Callable[..., Outcome]) -> None:
+    def fails() -> Relations:
+        raise SceneError("model_server did not answer within 45 s")
+
+    outcome = outcome_of(CARRIED)
+    found = classify(outcome, compare(outcome), nobody, fails, outcome.observed_before)
+    assert found.cause is Cause.UNKNOWN
+    assert "could not be asked" in found.explanation and "within 45 s" in found.explanation
 
 
 def test_the_rebuilt_scene_does_what_the_world_did(outcome_of: Callable[..., Outcome]) -> None:
@@ -77,9 +101,8 @@ def test_only_model_failures_come_from_a_replay_that_agrees(outcome_of: Callable
     """A small-gap alarm without a single contradiction is still decided by whom the replay is nearer to."""
     outcome = outcome_of()
     quiet = replace(compare(outcome), contradictions=())
-    assert classify(outcome, quiet, outcome.observed_after, outcome.observed_before, outcome.observed_before).cause is (
-        Cause.MODEL
-    )
+    found = classify(outcome, quiet, lambda: outcome.observed_after, nobody, outcome.observed_before)
+    assert found.cause is Cause.MODEL
 
 
 def test_other_things_are_refused(outcome_of: Callable[..., Outcome]) -> None:
