@@ -7,23 +7,27 @@ from typing import Any
 
 import numpy as np
 
+from f2p.robot.errors import MotionCancelledError
 from f2p.ros.convert import scene_from_msg
-from f2p.ros.errors import CanceledError
+from f2p.ros.errors import CanceledError, DeadlineError
 from f2p.ros.guard_client import GuardClient
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
 from f2p.settings import number
 from f2p.skill import pick_place  # noqa: F401 - files the skill
 from f2p.skill.protocol import skills
-from f2p.types import SkillCall
+from f2p.types import Execution, SkillCall
 from f2p_msgs.action import ExecuteSkill
+
+STOP_S = 10.0
+"""What is left of the deadline when a skill is stopped: time to stand and to say so [s] (ours)."""
 
 
 @dataclass(frozen=True)
 class ExecutorConfig:
     """How long a skill may take."""
 
-    deadline_s: float = number(240.0, "longest skill", unit="s", low=5.0, high=3600.0)
+    deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)
 
 
 class ExecutorNode(F2pNode):
@@ -42,7 +46,8 @@ class ExecutorNode(F2pNode):
         request = handle.request
         skill = skills.get(request.skill)()
         call = SkillCall(request.skill, request.object, np.array(request.parameter, dtype=np.float64))
-        until_s = self.monotonic.monotonic_s() + self.parameters.config.deadline_s - 10.0
+        allowed_s = self.parameters.config.deadline_s - STOP_S
+        until_s = self.monotonic.monotonic_s() + allowed_s
 
         def progress(phase: str, fraction: float, detail: str) -> None:
             handle.publish_feedback(ExecuteSkill.Feedback(phase=phase, progress=float(fraction)))
@@ -55,9 +60,15 @@ class ExecutorNode(F2pNode):
             execution = skill.execute(call, scene_from_msg(request.scene), self._robot, progress, canceled)
         if handle.is_cancel_requested:
             raise CanceledError(execution.error_msg or "the skill was canceled")
-        return ExecuteSkill.Result(
-            duration=float(execution.duration_s), error_code=int(execution.error_code), error_msg=execution.error_msg
-        )
+        return result_of(execution, allowed_s)
+
+
+def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
+    """The result of a skill that no client took back: what stopped it on request, if anything, was its deadline."""
+    code, text = int(execution.error_code), execution.error_msg
+    if code == MotionCancelledError.code:
+        code, text = DeadlineError.code, f"the skill did not end within {allowed_s:.0f} s and was stopped where it was"
+    return ExecuteSkill.Result(duration=float(execution.duration_s), error_code=code, error_msg=text)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class BlockedError(SkillError):
     code = 423
 
     def __init__(self, phase: str, name: str) -> None:
-        super().__init__(f"met something during {phase} of {name!r}; the gripper went up again")
+        super().__init__(f"met something during {phase} of {name!r}")
 
 
 class LostObjectError(SkillError):

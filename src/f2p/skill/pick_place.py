@@ -58,13 +58,18 @@ class PickPlace:
     ) -> Execution:
         """Do one call (see `protocol.Skill`)."""
         began: float | None = None
+        run: _Run | None = None
         try:
             state = robot.state()
             began = state.monotonic_s
             plan = plan_pick_place(scene, call, state.base_task, self.config)
-            _Run(self.config, plan, robot, progress, cancelled).go()
-        except F2pError as error:
+            run = _Run(self.config, plan, robot, progress, cancelled)
+            run.go()
+        except (MotionCancelledError, RunstoppedError) as error:
             return Execution(False, error.code, str(error), _since(began, robot))
+        except F2pError as error:
+            left = run.clear() if run is not None else ""
+            return Execution(False, error.code, f"{error}{left}", _since(began, robot))
         return Execution(True, 0, "", _since(began, robot))
 
 
@@ -87,18 +92,23 @@ class _Run:
         self._closed_at = 0.0
 
     def go(self) -> None:
-        """All phases; on a failure the gripper opens where it holds nothing, goes up and comes in."""
+        """All phases; a grasp that holds nothing ends with the gripper open."""
+        for index, phase in enumerate(PHASES):
+            self._progress(phase, index / len(PHASES), self._plan.name)
+            getattr(self, f"_{phase}")()
+        self._progress("look", 1.0, self._plan.name)
+
+    def clear(self) -> str:
+        """After a failure: up, clear of everything even with what it may still hold, and in; why not, if it could not.
+
+        Tried after every failure, since who refused or was late may do so no more: the body says what it can do.
+        """
         try:
-            for index, phase in enumerate(PHASES):
-                self._progress(phase, index / len(PHASES), self._plan.name)
-                getattr(self, f"_{phase}")()
-            self._progress("look", 1.0, self._plan.name)
-        except (MotionCancelledError, RunstoppedError):
-            raise
-        except (BlockedError, GraspMissedError, LostObjectError):
-            self._rise(self._plan.approach_z)
+            self._rise(max(self._plan.approach_z, self._plan.carry_z))
             self._look()
-            raise
+        except F2pError as error:
+            return f"; the gripper was not brought clear of the scene: {error}"
+        return ""
 
     def _approach(self) -> None:
         """Over the object: the base with the arm in, then up and turned, then out."""

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from f2p.robot.errors import RobotError
 from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.looks import LOOK_LIFT, LOOK_Y
 from f2p.robot.protocol import ARM, BASE_JOINTS, FINGER, LIFT, TRANSLATE, WRIST_ROLL
-from f2p.skill.pick_place import PHASES, PickPlace
+from f2p.skill.pick_place import PHASES, PickPlace, lift_for
 from f2p.skill.pick_place_plan import PickPlaceConfig, moved_pose, plan_pick_place
 from f2p.skill.protocol import skills
 from f2p.types import SkillCall
@@ -150,12 +151,88 @@ def test_every_fault_has_a_code_and_a_sentence(scene, faults, code):
     assert len(done.error_msg) > 20
 
 
-@pytest.mark.parametrize("faults", [Faults(held_finger=-math.inf), Faults(contact_below=0.79)])
-def test_after_a_failed_grasp_the_gripper_is_clear(scene, faults):
-    robot = KinematicRobot(faults=faults)
-    PickPlace().execute(call(), scene, robot)
+def failed_in(phase, scene, **faults):
+    """A call during whose `phase` the body has `faults`, for a while: until one error has come of them."""
+    robot = KinematicRobot()
+    healthy = {name: getattr(robot.faults, name) for name in faults}
+
+    def healing(asked):
+        def asked_once(*arguments):
+            try:
+                return asked(*arguments)
+            except RobotError:
+                vars(robot.faults).update(healthy)
+                robot.failed_at_s = robot.time_s
+                raise
+
+        return asked_once
+
+    def begin(name, fraction, detail):
+        if name == phase:
+            vars(robot.faults).update(faults)
+
+    robot.move, robot.state = healing(robot.move), healing(robot.state)
+    return robot, PickPlace().execute(call(), scene, robot, begin)
+
+
+@pytest.mark.parametrize(
+    ("phase", "faults", "code"),
+    [
+        ("approach", {"refuse": True}, 402),
+        ("descend", {"stuck": LIFT}, 403),
+        ("descend", {"silent": True}, 406),
+        ("descend", {"contact_below": 0.79}, 423),
+        ("grasp", {"held_finger": -math.inf}, 422),
+        ("carry", {"stuck": TRANSLATE}, 403),
+        ("lower", {"refuse": True}, 402),
+        ("release", {"silent": True}, 406),
+    ],
+)
+def test_after_a_failure_the_gripper_is_clear(scene, phase, faults, code):
+    robot, done = failed_in(phase, scene, **faults)
+    vars(robot.faults).update(vars(Faults()))
+    assert done.error_code == code and "not brought clear" not in done.error_msg
     assert robot.state().position(ARM) == pytest.approx(0.0, abs=0.003)
-    assert robot.state().position(FINGER) > 0.0 or faults.contact_below > 0
+    assert robot.state().position(LIFT) == pytest.approx(LOOK_LIFT, abs=0.003)
+
+
+def test_a_grasp_that_missed_ends_open(scene):
+    robot, _ = failed_in("grasp", scene, held_finger=-math.inf)
+    assert robot.state().position(FINGER) > 0.0
+
+
+def test_up_comes_before_in_and_clears_what_is_still_held(scene):
+    robot, _ = failed_in("release", scene, silent=True)
+    plan = plan_pick_place(scene, call(), KinematicRobot().state().base_task, CONFIG)
+    after = [step for time, step in robot.steps if time >= robot.failed_at_s]
+    first = next(index for index, step in enumerate(after) if ARM in step.joints)
+    assert {step.joints for step in after[:first]} == {(LIFT,)}
+    assert after[first - 1].targets[0] == pytest.approx(lift_for(max(plan.carry_z, plan.approach_z)), abs=0.003)
+
+
+def test_a_gripper_that_could_not_be_brought_clear_is_told(scene):
+    robot = KinematicRobot()
+
+    def jam(phase, fraction, detail):
+        robot.faults.stuck = LIFT if phase == "descend" else ""
+
+    done = PickPlace().execute(call(), scene, robot, jam)
+    assert done.error_code == 403
+    assert "the gripper was not brought clear of the scene: motion did not arrive" in done.error_msg
+
+
+def test_a_cancelled_retreat_stands_still(scene):
+    """Who takes a call back while it retreats wants it to stand, too."""
+    robot = KinematicRobot(faults=Faults(contact_below=0.79))
+    blocked = []
+
+    def cancelled():
+        blocked.append(robot._in_contact())
+        return sum(blocked) > 0 and robot.state().position(LIFT) > 0.80
+
+    done = PickPlace().execute(call(), scene, robot, cancelled=cancelled)
+    assert done.error_code == 423 and "stopped on request" in done.error_msg
+    assert robot.state().position(ARM) > 0.01
 
 
 @pytest.mark.parametrize("phase", PHASES)
