@@ -13,12 +13,15 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.lifecycle import TransitionCallbackReturn
 
 from f2p.errors import UNFORESEEN
+from f2p.ros import node as node_module
 from f2p.ros.client import ActionCaller
 from f2p.ros.errors import BusyError, CanceledError
 from f2p.ros.executor_node import ExecutorConfig
 from f2p.ros.goal_client import spinning
+from f2p.ros.model_server_node import ModelServerNode
 from f2p.ros.node import F2pNode
 from f2p_msgs.action import ExecuteSkill
 
@@ -72,3 +75,52 @@ def test_busy_canceled_and_failed_goals_say_so(begun: threading.Event) -> None:
         assert second.error_code == ExecuteSkill.Result.BUSY == BusyError.code and "another goal" in second.error_msg
         taken_back.set()
         assert first.result(timeout=WITHIN_S).error_code == ExecuteSkill.Result.CANCELED == CanceledError.code
+
+
+@pytest.fixture
+def ros(ros_domain: int) -> Iterator[None]:
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()
+
+
+def test_every_worker_is_kept_to_its_deadlines_and_joined_at_exit(ros: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model server's loader hung and nobody noticed; a load at exit aborted the process."""
+    ends: list[int] = []
+    monkeypatch.setattr(node_module.os, "_exit", ends.append)
+    monkeypatch.setattr(node_module, "CLOSE_S", 0.4)
+    node, gate, begun = ModelServerNode(), threading.Event(), threading.Event()
+    beats: list[str] = []
+    monkeypatch.setattr(node._pulse, "beat", beats.append)
+
+    def hangs() -> None:
+        begun.set()
+        gate.wait(timeout=WITHIN_S)
+
+    loading = node._loader.submit(hangs, deadline_s=0.01)
+    assert begun.wait(timeout=10)
+    threading.Event().wait(timeout=0.1)
+    node._tick()
+    assert not beats and not ends, "a job past its deadline stops the heartbeat first"
+    monkeypatch.setattr(node_module, "OVERDUE_EXIT_S", 0.05)
+    node._tick()
+    assert ends == [70]
+    assert not node.close(), "a thread that has not ended must be told of, or the exit aborts"
+    gate.set()
+    loading.result(timeout=10)
+    assert node.close()
+    node.destroy_node()
+
+
+def test_cleanup_is_refused_and_the_node_can_be_activated_again(ros: None) -> None:
+    """After a cleanup the node called itself inactive for ever, and nobody could activate it."""
+    node = F2pNode("executor", ExecutorConfig())
+    assert node.trigger_configure() is TransitionCallbackReturn.SUCCESS
+    node._loading.result(timeout=10)
+    assert node.trigger_cleanup() is TransitionCallbackReturn.FAILURE
+    assert node.trigger_activate() is TransitionCallbackReturn.SUCCESS and node.state_label == "active"
+    assert node.trigger_deactivate() is TransitionCallbackReturn.SUCCESS and node.state_label == "inactive"
+    assert node.trigger_cleanup() is TransitionCallbackReturn.FAILURE
+    assert node.trigger_activate() is TransitionCallbackReturn.SUCCESS and node.state_label == "active"
+    assert node.close()
+    node.destroy_node()

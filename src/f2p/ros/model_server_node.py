@@ -13,7 +13,6 @@ from f2p.ros import qos
 from f2p.ros.convert import floats, goal_from_msg, relations_to_msg, scene_from_msg, skeleton_from_msg
 from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
 from f2p.ros.node import F2pNode, run
-from f2p.ros.worker import Worker
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import number
@@ -37,7 +36,7 @@ class ModelServerNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("model_server", ModelServerConfig())
-        self._loader = Worker("model_server-loader")
+        self._loader = self.new_worker("loader")
 
     def connect(self) -> None:
         """Services and the latched state."""

@@ -1,8 +1,8 @@
-"""What our nodes share: construct / configure / activate, a heartbeat, parameters, and a worker beside the executor.
+"""What our nodes share: construct / configure / activate, a heartbeat, parameters, and workers beside the executor.
 
-A callback only stores or submits. Work that takes time runs on the worker thread with a deadline; the executor's
-thread never runs torch, never waits, and keeps beating. A job that overruns its deadline stops the heartbeat, then
-the process.
+A callback only stores or submits. Work that takes time runs on a worker thread with a deadline; the executor's
+thread never runs torch, never waits, and keeps beating. A job that overruns its deadline, on any of the workers, stops
+the heartbeat, then the process.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ RCLError = rclpy_implementation.RCLError
 OVERDUE_EXIT_S = 5.0
 """A job this long past its deadline ends the process, so that it is restarted [s] (ours)."""
 
+CLOSE_S = 2.0
+"""Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
+
 
 class F2pNode(LifecycleNode):
     """Base of the graph's lifecycle nodes.
@@ -48,7 +51,8 @@ class F2pNode(LifecycleNode):
         self.spec = graph.node(name)
         self.monotonic = SystemClock()
         self.parameters = Parameters(self, defaults)
-        self.worker = Worker(f"{name}-worker")
+        self._workers: list[Worker] = []
+        self.worker = self.new_worker("worker")
         self.together = ReentrantCallbackGroup()
         self.state_label = "unconfigured"
         self._loading: Any = None
@@ -56,6 +60,11 @@ class F2pNode(LifecycleNode):
         self._waiting: list[tuple[Future, float, str]] = []
         self._pulse = Pulse(self, self.spec)
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
+
+    def new_worker(self, role: str) -> Worker:
+        """One more worker thread, kept to its deadlines and joined at exit as the first one."""
+        self._workers.append(Worker(f"{self.spec.name}-{role}"))
+        return self._workers[-1]
 
     def connect(self) -> None:
         """Create topics, services and actions (configure; on the executor's thread; opens nothing else)."""
@@ -89,6 +98,11 @@ class F2pNode(LifecycleNode):
         """Refuse work until activated again."""
         self.state_label = "inactive"
         return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse: what `connect` made lives as long as the process; a restart is the way to a fresh configuration."""
+        self.get_logger().warning(f"{self.spec.name}: cleanup is refused; end the process to have it configured afresh")
+        return TransitionCallbackReturn.FAILURE
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Refuse work for good."""
@@ -158,8 +172,9 @@ class F2pNode(LifecycleNode):
         return await future
 
     def close(self) -> bool:
-        """Stop the worker; True when its thread has ended."""
-        return self.worker.close(timeout_s=2.0)
+        """Stop all workers; True when their threads have ended."""
+        ended = [worker.close(timeout_s=CLOSE_S / len(self._workers)) for worker in self._workers]
+        return all(ended)
 
     def _require_active(self) -> None:
         if self.state_label != "active":
@@ -171,7 +186,7 @@ class F2pNode(LifecycleNode):
 
     def _tick(self) -> None:
         now = self.monotonic.monotonic_s()
-        overdue_s = self.worker.overdue_s()
+        overdue_s = max(worker.overdue_s() for worker in self._workers)
         if overdue_s > OVERDUE_EXIT_S:
             self.get_logger().error(
                 f"{self.spec.name}: a job is {overdue_s:.0f} s past its deadline; ending the process"

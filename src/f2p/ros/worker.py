@@ -38,11 +38,6 @@ class Worker:
             raise BusyError(f"{self._thread.name} has {self._jobs.maxsize} jobs waiting; try again later") from None
         return future
 
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running."""
-        return self._until is not None
-
     def overdue_s(self) -> float:
         """How long the running job is past its deadline [s]; 0 when all is well."""
         until = self._until

@@ -33,7 +33,7 @@ def test_an_overdue_job_is_seen_and_a_full_queue_refuses() -> None:
     running = worker.submit(hangs, deadline_s=0.01)
     assert begun.wait(timeout=10)
     threading.Event().wait(timeout=0.1)
-    assert worker.overdue_s() > 0.0 and worker.busy
+    assert worker.overdue_s() > 0.0
     worker.submit(lambda: None, 1.0)
     with pytest.raises(BusyError, match="1 jobs waiting"):
         worker.submit(lambda: None, 1.0)
