@@ -84,6 +84,24 @@ def test_services_and_actions_answer_with_code_and_message(path: Path) -> None:
     assert re.search(r"^string error_msg$", answer, re.MULTILINE)
 
 
+def test_every_interface_is_spoken() -> None:
+    """By our own processes, or as a part of another interface: what nobody sends is a promise nobody keeps."""
+    code = "\n".join(path.read_text() for path in (ROOT / "src" / "f2p" / "ros").glob("*.py"))
+    parts = "\n".join(path.read_text() for path in interface_files())
+    spoken = set(re.findall(r"\b[A-Z]\w+", code)) | set(re.findall(r"^f2p_msgs/(\w+)", parts, re.MULTILINE))
+    assert [path.stem for path in interface_files() if path.stem not in spoken] == []
+
+
+def test_the_stages_of_a_fine_tune_are_those_that_are_told() -> None:
+    text = (INTERFACES / "action" / "FineTune.action").read_text().split("---\n")[2]
+    documented = set(re.findall(r'"(\w+)"', text.split("string stage")[0]))
+    told = {"finetune"}  # the name of a stage of training, not of a call
+    rooms = [*(ROOT / "src/f2p/learner").glob("*.py"), *(ROOT / "src/f2p/weights").glob("*.py")]
+    for path in [*rooms, ROOT / "src/f2p/posterior/infer.py", ROOT / "src/f2p/model/encoded.py"]:
+        told |= set(re.findall(r'\b(?:progress|report)\("(\w+)"', path.read_text()))
+    assert documented == told
+
+
 @pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
 def test_every_field_is_described(path: Path) -> None:
     described = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,9 +57,8 @@ def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
     out.header.stamp = stamp_to_msg(scene.stamp_ns)
     for segment in scene.segments:
         item = msg.Segment(
-            id=_track_number(segment.name), name=segment.name, prior=segment.prior.value, movable=segment.movable,
-            opening=float(segment.opening),
-        )  # fmt: skip
+            name=segment.name, prior=segment.prior.value, movable=segment.movable, opening=float(segment.opening)
+        )
         x, y, z = (float(value) for value in segment.box.center)
         item.pose.position.x, item.pose.position.y, item.pose.position.z = x, y, z
         item.pose.orientation.z, item.pose.orientation.w = math.sin(segment.box.yaw / 2), math.cos(segment.box.yaw / 2)
@@ -68,11 +66,6 @@ def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
         item.points = floats(segment.points)
         out.segments.append(item)
     return out
-
-
-def _track_number(name: str) -> int:
-    found = re.search(r"(\d+)$", name)
-    return int(found.group(1)) % 2**32 if found else 0
 
 
 def scene_from_msg(message: msg.SegmentedScene) -> Scene:

@@ -53,6 +53,11 @@ class Judged:
         self._told_s = float("-inf")
         self._feedback = PlanGoal.Feedback()
 
+    @property
+    def candidates(self) -> int:
+        """How many were judged so far."""
+        return int(self._feedback.candidates)
+
     def __call__(self, goal: Goal, probabilities: np.ndarray) -> None:
         """A batch was scored."""
         self._feedback.candidates += len(probabilities)
@@ -107,7 +112,8 @@ class PlannerNode(F2pNode):
         shooting = ShootingConfig(candidates=request.candidates or config.candidates)
         planner = Planner(pin, PlannerConfig(belief=config.belief, shooting=shooting))
         plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
-        result = PlanGoal.Result(plan=plan_to_msg(plan, self.get_clock().now().nanoseconds))
+        told = plan_to_msg(plan, self.get_clock().now().nanoseconds)
+        result = PlanGoal.Result(plan=told, candidates=judged.candidates)
         if not plan.believed and skeleton is None:
             result.error_code = NoBelievedPlanError.code
             result.error_msg = f"no plan reaches {config.belief}; the best guess has P(goal) = {plan.probability:.3f}"
