@@ -131,8 +131,8 @@ def demo(
 
 def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
     """Attempts on a stack of one's own, with learning between them; the summary that is printed."""
-    from f2p.cli.up import make_supervisor
     from f2p.ros.demo_session import running, write_parameters
+    from f2p.ros.supervisor import make_supervisor
 
     parameters = write_parameters(folder, instance.world, instance.task, objects, seed)
     supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections import deque
@@ -19,26 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from f2p.cli._shared import in_one_line
-from f2p.ros.graph import nodes
-from f2p.ros.places import SUPERVISOR, environment, share
-from f2p.ros.supervisor import Supervisor
+from f2p.ros.supervisor import Supervisor, make_supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
-
-
-def make_supervisor(sim: bool, logs: Path, extra: tuple[str, ...] = ()) -> Supervisor:
-    """A supervisor of the whole graph with its configuration file; nothing is started yet.
-
-    Args:
-        sim: The simulated robot, or the real one.
-        logs: Folder of the log files.
-        extra: Further ROS arguments for every process, such as `-p name:=value`.
-    """
-    config = share(f"config/{'sim' if sim else 'robot'}.yaml")
-    return Supervisor(
-        specs=nodes(sim), folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
-        arguments=("--ros-args", "--params-file", str(config), *extra),
-    )  # fmt: skip
 
 
 def table(supervisor: Supervisor, states: dict[str, str]) -> Table:

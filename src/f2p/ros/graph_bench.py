@@ -15,9 +15,7 @@ from f2p.clock import SystemClock
 from f2p.ros import qos
 from f2p.ros.demo_session import running, write_parameters
 from f2p.ros.goal_client import spinning
-from f2p.ros.graph import nodes
-from f2p.ros.places import environment, share
-from f2p.ros.supervisor import Supervisor
+from f2p.ros.supervisor import make_supervisor
 from f2p.tasks import tasks
 
 LISTEN_S = 10.0
@@ -55,10 +53,7 @@ def graph(seed: int, progress: Progress) -> list[Measurement]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parameters = write_parameters(folder, instance.world, "transport", 3, seed)
-        supervisor = Supervisor(
-            specs=nodes(True), folder=folder / "logs", environment=environment(),
-            arguments=("--ros-args", "--params-file", str(share("config/sim.yaml")), "--params-file", str(parameters)),
-        )  # fmt: skip
+        supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))
         start = clock.monotonic_s()
         with running(supervisor) as session:
             session.wait_ready(lambda text: progress("graph", 0.3, text))

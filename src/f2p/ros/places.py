@@ -26,7 +26,7 @@ def share(relative: str) -> Path:
 
 
 SUPERVISOR = "F2P_SUPERVISOR_PID"
-"""Variable that `f2p up` sets: a process whose supervisor is gone ends itself."""
+"""Variable that `make_supervisor` sets: a process whose supervisor is gone ends itself."""
 
 DOMAINS = 50
 """Demos take domains from 1 to this (ours: those up to 100 are the test suite's, above lie ephemeral ports)."""

@@ -16,7 +16,8 @@ from typing import IO
 
 from f2p.clock import Clock, SystemClock
 from f2p.ros.errors import SupervisorError
-from f2p.ros.graph import NodeSpec
+from f2p.ros.graph import NodeSpec, nodes
+from f2p.ros.places import SUPERVISOR, environment, share
 from f2p.settings import number
 
 
@@ -170,3 +171,20 @@ class Supervisor:
         wait_s = min(self.config.backoff_s * 2.0 ** (child.deaths - 1), self.config.backoff_max_s)
         child.state, child.restart_at_s = "backing off", now + wait_s
         self.on_event(child.spec.name, f"died (exit {child.last_exit}); restart in {wait_s:.0f} s")
+
+
+def make_supervisor(sim: bool, logs: Path, extra: tuple[str, ...] = ()) -> Supervisor:
+    """A supervisor of the whole graph with its configuration file; nothing is started yet.
+
+    Its processes end themselves once this one is gone.
+
+    Args:
+        sim: The simulated robot, or the real one.
+        logs: Folder of the log files.
+        extra: Further ROS arguments for every process, such as `-p name:=value`.
+    """
+    config = share(f"config/{'sim' if sim else 'robot'}.yaml")
+    return Supervisor(
+        specs=nodes(sim), folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
+        arguments=("--ros-args", "--params-file", str(config), *extra),
+    )  # fmt: skip

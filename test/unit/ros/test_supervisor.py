@@ -14,7 +14,7 @@ import pytest
 from f2p.clock import SystemClock
 from f2p.ros.errors import SupervisorError
 from f2p.ros.graph import NodeSpec
-from f2p.ros.supervisor import Supervisor, SupervisorConfig
+from f2p.ros.supervisor import Supervisor, SupervisorConfig, make_supervisor
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -109,3 +109,27 @@ def test_no_place_for_logs_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SupervisorError, match="cannot write logs to"):
         make(tmp_path / "file" / "logs", one=SLEEPS).start()
+
+
+@pytest.mark.parametrize("sim", [True, False])
+def test_the_graphs_processes_know_whom_they_must_not_outlive(tmp_path: Path, sim: bool) -> None:
+    supervisor = make_supervisor(sim, tmp_path, ("--params-file", "more.yaml"))
+    assert supervisor.environment["F2P_SUPERVISOR_PID"] == str(os.getpid())
+    assert Path(supervisor.arguments[2]).name == ("sim.yaml" if sim else "robot.yaml")
+    assert supervisor.arguments[-1] == "more.yaml" and not supervisor.children
+
+
+def test_the_benchmarks_processes_end_with_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark that was killed left ten processes behind."""
+    graph_bench = pytest.importorskip("f2p.ros.graph_bench", reason="no rclpy: run the set-up (make test) first")
+    started: list[Supervisor] = []
+
+    def running(supervisor: Supervisor) -> None:
+        started.append(supervisor)
+        raise SupervisorError("enough seen")
+
+    monkeypatch.setattr(graph_bench, "running", running)
+    with pytest.raises(SupervisorError, match="enough seen"):
+        graph_bench.graph(0, lambda *_: None)
+    assert started[0].environment["F2P_SUPERVISOR_PID"] == str(os.getpid())
+    assert [Path(one).name for one in started[0].arguments if one.endswith("yaml")] == ["sim.yaml", "parameters.yaml"]
