@@ -108,6 +108,12 @@ def test_every_node_file_is_in_the_graph() -> None:
     assert files == {spec.name for spec in graph.GRAPH}
 
 
+def test_both_graphs_have_the_same_nodes_for_the_manager_to_bring_up() -> None:
+    """It has no parameter that would tell it which graph it is in."""
+    sim, robot = ({spec.name for spec in graph.nodes(sim) if spec.lifecycle} for sim in (True, False))
+    assert sim == robot == {spec.name for spec in graph.GRAPH if spec.lifecycle}
+
+
 def test_what_keeps_time_comes_before_what_computes() -> None:
     """Beside four busy processes depth images came at 13.2 Hz without, at 14.9 Hz with."""
     nice = {spec.name: spec.nice for spec in graph.GRAPH}
@@ -144,9 +150,7 @@ def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> 
 
 
 def _parameters_of(node: str) -> set[str]:
-    """Field names of the config dataclasses that a node's file names, and what it declares itself."""
-    if node == "manager":
-        return {"sim"}
+    """Field names of the config dataclasses that a node's file names."""
     pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
     module = importlib.import_module(f"f2p.ros.{node}_node")
     out: set[str] = set()

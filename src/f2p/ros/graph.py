@@ -31,7 +31,8 @@ class NodeSpec:
     """Bring-up deadline, from process start to active [s]."""
     respawn: bool = True
     lifecycle: bool = True
-    """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver."""
+    """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver. What
+    has a lifecycle is in both graphs."""
     nice: int = 0
     """Added to the niceness of the supervisor; what may not go below zero stays at zero, as `nice` does it."""
     where: str = "both"

@@ -38,18 +38,12 @@ class Ask:
 
 
 class ManagerNode(Node):
-    """Brings the nodes of one graph up.
-
-    Args:
-        sim: Which graph; None reads the parameter `sim`.
-    """
+    """Brings the nodes up; simulated and real robot have the same ones with a lifecycle."""
 
     def __init__(self) -> None:
         super().__init__("manager")
-        self.declare_parameter("sim", True)
         self._monotonic = SystemClock()
-        specs = graph.nodes(sim=bool(self.get_parameter("sim").value))
-        self._specs = {spec.name: spec for spec in specs if spec.lifecycle}
+        self._specs = {spec.name: spec for spec in graph.GRAPH if spec.lifecycle}
         self._watch = Watch(self, self._specs)
         group = ReentrantCallbackGroup()
         self._changers = {
