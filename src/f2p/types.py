@@ -39,6 +39,13 @@ class Prior(str, Enum):
     TABLE = "table"
 
 
+CONTAINERS = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
+"""What something can be inside of."""
+
+MOVABLE = (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER)
+"""What a skill may act on (A.9)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Box:
     """An upright oriented box: what real-to-sim keeps of a segment (A.12)."""
@@ -78,7 +85,7 @@ class Segment:
     @property
     def movable(self) -> bool:
         """Whether a skill may move it (A.9)."""
-        return self.prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER)
+        return self.prior in MOVABLE
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ import numpy as np
 from f2p.plan.errors import BadSkeletonError, UnknownSkillError
 from f2p.plan.placements import SKILLS, movable_names
 from f2p.scene.goals import goal_arrays
-from f2p.scene.relations import CONTAINERS, binary_relations, unary_relations
-from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.scene.relations import binary_relations, unary_relations
+from f2p.types import CONTAINERS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 _BOARD = 0.01
 """Thickness of the floor of a hollow segment [m] (ours: about the simulator's walls)."""

@@ -19,11 +19,10 @@ from f2p.posterior.bounds import Bounds, top_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
 from f2p.settings import number
-from f2p.types import BINARY_RELATIONS, Prior, Relations, Scene
+from f2p.types import BINARY_RELATIONS, CONTAINERS, Prior, Relations, Scene
 
 FREE = (Prior.CUBOID, Prior.OPEN_BOX)
 """Priors whose pose is a particle; a drawer's pose is its case's."""
-HOLLOW = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfi
     for surface in sorted(under, key=lambda top: abs(bottom - top.height)):
         return np.array([*surface.center, surface.height + 0.5 * box.size[2], surface.yaw]), np.array(surface.half)
     for item in furniture:
-        if item.prior in HOLLOW and top_of(item).contains(box.center[:2]) and bottom < top_of(item).height:
+        if item.prior in CONTAINERS and top_of(item).contains(box.center[:2]) and bottom < top_of(item).height:
             return np.array([*item.box.center[:2], box.center[2], item.box.yaw]), 0.5 * item.box.size[:2] - config.wall
     spot = config.floor_reach + 0.5 * np.linalg.norm(box.size[:2])
     return np.array([*box.center, 0.0]), np.array([spot, spot])

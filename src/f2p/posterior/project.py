@@ -11,9 +11,9 @@ import numpy as np
 from f2p.geometry import rotate_z
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.objective import aligned
-from f2p.scene.relations import CONTAINERS, binary_relations
+from f2p.scene.relations import binary_relations
 from f2p.settings import number
-from f2p.types import BINARY_RELATIONS, Failure, Particles, Prior, SkillCall
+from f2p.types import BINARY_RELATIONS, CONTAINERS, Failure, Particles, Prior, SkillCall
 
 
 class SettlingBody(Protocol):

@@ -32,10 +32,7 @@ from f2p.geometry import (
 )
 from f2p.scene.errors import BoxError
 from f2p.settings import number
-from f2p.types import BINARY_RELATIONS, Prior, Relations, Scene
-
-CONTAINERS = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
-"""Priors that something can be inside of."""
+from f2p.types import BINARY_RELATIONS, CONTAINERS, MOVABLE, Prior, Relations, Scene
 
 
 @dataclass(frozen=True)
@@ -182,7 +179,7 @@ def binary_relations(
 
 def unary_relations(priors: Sequence[Prior], openings: Sequence[float], config: RelationConfig = DEFAULT) -> np.ndarray:
     """Movable, is-drawer and drawer-open (A.9) in the order of `UNARY_RELATIONS`. Shape (n, 3), bool."""
-    movable = [prior in (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER) for prior in priors]
+    movable = [prior in MOVABLE for prior in priors]
     drawer = [prior is Prior.DRAWER for prior in priors]
     opened = [is_drawer and opening > config.drawer_open for is_drawer, opening in zip(drawer, openings, strict=True)]
     return np.array([movable, drawer, opened], dtype=bool).T.reshape(len(priors), 3)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from f2p.scene.relations import CONTAINERS, binary_relations, unary_relations
+from f2p.scene.relations import binary_relations, unary_relations
 from f2p.sim.scene_builder import BuiltScene
-from f2p.types import Relations
+from f2p.types import CONTAINERS, Relations
 
 
 def contacts(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:

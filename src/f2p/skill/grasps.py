@@ -12,9 +12,7 @@ from f2p.geometry import footprint_edge_distance, footprint_excess, into_box, ro
 from f2p.robot.kinematics import TopDownPose
 from f2p.settings import number
 from f2p.skill.errors import UngraspableError
-from f2p.types import Prior, Scene, Segment
-
-HOLLOW = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
+from f2p.types import CONTAINERS, Prior, Scene, Segment
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,9 @@ def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: 
         box = other.box
         if box.center[2] + box.size[2] / 2 <= pose.z - config.reach_below:
             continue
-        measure = footprint_edge_distance if other.prior in HOLLOW else footprint_excess
+        measure = footprint_edge_distance if other.prior in CONTAINERS else footprint_excess
         distance = measure(pads, box.center, box.size, np.asarray(box.yaw))
-        if other.prior not in HOLLOW:
+        if other.prior not in CONTAINERS:
             inside = np.all(np.abs(into_box(pads, box.center, box.yaw)) < 0.5 * box.size[:2], axis=-1)
             distance = np.where(inside, -0.01, distance)
         room = min(room, float(distance.min()))
