@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from types import SimpleNamespace
 
@@ -20,13 +21,25 @@ from f2p.ros.places import DOMAINS, own_domain
 
 def test_an_exported_domain_is_never_joined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ROS_DOMAIN_ID", raising=False)
-    derived = own_domain()["ROS_DOMAIN_ID"]
+    with own_domain() as own:
+        derived = own["ROS_DOMAIN_ID"]
     for exported in ("0", derived, "78"):
         monkeypatch.setenv("ROS_DOMAIN_ID", exported)
         monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
-        own = own_domain()
-        assert own["ROS_DOMAIN_ID"] != exported and 1 <= int(own["ROS_DOMAIN_ID"]) <= DOMAINS
-        assert own["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST" and own["ROS_STATIC_PEERS"] == ""
+        with own_domain() as own:
+            assert own["ROS_DOMAIN_ID"] != exported and 1 <= int(own["ROS_DOMAIN_ID"]) <= DOMAINS
+            assert own["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST" and own["ROS_STATIC_PEERS"] == ""
+
+
+def test_two_demos_never_share_a_domain() -> None:
+    """Process ids decide where the search begins only: two that are fifty apart once watched each other's nodes."""
+    with own_domain() as one, own_domain() as other:
+        assert one["ROS_DOMAIN_ID"] != other["ROS_DOMAIN_ID"]
+    with own_domain() as again:
+        assert again["ROS_DOMAIN_ID"] == one["ROS_DOMAIN_ID"], "it is free again"
+    with contextlib.ExitStack() as taken, pytest.raises(DomainTakenError, match="all ROS domains from 1 to 50"):
+        for _ in range(DOMAINS + 1):
+            taken.enter_context(own_domain())
 
 
 @pytest.mark.parametrize(("distribution", "only"), [("humble", "1"), ("jazzy", "")])
@@ -34,12 +47,14 @@ def test_each_distribution_is_told_in_the_way_it_knows(
     monkeypatch: pytest.MonkeyPatch, distribution: str, only: str
 ) -> None:
     monkeypatch.setenv("ROS_DISTRO", distribution)
-    assert own_domain()["ROS_LOCALHOST_ONLY"] == only
+    with own_domain() as own:
+        assert own["ROS_LOCALHOST_ONLY"] == only
 
 
 def test_nothing_is_started_where_a_robot_is_already(monkeypatch: pytest.MonkeyPatch, ros_domain: int) -> None:
-    mine = {**own_domain(), "ROS_DOMAIN_ID": str(ros_domain)}
-    monkeypatch.setattr("f2p.ros.demo_session.own_domain", lambda: mine)
+    with own_domain() as own:
+        mine = {**own, "ROS_DOMAIN_ID": str(ros_domain)}
+    monkeypatch.setattr("f2p.ros.demo_session.own_domain", lambda: contextlib.nullcontext(mine))
     for name in mine:
         monkeypatch.setenv(name, os.environ.get(name, ""))  # `running` sets them; the test puts them back
     started: list[bool] = []

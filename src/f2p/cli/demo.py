@@ -92,6 +92,12 @@ class Attempt:
     """By the simulator's ground truth."""
     contradicted: bool
     result: dict[str, Any]
+    """What the stack says of it; its own view of success is `seen`."""
+
+    def told(self) -> dict[str, Any]:
+        """For JSON; `success` is the truth's, whatever the stack saw."""
+        seen = {"seen" if name == "success" else name: value for name, value in self.result.items()}
+        return {"success": self.success, "contradicted": self.contradicted, **seen}
 
 
 @in_one_line()
@@ -109,7 +115,7 @@ def demo(
 
     It takes a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says, so that it never meets a real robot.
 
-    Exit code 0 only if the second attempt truly succeeded and contradicted no prediction.
+    Exit code 0 only if the second attempt truly succeeded, contradicted no prediction, and ended without an error.
     """
     from f2p.tasks import tasks
 
@@ -125,8 +131,13 @@ def demo(
         summary = run(instance, seed, objects, folder, board)
     console.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
     typer.echo(json.dumps(summary))
-    if not (summary["after"]["success"] and not summary["after"]["contradicted"]):
+    if not done(summary["after"]):
         raise typer.Exit(1)
+
+
+def done(after: dict[str, Any]) -> bool:
+    """Whether the second attempt is all that a demo promises: by truth, as predicted, and as far as the stack knows."""
+    return bool(after["success"] and not after["contradicted"] and not after["error_code"])
 
 
 def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
@@ -220,8 +231,8 @@ def summarise(
     summary: dict[str, Any] = {
         "task": instance.task,
         "goal": str(instance.goal),
-        "before": {"success": before.success, "contradicted": before.contradicted, **before.result},
-        "after": {"success": after.success, "contradicted": after.contradicted, **after.result},
+        "before": before.told(),
+        "after": after.told(),
         "failure": {"id": failures[-1], "folder": str(folder / "cases" / failures[-1])} if failures else {},
         "seconds": {name: None if value is None else round(value, 3) for name, value in seconds.items()},
         "weights": {

@@ -148,10 +148,18 @@ def running(supervisor: Supervisor) -> Iterator[DemoSession]:
     """Start the processes of `supervisor` in a ROS domain of their own, and end them all afterwards.
 
     Raises:
-        DomainTakenError: A robot is in that domain already; nothing was started.
+        DomainTakenError: A robot is in that domain already, or none is left; nothing was started.
     """
-    os.environ.update(own_domain())
-    refuse_company()
+    with own_domain() as variables:
+        os.environ.update(variables)
+        refuse_company()
+        with _kept_up(supervisor) as session:
+            yield session
+
+
+@contextlib.contextmanager
+def _kept_up(supervisor: Supervisor) -> Iterator[DemoSession]:
+    """The processes of `supervisor`, restarted when they die, and ended after the block."""
     ended = threading.Event()
 
     def keep_up() -> None:

@@ -246,7 +246,7 @@ class SupervisorError(F2pError):
 
 
 class DomainTakenError(F2pError):
-    """A robot is already in the ROS domain that a demo wanted for itself."""
+    """A robot, or another demo, is already in the ROS domain that a demo wanted for itself."""
 
     code = 972
 

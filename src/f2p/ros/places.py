@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
-from f2p.ros.errors import SupervisorError
+from f2p.ros.errors import DomainTakenError, SupervisorError
 
 
 def share(relative: str) -> Path:
@@ -31,6 +34,10 @@ SUPERVISOR = "F2P_SUPERVISOR_PID"
 DOMAINS = 50
 """Demos take domains from 1 to this (ours: those up to 100 are the test suite's, above lie ephemeral ports)."""
 
+CLAIM = "\0f2p-ros-domain-"
+"""Beginning of the abstract socket that a demo holds for its domain: it reaches as far as the network that DDS is on,
+and is gone with its process."""
+
 
 def orphaned() -> bool:
     """Whether the supervisor that started this process is gone."""
@@ -50,14 +57,36 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
-def own_domain() -> dict[str, str]:
-    """Variables of a ROS domain that this process, and nobody who was told one, uses; on this machine only.
+@contextlib.contextmanager
+def own_domain() -> Iterator[dict[str, str]]:
+    """Variables of a ROS domain that is this block's alone among demos, on this machine only.
 
     What is exported is not taken over: on a robot's own computer it names the domain of the robot.
+
+    Raises:
+        DomainTakenError: Every domain is another demo's.
     """
-    domain = 1 + os.getpid() % DOMAINS
-    if os.environ.get("ROS_DOMAIN_ID") == str(domain):
-        domain = 1 + domain % DOMAINS
+    exported = os.environ.get("ROS_DOMAIN_ID")
+    for offset in range(DOMAINS):
+        domain = 1 + (os.getpid() + offset) % DOMAINS
+        with socket.socket(socket.AF_UNIX) as claim:
+            if str(domain) != exported and _bound(claim, f"{CLAIM}{domain}"):
+                yield _variables_of(domain)
+                return
+    raise DomainTakenError(f"other demos have all ROS domains from 1 to {DOMAINS}; end one of them")
+
+
+def _bound(claim: socket.socket, name: str) -> bool:
+    """Whether the name was free, and is now the socket's."""
+    try:
+        claim.bind(name)
+    except OSError:
+        return False
+    return True
+
+
+def _variables_of(domain: int) -> dict[str, str]:
+    """What processes are told to be in a domain on this machine only."""
     humble = os.environ.get("ROS_DISTRO") == "humble"  # it knows the older variable only, later ones warn of it
     return {
         "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "",

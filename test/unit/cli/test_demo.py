@@ -118,6 +118,15 @@ def test_only_weights_that_serve_count_as_learned(monkeypatch: pytest.MonkeyPatc
     assert not served(["failure-1"], "old") and not served(["failure-2"], "new") and not served([], "new")
 
 
+@pytest.mark.parametrize("truth", [True, False])
+@pytest.mark.parametrize("seen", [True, False])
+def test_success_is_the_truth_whatever_the_stack_saw(truth: bool, seen: bool) -> None:
+    told = demo.Attempt(truth, False, {"success": seen, "error_code": 0 if seen else 472}).told()
+    assert (told["success"], told["seen"]) == (truth, seen)
+    assert demo.done(told) == (truth and seen)
+    assert not demo.done({**told, "contradicted": True})
+
+
 def test_board_keeps_one_row_a_stage_with_the_newest_detail() -> None:
     console = Console(record=True, width=120)
     board = Board(console)
