@@ -51,6 +51,16 @@ class Stage:
     """Does it; takes the log."""
 
 
+def refuse_link() -> None:
+    """Stop where the virtual environment is a link: clearing it would empty a folder that is somebody else's.
+
+    Raises:
+        SetupError: It is one.
+    """
+    if VENV.is_symlink():
+        raise SetupError(f"{VENV} is a link to {os.readlink(VENV)}; remove the link, and set-up makes a folder there")
+
+
 def venv_is_ours() -> bool:
     """Tell whether the virtual environment was made here with this interpreter (it cannot be moved)."""
     try:
@@ -186,6 +196,7 @@ def set_up() -> None:
     stamps_path = VENV / "setup.json"
     if not outstanding(STAGES, Stamps(stamps_path)):
         return
+    refuse_link()
     with alone():
         stamps = Stamps(stamps_path)
         log = Path(tempfile.gettempdir()) / f"f2p-setup-{os.getuid()}-{os.getpid()}.log"

@@ -67,6 +67,24 @@ def test_nothing_is_outstanding_once_all_is_stamped(tmp_path: Path, monkeypatch:
     assert len(bootstrap.outstanding(bootstrap.STAGES, stamps)) == len(bootstrap.STAGES)
 
 
+def test_a_linked_virtual_environment_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the link points to was emptied, and a traceback followed."""
+    theirs, link = tmp_path / "theirs", tmp_path / ".venv"
+    theirs.mkdir()
+    (theirs / "pyvenv.cfg").write_text("theirs")
+    (theirs / "setup.json").write_text('{"venv": "theirs"}')
+    link.symlink_to(theirs)
+    monkeypatch.setattr(bootstrap, "VENV", link)
+    monkeypatch.setattr(bootstrap, "STAGES", (bootstrap.Stage("venv", "environment", (), bootstrap.make_venv),))
+    assert bootstrap.main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"set-up stopped: {link} is a link to {theirs}; ") and told.count("\n") == 1
+    assert (theirs / "pyvenv.cfg").read_text() == "theirs"
+    assert (theirs / "setup.json").read_text() == '{"venv": "theirs"}'
+
+
 def test_the_inputs_of_every_stage_exist() -> None:
     for stage in bootstrap.STAGES:
         for name in stage.inputs:
