@@ -58,7 +58,7 @@ def refuse_link() -> None:
         SetupError: It is one.
     """
     if VENV.is_symlink():
-        raise SetupError(f"{VENV} is a link to {os.readlink(VENV)}; remove the link, and set-up makes a folder there")
+        raise SetupError(f"{VENV} is a link to {VENV.readlink()}; remove the link, and set-up makes a folder there")
 
 
 def venv_is_ours() -> bool:
