@@ -1,9 +1,11 @@
-"""What commands share: how they refuse (one line on stderr, exit code 2), and how large a seed may be."""
+"""What commands share: how they refuse (one line on stderr, exit code 2), seeds, and folders that take results."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -32,3 +34,17 @@ def complain(error: F2pError | OSError) -> None:
     code = f" {error.code}" if isinstance(error, F2pError) and error.code else ""
     text = " ".join(str(error).splitlines())
     Console(stderr=True).print(f"error{code}: {escape(text)}", soft_wrap=True)
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder, and see that files can be made in it: before the work whose results are to lie there.
+
+    Raises:
+        OSError: They cannot be; names the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, in_one_line
+from f2p.cli._shared import MOST_SEED, in_one_line, make_writable
 from f2p.clock import SystemClock
+from f2p.settings import SettingError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 HELD_OUT = 0.08
 """Share of the executions that training does not see."""
+
+REPLAY = "replay.safetensors"
+CHECKPOINT = ".checkpoint.safetensors"
+"""What the files are called that lie beside the weights."""
+
+MOST_EXECUTIONS, MOST_WORKERS = 1_000_000, 1024
+"""More than one machine simulates, or holds in memory; without an end a slip of the keys hangs or ends in a trace."""
 
 REPLAYED = 200
 """Executions kept beside the weights for replay while fine-tuning; half as many held-out ones follow, for the gate."""
@@ -61,7 +69,9 @@ class StageBars:
 @in_one_line()
 def train(
     profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
-    executions: Annotated[int, typer.Option(min=20, help="simulated executions, held-out ones included")] = 10_000,
+    executions: Annotated[
+        int, typer.Option(min=20, max=MOST_EXECUTIONS, help="simulated executions, held-out ones included")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
     out: Annotated[Path, typer.Option(help="weights file to write; its manifest lies beside it")] = Path(
         "runs/train/default.safetensors"
@@ -73,15 +83,15 @@ def train(
         Path | None, typer.Option(help="weights to go on from; their encoder stays as it is (second stage only)")
     ] = None,
     resume: Annotated[bool, typer.Option(help="go on from the checkpoint beside --out")] = False,
-    workers: Annotated[int, typer.Option(min=1, help="processes that simulate")] = 2,
+    workers: Annotated[int, typer.Option(min=1, max=MOST_WORKERS, help="processes that simulate")] = 2,
     effort: Annotated[float, typer.Option(min=0.001, max=100.0, help="factor on the number of training steps")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object last")] = False,
 ) -> None:
     """Pre-train a skill effect model on simulated single-object executions."""
     from f2p.cli.train_data import pretraining_data
     from f2p.model.factory import create, save_weights, started_from
-    from f2p.sim.pretraining import DEFAULT
 
+    check_place(out)
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
     model, config = create(profile, seed=seed), scaled(profile, effort)
@@ -89,23 +99,16 @@ def train(
     if start is not None:
         parent = started_from(model, start)
         config = replace(config, joint=replace(config.joint, steps=0))
-    checkpoint = out.with_suffix(".checkpoint.safetensors")
+    checkpoint = out.with_suffix(CHECKPOINT)
     if not resume:
         checkpoint.unlink(missing_ok=True)
     with StageBars(console) as bars:
         batch, digest = pretraining_data(data, executions, seed, workers, bars)
         simulated = clock.monotonic_s()
         metrics = fit(model, batch, config, seed, checkpoint, bars)
-    notes: dict[str, object] = {
-        "profile": profile,
-        "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
-        "seed": seed,
-        "executions": executions,
-        "held_out": held_out(executions),
+    notes = {
+        **recipe(profile, seed, executions, config, parent),
         "data_sha256": digest,
-        "code": {"version": metadata_version(), **code_digests()},
-        "generation": asdict(DEFAULT),
-        "training": asdict(config),
         "duration_s": {
             "simulation": round(simulated - began, 1),
             "training": round(clock.monotonic_s() - simulated, 1),
@@ -121,9 +124,46 @@ def train(
         typer.echo(json.dumps({"out": str(out), **{k: v for k, v in manifest.items() if k != "tensors"}}))
 
 
+def check_place(out: Path) -> None:
+    """Refuse a place for weights that cannot be written, or that another file of this training would overwrite.
+
+    Raises:
+        SettingError: It is called as another file is, or something else is there.
+        OSError: Its folder cannot be made or written.
+    """
+    if out.suffix != ".safetensors" or out.name == REPLAY or out.name.endswith(CHECKPOINT):
+        raise SettingError(
+            f"--out {str(out)!r}: expected a file that ends in .safetensors, other than {REPLAY} and *{CHECKPOINT}, "
+            f"which lie beside it"
+        )
+    replay = out.with_name(REPLAY)
+    for path in (out, out.with_suffix(".json"), out.with_suffix(CHECKPOINT), replay, replay.with_suffix(".json")):
+        if path.is_dir():
+            raise SettingError(f"--out {str(out)!r}: {path} is to be written and is a folder; choose another place")
+    make_writable(out.parent)
+
+
 def held_out(executions: int) -> int:
     """How many executions (the last ones) training does not see."""
     return max(1, round(executions * HELD_OUT))
+
+
+def recipe(
+    profile: str, seed: int, executions: int, config: PretrainConfig, parent: dict[str, object] | None
+) -> dict[str, object]:
+    """What a manifest says of how its weights were to be made."""
+    from f2p.sim.pretraining import DEFAULT
+
+    return {
+        "profile": profile,
+        "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
+        "seed": seed,
+        "executions": executions,
+        "held_out": held_out(executions),
+        "code": {"version": metadata_version(), **code_digests()},
+        "generation": asdict(DEFAULT),
+        "training": asdict(config),
+    }
 
 
 def scaled(profile: str, effort: float) -> PretrainConfig:
@@ -156,7 +196,7 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
     seen = np.random.default_rng((seed, 11)).choice(first_held, min(REPLAYED, first_held), replace=False)
     unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))
     notes: dict[str, object] = {"use": "replay and gate", "seed": seed, "seen": len(seen), "held_out": len(unseen)}
-    batch.take(np.concatenate([seen, unseen])).save(out.with_name("replay.safetensors"), notes)
+    batch.take(np.concatenate([seen, unseen])).save(out.with_name(REPLAY), notes)
 
 
 def code_digests() -> dict[str, str]:

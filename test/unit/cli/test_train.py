@@ -106,15 +106,38 @@ def test_effort_scales_the_steps_of_both_profiles() -> None:
         (("--profile", "fast"), "error 10: no profile is called 'fast'; choose one of: default, literal"),
         (("--start", "/nowhere.safetensors"), "error 201: /nowhere.safetensors: not usable as weights: [Errno 2] No"),
         (("--data", __file__), f"error: [Errno 17] File exists: '{__file__}'"),
+        (("--out", ""), "error 11: --out '.': expected a file that ends in .safetensors"),
+        (("--out", "/"), "error 11: --out '/': expected"),
+        (("--out", "w.json"), "error 11: --out 'w.json': expected"),
+        (("--out", "w/replay.safetensors"), "other than replay.safetensors and *.checkpoint.safetensors"),
+        (("--out", "w/w.checkpoint.safetensors"), "error 11: --out 'w/w.checkpoint.safetensors': expected"),
+        (("--out", "folder.safetensors"), "error 11: --out 'folder.safetensors': folder.safetensors is to be written"),
+        (("--out", "taken.safetensors"), "error 11: --out 'taken.safetensors': taken.json is to be written and is a"),
+        (("--out", "/proc/x/w.safetensors"), "error: [Errno 2] No such file or directory: '/proc/x'"),
+        (("--out", "/proc/w.safetensors"), "error: [Errno 2] No such file or directory: '/proc'"),
     ],
 )
 def test_what_cannot_be_used_is_one_line_before_anything_is_simulated(
     command: Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str], says: str
 ) -> None:
     monkeypatch.setattr("f2p.cli.train_data.ProcessPoolExecutor", lambda *_: pytest.fail("simulated"))
-    data = () if "--data" in words else ("--data", str(tmp_path / "data"))
-    out = str(tmp_path / "out.safetensors")
-    result = CliRunner().invoke(command, [*words, *data, "--executions", "20", "--workers", "1", "--out", out])
+    monkeypatch.chdir(tmp_path)
+    for name in ("folder.safetensors", "taken.json"):
+        (tmp_path / name).mkdir()
+    data = () if "--data" in words else ("--data", "data")
+    out = () if "--out" in words else ("--out", "out.safetensors")
+    result = CliRunner().invoke(command, [*words, *data, "--executions", "20", "--workers", "1", *out])
     assert result.exit_code == 2 and says in result.stderr and not result.stdout.strip()
     assert len([line for line in result.stderr.splitlines() if line.startswith("error")]) == 1
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--executions", 10**12), ("--workers", 10**23), ("--effort", "nan"), ("--effort", "inf")],
+)
+def test_numbers_without_an_end_are_refused(command: Typer, tmp_path: Path, option: str, value: object) -> None:
+    """Simulating 10**12 hung, and so many workers were the trace of an overflow."""
+    result = CliRunner().invoke(command, [option, str(value), "--out", str(tmp_path / "w.safetensors")])
+    told = " ".join(result.stderr.split())
+    assert result.exit_code == 2 and f"Invalid value for '{option}'" in told
