@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 from typer.testing import CliRunner
 
-from f2p.cli import build, run
+from f2p.cli import build, doctor, run
 from f2p.clock import SystemClock
 from f2p.ros.errors import CanceledError, NoStackError
 from f2p.ros.goal_client import GoalClient, spinning
@@ -36,3 +39,26 @@ def test_run_without_a_stack_ends_soon_and_says_how_to_start_one(
     assert result.exit_code == 2 and clock.monotonic_s() - began_s < 15.0
     assert result.stderr.startswith(f"error 921: no stack is running in ROS domain {ros_domain}: ")
     assert len(result.stderr.splitlines()) == 1 and not result.stdout
+
+
+@pytest.mark.parametrize("domain", ["abc", "300", "233", "-1", "1.5", "09"])
+@pytest.mark.parametrize("words", [("run", "above(box, table_b)"), ("up",)], ids=["run", "up"])
+def test_what_is_no_domain_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...], domain: str
+) -> None:
+    """A word was a trace of rclpy; of a number that is too large DDS alone spoke, and ended the process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROS_DOMAIN_ID", domain)
+    result = CliRunner().invoke(build(words[0]), list(words))
+    says = f"error 11: ROS_DOMAIN_ID is {domain!r}: must be a whole number from 0 to 232, or not be set\n"
+    assert result.exit_code == 2 and result.stderr == says and not result.stdout
+
+
+@pytest.mark.parametrize("domain", ["abc", "300"])
+def test_what_is_no_domain_is_a_finding(monkeypatch: pytest.MonkeyPatch, domain: str) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", domain)
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.graph,))
+    result = CliRunner().invoke(build("doctor"), ["doctor", "--json"])
+    (finding,) = json.loads(result.stdout.splitlines()[-1])["findings"]
+    assert result.exit_code == 1 and finding["name"] == "graph" and not finding["ok"]
+    assert finding["text"].startswith(f"ROS_DOMAIN_ID is {domain!r}: ") and finding["remedy"]

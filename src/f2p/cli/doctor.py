@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from f2p.errors import F2pError
+from f2p.settings import SettingError
 
 LEAST_DISK_GB = 2.0
 """Free space below which learning and keeping failures are at risk [GB] (promises.md 1.5)."""
@@ -95,7 +96,11 @@ def graph() -> Finding:
     from f2p.clock import SystemClock
     from f2p.ros.status import GraphStatus
 
-    status, clock, pause = GraphStatus(), SystemClock(), threading.Event()
+    try:
+        status = GraphStatus()
+    except SettingError as error:
+        return Finding("graph", False, str(error), "set it to the domain of your robot, or unset it")
+    clock, pause = SystemClock(), threading.Event()
     try:
         until_s = clock.monotonic_s() + 4.0
         while not status.states() and clock.monotonic_s() < until_s:

@@ -19,6 +19,7 @@ from f2p.ros.convert import skeleton_to_msg
 from f2p.ros.errors import DeadlineError, NoStackError
 from f2p.ros.graph import GRAPH
 from f2p.ros.heartbeat import Watch
+from f2p.ros.status import check_domain
 from f2p.types import LearnFrom, SkillStep
 from f2p_msgs.action import AchieveGoal
 
@@ -38,7 +39,12 @@ class GoalResult:
 
 @contextlib.contextmanager
 def spinning(name: str) -> Iterator[Node]:
-    """A node on an executor thread and a context of its own, for the length of the block."""
+    """A node on an executor thread and a context of its own, for the length of the block.
+
+    Raises:
+        SettingError: ROS_DOMAIN_ID is no domain.
+    """
+    check_domain()
     context = Context()
     rclpy.init(context=context)
     node = rclpy.create_node(name, context=context)
@@ -88,7 +94,7 @@ class GoalClient:
         try:
             patience.until(lambda: not names.isdisjoint(self._node.get_node_names()))
         except DeadlineError:
-            raise NoStackError(os.environ.get("ROS_DOMAIN_ID", "0"), within_s) from None
+            raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s) from None
 
     def achieve(
         self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0,

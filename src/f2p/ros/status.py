@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Mapping
 
@@ -13,16 +15,32 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from f2p.clock import SystemClock
 from f2p.ros import qos
 from f2p.ros.supervisor import Child
+from f2p.settings import SettingError
+
+MOST_DOMAIN = 232
+"""Largest ROS domain: with a larger one DDS has no port to listen on."""
 
 HUNG_AFTER_S = 30.0
 """A process that lives but has been silent this long is killed and restarted [s] (ours: importing torch on a busy
 machine holds the interpreter for seconds)."""
 
 
+def check_domain() -> None:
+    """Before `rclpy.init`: see that ROS_DOMAIN_ID is one; rcl ends in a trace otherwise, or DDS ends the process.
+
+    Raises:
+        SettingError: It is none.
+    """
+    told = os.environ.get("ROS_DOMAIN_ID", "")
+    if told and not (re.fullmatch(r"0|[1-9][0-9]{0,2}", told) and int(told) <= MOST_DOMAIN):
+        raise SettingError(f"ROS_DOMAIN_ID is {told!r}: must be a whole number from 0 to {MOST_DOMAIN}, or not be set")
+
+
 class GraphStatus:
-    """Listens to `f2p/graph` on a thread of its own until closed."""
+    """Listens to `f2p/graph` on a thread of its own until closed. Raises SettingError as `check_domain` does."""
 
     def __init__(self) -> None:
+        check_domain()
         self._clock = SystemClock()
         self._lock = threading.Lock()
         self._states: dict[str, tuple[str, int]] = {}
