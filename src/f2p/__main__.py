@@ -1,8 +1,13 @@
-"""`python -m f2p`: the command line."""
+"""`python -m f2p`: the command line, which Ctrl-C ends without a trace from its first import on."""
 
 from __future__ import annotations
 
-from f2p.cli import main
+import sys
 
 if __name__ == "__main__":
-    main()
+    try:
+        from f2p.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

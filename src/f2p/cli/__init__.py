@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import pkgutil
 import sys
 
 import typer
+
+from f2p.cli._shared import complain
 
 
 def modules() -> tuple[str, ...]:
@@ -41,4 +45,24 @@ def main() -> None:
     wait for each other on two cores took 16 times as long.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="f2p")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that a terminal cannot show must not end a command
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="f2p")
+    except OSError as error:  # help and JSON are printed outside of what `in_one_line` guards
+        with contextlib.suppress(OSError):
+            complain(error)
+        sys.exit(2)
+    finally:
+        _give_up_unwritten()
+
+
+def _give_up_unwritten() -> None:
+    """Drop what a full disk did not take: Python would try once more at its end, and complain in its own words."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

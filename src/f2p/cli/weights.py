@@ -114,7 +114,7 @@ def verify(
             except WeightsError as error:
                 results.append({"id": weights_id, "ok": False, "reason": str(error)})
     for result in results:
-        verdict = "[green]✓[/]" if result["ok"] else "[red]✗[/]"
+        verdict = "[green]ok[/]" if result["ok"] else "[red]bad[/]"
         console.print(f"{verdict} {str(result['id'])[:12]} {escape(str(result['reason']))}", soft_wrap=True)
     if as_json:
         typer.echo(json.dumps({"weights": results}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +81,32 @@ def test_a_process_without_a_node_says_which_there_are(
     told = capsys.readouterr().err
     assert ended.value.code == 2 and told.count("\n") == 1
     assert told.startswith(f"error 970: no node {(words or [''])[0]!r} in the graph; there are: manager, ")
+
+
+def called(*words: str, out: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`f2p` as a process of its own, its output into a file where one is named."""
+    command = (sys.executable, "-m", "f2p", *words)
+    with (out or Path(os.devnull)).open("wb") as stream:
+        return subprocess.run(
+            command, stdout=stream if out else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+            timeout=120, env={**os.environ, **environment},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [("codes",), ("--help",), ("weights", "list", "--json")], ids=" ".join)
+def test_a_full_disk_behind_the_output_is_one_line(words: tuple[str, ...], tmp_path: Path) -> None:
+    store = ("--store", str(tmp_path / "store")) if "list" in words else ()
+    ended = called(*words, *store, out=Path("/dev/full"))
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr and "Exception" not in ended.stderr
+    assert ended.stderr.endswith("error: [Errno 28] No space left on device\n") and ended.stderr.count("error") == 1
+
+
+def test_ctrl_c_while_importing_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    ended = called("codes", PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_an_output_without_unicode_ends_no_command() -> None:
+    ended = called("learn", "--help", PYTHONIOENCODING="ascii")
+    assert (ended.returncode, ended.stderr) == (0, "") and "original\\u2026" in ended.stdout

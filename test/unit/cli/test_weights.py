@@ -46,7 +46,7 @@ def test_list_show_and_verify(folder: Path) -> None:
     code, text = ask("weights", "show", "--store", folder)
     assert code == 0 and store.champion[:12] in text and "seed 2" in text
     code, text = ask("weights", "verify", "--store", folder)
-    assert code == 0 and text.count("✓") == 2
+    assert code == 0 and text.count("ok ") == 2
 
 
 def test_verify_finds_what_must_not_be_served(folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_verify_finds_what_must_not_be_served(folder: Path) -> None:
     path.write_bytes(whole[:-1])
     code, text = ask("weights", "verify", "--store", folder)
     path.write_bytes(whole)
-    assert code == 1 and text.count("✗") == 1 and "truncated or altered" in " ".join(text.split())
+    assert code == 1 and text.count("bad ") == 1 and "truncated or altered" in " ".join(text.split())
 
 
 def test_rollback_and_promote(folder: Path) -> None:
