@@ -101,12 +101,17 @@ def verify(
     store: Store = FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Load weights as the model server would, golden questions included; exit code 1 if any must not be served."""
+    """Load weights as the model server would, golden questions included; exit code 1 if any must not be served.
+
+    So it ends also where the lines that say which weights are served are damaged, or name weights that are not there.
+    """
     from f2p.weights.errors import WeightsError
     from f2p.weights.modules import load_module
 
     console, results = Console(stderr=as_json), []
     with opened(store) as weights:
+        if not which:
+            results += _bad_lines(weights)
         for weights_id in (weights.resolve(which),) if which else weights.ids:
             try:
                 load_module(weights, weights_id)
@@ -120,6 +125,26 @@ def verify(
         typer.echo(json.dumps({"weights": results}))
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
+
+
+def _bad_lines(store: WeightsStore) -> list[dict[str, Any]]:
+    """What is wrong with the lines that say which weights are served: sound weights serve nobody who is not sent there.
+
+    A line is bad that is damaged, or names weights that the store does not hold; only `previous` may be missing.
+    """
+    from f2p.weights.errors import NoPreviousError, UnknownWeightsError, WeightsError
+
+    found: list[dict[str, Any]] = []
+    for name in ("champion", "previous"):
+        try:
+            weights_id = store.resolve(name)
+            if weights_id not in store.ids:
+                raise UnknownWeightsError(weights_id, store.ids)
+        except NoPreviousError:
+            continue
+        except WeightsError as error:
+            found.append({"id": name, "ok": False, "reason": str(error)})
+    return found
 
 
 def add(

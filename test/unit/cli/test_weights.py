@@ -110,6 +110,25 @@ def test_damaged_lines_are_told_of_and_repaired_by_promoting(own: WeightsStore, 
     assert ask("weights", "list", "--store", own.folder)[0] == 0
 
 
+@pytest.mark.parametrize("line", ["champion", "previous"])
+@pytest.mark.parametrize("damage", ["folder", "empty", "unknown"])
+def test_verify_finds_lines_that_send_nobody_to_weights(
+    own: WeightsStore, line: str, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All weights were sound and `verify` content, while no model server could start."""
+    monkeypatch.setattr("f2p.weights.modules.load_module", lambda *_: None)
+    path = own.folder / line
+    if damage == "folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_text("" if damage == "empty" else "0" * 64 + "\n")
+    code, text = ask("weights", "verify", "--store", own.folder, "--json")
+    told = json.loads(text.strip().splitlines()[-1])["weights"]
+    assert code == 1 and [one["id"] for one in told if not one["ok"]] == [line] and len(told) == 3
+    assert f"bad {line} " in text
+
+
 def trained(path: Path, seed: int) -> Path:
     """A weights file as `f2p train` leaves it."""
     save_weights(create("literal", seed=seed), path, {"profile": "literal", "seed": seed})
