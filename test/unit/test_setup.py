@@ -1,6 +1,8 @@
 """Set-up: what is noticed as changed, what is rewritten, and what it says."""
 
 import io
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -147,3 +149,22 @@ def test_every_pinned_wheel_has_a_hash(name: str) -> None:
     for entry in pinned:
         assert "==" in entry.split()[0], f"{name}: {entry[:60]!r} is not pinned"
         assert "--hash=sha256:" in entry, f"{name}: {entry[:60]!r} has no hash"
+
+
+def test_every_call_of_the_command_line_lets_set_up_look_for_changes(tmp_path: Path) -> None:
+    """It was asked only until all stages were stamped once: interfaces that changed with a pull were not built."""
+    script = "#!/usr/bin/env bash\necho {} $*\nexit {}\n"
+    (tmp_path / "setup").mkdir()
+    (tmp_path / "setup" / "env.sh").touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "setup.json").write_text('{"interfaces": "old"}')
+    launcher = Path(shutil.copy(ROOT / "f2p", tmp_path))
+    for code, out in ((0, "python -m f2p codes --json\n"), (2, "")):
+        for name, text in (
+            ("setup/run", script.format("set-up", code)),
+            (".venv/bin/python", script.format("python", 0)),
+        ):
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        ended = subprocess.run((launcher, "codes", "--json"), capture_output=True, text=True, check=False, timeout=30)
+        assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (code, out, "set-up")
