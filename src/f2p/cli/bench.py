@@ -31,11 +31,10 @@ def bench(
 
     console = Console(stderr=True)
     measured: list[Measurement] = []
-    for name in only or benchmarks.names:
+    chosen = {name: benchmarks.get(name) for name in only or benchmarks.names}
+    for name, measure in chosen.items():
         with console.status(name) as status:
-            measured += benchmarks.get(name)(
-                seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}")
-            )
+            measured += measure(seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}"))
     table = Table("what", "measured", "limit", "", title="f2p bench")
     for one in measured:
         sign, mark = (">=" if one.at_least else "<="), ("[green]kept[/]" if one.holds else "[red]not kept[/]")

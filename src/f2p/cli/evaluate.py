@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import in_one_line
+from f2p.cli._shared import in_one_line, make_writable
 
 if TYPE_CHECKING:
     from f2p.evaluate.rows import Row
@@ -34,7 +35,7 @@ COLUMNS = (
     "chance",
     "belief",
     "gap",
-    "carried [cm]",
+    escape("carried [cm]"),
     "old F1",
 )
 
@@ -68,6 +69,7 @@ def evaluate(
     console = Console(stderr=True)
     if what not in EXPERIMENTS:
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
+    make_writable(folder)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
@@ -102,11 +104,17 @@ def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table
 def _monitor(
     task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told
 ) -> tuple[Table, dict[str, Any]]:
-    """False alarms and detections of the monitor, to look at and as JSON."""
+    """False alarms and detections of the monitor, to look at and as JSON.
+
+    Raises:
+        NotEnoughRunsError: Too few steps to promise a rate of false alarms.
+    """
     from f2p.evaluate.monitor import MonitorExperiment
+    from f2p.monitor.calibrate import MonitorConfig, calibrate
     from f2p.sim.mujoco import MujocoSimulator
     from f2p.tasks import tasks
 
+    calibrate((0.0,) * steps, MonitorConfig().false_alarms)  # whether so many will do, before minutes of learning
     told = partial(progress, "monitor")
     kept = folder / f"monitor-{task}-{objects}"
     experiment = MonitorExperiment(tasks.get(task)(), MujocoSimulator(), objects, first, kept, told)

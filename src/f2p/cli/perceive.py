@@ -43,7 +43,7 @@ def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
     )
     title = f"{Path(perceived.file).name}: {perceived.segments} segments, {score}, {perceived.seconds:.2f} s"
     table = Table(title=escape(title), caption=escape(f"picture: {picture}"), title_justify="left")
-    for column in ("name", "prior", "size [cm]", "relations (right, front, below are the converse)"):
+    for column in ("name", "prior", escape("size [cm]"), "relations (right, front, below are the converse)"):
         table.add_column(column)
     rows = relation_rows(perceived.relations)
     for segment, (name, facts) in zip(perceived.scene.segments, rows, strict=True):
