@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,14 +105,33 @@ def _sections(story: Story) -> list[tuple[str, str]]:
 
 
 def write_page(story: Story, path: Path) -> Path:
-    """Write the page to `path` and return it; plotly's script is inside, so it opens without a network."""
+    """Write the page to `path` and return it; plotly's script is inside, so it opens without a network.
+
+    Raises:
+        OSError: It cannot be written; names it. What was there before is still there.
+    """
     body = "".join(f"<h2>{html.escape(title)}</h2>{content}" for title, content in _sections(story))
     note = "<br>Everything here happened in simulation: no figure comes from a real robot." if story.simulated else ""
-    path.write_text(
+    _write(
+        path,
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(story.title)}</title>'
         f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><h1>{html.escape(story.title)}</h1>"
         f"<p>Goal: <code>{html.escape(str(story.failure.goal))}</code>{note}</p>"
         f"{_cards(story)}{body}</body></html>",
-        encoding="utf-8",
     )
     return path
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a file in place whole or not at all; what is there and no file, such as a pipe, is written to as it is."""
+    special = path.exists() and not path.is_file()
+    target = path if special else path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        target.write_text(text, encoding="utf-8")
+        if not special:
+            target.replace(path)
+    except OSError as error:
+        if not special:
+            with contextlib.suppress(OSError):
+                target.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error

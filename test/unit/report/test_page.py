@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from f2p.report.figures import box_corners, scene_figure
 from f2p.report.page import Story, write_page
@@ -82,3 +84,23 @@ def test_box_corners_follow_the_yaw() -> None:
 def test_every_object_is_drawn_with_its_name() -> None:
     names = {trace.name for trace in scene_figure(make_scene(0), "t").data}
     assert names == {"table_a", "thing_1"}
+
+
+def test_a_full_disk_leaves_the_page_that_was_there(tmp_path: Path) -> None:
+    """A limit on file size stands for a full disk; half a page was left, and the error did not say of what."""
+    page = tmp_path / "report.html"
+    page.write_text("older")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        with pytest.raises(OSError, match=rf"File too large: '{page}'"):
+            write_page(Story("A failure", make_failure(), {}), page)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["older"]
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced() -> None:
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        write_page(Story("A failure", make_failure(), {}), Path("/dev/full"))
+    assert Path("/dev/full").is_char_device()
