@@ -12,14 +12,18 @@ from rich.table import Table
 
 from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.cli.train import StageBars
+from f2p.settings import SettingError
+
+DEFAULT_LEARNER = "fail2progress"
 
 
 @in_one_line()
 def learn(
     folder: Annotated[Path, typer.Argument(help="A failure folder, as the monitor writes it.")],
     learner: Annotated[
-        str, typer.Option(help="How to respond: fail2progress, random, small, original…")
-    ] = "fail2progress",
+        str | None,
+        typer.Option(help="How to respond: fail2progress, random, small, original…", show_default=DEFAULT_LEARNER),
+    ] = None,
     literal: Annotated[
         bool,
         typer.Option(
@@ -41,7 +45,9 @@ def learn(
     from f2p.weights.lineage import lineage_tree
     from f2p.weights.modules import open_store
 
-    learner = "literal" if literal else learner
+    if literal and learner is not None:
+        raise SettingError(f"--literal is a learner itself, and --learner {learner} asks for another; give one of them")
+    learner = "literal" if literal else learner or DEFAULT_LEARNER
     console = Console(stderr=as_json)
     failure = read_case(folder)
     weights = open_store(store)

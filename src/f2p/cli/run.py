@@ -19,6 +19,9 @@ from f2p.types import LearnFrom, SkillStep
 FOUND_S = 10.0
 """Longest wait for a sign of a running stack [s] (ours: the first heartbeat comes within a second)."""
 
+MOST_WAIT_S = 604_800.0
+"""Longest wait that may be asked for [s]: a week (ours). Nothing waits for ever."""
+
 
 def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
     """Proposed steps, each written "pick_place(box)". Raises typer.BadParameter with the expected form."""
@@ -45,7 +48,7 @@ def run(
         typer.Option(help="Failures of the model to learn from; contradictions: also where the goal was met by luck."),
     ] = LearnFrom.MISSES,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
-    deadline: Annotated[float, typer.Option(min=1.0, help=r"Longest wait \[s].")] = 1800.0,
+    deadline: Annotated[float, typer.Option(min=1.0, max=MOST_WAIT_S, help=r"Longest wait \[s].")] = 1800.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Reach a goal: perceive, plan, execute, check; on a failure find its cause, learn if it teaches, and try again."""

@@ -44,6 +44,12 @@ def test_seeds_are_bounded(name: str, seed: int) -> None:
     assert result.exit_code == 2 and "Invalid value for '--seed'" in " ".join(result.stderr.split())
 
 
+@pytest.mark.parametrize("deadline", ["inf", "nan", "1e9"])
+def test_nobody_waits_for_ever(deadline: str) -> None:
+    result = CliRunner().invoke(build("run"), ["run", "above(box, table_b)", "--deadline", deadline])
+    assert result.exit_code == 2 and "Invalid value for '--deadline'" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

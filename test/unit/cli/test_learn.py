@@ -31,3 +31,11 @@ def test_the_learner_is_the_one_asked_for(
     result = CliRunner().invoke(build("learn"), ["learn", str(tmp_path), "--seed", "3", *options])
     assert result.exit_code == 2 and "error 701" in result.output, result.output
     assert asked == [learner]
+
+
+def test_two_learners_are_refused(tmp_path: Path) -> None:
+    """The one that was named was dropped without a word."""
+    words = ["learn", str(tmp_path), "--literal", "--learner", "random"]
+    result = CliRunner().invoke(build("learn"), words)
+    assert result.exit_code == 2 and result.stderr.startswith("error 11: --literal is a learner itself, and --learner")
+    assert len(result.stderr.splitlines()) == 1
