@@ -61,7 +61,7 @@ def test_good_scans(scans: Path, tmp_path: Path) -> None:
     """Relations for people, one JSON object last, one picture per scan, exit code 0."""
     code, out, errors = run(scans / "good.pcd", scans / "flat.pcd", "--json", "--out", tmp_path)
     assert code == 0, errors
-    assert "object_1" in out
+    assert "object_1" in out and "[cm]" in out
     assert "above table" in out
     rows = json.loads(out.strip().splitlines()[-1])
     assert list(rows) == ["scans"]
