@@ -21,6 +21,8 @@ from safetensors.numpy import load, save
 
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
 from f2p.monitor.values import Arrays, failure_from, failure_values
+from f2p.scene.errors import SceneError
+from f2p.scene.goals import check_goal
 from f2p.types import Failure
 
 SCHEMA = "f2p-failure-2"
@@ -66,8 +68,8 @@ def read_case(folder: Path | str) -> Failure:
     """Read what `write_case` wrote.
 
     Raises:
-        NotACaseError: It is no such folder, of another version, truncated, altered, not finite, or its id is no
-            plain name.
+        NotACaseError: It is no such folder, of another version, truncated, altered, not finite, about different
+            things in different places, with a goal that cannot be asked of its scene, or its id is no plain name.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -89,6 +91,10 @@ def read_case(folder: Path | str) -> Failure:
         raise NotACaseError(
             folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})"
         ) from error
+    try:
+        check_goal(failure.goal, failure.outcome.before.names)
+    except SceneError as error:
+        raise NotACaseError(folder, f"its goal cannot be asked of its scene ({error})") from error
     if not _PLAIN.fullmatch(failure.id):
         raise NotACaseError(folder, f"its id {failure.id[:40]!r} is no plain name (up to 100 letters, digits, . _ -)")
     return failure

@@ -60,8 +60,11 @@ def failure_values(failure: Failure, arrays: Arrays) -> dict[str, Any]:
 
 
 def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
-    """The failure that `failure_values` took apart. Raises KeyError, ValueError or TypeError when parts are missing."""
-    return Failure(
+    """The failure that `failure_values` took apart.
+
+    Raises KeyError, ValueError or TypeError when parts are missing or not about the same things.
+    """
+    failure = Failure(
         id=str(words["id"]),
         outcome=_outcome_from(words["outcome"], arrays),
         goal=_goal_from(words["goal"]),
@@ -75,6 +78,35 @@ def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
         ),
         explanation=str(words["explanation"]),
     )
+    _check_names(failure)
+    return failure
+
+
+def _check_names(failure: Failure) -> None:
+    """Refuse parts about different things: they would be learned from as if they were about the same."""
+    outcome = failure.outcome
+    calls, predictions = (failure.plan.calls, failure.plan.predictions) if failure.plan else ((), ())
+    names = outcome.before.names
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"the scene before has no segments, or two of one name: {', '.join(names)}")
+    found = {
+        "the scene after": outcome.after.names,
+        "the prediction": outcome.prediction.relations.names,
+        "the relations observed before": outcome.observed_before.names,
+        "the relations observed after": outcome.observed_after.names,
+        **{f"prediction {i} of the plan": one.relations.names for i, one in enumerate(predictions)},
+    }
+    for what, others in found.items():
+        if others != names:
+            told = ", ".join(map(str, others)) or "nothing"
+            raise ValueError(f"{what} is about other things than the scene before: {told}")
+    for what, some in (
+        ("calls", [one.object for one in (outcome.call, *calls)]),
+        ("what was not seen", outcome.unseen),
+    ):
+        strange = sorted(set(some) - set(names))
+        if strange:
+            raise ValueError(f"{what}: no object {strange[0]!r} in the scene; there are: {', '.join(names)}")
 
 
 def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
@@ -94,18 +126,21 @@ def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
 def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
     """The scene that `scene_values` took apart."""
     points, boxes = arrays.get(words["points"]), arrays.get(words["boxes"])
-    ends = np.cumsum([int(count) for count in words["counts"]])
-    if len(boxes) != len(words["segments"]) or len(points) != (ends[-1] if len(ends) else 0):
+    counts = [int(count) for count in words["counts"]]
+    ends = np.cumsum(counts)
+    if points.ndim != 2 or points.shape[1] != 3 or boxes.ndim != 2 or boxes.shape[1] != 8:
+        raise ValueError(f"points of shape {points.shape} and boxes of shape {boxes.shape}; expected (n, 3) and (n, 8)")
+    if len(boxes) != len(words["segments"]) or len(points) != sum(counts) or min(counts, default=0) < 0:
         raise ValueError("segments, boxes and clouds differ in number")
     segments = [
         Segment(
             str(name),
             Prior(prior),
             Box(row[:3], row[3:6], float(row[6])),
-            points[end - int(count) : end],
+            points[end - count : end],
             float(row[7]),
         )
-        for (name, prior), row, count, end in zip(words["segments"], boxes, words["counts"], ends, strict=True)
+        for (name, prior), row, count, end in zip(words["segments"], boxes, counts, ends, strict=True)
     ]
     stamp_ns = int(words["stamp_ns"])
     if not 0 <= stamp_ns < 2**63:
@@ -127,6 +162,8 @@ def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
     names, unary, binary = tuple(words["names"]), arrays.get(words["unary"]), arrays.get(words["binary"])
     if unary.shape != (len(names), 3) or binary.shape != (len(names), len(names), 9):
         raise ValueError(f"relations of {len(names)} things have shapes {unary.shape} and {binary.shape}")
+    if any(np.any((table < 0) | (table > 1)) for table in (unary, binary)):
+        raise ValueError(f"relations of {', '.join(map(str, names))} have values outside 0..1")
     return Relations(names, unary, binary)
 
 
@@ -138,7 +175,10 @@ def _prediction_values(prediction: Prediction, arrays: Arrays, where: str) -> di
 
 def _prediction_from(words: dict[str, Any], arrays: Arrays) -> Prediction:
     """A prediction from words."""
-    return Prediction(_relations_from(words["relations"], arrays), arrays.get(words["displacements"]))
+    relations, displacements = _relations_from(words["relations"], arrays), arrays.get(words["displacements"])
+    if displacements.shape != (len(relations.names), 3):
+        raise ValueError(f"displacements of {len(relations.names)} things have shape {displacements.shape}")
+    return Prediction(relations, displacements)
 
 
 def _call_values(call: SkillCall) -> list[Any]:
@@ -160,7 +200,10 @@ def _goal_values(goal: Goal) -> list[Any]:
 def _goal_from(words: list[Any]) -> Goal:
     """A goal from words."""
     return Goal(
-        tuple(GoalRelation(relation, subject, object_, bool(value)) for relation, subject, object_, value in words)
+        tuple(
+            GoalRelation(str(relation), str(subject), str(object_), bool(value))
+            for relation, subject, object_, value in words
+        )
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import load, save
 
 from f2p.monitor.case import SCHEMA, read_case, write_case
 from f2p.monitor.compare import compare
@@ -22,7 +26,21 @@ from f2p.monitor.values import Arrays, failure_values
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.planner import Planner
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Cause, Failure, Outcome, Prior, Scene, Segment, SkillStep
+from f2p.types import (
+    Box,
+    Cause,
+    Failure,
+    Goal,
+    GoalRelation,
+    Outcome,
+    Prediction,
+    Prior,
+    Relations,
+    Scene,
+    Segment,
+    SkillCall,
+    SkillStep,
+)
 
 GOAL = "above(thing_1, table_b) & not inside(thing_2, box)"
 
@@ -58,7 +76,7 @@ def test_round_trip(failure: Failure, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["failure-1"]
 
 
-names = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4, unique=True)
+names = st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=4, unique=True)
 finite = st.floats(-1e3, 1e3)
 
 
@@ -74,8 +92,15 @@ def test_round_trip_of_any_scene(
         )
         for name, count in zip(names, clouds, strict=False)
     )
-    outcome = Outcome(**{**vars(failure.outcome), "before": Scene(segments, stamp_ns=2**62)})
-    odd = Failure(**{**vars(failure), "outcome": outcome, "plan": None, "score": number, "explanation": explanation})
+    scene, count = Scene(segments, stamp_ns=2**62), len(names)
+    relations = Relations(scene.names, rng.uniform(size=(count, 3)), rng.uniform(size=(count, count, 9)))
+    outcome = replace(
+        failure.outcome, before=scene, after=scene, call=SkillCall("pick_place", names[0], np.ones(4)),
+        prediction=Prediction(relations, rng.normal(size=(count, 3))), observed_before=relations,
+        observed_after=relations,
+    )  # fmt: skip
+    goal = Goal((GoalRelation("above", names[0], names[-1]),))
+    odd = replace(failure, outcome=outcome, goal=goal, plan=None, score=number, explanation=explanation)
     with tempfile.TemporaryDirectory() as folder:
         assert same(odd, read_case(write_case(odd, Path(folder) / "case")))
 
@@ -120,6 +145,77 @@ def test_foreign_folders_are_refused_with_the_cause(failure: Failure, tmp_path: 
         read_case(folder)
     (folder / "case.json").write_text("[" * 100_000)
     with pytest.raises(NotACaseError, match="is not JSON"):
+        read_case(folder)
+
+
+def renamed(relations: Relations) -> Relations:
+    """The same numbers, said of other things."""
+    return Relations(tuple(f"other_{name}" for name in relations.names), relations.unary, relations.binary)
+
+
+def with_outcome(**changes: Callable[[Outcome], object]) -> Callable[[Failure], Failure]:
+    """A change of the outcome's fields, each made from the outcome."""
+    return lambda failure: replace(
+        failure, outcome=replace(failure.outcome, **{name: make(failure.outcome) for name, make in changes.items()})
+    )
+
+
+def predicted(relations: Callable[[Relations], Relations], displacements: Callable[[np.ndarray], np.ndarray]) -> object:
+    """A change of the prediction."""
+    return with_outcome(
+        prediction=lambda one: Prediction(
+            relations(one.prediction.relations), displacements(np.asarray(one.prediction.displacements))
+        )
+    )
+
+
+def as_it_is(value: Any) -> Any:
+    return value
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        (with_outcome(call=lambda _: SkillCall("pick_place", "ghost", np.zeros(4))), "no object 'ghost' in the scene"),
+        (with_outcome(unseen=lambda _: ("ghost",)), "no object 'ghost' in the scene"),
+        (with_outcome(after=lambda one: Scene(one.after.segments[:-1])), "the scene after is about"),
+        (with_outcome(before=lambda _: Scene(()), after=lambda _: Scene(())), "has no segments"),
+        (
+            with_outcome(observed_before=lambda one: renamed(one.observed_before)),
+            "observed before .* other_",
+        ),
+        (with_outcome(observed_after=lambda one: renamed(one.observed_after)), "observed after .* other_"),
+        (predicted(renamed, as_it_is), "the prediction .* other_"),
+        (predicted(as_it_is, lambda moves: moves[:3]), r"displacements of \d things have shape \(3, 3\)"),
+        (predicted(as_it_is, np.ravel), "displacements of"),
+        (predicted(lambda one: Relations(one.names, one.unary, one.binary * 5), as_it_is), "values outside 0..1"),
+        (lambda one: replace(one, goal=Goal((GoalRelation("above", "ghost", "box"),))), "unknown object 'ghost'"),
+        (lambda one: replace(one, goal=Goal((GoalRelation("beside", "thing_1", "box"),))), "unknown relation 'beside'"),
+        (lambda one: replace(one, goal=Goal(())), "its goal cannot be asked"),
+    ],
+)
+def test_parts_about_different_things_are_refused(
+    failure: Failure, tmp_path: Path, harm: Callable[[Failure], Failure], reason: str
+) -> None:
+    """Some gave a trace after minutes of learning; others were learned from, and what they taught was wrong."""
+    with pytest.raises(NotACaseError, match=reason) as caught:
+        read_case(write_case(harm(failure), tmp_path / "one"))
+    assert caught.value.code == 504 and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1), (-1, 2)])
+def test_clouds_that_are_none_are_refused(failure: Failure, tmp_path: Path, shape: tuple[int, ...]) -> None:
+    folder = write_case(failure, tmp_path / "one")
+    arrays = load((folder / "arrays.safetensors").read_bytes())
+    count = len(arrays["before.points"])
+    arrays["before.points"] = np.ascontiguousarray(
+        arrays["before.points"].reshape(-1)[: 2 * count].reshape(shape)[:count]
+    )
+    (folder / "arrays.safetensors").write_bytes(save(arrays))
+    words = json.loads((folder / "case.json").read_text())
+    words["arrays_sha256"] = hashlib.sha256((folder / "arrays.safetensors").read_bytes()).hexdigest()
+    (folder / "case.json").write_text(json.dumps(words))
+    with pytest.raises(NotACaseError, match="points of shape"):
         read_case(folder)
 
 
