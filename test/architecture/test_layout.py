@@ -27,7 +27,7 @@ ROOMS = (
 ALLOWED = {("skill", "robot"), ("evaluate", "bench")}
 """Imports against the order: a skill speaks to a body's protocol."""
 
-BESIDE = ("types", "errors", "settings", "registry", "clock", "geometry", "sources")
+BESIDE = ("types", "errors", "settings", "registry", "clock", "geometry", "sources", "files")
 ROS_ONLY = re.compile(
     r"^(rclpy|launch|launch_ros|tf2_ros|\w+_msgs|std_srvs|sensor_msgs_py|tf_transformations|rosidl\w*)$"
 )

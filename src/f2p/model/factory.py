@@ -11,13 +11,21 @@ from pathlib import Path
 import torch
 from safetensors.torch import load, save
 
+from f2p.files import read_regular
 from f2p.model.dynamics import DynamicsConfig
 from f2p.model.errors import BadWeightsError
 from f2p.model.pointconv import PointConvConfig
 from f2p.model.points2plans import Points2Plans, Points2PlansConfig, literal_config
 from f2p.registry import Registry
+from f2p.settings import checked
 
 FORMAT = "f2p-weights-1"
+
+MOST_BYTES, MOST_MANIFEST = 64 * 2**20, 4 * 2**20
+"""Largest weights file and largest manifest that are read [bytes] (promises.md 5.14; ours)."""
+
+MOST_PARAMETERS, MOST_SKILLS = MOST_BYTES // 4, 16
+"""Largest model, in numbers and in skills, that a manifest may ask for (ours: A.10 has one skill)."""
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -86,12 +94,33 @@ def save_weights(model: Points2Plans, path: Path, notes: dict[str, object]) -> d
 
 
 def config_from(values: dict[str, object]) -> Points2PlansConfig:
-    """The configuration in a manifest. Raises TypeError or KeyError when it is not one."""
+    """The configuration in a manifest.
+
+    Raises TypeError, KeyError, ValueError or SettingError when it is not one, or a number is out of its bounds.
+    """
     inner = dict(values)
     encoder = PointConvConfig(**inner.pop("encoder"))  # type: ignore[arg-type]
     dynamics = DynamicsConfig(**inner.pop("dynamics"))  # type: ignore[arg-type]
     skills: tuple[str, ...] = tuple(inner.pop("skills"))  # type: ignore[arg-type]
-    return Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
+    if len(skills) > MOST_SKILLS:
+        raise ValueError(f"{len(skills)} skills, at most {MOST_SKILLS} are built")
+    config = Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
+    for part in (config, encoder, dynamics):
+        checked(part)
+    return config
+
+
+def built(values: dict[str, object]) -> Points2Plans:
+    """A fresh module of the configuration in a manifest, counted before it takes memory.
+
+    Raises what torch or `config_from` raise when it makes none, and ValueError when it has too many parameters.
+    """
+    config = config_from(values)
+    with torch.device("meta"):
+        size = sum(value.numel() for value in Points2Plans(config).state_dict().values())
+    if size > MOST_PARAMETERS:
+        raise ValueError(f"{size} parameters, at most {MOST_PARAMETERS} are built")
+    return Points2Plans(config)
 
 
 def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = "weights") -> Points2Plans:
@@ -104,7 +133,7 @@ def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = 
     if hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
         raise BadWeightsError(source, "the contents do not fit the digest in the manifest (truncated or altered)")
     try:
-        model = Points2Plans(config_from(manifest["config"]))  # type: ignore[arg-type]
+        model = built(manifest["config"])  # type: ignore[arg-type]
         tensors = load(content)
         model.load_state_dict(tensors)
     except Exception as error:
@@ -118,9 +147,9 @@ def load_weights(path: Path | str) -> tuple[Points2Plans, dict[str, object]]:
     """Model and manifest of a weights file. Raises BadWeightsError when they are missing, truncated or foreign."""
     path = Path(path)
     try:
-        content = path.read_bytes()
-        manifest = json.loads(path.with_suffix(".json").read_text())
-    except (OSError, ValueError) as error:
+        content = read_regular(path, MOST_BYTES)
+        manifest = json.loads(read_regular(path.with_suffix(".json"), MOST_MANIFEST))
+    except (OSError, ValueError, RecursionError) as error:
         raise BadWeightsError(path, str(error)) from error
     if not isinstance(manifest, dict):
         raise BadWeightsError(path, "the manifest is not a JSON object")

@@ -7,11 +7,11 @@ import errno
 import fcntl
 import itertools
 import os
-import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from f2p import files
 from f2p.clock import Clock, SystemClock
 from f2p.weights.errors import BadWeightsFileError, NoSpaceError, StoreBusyError, StoreWriteError
 
@@ -91,19 +91,9 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         BadWeightsFileError: It is missing, no regular file, too large or cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return files.read_regular(path, most_bytes, follow=False)
     except OSError as error:
         raise BadWeightsFileError(path, error.strerror or str(error)) from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadWeightsFileError(path, "it is no regular file")
-        if status.st_size > most_bytes:
-            raise BadWeightsFileError(path, f"it has {status.st_size} bytes, at most {most_bytes} are read")
-        with os.fdopen(os.dup(descriptor), "rb") as stream:
-            return stream.read(most_bytes + 1)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

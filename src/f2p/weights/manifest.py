@@ -107,11 +107,13 @@ class Manifest:
     schema: str = SCHEMA
 
     def to_bytes(self) -> bytes:
-        """As JSON. Raises BadManifestError where an entry, say a golden answer, is a number that is not finite."""
+        """As JSON. Raises BadManifestError where a number is not finite, or something is nested too deeply."""
         try:
             return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True, allow_nan=False).encode()
         except ValueError as error:
             raise BadManifestError(self.weights_id, f"not every number in it is finite ({error})") from error
+        except RecursionError as error:
+            raise BadManifestError(self.weights_id, "an entry is nested too deeply") from error
 
     @classmethod
     def from_bytes(cls, data: bytes, source: str) -> Manifest:

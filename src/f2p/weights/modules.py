@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from f2p.model.factory import SHIPPED, architectures, config_from, load_weights, weights_bytes
+from f2p.model.factory import SHIPPED, architectures, built, load_weights, weights_bytes
 from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.protocol import Predictor
-from f2p.settings import SettingError, checked
+from f2p.settings import SettingError
 from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
 from f2p.weights.errors import BadManifestError, BadWeightsFileError, ParentMovedError, WrongAnswersError
 from f2p.weights.golden import TOLERANCE, golden_answers, golden_gap
@@ -86,11 +86,8 @@ def _expected(config: str, source: str) -> dict[str, list[Any]]:
 def _built(config: dict[str, Any], source: str) -> Points2Plans:
     """A module of a stored configuration. Raises BadManifestError when it makes none."""
     try:
-        settings = config_from(config)
-        for part in (settings, settings.encoder, settings.dynamics):
-            checked(part)
-        return Points2Plans(settings)
-    except (TypeError, KeyError, ValueError, RuntimeError, AssertionError, SettingError) as error:
+        return built(config)
+    except (TypeError, KeyError, ValueError, OverflowError, RuntimeError, AssertionError, SettingError) as error:
         raise BadManifestError(source, f"its configuration makes no model ({error})") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import torch
 from f2p.model.dynamics import DynamicsConfig
 from f2p.model.errors import BadWeightsError
 from f2p.model.factory import (
+    MOST_BYTES,
     SHIPPED,
     create,
     load_weights,
+    manifest_of,
+    model_from_bytes,
     save_weights,
     shipped,
     started_from,
@@ -71,6 +75,47 @@ def test_damaged_and_foreign_weights_are_refused(tmp_path: Path, harm: str) -> N
         path.with_suffix(".json").write_text(json.dumps({**manifest, "config": {"centred": True}}))
     with pytest.raises(BadWeightsError, match=r"w\.safetensors"):
         load_weights(path)
+
+
+def test_neither_file_is_waited_for_or_read_without_end(tmp_path: Path) -> None:
+    """A pipe hung, a link to a device took all memory, and brackets within brackets gave a trace."""
+    path, manifest = tmp_path / "w.safetensors", tmp_path / "w.json"
+    save_weights(create(), path, {})
+    good = {one: one.read_bytes() for one in (path, manifest)}
+    for one in (path, manifest):
+        for make, reason in (
+            (lambda one=one: os.mkfifo(one), "no regular file"),
+            (lambda one=one: one.symlink_to("/dev/zero"), "no regular file"),
+            (lambda one=one: (one.touch(), os.truncate(one, MOST_BYTES + 1)), "at most"),
+        ):
+            one.unlink()
+            make()
+            with pytest.raises(BadWeightsError, match=reason):
+                load_weights(path)
+        one.unlink()
+        one.write_bytes(good[one])
+    manifest.write_text("[" * 100_000)
+    with pytest.raises(BadWeightsError, match="recursion"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"skills": [f"skill_{number}" for number in range(20_000)]}, "20000 skills, at most 16"),
+        ({"identity_width": 10**400}, "OverflowError"),
+        ({"identities": 10**9}, "must be finite and within"),
+        ({"encoder": {"width_3": 10**6}}, "must be finite and within"),
+        ({"dynamics": {"layers": 10**6}}, "must be finite and within"),
+        ({"identity_width": 1024, "dynamics": {"layers": 12, "feed_forward": 4096}}, "parameters, at most"),
+    ],
+)
+def test_a_manifest_cannot_ask_for_a_model_of_any_size(change: dict[str, object], reason: str) -> None:
+    model = create()
+    content = weights_bytes(model)
+    manifest = json.loads(json.dumps(manifest_of(model, content, {})))
+    with pytest.raises(BadWeightsError, match=reason):
+        model_from_bytes(content, {**manifest, "config": {**manifest["config"], **change}})
 
 
 def test_going_on_from_weights_keeps_them_and_leaves_what_they_lack_fresh(tmp_path: Path) -> None:

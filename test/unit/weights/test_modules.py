@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from f2p.model.errors import BadWeightsError
 from f2p.model.factory import create, save_weights, weights_bytes
 from f2p.weights.errors import BadManifestError, WrongAnswersError
 from f2p.weights.golden import golden_answers, golden_gap, golden_scene
@@ -55,6 +56,8 @@ def test_hostile_configurations_make_no_model(store: WeightsStore) -> None:
         {"odd": 1},
         {"encoder": []},
         {"dynamics": {"layers": 10**6}},
+        {"identity_width": 10**400},
+        {"skills": [f"skill_{number}" for number in range(20_000)]},
     ):
         bad = dataclasses.replace(manifest, config={**manifest.config, **change})
         with pytest.raises(BadManifestError, match="its configuration makes no model"):
@@ -62,6 +65,15 @@ def test_hostile_configurations_make_no_model(store: WeightsStore) -> None:
     with pytest.raises(BadManifestError, match="'crystal_ball'; known are: points2plans"):
         store.put(content, dataclasses.replace(manifest, architecture="crystal_ball"))
     assert store.ids == ()
+
+
+def test_notes_within_notes_are_refused_in_one_line(store: WeightsStore, tmp_path: Path) -> None:
+    """What JSON reads without complaint is not always written without one."""
+    manifest = save_weights(create(seed=3), tmp_path / "given.safetensors", {})
+    text = json.dumps({**manifest, "notes": "HERE"}).replace('"HERE"', "[" * 900 + "]" * 900)
+    (tmp_path / "given.json").write_text(text)
+    with pytest.raises((BadManifestError, BadWeightsError)):
+        adopt(store, tmp_path / "given.safetensors")
 
 
 def test_golden_gaps_are_never_small_by_accident() -> None:

@@ -202,7 +202,7 @@ def test_what_is_no_regular_file_is_never_opened_or_waited_for(filled: WeightsSt
     refused(filled, weights_id, "it is no regular file")
     path.unlink()
     path.mkdir()
-    refused(filled, weights_id, "it is no regular file")
+    refused(filled, weights_id, "Is a directory")
     path.rmdir()
     refused(filled, weights_id, "No such file")
     with path.open("wb") as stream:
