@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
-from f2p.ros import convert
+from f2p.ros import compat, convert
 from f2p.ros.compat import Transforms, quaternion_matrix
 from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageError, NoTransformError
 from f2p.ros.views import MOST_POINTS, cloud_points, points_camera
@@ -151,6 +151,33 @@ def test_no_lie_in_a_cloud_gets_an_exception_or_a_nan_through(
         assert str(error)
         return
     assert points.shape[1] == 3 and len(points) and np.all(np.isfinite(points))
+
+
+@pytest.mark.filterwarnings("error")
+def test_coordinates_beyond_single_precision_are_no_points() -> None:
+    points = np.array([[1e300, 0, 0], [1, 2, 3], [0, -1e300, 0]])
+    fields = [PointField(name=n, offset=8 * i, datatype=PointField.FLOAT64, count=1) for i, n in enumerate("xyz")]
+    message = cloud(np.ones((3, 3)), fields=fields, point_step=24, row_step=72, data=points.tobytes())
+    assert cloud_points(message).tolist() == [[1, 2, 3]]
+    far = depth([[1.0, 3e38, np.inf, 1.0]] * 3, "32FC1")
+    short = CameraInfo(width=4, height=3, k=[1e-3, 0.0, 1.5, 0.0, 1e-3, 1.0, 0.0, 0.0, 1.0])
+    assert points_camera(far, short).shape == (6, 3)
+
+
+def test_padded_rows_are_never_given_to_what_takes_them_to_touch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sensor_msgs_py` reads a cloud as one run of points; it is used where that is what a cloud is."""
+    asked: list[PointCloud2] = []
+
+    def packed(message: PointCloud2) -> np.ndarray:
+        asked.append(message)
+        return compat.structured_points(message)
+
+    monkeypatch.setattr(compat, "_packed_points", packed)
+    points = np.arange(12.0).reshape(2, 2, 3)
+    rows = np.concatenate([points.reshape(2, 6), np.full((2, 3), 99.0)], axis=1).astype("f4")
+    padded = cloud(points.reshape(4, 3), height=2, width=2, row_step=36, data=rows.tobytes())
+    assert cloud_points(padded).tolist() == points.reshape(4, 3).tolist() and not asked
+    assert cloud_points(cloud(points.reshape(4, 3))).tolist() == points.reshape(4, 3).tolist() and len(asked) == 1
 
 
 def depth(values: np.ndarray, encoding: str = "16UC1") -> Image:

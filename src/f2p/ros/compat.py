@@ -67,11 +67,16 @@ except ImportError:  # Humble
 SubscriptionEventCallbacks = _Events
 
 try:
-    from sensor_msgs_py.point_cloud2 import read_points as _read_points
+    from sensor_msgs_py.point_cloud2 import read_points as _packed_points
 except ImportError:
-    _read_points = structured_points
+    _packed_points = structured_points
 
-read_points = _read_points
+
+def read_points(cloud: PointCloud2) -> np.ndarray:
+    """As `structured_points`, by `sensor_msgs_py` where it exists and no row is padded: it takes rows to touch."""
+    padded = cloud.height > 1 and cloud.row_step != cloud.width * cloud.point_step
+    return structured_points(cloud) if padded else _packed_points(cloud)
+
 
 try:
     from tf_transformations import quaternion_matrix as matrix_of_quaternion

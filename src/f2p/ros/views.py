@@ -32,13 +32,14 @@ def depth_metres(image: Image) -> np.ndarray:
     if image.step < row or len(image.data) < image.step * image.height:
         raise BadImageError(f"{len(image.data)} bytes at {image.step} a row do not hold {image.width} x {image.height}")
     rows = np.frombuffer(image.data, np.uint8)[: image.step * image.height].reshape(image.height, image.step)
-    depth = np.ascontiguousarray(rows[:, :row]).view(kind).astype(np.float32) * np.float32(scale)
+    with np.errstate(invalid="ignore"):
+        depth = np.ascontiguousarray(rows[:, :row]).view(kind).astype(np.float32) * np.float32(scale)
     depth[~np.isfinite(depth) | (depth <= 0.0)] = np.nan
     return depth
 
 
 def points_camera(image: Image, info: CameraInfo) -> np.ndarray:
-    """Points of all pixels with depth in the optical frame [m]. Shape (points, 3), float32.
+    """Points of all pixels with usable depth in the optical frame [m]. Shape (points, 3), float32.
 
     Raises:
         BadImageError: see `depth_metres`; or a camera info of another size, or without focal lengths.
@@ -53,7 +54,9 @@ def points_camera(image: Image, info: CameraInfo) -> np.ndarray:
         raise BadImageError(f"camera info has focal lengths {fx}, {fy}; the camera is not calibrated")
     rows, columns = np.nonzero(np.isfinite(depth))
     z = depth[rows, columns]
-    return np.stack([(columns - cx) / fx * z, (rows - cy) / fy * z, z], axis=-1).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # what no float32 holds becomes infinite and is left out
+        points = np.stack([(columns - cx) / fx * z, (rows - cy) / fy * z, z], axis=-1).astype(np.float32)
+    return points[np.all(np.isfinite(points), axis=1)]
 
 
 def cloud_points(cloud: PointCloud2) -> np.ndarray:
@@ -87,7 +90,8 @@ def cloud_points(cloud: PointCloud2) -> np.ndarray:
         is_bigendian=cloud.is_bigendian, point_step=cloud.point_step, row_step=cloud.row_step,
     )  # fmt: skip
     rows = read_points(trimmed)
-    points = np.stack([np.asarray(rows[axis], dtype=np.float32) for axis in "xyz"], axis=-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        points = np.stack([np.asarray(rows[axis]).astype(np.float32) for axis in "xyz"], axis=-1)
     points = points[np.all(np.isfinite(points), axis=1)]
     if not len(points):
         raise CloudError(f"none of the {count} points is finite")

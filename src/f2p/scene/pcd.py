@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from f2p.files import opened_regular
 from f2p.scene.errors import CloudTooLargeError, ScanFormatError
 from f2p.types import frozen
 
@@ -27,6 +28,9 @@ MAXIMUM_POINTS = 5_000_000
 
 _MOST_BYTES = 16_384
 """Largest point [bytes] (ours: the largest descriptor of PCL, SHOT with colour, takes 5,412)."""
+
+_ROW_BYTES, _NUMBER_BYTES = 64, 64
+"""Longest end of a row and longest number in a text file, blanks included [bytes] (ours: `%.17e` takes 25)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,16 @@ class _Header:
         columns = zip(self.kinds, self.counts, strict=True)
         return np.dtype([(f"{i}", kind, (count,)) for i, (kind, count) in enumerate(columns)])
 
+    @property
+    def most_bytes(self) -> int:
+        """How much of the file its points can take; what follows them is never read [bytes]."""
+        packed = self.points * self.dtype.itemsize
+        return {
+            "ascii": self.points * (_ROW_BYTES + _NUMBER_BYTES * sum(self.counts)),
+            "binary": packed,
+            "binary_compressed": 8 + 2 * packed + _ROW_BYTES,
+        }[self.encoding]
+
 
 def read_pcd(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     """Read one scan.
@@ -74,15 +88,16 @@ def read_pcd(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with opened_regular(path) as file:
             header = _read_header(path, file.read(_HEADER_LIMIT), maximum_points)
             file.seek(header.start)
-            data = file.read()
+            data = file.read(header.most_bytes)
     except OSError as error:
         raise ScanFormatError(path, f"cannot be read: {error.strerror or error}") from error
     decode = {"ascii": _columns_ascii, "binary": _columns_binary, "binary_compressed": _columns_compressed}
     columns = decode[header.encoding](path, header, data)
-    points = np.stack([columns[axis] for axis in "xyz"], axis=-1).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # what no float32 holds becomes infinite: no valid point
+        points = np.stack([columns[axis] for axis in "xyz"], axis=-1).astype(np.float32)
     return Scan(
         frozen(points, np.float32),
         _colors(columns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -144,6 +145,31 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_pcd(tmp_path / "absent.pcd")
     with pytest.raises(ScanFormatError, match="cannot be read: Is a directory"):
         read_pcd(tmp_path)
+
+
+def test_what_is_no_regular_file_is_never_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pcd"
+    os.mkfifo(path)
+    with pytest.raises(ScanFormatError, match="cannot be read: it is no regular file"):
+        read_pcd(path)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "binary", "binary_compressed"])
+def test_what_follows_the_points_is_not_read(tmp_path: Path, encoding: str) -> None:
+    """A sparse file of 60 GB, whose header speaks of three points, was read whole."""
+    path = tmp_path / "scan.pcd"
+    path.write_bytes(encoded(encoding) + b"\n")
+    os.truncate(path, 60 * 2**30)
+    assert read_pcd(path).points_camera[[0, 2]].tolist() == [[0.5, -1.0, 2.0], [1.0, 1.0, 1.0]]
+
+
+@pytest.mark.filterwarnings("error")
+def test_coordinates_beyond_single_precision_are_no_valid_points(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pcd"
+    kinds = {"fields": "x y z", "size": "8 8 8", "kind": "F F F", "count": "1 1 1"}
+    path.write_bytes(header("binary", **kinds) + struct.pack("<9d", *[1e300] * 3, *[-1e300] * 3, 1.0, 2.0, 3.0))
+    points = read_pcd(path).points_camera
+    assert np.isfinite(points).all(axis=1).tolist() == [False, False, True]
 
 
 def test_twenty_million_points_are_refused_by_the_header(tmp_path: Path) -> None:
