@@ -9,6 +9,7 @@ import numpy as np
 
 from f2p.clock import Clock, SystemClock
 from f2p.scene import geometric as _geometric  # noqa: F401 - files the default segmenter
+from f2p.scene.errors import NoSupportError
 from f2p.scene.evaluation import evaluate_labels
 from f2p.scene.pcd import Scan
 from f2p.scene.planes import dominant_plane
@@ -21,6 +22,12 @@ from f2p.types import Relations, Scene
 
 LOOK_CAMERA = np.array([0.0, 0.0, 1.0])
 """Viewing direction in a camera's optical frame (REP 103)."""
+
+_CELL, _ON_PLANE = 0.005, 0.01
+"""Edge of the cells the support is sought in, and how near to it they lie [m]."""
+
+_LEAST_CELLS, _LEAST_SPREAD = 50, 0.01
+"""Fewest cells of a support, and its least standard deviation across [m] (ours: a strip of 35 mm)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +67,7 @@ def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) 
     """Read, segment, fit and relate one scan.
 
     Raises:
-        SceneError: The file is no scan, or the scan cannot be looked at.
+        SceneError: The file is no scan, or the scan cannot be looked at, or shows no surface.
     """
     clock = clock or SystemClock()
     start = clock.monotonic_s()
@@ -68,12 +75,21 @@ def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) 
     mask = usable(scan.points_camera, SanitiseConfig(), str(path))
     labels = segmenter.segment(scan.points_camera, scan.colors)
     points = np.asarray(scan.points_camera[mask], dtype=np.float64)
-    cells, _ = voxels(points[labels[mask] < 0] if np.any(labels[mask] < 0) else points, 0.005)
-    plane = dominant_plane(cells, 0.01, np.random.default_rng(0))
+    cells, _ = voxels(points[labels[mask] < 0] if np.any(labels[mask] < 0) else points, _CELL)
+    plane = dominant_plane(cells, _ON_PLANE, np.random.default_rng(0))
+    _check_surface(cells[np.abs(plane.heights(cells)) < _ON_PLANE], len(points), str(path))
     scene = scene_from_labels(points, labels[mask], plane, LOOK_CAMERA)
     relations = relations_of(scene)
     seconds = clock.monotonic_s() - start
     return PerceivedScan(str(path), scan, labels, scene, relations, _score(scan, labels, mask), seconds)
+
+
+def _check_surface(cells: np.ndarray, points: int, where: str) -> None:
+    """Refuse what is no surface, such as a few points or a line. Raises NoSupportError."""
+    spread = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(cells.T))[1], 0.0))) if len(cells) > 2 else 0.0
+    if len(cells) < _LEAST_CELLS or spread < _LEAST_SPREAD:
+        lying = f"{len(cells)} cells of {1e3 * _CELL:.0f} mm lie in one plane, {1e3 * spread:.1f} mm across"
+        raise NoSupportError(points, f"{where}: {lying}; {_LEAST_CELLS} and {1e3 * _LEAST_SPREAD:.0f} mm are needed")
 
 
 def _score(scan: Scan, labels: np.ndarray, mask: np.ndarray) -> tuple[float, float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,8 @@ def draw(perceived: PerceivedScan, path: Path) -> None:
         right.scatter(points[:, 0], -points[:, 1], s=1, c=painted[finite])
         left.set_aspect("equal")
         right.set_aspect("equal")
-    left.set_title(f"{Path(perceived.file).name}: as seen")
+    name = os.fsencode(Path(perceived.file).name).decode(errors="replace")
+    left.set_title(f"{name}: as seen", parse_math=False)
     score = "" if perceived.score is None else "  precision {:.2f}, recall {:.2f}, F {:.2f}".format(*perceived.score)
     right.set_title(f"{perceived.segments} segments{score}")
     for axes in (left, right):

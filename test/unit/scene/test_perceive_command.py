@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from test_segmentation import SCENES, seen
 from typer.testing import CliRunner
 
 from f2p.cli.perceive import perceive
+from f2p.scene.perceive import perceive_scan
+from f2p.scene.picture import draw
+from f2p.scene.protocol import segmenters
 
 
 def write_scan(path: Path, points: np.ndarray, labels: np.ndarray | None, width: int, height: int) -> None:
@@ -88,6 +92,32 @@ def test_bad_files_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
         assert f"{name}.pcd" in line
         assert cause in line
     assert "5 of 6 files could not be used" in errors
+
+
+def test_names_that_are_no_text_or_look_like_mathematics_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
+    good = scans / "flat.pcd"
+    odd = [tmp_path / "$1_{a$.pcd", tmp_path / os.fsdecode(b"caf\xe9.pcd")]
+    look = segmenters.get("geometric")()
+    for path in odd:
+        path.write_bytes(good.read_bytes())
+        draw(perceive_scan(path, look), tmp_path / "picture.png")
+        assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("kind", ["one", "two", "three", "line"])
+def test_a_cloud_without_a_surface_is_refused(tmp_path: Path, kind: str) -> None:
+    """A thousand times one point was a table of 0 x 0 cm."""
+    corners = np.array([[0.0, 0.0, 1.0], [0.3, 0.0, 1.0], [0.0, 0.3, 1.2]])
+    points = {
+        "one": corners[:1].repeat(1000, axis=0),
+        "two": corners[:2].repeat(500, axis=0),
+        "three": corners.repeat(400, axis=0),
+        "line": np.linspace(corners[0], corners[1], 1000),
+    }[kind]
+    write_scan(tmp_path / "scan.pcd", points, None, len(points), 1)
+    code, _, errors = run(tmp_path / "scan.pcd", "--out", tmp_path)
+    assert code == 1
+    assert "error 105: no supporting surface found among" in errors and "scan.pcd" in errors
 
 
 def test_unknown_segmenter_lists_the_choices(scans: Path, tmp_path: Path) -> None:
