@@ -182,6 +182,8 @@ class _Recorder(ModuleType):
 @pytest.mark.parametrize("name", ["sim", "robot"])
 def test_launch_files_equal_the_graph(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[SimpleNamespace] = []
+    monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
+    monkeypatch.setenv("RMW_IMPLEMENTATION", "another")
     for module in ("launch", "launch.actions", "launch.substitutions", "launch_ros", "launch_ros.actions"):
         monkeypatch.setitem(sys.modules, module, _Recorder(module, made))
     monkeypatch.delitem(sys.modules, "f2p.ros.launching", raising=False)
@@ -200,3 +202,9 @@ def test_launch_files_equal_the_graph(name: str, monkeypatch: pytest.MonkeyPatch
     assert [item["arguments"] for item in nodes] == [[spec.name] for spec in expected]
     assert [item["respawn"] for item in nodes] == [spec.respawn for spec in expected]
     assert all(item["package"] == "f2p" and item["parameters"] for item in nodes)
+    told = dict(item.args for item in made if item.kind == "SetEnvironmentVariable")
+    assert Path(told["FASTRTPS_DEFAULT_PROFILES_FILE"]).samefile(ROOT / "config" / "fastdds.xml"), "images are lost"
+    assert "RMW_IMPLEMENTATION" not in told, "what the caller has set stays"
+    assert not {"ROS_LOCALHOST_ONLY", "ROS_AUTOMATIC_DISCOVERY_RANGE"} & set(told), "the driver would not be found"
+    kinds = [item.kind for item in made if item.kind in ("SetEnvironmentVariable", "Node")]
+    assert kinds == sorted(kinds, reverse=True), "processes get what was set before them"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
+from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from f2p.ros.graph import nodes
-from f2p.ros.places import share
+from f2p.ros.places import environment, share
 
 EXECUTABLE = "f2p_node"
 """Console script that is any node: its first argument is the node's name in the graph."""
@@ -21,7 +21,9 @@ def describe(sim: bool) -> LaunchDescription:
     """Every process of the simulated or the real robot; the manager among them does the lifecycle."""
     default = str(share(f"config/{'sim' if sim else 'robot'}.yaml"))
     entities: list[object] = [
-        DeclareLaunchArgument("params_file", default_value=default, description="Parameters keyed by node.")
+        DeclareLaunchArgument("params_file", default_value=default, description="Parameters keyed by node."),
+        # who launches has a network: the driver's launch file is in it, and must be found
+        *(SetEnvironmentVariable(name, value) for name, value in environment(discovery=False).items()),
     ]
     for spec in nodes(sim):
         entities.append(

@@ -45,14 +45,18 @@ def orphaned() -> bool:
     return supervisor != 0 and os.getppid() != supervisor
 
 
-def environment() -> dict[str, str]:
-    """Variables every process of the graph gets where the caller has not set them (ros.md 4)."""
+def environment(discovery: bool = True) -> dict[str, str]:
+    """Variables every process of the graph gets where the caller has not set them (ros.md 4).
+
+    Args:
+        discovery: Also those that keep it to this machine.
+    """
     profile = str(share("config/fastdds.xml"))
     wanted = {
         "FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile, "OMP_NUM_THREADS": "1",
         "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
     }  # fmt: skip
-    if "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
+    if discovery and "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
         wanted |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOCALHOST_ONLY": "1"}
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
