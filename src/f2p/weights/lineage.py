@@ -98,12 +98,12 @@ def _champion(store: WeightsStore) -> str | None:
 def _add_facts(branch: Tree, manifest: Manifest) -> None:
     """What a manifest says, as branches: data, particles, failure, plan, gate."""
     count = sum(int(np.prod(shape)) for _, shape in manifest.tensors.values())
-    branch.add(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters")
+    branch.add(escape(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters"))
     made = {name: value for name, value in manifest.made.items() if isinstance(value, (str, int, float, bool))}
     if made:
         branch.add("made: " + escape(", ".join(f"{name} {value}" for name, value in sorted(made.items()))))
     if manifest.data is not None:
-        data = branch.add(f"data {manifest.data['sha256'][:12]}: {manifest.data['transitions']} transitions")
+        data = branch.add(escape(f"data {manifest.data['sha256'][:12]}: {manifest.data['transitions']} transitions"))
         data.add(escape(f"kinds {manifest.data['tags']}, counts {manifest.data['counts']}"))
         if manifest.particles is not None:
             facts = manifest.particles

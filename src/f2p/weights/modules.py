@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,22 @@ from f2p.weights.store import LoadedWeights, WeightsStore
 def open_store(folder: Path | str, profile: str = "default", config: CheckConfig | None = None) -> WeightsStore:
     """The store in `folder`; an empty one gets the weights that ship with the package, if any, as its first champion.
 
+    One that holds other weights, and does not say which are served, stays as it is: a person has to say.
+
     Raises:
         WeightsError: The folder cannot be written, or the shipped weights do not pass the checks.
     """
     store = WeightsStore(folder, expected_tensors, config)
     path = SHIPPED / f"{profile}.safetensors"
-    if path.exists() and not (store.folder / "champion").exists():
+    if path.exists() and not os.path.lexists(store.folder / "champion") and set(store.ids) <= {_id_of(path)}:
         with contextlib.suppress(ParentMovedError):  # another process opened it first, with the same weights
             store.publish(adopt(store, path, profile), parent=None)
     return store
+
+
+def _id_of(path: Path) -> str:
+    """The id that a weights file has in a store, which may hold it already if its first opening was cut short."""
+    return sha256_of(path.read_bytes())
 
 
 def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:

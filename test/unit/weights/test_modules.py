@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from f2p.model.errors import BadWeightsError
 from f2p.model.factory import create, save_weights, weights_bytes
-from f2p.weights.errors import BadManifestError, WrongAnswersError
+from f2p.weights.errors import BadManifestError, NoChampionError, WrongAnswersError
 from f2p.weights.golden import golden_answers, golden_gap, golden_scene
+from f2p.weights.lineage import lineage_tree
 from f2p.weights.manifest import Manifest
-from f2p.weights.modules import adopt, expected_tensors, load_module, make_holder, manifest_for
+from f2p.weights.modules import adopt, expected_tensors, load_module, make_holder, manifest_for, open_store
 from f2p.weights.store import WeightsStore
 
 
@@ -65,6 +68,34 @@ def test_hostile_configurations_make_no_model(store: WeightsStore) -> None:
     with pytest.raises(BadManifestError, match="'crystal_ball'; known are: points2plans"):
         store.put(content, dataclasses.replace(manifest, architecture="crystal_ball"))
     assert store.ids == ()
+
+
+@pytest.mark.parametrize("harm", ["missing", "dangling"])
+def test_shipped_weights_never_take_the_place_of_a_lost_champion(tmp_path: Path, harm: str) -> None:
+    store = open_store(tmp_path)
+    model = create(seed=3)
+    content = weights_bytes(model)
+    store.promote(store.put(content, manifest_for(model, content, "default")))
+    (tmp_path / "champion").unlink()
+    if harm == "dangling":
+        (tmp_path / "champion").symlink_to(tmp_path / "gone")
+    with pytest.raises(NoChampionError):
+        _ = open_store(tmp_path).champion
+
+
+def test_a_first_opening_that_was_cut_short_is_gone_on_with(tmp_path: Path) -> None:
+    champion = open_store(tmp_path).champion
+    (tmp_path / "champion").unlink()
+    assert open_store(tmp_path).champion == champion
+
+
+def test_words_of_a_manifest_are_no_markup(store: WeightsStore) -> None:
+    model = create(seed=3)
+    content = weights_bytes(model)
+    weights_id = store.put(content, manifest_for(model, content, "[/red]"))
+    console = Console(record=True, file=io.StringIO())
+    console.print(lineage_tree(store, weights_id))
+    assert "profile [/red]," in console.export_text()
 
 
 def test_notes_within_notes_are_refused_in_one_line(store: WeightsStore, tmp_path: Path) -> None:
