@@ -16,6 +16,7 @@ from f2p.ros import planner_node
 from f2p.ros.convert import goal_to_msg, scene_to_msg, skeleton_to_msg
 from f2p.ros.planner_node import FEEDBACK_S, Judged, PlannerNode, PlannerNodeConfig
 from f2p.scene.goals import parse_goal
+from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 from f2p_msgs.action import PlanGoal
@@ -66,3 +67,8 @@ def test_the_result_says_how_many_candidates_were_judged(monkeypatch: pytest.Mon
                             skeleton=skeleton_to_msg((SkillStep("pick_place", "box"),)))  # fmt: skip
     handle = SimpleNamespace(request=request, is_cancel_requested=False, publish_feedback=lambda _: None)
     assert PlannerNode._plan(node, handle).candidates == sum(batches) >= 64
+    batches.clear()
+    request.candidates = 4_000_000_000
+    with pytest.raises(SettingError, match=r"ShootingConfig.candidates = 4000000000 : must be finite and within"):
+        PlannerNode._plan(node, handle)
+    assert not batches, "a search that no memory holds was begun"

@@ -19,7 +19,7 @@ from f2p.ros.errors import CanceledError, NoBelievedPlanError
 from f2p.ros.heartbeat import Watch
 from f2p.ros.node import F2pNode, run
 from f2p.ros.predictor import RosPredictor
-from f2p.settings import number
+from f2p.settings import checked, number
 from f2p.types import Goal
 from f2p_msgs.action import PlanGoal
 from f2p_msgs.msg import Plan as PlanMessage
@@ -109,7 +109,7 @@ class PlannerNode(F2pNode):
             )
             return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled, judged)
 
-        shooting = ShootingConfig(candidates=request.candidates or config.candidates)
+        shooting = checked(ShootingConfig(candidates=request.candidates or config.candidates))
         planner = Planner(pin, PlannerConfig(belief=config.belief, shooting=shooting))
         plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
         told = plan_to_msg(plan, self.get_clock().now().nanoseconds)
