@@ -21,7 +21,7 @@ from tf2_msgs.msg import TFMessage  # noqa: E402
 from f2p.robot.frames import BASE_START_TASK  # noqa: E402
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT  # noqa: E402
 from f2p.ros import qos  # noqa: E402
-from f2p.ros.errors import CloudError  # noqa: E402
+from f2p.ros.errors import BadViewRequestError, CloudError  # noqa: E402
 from f2p.ros.looking import Looker, LookingConfig  # noqa: E402
 from f2p.ros.views import points_camera  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
@@ -115,6 +115,12 @@ def test_a_cloud_shows_what_the_depth_image_shows(ros_domain: int) -> None:
     assert len(seen.points_task) == 7 * 6
     np.testing.assert_allclose(again.points_task, seen.points_task, atol=1e-6)
     np.testing.assert_allclose(again.sensor_task, seen.sensor_task)
+
+
+@pytest.mark.parametrize("settle_s", [float("nan"), float("inf"), -0.1, 5.1, 1e9])
+def test_a_settling_time_that_is_none_is_refused_before_anything_moves(settle_s: float) -> None:
+    with pytest.raises(BadViewRequestError, match=r"settle: .* must be finite and within \[0, 5\.0\] s"):
+        Looker.look(SimpleNamespace(), *LOOK, settle_s)  # type: ignore[arg-type]
 
 
 def test_a_cloud_that_lies_is_refused(ros_domain: int) -> None:

@@ -104,7 +104,7 @@ class BadImageError(F2pError):
 
 
 class BadViewRequestError(F2pError):
-    """Head angles that are not finite, out of range or unequal in number."""
+    """Head angles or a settling time that are not finite or out of range, angles unequal in number, or no inventory."""
 
     code = 155
 

@@ -33,6 +33,9 @@ KEPT_TRANSFORMS = 150
 STILL = 0.02
 """Head speed that counts as standing [rad/s] (ours)."""
 
+MOST_SETTLE_S = 5.0
+"""Longest standing that may be asked for before an image counts [s] (ours)."""
+
 POSTURE_TOLERANCE = 0.03
 """How far a joint or the base may be from the looking posture [m or rad] (ours: the view hardly changes)."""
 
@@ -48,8 +51,10 @@ class LookingConfig:
     )
     info_topic: str = "/camera/depth/camera_info"
     base_frame: str = "base_link"
-    settle_s: float = number(0.3, "how long the head must stand before an image counts", unit="s", low=0.0, high=5.0,
-                             source="stretch.md 1.3.7: goals end 0.5 rad early")  # fmt: skip
+    settle_s: float = number(
+        0.3, "how long the head must stand before an image counts", unit="s", low=0.0, high=MOST_SETTLE_S,
+        source="stretch.md 1.3.7: goals end 0.5 rad early",
+    )  # fmt: skip
     image_s: float = number(5.0, "longest wait for an image and its transform", unit="s", low=0.1, high=60.0)
     tf_tolerance_s: float = number(0.2, "how far a transform may be from the image", unit="s", low=0.0, high=1.0)
 
@@ -103,6 +108,8 @@ class Looker:
             RobotError.
         """
         looks = _looks(pans, tilts)
+        if not 0.0 <= settle_s <= MOST_SETTLE_S:  # NaN is neither
+            raise BadViewRequestError(f"settle: {settle_s} must be finite and within [0, {MOST_SETTLE_S}] s")
         with self._robot.leased():
             self._take_posture(aside)
             parts = [self._one(look, settle_s or self._config.settle_s) for look in looks]
