@@ -22,12 +22,14 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from f2p.clock import SystemClock
+from f2p.errors import F2pError
 from f2p.ros import graph
 from f2p.ros.errors import BusyError, DeadlineError, NotReadyError, wire_code, wire_text
 from f2p.ros.heartbeat import Pulse
 from f2p.ros.parameters import Parameters
 from f2p.ros.places import orphaned
 from f2p.ros.worker import Worker
+from f2p.settings import SettingError
 
 RCLError = rclpy_implementation.RCLError
 
@@ -214,12 +216,24 @@ def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
         node.get_logger().warning("a transition that does not start from the present state was refused")
 
 
+def _made(make: Callable[[], Any]) -> Any:
+    """The node of this process, or a line about what is wrong with its arguments and exit code 2."""
+    try:
+        try:
+            rclpy.init(args=sys.argv)
+        except (RCLError, rclpy_implementation.UnknownROSArgsError) as error:
+            raise SettingError(f"the ROS arguments of this process do not do: {error}") from error
+        return make()
+    except F2pError as error:
+        print(f"error {wire_code(error)}: {wire_text(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
 def run(make: Callable[[], Any]) -> None:
-    """Be the process of one node until it is told to end."""
-    rclpy.init(args=sys.argv)
+    """Be the process of one node until it is told to end; exit code 2 where its parameters do not do."""
     node, clean = None, True
     try:
-        node = make()
+        node = _made(make)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         while rclpy.ok() and not orphaned():

@@ -8,9 +8,11 @@ import sys
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import InvalidParameterTypeException, ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from f2p.errors import F2pError
 from f2p.settings import SettingError, overridden
 
 C = TypeVar("C")
@@ -36,19 +38,42 @@ def _whole(bound: float) -> int:
     return int(max(min(bound, 2**62), -(2**62)))
 
 
+def _declared(node: Node, name: str, default: Any, told: ParameterDescriptor) -> Any:
+    """Declare a parameter; its value. Raises SettingError where the one from outside does not do."""
+    try:
+        try:
+            return node.declare_parameter(name, default, told).value
+        except InvalidParameterTypeException:
+            given = _given(node, name) if isinstance(default, float) else None
+            if type(given) is not int:
+                raise
+            return node.declare_parameter(name, float(given), told, ignore_override=True).value
+    except ParameterException as error:
+        raise SettingError(f"parameter {name}: {error}") from error
+
+
+def _given(node: Node, name: str) -> Any:
+    """The value from outside, of whatever type: `3` is an integer where somebody meant a number."""
+    value = node.declare_parameter(name, descriptor=ParameterDescriptor(dynamic_typing=True)).value
+    node.undeclare_parameter(name)
+    return value
+
+
 class Parameters(Generic[C]):
     """The parameters of one node, always a checked config value.
 
     Args:
         node: The node that declares them.
         defaults: Config whose fields become parameters.
+
+    Raises:
+        SettingError: A value from outside is of another type, out of its range, or none of the choices.
     """
 
     def __init__(self, node: Node, defaults: C) -> None:
         values: dict[str, Any] = {}
         for item in dataclasses.fields(defaults):  # type: ignore[arg-type]
-            parameter = node.declare_parameter(item.name, getattr(defaults, item.name), descriptor(item))
-            values[item.name] = parameter.value
+            values[item.name] = _declared(node, item.name, getattr(defaults, item.name), descriptor(item))
         self.config: C = overridden(defaults, values)
         self._names = set(values)
         node.add_on_set_parameters_callback(self._on_set)
@@ -59,6 +84,6 @@ class Parameters(Generic[C]):
             return SetParametersResult(successful=False, reason=f"parameters must be finite: {mine}")
         try:
             self.config = overridden(self.config, mine)
-        except SettingError as error:
+        except F2pError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

@@ -20,10 +20,12 @@ from f2p.ros.node import F2pNode, run
 from f2p.scene.memory import Memory
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.scene.tracking import KnownObject
-from f2p.settings import number
+from f2p.settings import SettingError, number
 from f2p.types import Prior, Scene
 from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
+
+SEGMENTERS = ("geometric", "ground_truth")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,17 @@ class PerceptionConfig(LookingConfig):
     """How views become scenes."""
 
     deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0)
-    segmenter: str = field(default="geometric", metadata={"text": "geometric, or ground_truth in simulation (tests)"})
+    segmenter: str = field(default=SEGMENTERS[0], metadata={"text": "geometric, or ground_truth in simulation (tests)"})
     inventory: str = field(
         default="{}", metadata={"text": 'known objects: {"name": ["prior", [x, y, z]]} [m]', "runtime": True}
     )
     truth_topic: str = "/stretch_sim/ground_truth"
+
+    def __post_init__(self) -> None:
+        """Refuse text that cannot be used when it is set, not at the first look."""
+        if self.segmenter not in SEGMENTERS:
+            raise SettingError(f"segmenter = {self.segmenter!r}: choose one of: {', '.join(SEGMENTERS)}")
+        inventory_of(self.inventory)
 
 
 class PerceptionNode(F2pNode):
@@ -98,13 +106,17 @@ class PerceptionNode(F2pNode):
 def inventory_of(text: str) -> tuple[KnownObject, ...]:
     """Known objects of an inventory parameter. Raises BadViewRequestError when it cannot be read."""
     try:
-        entries = json.loads(text)
-        return tuple(
-            KnownObject(name, Prior(prior), np.array(size, dtype=np.float64).reshape(3))
-            for name, (prior, size) in entries.items()
-        )
-    except (ValueError, TypeError, AttributeError) as error:
+        return tuple(_known(name, *entry) for name, entry in json.loads(text).items())
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadViewRequestError(f"inventory {text[:80]!r} cannot be read: {error}") from error
+
+
+def _known(name: str, prior: str, size: list[float]) -> KnownObject:
+    """One entry of an inventory. Raises ValueError or TypeError when it is none."""
+    extents = np.array(size, dtype=np.float64).reshape(3)
+    if not name or not np.all(np.isfinite(extents) & (extents > 0.0)):
+        raise ValueError(f"{name!r} needs a name and three sizes that are finite and positive, not {size}")
+    return KnownObject(name, Prior(prior), extents)
 
 
 def main() -> None:

@@ -1,0 +1,104 @@
+"""Parameters from outside: what does not do ends the process with one line and exit code 2, before anything starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+import rclpy
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from f2p.ros.errors import BadViewRequestError
+from f2p.ros.parameters import Parameters
+from f2p.ros.perception_node import PerceptionConfig, inventory_of
+from f2p.settings import SettingError
+
+
+@pytest.fixture
+def context(ros_domain: int) -> Iterator[rclpy.Context]:
+    made = rclpy.Context()
+    rclpy.init(context=made)
+    yield made
+    made.try_shutdown()
+
+
+def parameters(context: rclpy.Context, **given: object) -> Parameters[PerceptionConfig]:
+    """The parameters of a node that is given some from outside."""
+    overrides = [Parameter(name, value=value) for name, value in given.items()]
+    node = Node("perception", context=context, parameter_overrides=overrides)
+    out = Parameters(node, PerceptionConfig())
+    node.destroy_node()
+    return out
+
+
+def test_an_integer_does_for_a_number(context: rclpy.Context) -> None:
+    """`-p settle_s:=3` is an integer to ROS, and was a trace."""
+    config = parameters(context, settle_s=3, image_s=4.5).config
+    assert (config.settle_s, type(config.settle_s), config.image_s) == (3.0, float, 4.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "fact"),
+    [
+        ({"settle_s": 99.0}, "settle_s out of range Min: 0.0, Max: 5.0"),
+        ({"settle_s": 99}, "settle_s out of range Min: 0.0, Max: 5.0"),
+        ({"settle_s": "soon"}, "expecting type 'DOUBLE'"),
+        ({"settle_s": True}, "expecting type 'DOUBLE'"),
+        ({"depth_topic": 7}, "expecting type 'STRING'"),
+        ({"segmenter": "nope"}, "segmenter = 'nope': choose one of: geometric, ground_truth"),
+    ],
+)
+def test_a_value_that_does_not_do_is_a_setting_error(context: rclpy.Context, given: dict, fact: str) -> None:
+    with pytest.raises(SettingError, match=fact):
+        parameters(context, **given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"cup": ["cuboid", [NaN, 0.1, 0.1]]}', '{"cup": ["cuboid", [0.1, 1e999, 0.1]]}',
+        '{"cup": ["cuboid", [0.1, -0.1, 0.1]]}', '{"cup": ["cuboid", [0.1, 0.0, 0.1]]}', '{"": ["cuboid", [1, 1, 1]]}',
+        '{"cup": ["cuboid", [1, 1]]}', '{"cup": ["soup", [1, 1, 1]]}', '{"cup": "cuboid"}', "[]", "cup", "[" * 100_000,
+        '{"cup": ["cuboid", [1' + "0" * 400 + ", 1, 1]]}",
+    ],
+)  # fmt: skip
+def test_an_inventory_that_is_none_is_refused_at_the_start(text: str) -> None:
+    """It was found out at the first look, or never: a cup of negative size is like nothing that is seen."""
+    with pytest.raises(BadViewRequestError, match=r"inventory .* cannot be read"):
+        PerceptionConfig(inventory=text)
+
+
+def test_an_inventory_is_read(context: rclpy.Context) -> None:
+    (cup,) = inventory_of('{"cup": ["cuboid", [0.07, 0.08, 0.1]]}')
+    assert cup.name == "cup" and cup.size.tolist() == [0.07, 0.08, 0.1]
+    mine = parameters(context)
+    refused = mine._on_set([Parameter("inventory", value='{"": ["cuboid", [1, 1, 1]]}')])
+    assert not refused.successful and "needs a name" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("-p", "settle_s:=99.0"), "error 11: parameter settle_s: "),
+        (("--params-file", "BROKEN"), "parse params file"),
+        (("--params-file", "/nowhere.yaml"), "Error opening YAML file"),
+    ],
+)
+def test_a_node_says_in_one_line_why_it_does_not_start(
+    ros_domain: int, tmp_path: Path, arguments: tuple[str, ...], line: str
+) -> None:
+    (tmp_path / "BROKEN").write_text("perception:\n  ros__parameters: [1, {")
+    done = subprocess.run(
+        (sys.executable, "-m", "f2p.ros.perception_node", "--ros-args", *arguments),
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and line in done.stderr
+    ours = [one for one in done.stderr.splitlines() if "[rcl]" not in one]
+    assert len(ours) == 1 and ours[0].startswith("error 11: ")
