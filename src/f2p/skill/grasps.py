@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import footprint_edge_distance, footprint_excess, into_box, rotate_z
+from f2p.geometry import footprint_corners, into_box, pairwise_gaps, rotate_z
 from f2p.robot.kinematics import TopDownPose
 from f2p.settings import number
 from f2p.skill.errors import UngraspableError
-from f2p.types import CONTAINERS, Prior, Scene, Segment
+from f2p.types import CONTAINERS, Box, Prior, Scene, Segment
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,14 @@ class GraspPointConfig:
     wall_opening: float = number(0.045, "distance of the pads around a wall", unit="m", low=0.01, high=0.09)
     margin: float = number(0.022, "room of the pads on both sides of a cuboid", unit="m", low=0.0, high=0.05)
     finger: float = number(0.012, "thickness of a finger", unit="m", low=0.001, high=0.05)
+    finger_width: float = number(0.024, "width of a finger, along the pads", unit="m", low=0.001, high=0.05)
+    wall: float = number(0.008, "thickness of a container's walls", unit="m", low=0.0, high=0.1,
+                         source="ours: as in simulation")  # fmt: skip
+    off_center: float = number(0.3, "share of a side by which a cuboid may be taken off its middle", low=0.0, high=0.5)
     reach_below: float = number(0.02, "how far pads reach below the grasp centre", unit="m", low=0.0, high=0.05)
     floor_gap: float = number(0.006, "least gap between pads and support", unit="m", low=0.0, high=0.05)
-    wanted_room: float = number(0.012, "clearance beyond which more does not count", unit="m", low=0.0, high=0.1)
+    wanted_room: float = number(0.011, "clearance beyond which more does not count", unit="m", low=0.0, high=0.1,
+                                source="ours: what a full margin leaves on each side")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,13 @@ class Grasp:
     opening: float
     """Distance between the pads before closing [m]."""
     room: float
-    """Clearance of the open fingers from everything else; negative where they would land on something [m]."""
+    """Clearance of the open fingers from everything, the object included; negative where they would land on it [m]."""
+    off_center: float = 0.0
+    """How far beside the middle of a cuboid's top it is [m]."""
 
 
 def grasps(scene: Scene, name: str, config: GraspPointConfig) -> tuple[Grasp, ...]:
-    """All grasps of an object, best first: those with room, nearest to the robot.
+    """All grasps of an object, best first: those with room, nearest to the middle of a cuboid, nearest to the robot.
 
     Raises:
         UngraspableError: the object is furniture, or too wide.
@@ -56,29 +63,43 @@ def grasps(scene: Scene, name: str, config: GraspPointConfig) -> tuple[Grasp, ..
     else:
         raise UngraspableError(name, f"it is a {segment.prior.value}; pick_place moves cuboids and open boxes")
     others = [other for other in scene.segments if other.name != name and other.prior is not Prior.TABLE]
-    found = [Grasp(pose, opening, _room(pose, opening, others, config)) for pose, opening in poses]
-    return tuple(sorted(found, key=lambda grasp: (-min(grasp.room, config.wanted_room), grasp.pose.x)))
+    found = [
+        Grasp(pose, opening, min(beside, _room(pose, opening, others, config)), off_center)
+        for pose, opening, beside, off_center in poses
+    ]
+    return tuple(sorted(found, key=lambda one: (-min(one.room, config.wanted_room), one.off_center, one.pose.x)))
 
 
-def _top_poses(segment: Segment, config: GraspPointConfig) -> list[tuple[TopDownPose, float]]:
-    """The middle of the top, across either side that fits between the fingers."""
+_Option = tuple[TopDownPose, float, float, float]
+"""Pose, opening, room between the open pads and what they take, distance from its middle [m]."""
+
+
+def _top_poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
+    """Along the middle of the top, across either side that fits between the fingers, opened wide or less wide."""
     box = segment.box
-    x, y, z = (float(value) for value in box.center)
     height = float(box.size[2])
-    least = z - height / 2 + config.reach_below + config.floor_gap
+    least = float(box.center[2]) - height / 2 + config.reach_below + config.floor_gap
+    z = max(float(box.center[2]) + height / 2, least)
     out = []
     for axis in (0, 1):
         width = float(box.size[axis])
-        if width <= config.widest:
-            heading = math.remainder(box.yaw + axis * math.pi / 2, math.pi)
-            out.append((TopDownPose(x, y, max(z + height / 2, least), heading), width + config.margin))
+        if width > config.widest:
+            continue
+        heading = math.remainder(box.yaw + axis * math.pi / 2, math.pi)
+        for along in (0.0, -0.5, 0.5, -1.0, 1.0):
+            local = np.zeros(2)
+            local[1 - axis] = along * config.off_center * box.size[1 - axis]
+            x, y = box.center[:2] + rotate_z(local, box.yaw)
+            for margin in (config.margin, 0.75 * config.margin, 0.5 * config.margin):
+                pose = TopDownPose(float(x), float(y), z, heading)
+                out.append((pose, width + margin, margin / 2, float(np.linalg.norm(local))))
     if not out:
         narrow = float(min(box.size[:2]))
         raise UngraspableError(segment.name, f"it is {narrow:.3f} m wide, the gripper takes {config.widest:.3f} m")
     return out
 
 
-def _wall_poses(segment: Segment, config: GraspPointConfig) -> list[tuple[TopDownPose, float]]:
+def _wall_poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
     """Five places along the top of each of the four walls."""
     box = segment.box
     top = float(box.center[2] + box.size[2] / 2)
@@ -91,24 +112,34 @@ def _wall_poses(segment: Segment, config: GraspPointConfig) -> list[tuple[TopDow
                 local[1 - axis] = along * box.size[1 - axis]
                 x, y = box.center[:2] + rotate_z(local, box.yaw)
                 heading = math.remainder(box.yaw + axis * math.pi / 2, math.pi)
-                out.append((TopDownPose(float(x), float(y), top, heading), config.wall_opening))
+                pose = TopDownPose(float(x), float(y), top, heading)
+                out.append((pose, config.wall_opening, (config.wall_opening - config.wall) / 2, 0.0))
     return out
 
 
 def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
-    """Smallest horizontal distance of the open pads from other things at their height [m]."""
+    """Smallest horizontal distance of the open fingers from other things at their height [m]."""
     reach = 0.5 * opening + 0.5 * config.finger
     offset = reach * np.array([math.cos(pose.heading), math.sin(pose.heading)])
-    pads = np.array([pose.x, pose.y]) + np.stack([offset, -offset])
+    fingers = np.array([pose.x, pose.y]) + np.stack([offset, -offset])
+    size = np.array([config.finger, config.finger_width])
+    corners = footprint_corners(fingers, np.tile(size, (2, 1)), np.full(2, pose.heading))
     room = math.inf
     for other in others:
         box = other.box
         if box.center[2] + box.size[2] / 2 <= pose.z - config.reach_below:
             continue
-        measure = footprint_edge_distance if other.prior in CONTAINERS else footprint_excess
-        distance = measure(pads, box.center, box.size, np.asarray(box.yaw))
-        if other.prior not in CONTAINERS:
-            inside = np.all(np.abs(into_box(pads, box.center, box.yaw)) < 0.5 * box.size[:2], axis=-1)
-            distance = np.where(inside, -0.01, distance)
-        room = min(room, float(distance.min()))
-    return room - 0.5 * config.finger
+        for finger, edges in zip(fingers, corners, strict=True):
+            gap = _gap(finger, size, pose.heading, box)
+            if other.prior in CONTAINERS and gap == 0.0:
+                depth = 0.5 * box.size[:2] - np.abs(into_box(edges, box.center, box.yaw))
+                gap = float(depth.min()) - config.wall
+            room = min(room, gap if gap != 0.0 else -0.01)
+    return room
+
+
+def _gap(center: np.ndarray, size: np.ndarray, yaw: float, box: Box) -> float:
+    """Horizontal distance of a finger's footprint from a box's; 0 where they overlap [m]."""
+    centers = np.array([[*center, 0.0], [*box.center[:2], 0.0]])
+    sizes = np.array([[*size, 1.0], [*box.size[:2], 1.0]])
+    return float(pairwise_gaps(centers, sizes, np.array([yaw, box.yaw]))[0, 1])

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from f2p.geometry import into_box
 from f2p.skill.errors import UngraspableError
 from f2p.skill.grasps import GraspPointConfig, grasps
 from f2p.types import Prior, Scene
@@ -20,7 +21,8 @@ def test_cube_is_taken_in_the_middle_of_its_top(scene):
 def test_cuboid_is_taken_across_its_narrow_side(make):
     slab = make("slab", Prior.CUBOID, (0.7, 0.0, 0.53), (0.03, 0.2, 0.06), 0.5)
     found = grasps(Scene((slab,)), "slab", CONFIG)
-    assert len(found) == 1
+    assert len({grasp.pose.heading for grasp in found}) == 1
+    assert found[0].off_center == 0.0 and (found[0].pose.x, found[0].pose.y) == pytest.approx((0.7, 0.0))
     assert math.remainder(found[0].pose.heading - 0.5, math.pi) == pytest.approx(0.0)
     assert found[0].opening > 0.03
 
@@ -63,6 +65,20 @@ def test_a_thing_at_the_near_wall_moves_the_grasp_elsewhere(scene, make):
     best = grasps(crowded, "box", CONFIG)[0]
     assert best.room > 0.0
     assert np.linalg.norm(np.array([best.pose.x, best.pose.y]) - [free.x, free.y]) > 0.02
+
+
+def test_a_thing_in_a_corner_of_its_box_is_taken_where_both_fingers_fit(make):
+    """As it was met: taken across its middle, one finger came down on the wall."""
+    box = make("box", Prior.OPEN_BOX, (0.643, -0.205, 0.540), (0.234, 0.235, 0.074), -1.833)
+    thing = make("thing_3", Prior.CUBOID, (0.596, -0.123, 0.533), (0.052, 0.030, 0.044), 2.103)
+    best, *_, worst = grasps(Scene((box, thing)), "thing_3", CONFIG)
+    assert worst.room < 0.0 < 0.008 < best.room
+    finger = 0.5 * best.opening + CONFIG.finger
+    tips = np.array([best.pose.x, best.pose.y]) + finger * np.array([[1.0], [-1.0]]) * [
+        math.cos(best.pose.heading), math.sin(best.pose.heading)
+    ]  # fmt: skip
+    inner = 0.5 * box.box.size[:2] - CONFIG.wall
+    assert np.all(np.abs(into_box(tips, box.box.center, box.box.yaw)) < inner)
 
 
 def test_low_things_keep_the_pads_off_the_table(make):
