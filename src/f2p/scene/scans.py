@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from f2p.files import opened_regular
 from f2p.scene.errors import CloudTooLargeError, ScanFormatError
 from f2p.scene.pcd import MAXIMUM_POINTS, Scan, read_pcd
 from f2p.types import frozen
@@ -53,7 +54,7 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
 def _beginning(path: Path, most_bytes: int = 65_536) -> bytes:
     """The first bytes of a file, in which a header ends. Raises ScanFormatError when it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with opened_regular(path) as stream:
             return stream.read(most_bytes)
     except OSError as error:
         raise ScanFormatError(path, f"cannot be read: {error.strerror or error}") from error

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
+from f2p.model.factory import MOST_BYTES
 from f2p.settings import number
 from f2p.weights.errors import BadWeightsFileError
 
@@ -31,7 +32,7 @@ class CheckConfig:
     """Limits of what is read and served."""
 
     most_bytes: int = number(
-        64 * 2**20, "largest weights file", unit="bytes", low=1024, high=2**31, source="promises.md 5.14"
+        MOST_BYTES, "largest weights file", unit="bytes", low=1024, high=2**31, source="promises.md 5.14"
     )
     most_header: int = number(
         2**20, "largest header", unit="bytes", low=64, high=2**27, source="ours: 100 tensors take 10 kB"
