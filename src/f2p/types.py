@@ -152,6 +152,11 @@ class Goal:
     def __str__(self) -> str:
         return " & ".join(str(literal) for literal in self.literals)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The things it speaks of, each once."""
+        return tuple(dict.fromkeys(name for literal in self.literals for name in (literal.subject, literal.object)))
+
 
 @dataclass(frozen=True)
 class SkillStep:

@@ -13,6 +13,7 @@ import pytest
 
 from f2p.clock import SystemClock
 from f2p.ros.places import DOMAINS
+from f2p.ros.shared_memory import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 _NEXT_DOMAIN = iter(range(10_000))
@@ -59,11 +60,12 @@ class Processes:
         return (self.folder / f"{name}.log").read_text()
 
     def end(self) -> None:
-        """Kill what still runs, by id."""
+        """Kill what still runs, by id, and give back its shared memory."""
         for child in self.children.values():
             if child.poll() is None:
                 child.kill()
             child.wait(timeout=10)
+        sweep()
 
 
 @pytest.fixture

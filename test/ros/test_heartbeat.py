@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from f2p.clock import SystemClock
 from f2p.ros.goal_client import spinning
 from f2p.ros.graph import node as spec_of
 from f2p.ros.heartbeat import Watch
+from f2p.ros.shared_memory import sweep
 
 NAME = "orchestrator"
 UP_S = 150.0
@@ -54,6 +57,21 @@ def test_a_respawned_process_is_another_one(node: Node, processes: object, until
     first.kill()
     second = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
     until(lambda: watch.alive(NAME) and watch.life(NAME).pid == second.pid, UP_S, "the second's heartbeat")
+
+
+def test_the_shared_memory_of_a_killed_process_is_given_back(
+    node: Node, processes: object, until: Callable[..., float]
+) -> None:
+    child, watch = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node"), Watch(node, [NAME])
+    until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
+    held = [link.readlink() for link in Path(f"/proc/{child.pid}/fd").iterdir() if link.is_symlink()]
+    segments = [lock.with_name(lock.name[:-3]) for lock in held if re.fullmatch("fastrtps_[0-9a-f]{16}_el", lock.name)]
+    sweep()
+    assert sum(segment.stat().st_size for segment in segments) > 64e6, "a living process keeps its own"
+    child.kill()
+    child.wait(timeout=10)
+    sweep()
+    assert not [segment for segment in segments if segment.exists()], "a dead one's stays in memory for ever"
 
 
 def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Callable[..., float]) -> None:

@@ -25,7 +25,7 @@ LEAST_DISK_GB = 2.0
 """Free space below which learning and keeping failures are at risk [GB] (promises.md 1.5)."""
 
 LEAST_SHM_MB = 256
-"""Shared memory below which depth images may be lost: several segments of 64 MB [MB] (ros.md 5.1)."""
+"""Free shared memory below which depth images may be lost: several segments of 64 MB [MB] (ros.md 5.1)."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,14 @@ def disk() -> Finding:
 
 def shared_memory() -> Finding:
     """Room for Fast DDS's segments."""
-    path = Path("/dev/shm")
-    if not path.is_dir():
-        return Finding("shared memory", False, "no /dev/shm", "mount a tmpfs at /dev/shm; docker: --shm-size 1g")
-    size_mb = shutil.disk_usage(path).total / 1e6
-    remedy = "give it more; docker: --shm-size 1g"
-    return Finding("shared memory", size_mb >= LEAST_SHM_MB, f"{size_mb:.0f} MB at /dev/shm", remedy)
+    from f2p.ros.shared_memory import SHARED_MEMORY
+
+    if not SHARED_MEMORY.is_dir():
+        remedy = f"mount a tmpfs at {SHARED_MEMORY}; docker: --shm-size 1g"
+        return Finding("shared memory", False, f"no {SHARED_MEMORY}", remedy)
+    usage = shutil.disk_usage(SHARED_MEMORY)
+    free_mb, text = usage.free / 1e6, f"{usage.free / 1e6:.0f} of {usage.total / 1e6:.0f} MB free at {SHARED_MEMORY}"
+    return Finding("shared memory", free_mb >= LEAST_SHM_MB, text, "give it more; docker: --shm-size 1g")
 
 
 def profile() -> Finding:

@@ -118,7 +118,10 @@ class Achiever:
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
         """One plan, from looking to the end; True when the goal holds."""
         scene = self._perceive("looking around")
-        check_goal(goal, scene.names)
+        if self.record.attempts == 1:
+            check_goal(goal, scene.names)
+        elif self._lost(goal, scene):
+            return False
         if not proposal and satisfied(goal, relations_of(scene)):
             self._report("check", f"{goal} holds already")
             return True
@@ -128,7 +131,7 @@ class Achiever:
             after, verdict, execution = self._follow(scene, plan, statuses)
         finally:
             self._tell_plan(plan_tree(plan, statuses))
-        held = satisfied(goal, relations_of(after))
+        held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
         teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
         if verdict.contradicted or not execution.ok:
             self._respond(verdict, execution, teaches, seed)
@@ -171,6 +174,14 @@ class Achiever:
                 "Propose a skeleton to have it tried"
             )
         return plan
+
+    def _lost(self, goal: Goal, scene: Scene) -> bool:
+        """Whether something the goal speaks of is not seen any more: nothing can be seen to hold of it."""
+        missing = ", ".join(name for name in goal.names if name not in scene.names)
+        if missing:
+            self.record.errors.append(f"not seen any more: {missing}")
+            self._report("perceive", self.record.errors[-1])
+        return bool(missing)
 
     def _perceive(self, detail: str, sought: tuple[str, ...] = ()) -> Scene:
         self._check_canceled()

@@ -6,7 +6,7 @@ The guard's node feeds it measured states and the driver's results and does what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from f2p.errors import F2pError
@@ -24,7 +24,7 @@ STALL_STATES = 12
 """…and in so many fresh joint states: old ones say nothing (ours: 0.4 s of the driver's 30 Hz)."""
 
 STALL_DISTANCE = 0.01
-"""How far off the target counts [rad] (ours: 3 mm of aperture)."""
+"""How far off the target counts, and how far a standing finger may tremble [rad] (ours: 3 mm of aperture)."""
 
 SETTLE_S = 1.0
 """How long a final step is given before standing near it counts as arrival [s] (ours)."""
@@ -96,7 +96,9 @@ class GuardedMotion:
     """Since when it is held; held time does not count as the motion's."""
     _last: tuple[float, ...] = ()
     """The newest step's positions."""
-    _stalled_since: float = field(default=float("inf"))
+    _stands_at: float = float("inf")
+    """Where the finger stands. By place and not by speed: one that trembles on what it holds stands as well [rad]."""
+    _stalled_since: float = float("inf")
     _standing_states: int = 0
     _heard_s: float = float("-inf")
     """When the newest joint states that were looked at were received."""
@@ -177,11 +179,10 @@ class GuardedMotion:
         """Whether this closes a finger that stands off its target."""
         if self.motion.joints != (FINGER,) or not self._sent:
             return False
-        away = abs(senses.positions.get(FINGER, 0.0) - self.motion.targets[0])
-        moving = abs(senses.velocities.get(FINGER, 0.0)) > self.config.still_speed
+        finger = senses.positions.get(FINGER, 0.0)
         received_s = senses.now_s - senses.state_age_s
-        if moving or away < STALL_DISTANCE:
-            self._stalled_since, self._standing_states = float("inf"), 0
+        if abs(finger - self._stands_at) > STALL_DISTANCE or abs(finger - self.motion.targets[0]) < STALL_DISTANCE:
+            self._stands_at, self._stalled_since, self._standing_states = finger, float("inf"), 0
         elif received_s > self._heard_s + 1e-3:
             self._stalled_since = min(self._stalled_since, senses.now_s)
             self._standing_states += 1

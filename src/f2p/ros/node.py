@@ -28,6 +28,7 @@ from f2p.ros.errors import BusyError, DeadlineError, NotReadyError, wire_code, w
 from f2p.ros.heartbeat import Pulse
 from f2p.ros.parameters import Parameters
 from f2p.ros.places import orphaned
+from f2p.ros.shared_memory import sweep
 from f2p.ros.worker import Worker
 from f2p.settings import SettingError
 
@@ -232,6 +233,7 @@ def _made(make: Callable[[], Any]) -> Any:
 def run(make: Callable[[], Any]) -> None:
     """Be the process of one node until it is told to end; exit code 2 where its parameters do not do."""
     node, clean = None, True
+    sweep()  # the one killed before this one left its shared memory behind
     try:
         node = _made(make)
         executor = SingleThreadedExecutor()

@@ -71,10 +71,9 @@ def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
         ImpossibleGoalError: Literals that exclude one another.
     """
     _check_relations(goal)
-    for literal in goal.literals:
-        for name in (literal.subject, literal.object):
-            if name not in names:
-                raise UnknownObjectError(name, names)
+    for name in goal.names:
+        if name not in names:
+            raise UnknownObjectError(name, names)
     return goal
 
 

@@ -62,6 +62,7 @@ class Canned:
     executions: list[Execution] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     sought: list[tuple[str, ...]] = field(default_factory=list)
+    lost: bool = False
     executed: int = 0
 
     def _told(self, name: str) -> None:
@@ -72,7 +73,8 @@ class Canned:
     def perceive(self, sought: tuple[str, ...]) -> Scene:
         self._told("perceive")
         self.sought.append(sought)
-        return scene(self.executed >= self.arrives)
+        seen = scene(self.executed >= self.arrives)
+        return Scene(seen.segments[:-1]) if self.lost and self.executed else seen
 
     def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         self._told("plan")
@@ -198,6 +200,16 @@ def test_a_dead_learner_is_asked_once_more_and_a_refused_one_is_told() -> None:
 def test_unknown_names_in_the_goal_name_the_choices() -> None:
     with pytest.raises(UnknownObjectError, match="table_b"):
         pursue(Canned(), goal=parse_goal("above(unicorn, table_b)"))
+
+
+def test_a_thing_lost_on_the_way_is_told_with_the_failure_that_lost_it() -> None:
+    stack = Canned(lost=True, verdicts=[failed(Cause.EXECUTION)], executions=[Execution(False, 950, "it slipped")])
+    with pytest.raises(
+        AttemptsUsedUpError, match=r"not seen any more: thing; failure-execution .*; not seen"
+    ) as caught:
+        pursue(stack)
+    assert caught.value.code == AttemptsUsedUpError.code
+    assert stack.calls.count("plan") == 1, "without the thing there is nothing to plan"
 
 
 def test_cancel_is_noticed_between_stages() -> None:

@@ -266,6 +266,20 @@ def test_a_finger_that_stands_off_its_target_has_something_in_it() -> None:
     assert bench.ended == [(None, True)]
 
 
+@pytest.mark.parametrize(("tremble", "contact"), [(0.004, True), (0.03, False)], ids=["on a thing", "still closing"])
+def test_a_finger_stands_by_its_place_not_by_its_speed(tremble: float, contact: bool) -> None:
+    bench = Bench(speed=0.0)
+    bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
+    bench.begin(Motion((FINGER,), (-0.3,)))
+    for tick in range(60):
+        place = 0.1 - tremble * (tick % 2)
+        bench.state = replace(bench.state, positions={FINGER: place, LIFT: 0.2}, velocities={FINGER: tremble / TICK_S})
+        bench.now += TICK_S
+        bench.guard.renew("a", bench.now)
+        bench.guard.tick(bench._seen(), bench.now, 0, CONFIG)
+    assert bench.ended == ([(None, True)] if contact else [])
+
+
 def test_old_states_do_not_make_a_finger_stand() -> None:
     bench, patient = Bench(speed=0.5), replace(CONFIG, hold_after_s=1.0, lost_after_s=4.0)
     bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
