@@ -43,5 +43,5 @@ setup(
         "cli": ["typer", "rich"],
     },
     zip_safe=False,
-    entry_points={"console_scripts": [f"{NAME} = {NAME}.cli:main", f"{NAME}_node = {NAME}.ros.main:main"]},
+    entry_points={"console_scripts": [f"{NAME} = {NAME}.__main__:main", f"{NAME}_node = {NAME}.ros.main:main"]},
 )

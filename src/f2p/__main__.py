@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 
-if __name__ == "__main__":
-    try:
-        from f2p.cli import main
 
-        main()
+def main() -> None:
+    """Run the command line; exit code 130 on Ctrl-C."""
+    try:
+        from f2p import cli
+
+        cli.main()
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from f2p.errors import F2pError
+from f2p.files import naming
 
 MOST_SEED = 2**63 - 1
 """Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""
@@ -43,8 +44,5 @@ def make_writable(folder: Path) -> None:
         OSError: They cannot be; names the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(folder)) from error
+    with naming(folder), tempfile.TemporaryFile(dir=folder):
+        pass

@@ -21,6 +21,7 @@ from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.rows import Row
 from f2p.evaluate.statistics import calibration
 from f2p.evaluate.trial import Trial, run_trial
+from f2p.files import write_whole
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import learners
 from f2p.model.errors import DivergedError
@@ -33,7 +34,6 @@ from f2p.tasks import tasks
 from f2p.tasks.chance import chance
 from f2p.weights.checks import sha256_of
 from f2p.weights.cycle import CycleConfig, learn
-from f2p.weights.files import write_whole
 from f2p.weights.modules import load_predictor, open_store
 
 TRIAL_STREAM = 202

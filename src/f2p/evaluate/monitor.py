@@ -24,6 +24,7 @@ from f2p.evaluate.failures import make_failure
 from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
 from f2p.evaluate.statistics import wilson_interval
+from f2p.files import write_whole
 from f2p.learner import fail2progress  # noqa: F401 - files the learner
 from f2p.model.factory import shipped
 from f2p.model.metrics import FALL
@@ -41,7 +42,6 @@ from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
 from f2p.types import Execution, Goal, GoalRelation, Plan, Prior, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
-from f2p.weights.files import write_whole
 from f2p.weights.modules import load_predictor, open_store
 
 INTENDED = 0.03

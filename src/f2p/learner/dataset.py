@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from f2p.files import whole_folder, write_whole
 from f2p.learner.errors import DatasetNotWrittenError, NotADatasetError
 from f2p.learner.protocol import LearnedData
 from f2p.model.batch import TransitionBatch
@@ -64,21 +63,16 @@ def write_dataset(
         if there.sha256 != batch.sha256:
             raise DatasetNotWrittenError(folder, f"another data set ({there.sha256[:12]}) is there already")
         return there
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        partial.mkdir(parents=True)
-        batch.save(partial / "transitions.safetensors", notes={"failure": failure.id})
-        if data.particles is not None:
-            content = save(_particle_arrays(data.particles))
-            (partial / "particles.safetensors").write_bytes(content)
-            provenance["particles_sha256"] = hashlib.sha256(content).hexdigest()
-        (partial / "dataset.json").write_text(json.dumps(provenance, indent=1))
-        partial.rename(folder)
+        with whole_folder(folder) as partial:
+            batch.save(partial / "transitions.safetensors", notes={"failure": failure.id})
+            if data.particles is not None:
+                content = save(_particle_arrays(data.particles))
+                (partial / "particles.safetensors").write_bytes(content)
+                provenance["particles_sha256"] = hashlib.sha256(content).hexdigest()
+            (partial / "dataset.json").write_text(json.dumps(provenance, indent=1))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatasetNotWrittenError(folder, reason) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise DatasetNotWrittenError(folder, error.strerror or str(error)) from error
     return Dataset(folder, batch.sha256, batch, provenance)
 
 
@@ -100,12 +94,9 @@ def read_dataset(folder: Path | str) -> Dataset:
 def write_learning(dataset: Dataset, values: dict[str, Any]) -> Path:
     """Put beside the data what was made of it. Raises DatasetNotWrittenError when the disk is full."""
     path = dataset.folder / "learn.json"
-    partial = path.with_suffix(".part")
     try:
-        partial.write_text(json.dumps(values, indent=1))
-        partial.rename(path)
+        write_whole(path, json.dumps(values, indent=1).encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DatasetNotWrittenError(dataset.folder, error.strerror or str(error)) from error
     return path
 

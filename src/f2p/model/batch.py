@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
+from f2p.files import write_whole
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
 from f2p.types import PARAMETER_SIZE, Relations, Segment, Transition
 
@@ -86,17 +87,12 @@ class TransitionBatch:
             OSError: The disk is full, or the place cannot be written.
         """
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays().items()}
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(save(arrays, metadata={"format": FORMAT}))
+        write_whole(path, save(arrays, metadata={"format": FORMAT}))
         shapes = {name: [str(value.dtype), *value.shape] for name, value in arrays.items()}
         manifest = {"format": FORMAT, "transitions": len(self), "sha256": self.sha256, "skills": SKILLS}
         text = json.dumps({**manifest, "arrays": shapes, "notes": notes or {}}, indent=1)
-        partial_manifest = path.with_suffix(".json.part")
-        partial_manifest.write_text(text)
-        partial.replace(path)
-        partial_manifest.replace(path.with_suffix(".json"))
+        write_whole(path.with_suffix(".json"), text.encode())
 
     @classmethod
     def load(cls, path: Path | str) -> TransitionBatch:

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load, save
 
-from f2p.files import read_regular
+from f2p.files import read_regular, write_whole
 from f2p.model.dynamics import DynamicsConfig
 from f2p.model.errors import BadWeightsError
 from f2p.model.pointconv import PointConvConfig
@@ -85,11 +85,8 @@ def save_weights(model: Points2Plans, path: Path, notes: dict[str, object]) -> d
     """Write `path` (.safetensors) and its manifest (.json) by rename; return the manifest."""
     content = weights_bytes(model)
     manifest = manifest_of(model, content, notes)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for target, data in ((path, content), (path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())):
-        partial = target.with_name(target.name + ".part")
-        partial.write_bytes(data)
-        partial.replace(target)
+    write_whole(path, content)
+    write_whole(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
     return manifest
 
 

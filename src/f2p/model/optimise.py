@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from f2p.files import write_whole
 from f2p.model.errors import DivergedError, TrainingError
 from f2p.settings import number
 
@@ -130,10 +131,7 @@ def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Opti
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"adam/{index}/{key}": value.contiguous() for key, value in state.items()}
     progress = {"stage": name, "step": step, "origin": checkpoint.origin}
-    checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
-    partial = checkpoint.path.with_name(checkpoint.path.name + ".part")
-    partial.write_bytes(save(tensors, metadata={"progress": json.dumps(progress)}))
-    partial.replace(checkpoint.path)
+    write_whole(checkpoint.path, save(tensors, metadata={"progress": json.dumps(progress)}))
 
 
 def stage_of(checkpoint: Checkpoint) -> tuple[str, int]:

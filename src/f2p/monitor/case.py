@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from f2p.files import read_regular, whole_folder
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
 from f2p.monitor.values import Arrays, failure_from, failure_values
 from f2p.scene.errors import SceneError
@@ -50,17 +49,12 @@ def write_case(failure: Failure, folder: Path | str) -> Path:
     words = {"schema": SCHEMA, "failure": failure_values(failure, arrays)}
     numbers = save({name: np.ascontiguousarray(value) for name, value in arrays.stored.items()})
     words["arrays_sha256"] = hashlib.sha256(numbers).hexdigest()
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        partial.mkdir(parents=True)
-        _write_synced(partial / _NUMBERS, numbers)
-        _write_synced(partial / _WORDS, json.dumps(words, indent=1, allow_nan=False).encode())
-        partial.rename(folder)
-        _sync_folder(folder.parent)
+        with whole_folder(folder) as partial:
+            (partial / _NUMBERS).write_bytes(numbers)
+            (partial / _WORDS).write_text(json.dumps(words, indent=1, allow_nan=False))
     except OSError as error:
         raise CaseNotWrittenError(folder, error.strerror or str(error)) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
@@ -114,13 +108,10 @@ def _read_words(folder: Path) -> dict[str, Any]:
 
 def _read_file(folder: Path, name: str) -> bytes:
     """The bytes of one regular file of acceptable size."""
-    path = folder / name
-    if not path.is_file():
-        raise NotACaseError(folder, f"{name} is missing")
-    if path.stat().st_size > _MOST_BYTES:
-        raise NotACaseError(folder, f"{name} has {path.stat().st_size} bytes, more than {_MOST_BYTES}")
     try:
-        return path.read_bytes()
+        return read_regular(folder / name, _MOST_BYTES)
+    except FileNotFoundError as error:
+        raise NotACaseError(folder, f"{name} is missing") from error
     except OSError as error:
         raise NotACaseError(folder, f"{name} cannot be read: {error.strerror}") from error
 
@@ -131,20 +122,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is no number")
     return value
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until a rename in `folder` is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from f2p.files import naming, write_whole
 from f2p.report.figures import losses_figure, particles_figure, scene_figure, times_figure
 from f2p.types import Failure, Particles
 
@@ -117,21 +116,15 @@ def write_page(story: Story, path: Path) -> Path:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(story.title)}</title>'
         f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><h1>{html.escape(story.title)}</h1>"
         f"<p>Goal: <code>{html.escape(str(story.failure.goal))}</code>{note}</p>"
-        f"{_cards(story)}{body}</body></html>",
+        f"{_cards(story)}{body}</body></html>".encode(),
     )
     return path
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Put a file in place whole or not at all; what is there and no file, such as a pipe, is written to as it is."""
-    special = path.exists() and not path.is_file()
-    target = path if special else path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        target.write_text(text, encoding="utf-8")
-        if not special:
-            target.replace(path)
-    except OSError as error:
-        if not special:
-            with contextlib.suppress(OSError):
-                target.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    if path.exists() and not path.is_file():
+        with naming(path):
+            path.write_bytes(data)
+    else:
+        write_whole(path, data)

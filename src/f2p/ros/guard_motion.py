@@ -11,6 +11,7 @@ from enum import Enum
 
 from f2p.errors import F2pError
 from f2p.robot.protocol import FINGER, Motion
+from f2p.robot.stepping import STALL_DISTANCE
 from f2p.ros.errors import DriverFailedError, LeaseError, MotionTimeoutError, StaleStateError
 from f2p.ros.guard_rules import GuardConfig, arrived, check_fresh, next_step, time_budget
 
@@ -22,9 +23,6 @@ STALL_AFTER_S = 0.6
 
 STALL_STATES = 12
 """…and in so many fresh joint states: old ones say nothing (ours: 0.4 s of the driver's 30 Hz)."""
-
-STALL_DISTANCE = 0.01
-"""How far off the target counts, and how far a standing finger may tremble [rad] (ours: 3 mm of aperture)."""
 
 SETTLE_S = 1.0
 """How long a final step is given before standing near it counts as arrival [s] (ours)."""
@@ -97,7 +95,7 @@ class GuardedMotion:
     _last: tuple[float, ...] = ()
     """The newest step's positions."""
     _stands_at: float = float("inf")
-    """Where the finger stands. By place and not by speed: one that trembles on what it holds stands as well [rad]."""
+    """Where the finger stands [rad]."""
     _stalled_since: float = float("inf")
     _standing_states: int = 0
     _heard_s: float = float("-inf")

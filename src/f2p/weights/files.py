@@ -1,11 +1,10 @@
-"""Files that are there whole or not at all: temp, fsync, rename, fsync(folder); and locks that end with a process."""
+"""`f2p.files` with the errors of a store; and locks that end with a process."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import fcntl
-import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from f2p.clock import Clock, SystemClock
 from f2p.weights.errors import BadWeightsFileError, NoSpaceError, StoreBusyError, StoreWriteError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_COUNTER = itertools.count()
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -26,62 +24,19 @@ def write_whole(path: Path, data: bytes) -> None:
         NoSpaceError: The disk is full; the old file and nothing else is there.
         StoreWriteError: It cannot be written for another reason.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.{next(_COUNTER)}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
+        files.write_whole(path, data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise (NoSpaceError if error.errno in _FULL else StoreWriteError)(path, reason) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
 
 
 def remove(path: Path) -> None:
     """Remove a file for good, if it is there. Raises StoreWriteError when it cannot be."""
     try:
-        path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        files.remove(path)
     except OSError as error:
         raise StoreWriteError(path, error.strerror or str(error)) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in `folder` are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sweep_partials(folder: Path) -> int:
-    """Remove what writers that are no longer alive left half-written; returns how many."""
-    swept = 0
-    for partial in folder.glob(".*.part"):
-        owner = partial.name.split(".")[-4] if partial.name.count(".") >= 4 else ""
-        if not (owner.isdigit() and _alive(int(owner))):
-            with contextlib.suppress(OSError):
-                partial.unlink()
-                swept += 1
-    return swept
-
-
-def _alive(pid: int) -> bool:
-    """Whether a process with this id exists."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 
 from torch import Tensor
 
+from f2p.files import sweep_partials
 from f2p.weights.checks import CheckConfig, check_norms, checked_tensors, header_of, sha256_of
 from f2p.weights.errors import (
     BadLineError,
@@ -28,7 +29,7 @@ from f2p.weights.errors import (
     ParentMovedError,
     UnknownWeightsError,
 )
-from f2p.weights.files import locked, read_regular, remove, sweep_partials, write_whole
+from f2p.weights.files import locked, read_regular, remove, write_whole
 from f2p.weights.manifest import Manifest
 
 _ID = re.compile(r"[0-9a-f]{64}")

@@ -26,6 +26,11 @@ def commands(command: Any, name: str = "f2p") -> Iterator[tuple[str, Any]]:
         yield from commands(inner, f"{name} {key}")
 
 
+ROOT = Path(__file__).resolve().parents[3]
+
+CONSOLE_SCRIPT = "from f2p.__main__ import main; main()"
+"""What pip writes into the script of the entry point in setup.py."""
+
 ALL = dict(commands(typer.main.get_command(build())))
 
 
@@ -89,9 +94,11 @@ def test_a_process_without_a_node_says_which_there_are(
     assert told.startswith(f"error 970: no node {(words or [''])[0]!r} in the graph; there are: manager, ")
 
 
-def called(*words: str, out: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def called(
+    *words: str, start: tuple[str, str] = ("-m", "f2p"), out: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """`f2p` as a process of its own, its output into a file where one is named."""
-    command = (sys.executable, "-m", "f2p", *words)
+    command = (sys.executable, *start, *words)
     with (out or Path(os.devnull)).open("wb") as stream:
         return subprocess.run(
             command, stdout=stream if out else subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
@@ -107,10 +114,13 @@ def test_a_full_disk_behind_the_output_is_one_line(words: tuple[str, ...], tmp_p
     assert ended.stderr.endswith("error: [Errno 28] No space left on device\n") and ended.stderr.count("error") == 1
 
 
-def test_ctrl_c_while_importing_leaves_no_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", [("-m", "f2p"), ("-c", CONSOLE_SCRIPT)], ids=["module", "console script"])
+def test_ctrl_c_while_importing_leaves_no_trace(tmp_path: Path, start: tuple[str, str]) -> None:
     (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
-    ended = called("codes", PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    ended = called("codes", start=start, PYTHONPATH=path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+    assert "{NAME}.__main__:main" in (ROOT / "setup.py").read_text(), "the console script starts elsewhere"
 
 
 def test_an_output_without_unicode_ends_no_command() -> None:

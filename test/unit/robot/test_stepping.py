@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -139,6 +140,19 @@ def test_gripper_stalls_on_what_it_holds_and_reaches_otherwise(robot):
     assert robot.gripper(-0.06) is Ending.REACHED
     robot.faults.stuck = FINGER
     assert robot.gripper(0.05) is Ending.STALLED
+
+
+def test_a_finger_that_trembles_on_what_it_holds_stands(robot):
+    state = robot.state
+
+    def trembling():
+        seen = state()
+        finger = seen.joints[FINGER]
+        moved = replace(finger, position=finger.position + 0.003 * math.cos(20 * math.pi * robot.time_s))
+        return replace(seen, joints={**seen.joints, FINGER: moved})
+
+    robot.state = trembling
+    assert robot.gripper(-0.06) is Ending.STALLED
 
 
 def test_last_step_is_the_target_itself():

@@ -6,8 +6,6 @@ import itertools
 import os
 import resource
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import numpy as np
 import pytest
 
 from f2p.weights.errors import NoSpaceError, StoreBusyError
-from f2p.weights.files import locked, sweep_partials, write_whole
+from f2p.weights.files import locked, write_whole
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import WeightsStore
 
@@ -122,13 +120,3 @@ def test_one_holder_of_a_lock_who_is_named(tmp_path: Path) -> None:
         pass
     with locked(path, wait_s=0.0):
         pass
-
-
-def test_only_what_dead_writers_left_is_swept(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait(timeout=20)
-    (tmp_path / f".file.{process.pid}.7.0.part").touch()
-    (tmp_path / f".file.{os.getpid()}.7.0.part").touch()
-    (tmp_path / "file").touch()
-    assert sweep_partials(tmp_path) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f".file.{os.getpid()}.7.0.part", "file"]
