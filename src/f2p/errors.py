@@ -39,6 +39,12 @@ class F2pError(Exception):
             raise TypeError(f"error code {cls.code} of {cls.__name__} is already taken by {taken.__name__}")
 
 
+class CanceledError(F2pError):
+    """The caller took the request back."""
+
+    code = 473
+
+
 def errors_by_code() -> dict[int, type[F2pError]]:
     """All codes and their classes, sorted; imports every file that declares some."""
     root = Path(__file__).parent

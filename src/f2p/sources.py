@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 
-SHELL = ("cli", "ros", "bench", "report")
+SHELL = ("cli", "ros", "bench", "report", "loop", "guard", "graph")
 """Rooms that show or carry results and make none."""
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
-from f2p.ros import graph
-from f2p.ros.errors import GraphError
+from f2p.graph import graph
+from f2p.graph.errors import GraphError
 
 ROOT = Path(__file__).resolve().parents[2]
-ROS_FILES = sorted((ROOT / "src" / "f2p" / "ros").glob("*.py"))
+ROS = ROOT / "src" / "f2p" / "ros"
+ROS_FILES = sorted(ROS.rglob("*.py"))
 WAITS = {
     "wait", "join", "result", "get", "acquire", "wait_for_server", "wait_for_service", "spin_until_future_complete",
     "spin_once", "call", "communicate",
@@ -31,7 +32,7 @@ ROS_PACKAGE = re.compile(
 
 
 def name_of(path: Path) -> str:
-    return path.name
+    return str(path.relative_to(ROS))
 
 
 def is_bounded(call: ast.Call) -> bool:
@@ -104,7 +105,7 @@ def test_every_node_of_the_graph_is_a_module_with_main(spec: graph.NodeSpec) -> 
 
 
 def test_every_node_file_is_in_the_graph() -> None:
-    files = {path.name.removesuffix("_node.py") for path in ROS_FILES if path.name.endswith("_node.py")}
+    files = {path.stem for path in (ROS / "nodes").glob("*.py")} - {"__init__"}
     assert files == {spec.name for spec in graph.GRAPH}
 
 
@@ -126,16 +127,14 @@ def test_only_the_guard_speaks_to_the_driver() -> None:
     endpoints = ("/stretch_controller", "/stop_the_robot", "/switch_to", "/runstop", "cmd_vel")
     speakers = set()
     for path in ROS_FILES:
-        if path.name.startswith(("driver_", "stretch_sim")):
+        if path.parent.name == "twin":
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(endpoints):
-                speakers.add(path.name)
-    assert speakers == {"guard_driver.py"}
-    importers = [
-        path.name for path in ROS_FILES if "guard_driver" in path.read_text() and path.name != "guard_driver.py"
-    ]
-    assert importers == ["guard_node.py"]
+                speakers.add(name_of(path))
+    assert speakers == {"remote/driver.py"}
+    importers = [name_of(path) for path in ROS_FILES if "f2p.ros.remote.driver" in path.read_text()]
+    assert importers == ["nodes/guard.py"]
 
 
 @pytest.mark.parametrize("name", ["sim", "robot"])
@@ -152,7 +151,7 @@ def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> 
 def _parameters_of(node: str) -> set[str]:
     """Field names of the config dataclasses that a node's file names."""
     pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
-    module = importlib.import_module(f"f2p.ros.{node}_node")
+    module = importlib.import_module(f"f2p.ros.nodes.{node}")
     out: set[str] = set()
     for value in vars(module).values():
         if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__name__.endswith("Config"):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import f2p.sim.mujoco  # noqa: F401 - registers itself
+from f2p.sim.data.workspace import tables
 from f2p.sim.protocol import Simulator, simulators
-from f2p.sim.workspace import tables
 from f2p.sim.world import Body, World
 from f2p.types import Prior, SkillCall
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from f2p.clock import SystemClock
-from f2p.ros.places import DOMAINS
-from f2p.ros.shared_memory import sweep
+from f2p.graph.places import DOMAINS
+from f2p.ros.base.shared_memory import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 _NEXT_DOMAIN = iter(range(10_000))

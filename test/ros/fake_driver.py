@@ -22,7 +22,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from f2p.clock import SystemClock
 from f2p.robot.protocol import BASE_JOINTS, BODY_JOINTS
-from f2p.ros import qos
+from f2p.ros.base import qos
 
 
 class FakeDriver(Node):

@@ -14,9 +14,11 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.node import Node
 from rclpy.task import Future
 
-from f2p.ros.client import ActionCaller
-from f2p.ros.errors import CanceledError, DeadlineError, F2pError, RemoteError
-from f2p.ros.goal_client import spinning
+from f2p.errors import CanceledError
+from f2p.loop.errors import DeadlineError, RemoteError
+from f2p.ros.base.client import ActionCaller
+from f2p.ros.errors import F2pError
+from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import GuardedMove
 
 

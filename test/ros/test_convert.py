@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
-from f2p.ros import compat, convert
-from f2p.ros.compat import Transforms, quaternion_matrix
+from f2p.ros.base import compat
+from f2p.ros.base.compat import Transforms, quaternion_matrix
 from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageError, NoTransformError
-from f2p.ros.views import MOST_POINTS, cloud_points, points_camera
+from f2p.ros.messages import convert
+from f2p.ros.messages.views import MOST_POINTS, cloud_points, points_camera
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, LearnFrom, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg

@@ -12,11 +12,11 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 
 from sensor_msgs.msg import JointState
 
-from f2p.ros import qos
-from f2p.ros.demo_session import refuse_company, running
-from f2p.ros.errors import DomainTakenError
-from f2p.ros.goal_client import spinning
-from f2p.ros.places import DOMAINS, own_domain
+from f2p.graph.errors import DomainTakenError
+from f2p.graph.places import DOMAINS, own_domain
+from f2p.ros.base import qos
+from f2p.ros.remote.goal import spinning
+from f2p.ros.session.demo import refuse_company, running
 
 
 def test_an_exported_domain_is_never_joined(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_each_distribution_is_told_in_the_way_it_knows(
 def test_nothing_is_started_where_a_robot_is_already(monkeypatch: pytest.MonkeyPatch, ros_domain: int) -> None:
     with own_domain() as own:
         mine = {**own, "ROS_DOMAIN_ID": str(ros_domain)}
-    monkeypatch.setattr("f2p.ros.demo_session.own_domain", lambda: contextlib.nullcontext(mine))
+    monkeypatch.setattr("f2p.ros.session.demo.own_domain", lambda: contextlib.nullcontext(mine))
     for name in mine:
         monkeypatch.setenv(name, os.environ.get(name, ""))  # `running` sets them; the test puts them back
     started: list[bool] = []

@@ -14,15 +14,15 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from rclpy.node import Node
 
 from f2p.clock import SystemClock
+from f2p.loop.errors import DeadlineError, RemoteError
 from f2p.plan.errors import StaleWeightsError
-from f2p.ros import qos
-from f2p.ros.client import ServiceCaller
-from f2p.ros.convert import floats, goal_to_msg, scene_to_msg, skeleton_to_msg
-from f2p.ros.errors import DeadlineError, RemoteError
-from f2p.ros.goal_client import spinning
-from f2p.ros.heartbeat import Watch
-from f2p.ros.predictor import RosPredictor
-from f2p.ros.status import GraphStatus
+from f2p.ros.base import qos
+from f2p.ros.base.client import ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.messages.convert import floats, goal_to_msg, scene_to_msg, skeleton_to_msg
+from f2p.ros.remote.goal import spinning
+from f2p.ros.remote.predictor import RosPredictor
+from f2p.ros.remote.status import GraphStatus
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, Prior, Scene, Segment, SkillCall, SkillStep
 from f2p_msgs.msg import WeightsState
@@ -55,8 +55,8 @@ def node(ros_domain: int) -> Iterator[Node]:
 
 
 def test_a_killed_node_is_brought_up_again(node: Node, processes: object, until: Callable[..., float]) -> None:
-    processes.start("manager", "-m", "f2p.ros.manager_node")
-    first = processes.start("monitor", "-m", "f2p.ros.monitor_node")
+    processes.start("manager", "-m", "f2p.ros.nodes.manager")
+    first = processes.start("monitor", "-m", "f2p.ros.nodes.monitor")
     watch, status = Watch(node, ["monitor"]), GraphStatus()
     try:
         until(lambda: watch.active("monitor"), UP_S, "active")
@@ -64,7 +64,7 @@ def test_a_killed_node_is_brought_up_again(node: Node, processes: object, until:
         assert status.states()["planner"] == "starting" and not status.all_active()
         first.kill()
         until(lambda: status.states().get("monitor") == "dead", 20, "the manager noticing")
-        second = processes.start("monitor", "-m", "f2p.ros.monitor_node")
+        second = processes.start("monitor", "-m", "f2p.ros.nodes.monitor")
         until(lambda: watch.active("monitor") and watch.life("monitor").pid == second.pid, UP_S, "active again")
     finally:
         status.close()
@@ -99,8 +99,8 @@ class Server:
             save_weights(create(seed=seed), folder / f"{seed}.safetensors", {"made": "a test"})
             self.ids.append(adopt(store, folder / f"{seed}.safetensors", "default"))
         store.publish(self.ids[0], None)
-        processes.start("manager", "-m", "f2p.ros.manager_node")
-        self.arguments = ("-m", "f2p.ros.model_server_node", "--ros-args", "-p", f"store:={store.folder}")
+        processes.start("manager", "-m", "f2p.ros.nodes.manager")
+        self.arguments = ("-m", "f2p.ros.nodes.model_server", "--ros-args", "-p", f"store:={store.folder}")
         self.process = processes.start("model_server", *self.arguments)
         self.watch = Watch(node, ["model_server"])
         self.states: list[WeightsState] = []

@@ -19,11 +19,11 @@ from std_srvs.srv import SetBool, Trigger
 from f2p.errors import UNFORESEEN
 from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
-from f2p.ros.client import ActionCaller, ServiceCaller
-from f2p.ros.goal_client import spinning
-from f2p.ros.guard_client import GuardClient
-from f2p.ros.guard_node import GuardNode
-from f2p.ros.heartbeat import Watch
+from f2p.ros.base.client import ActionCaller, ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.nodes.guard import GuardNode
+from f2p.ros.remote.goal import spinning
+from f2p.ros.remote.guard import GuardClient
 from f2p_msgs.action import GuardedMove
 
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
@@ -45,7 +45,7 @@ class Rig:
 
     def up(self, *driver: str) -> None:
         self.processes.start("driver", DRIVER, *driver)
-        self.processes.start("guard", "-m", "f2p.ros.guard_node", *LOOSE)
+        self.processes.start("guard", "-m", "f2p.ros.nodes.guard", *LOOSE)
         self.activate()
 
     def activate(self) -> None:

@@ -14,10 +14,10 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from rclpy.node import Node
 
 from f2p.clock import SystemClock
-from f2p.ros.goal_client import spinning
-from f2p.ros.graph import node as spec_of
-from f2p.ros.heartbeat import Watch
-from f2p.ros.shared_memory import sweep
+from f2p.graph.graph import node as spec_of
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.shared_memory import sweep
+from f2p.ros.remote.goal import spinning
 
 NAME = "orchestrator"
 UP_S = 150.0
@@ -37,7 +37,7 @@ def node(ros_domain: int) -> Iterator[Node]:
 def test_a_dead_or_stopped_process_is_noticed_within_its_lease(
     node: Node, processes: object, until: Callable[..., float], number: signal.Signals
 ) -> None:
-    child = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    child = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}")
     watch, lease_s = Watch(node, [NAME]), spec_of(NAME).dead_after_s
     until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
     assert watch.life(NAME).pid == child.pid and watch.life(NAME).state == "unconfigured"
@@ -51,18 +51,18 @@ def test_a_dead_or_stopped_process_is_noticed_within_its_lease(
 
 
 def test_a_respawned_process_is_another_one(node: Node, processes: object, until: Callable[..., float]) -> None:
-    first = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    first = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}")
     watch = Watch(node, [NAME])
     until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
     first.kill()
-    second = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node")
+    second = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}")
     until(lambda: watch.alive(NAME) and watch.life(NAME).pid == second.pid, UP_S, "the second's heartbeat")
 
 
 def test_the_shared_memory_of_a_killed_process_is_given_back(
     node: Node, processes: object, until: Callable[..., float]
 ) -> None:
-    child, watch = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node"), Watch(node, [NAME])
+    child, watch = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}"), Watch(node, [NAME])
     until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
     held = [link.readlink() for link in Path(f"/proc/{child.pid}/fd").iterdir() if link.is_symlink()]
     segments = [lock.with_name(lock.name[:-3]) for lock in held if re.fullmatch("fastrtps_[0-9a-f]{16}_el", lock.name)]
@@ -75,7 +75,7 @@ def test_the_shared_memory_of_a_killed_process_is_given_back(
 
 
 def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Callable[..., float]) -> None:
-    child, clock = processes.start(NAME, "-m", f"f2p.ros.{NAME}_node"), SystemClock()
+    child, clock = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}"), SystemClock()
     watch = Watch(node, [NAME])
     until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
     start = clock.monotonic_s()
@@ -87,7 +87,7 @@ def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Ca
 SHUT_DOWN_WHILE_PUBLISHING = """
 import rclpy
 from std_msgs.msg import Empty
-from f2p.ros.node import run
+from f2p.ros.base.node import run
 
 class Closing(rclpy.node.Node):
     def __init__(self):
@@ -111,11 +111,11 @@ def test_a_signal_that_arrives_while_a_node_publishes_is_no_failure(processes: o
     assert child.wait(timeout=60) == 0, processes.log("closing")
 
 
-@pytest.mark.parametrize("module", ["manager_node", "stretch_sim_node", "monitor_node"])
+@pytest.mark.parametrize("module", ["manager", "stretch_sim", "monitor"])
 def test_a_process_whose_supervisor_is_gone_ends_itself(
     processes: object, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     """A demo that was killed left its simulator and its manager behind."""
     monkeypatch.setenv("F2P_SUPERVISOR_PID", "1")
-    child = processes.start("orphan", "-m", f"f2p.ros.{module}")
+    child = processes.start("orphan", "-m", f"f2p.ros.nodes.{module}")
     assert child.wait(timeout=UP_S) == 0, processes.log("orphan")

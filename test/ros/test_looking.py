@@ -20,10 +20,10 @@ from tf2_msgs.msg import TFMessage  # noqa: E402
 
 from f2p.robot.frames import BASE_START_TASK  # noqa: E402
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT  # noqa: E402
-from f2p.ros import qos  # noqa: E402
+from f2p.ros.base import qos  # noqa: E402
 from f2p.ros.errors import BadViewRequestError, CloudError  # noqa: E402
-from f2p.ros.looking import Looker, LookingConfig  # noqa: E402
-from f2p.ros.views import points_camera  # noqa: E402
+from f2p.ros.messages.views import points_camera  # noqa: E402
+from f2p.ros.remote.camera import Looker, LookingConfig  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
 
 FRAME = "camera_depth_optical_frame"

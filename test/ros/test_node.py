@@ -15,14 +15,14 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 
-from f2p.errors import UNFORESEEN
-from f2p.ros import node as node_module
-from f2p.ros.client import ActionCaller
-from f2p.ros.errors import BusyError, CanceledError
-from f2p.ros.executor_node import ExecutorConfig
-from f2p.ros.goal_client import spinning
-from f2p.ros.model_server_node import ModelServerNode
-from f2p.ros.node import F2pNode
+from f2p.errors import UNFORESEEN, CanceledError
+from f2p.ros.base import node as node_module
+from f2p.ros.base.client import ActionCaller
+from f2p.ros.base.node import F2pNode
+from f2p.ros.errors import BusyError
+from f2p.ros.nodes.executor import ExecutorConfig
+from f2p.ros.nodes.model_server import ModelServerNode
+from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import ExecuteSkill
 
 ACTION = "test/skill"

@@ -15,9 +15,9 @@ import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from f2p.ros.base.parameters import Parameters
 from f2p.ros.errors import BadViewRequestError
-from f2p.ros.parameters import Parameters
-from f2p.ros.perception_node import PerceptionConfig, inventory_of
+from f2p.ros.nodes.perception import PerceptionConfig, inventory_of
 from f2p.settings import SettingError
 
 
@@ -96,7 +96,7 @@ def test_a_node_says_in_one_line_why_it_does_not_start(
 ) -> None:
     (tmp_path / "BROKEN").write_text("perception:\n  ros__parameters: [1, {")
     done = subprocess.run(
-        (sys.executable, "-m", "f2p.ros.perception_node", "--ros-args", *arguments),
+        (sys.executable, "-m", "f2p.ros.nodes.perception", "--ros-args", *arguments),
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2 and line in done.stderr

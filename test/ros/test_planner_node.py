@@ -12,9 +12,9 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 
 from f2p.clock import SystemClock
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.ros import planner_node
-from f2p.ros.convert import goal_to_msg, scene_to_msg, skeleton_to_msg
-from f2p.ros.planner_node import FEEDBACK_S, Judged, PlannerNode, PlannerNodeConfig
+from f2p.ros.messages.convert import goal_to_msg, scene_to_msg, skeleton_to_msg
+from f2p.ros.nodes import planner as planner_node
+from f2p.ros.nodes.planner import FEEDBACK_S, Judged, PlannerNode, PlannerNodeConfig
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep

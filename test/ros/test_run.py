@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from f2p.cli import build, doctor, run
 from f2p.clock import SystemClock
-from f2p.ros.errors import CanceledError, NoStackError
-from f2p.ros.goal_client import GoalClient, spinning
+from f2p.errors import CanceledError
+from f2p.ros.errors import NoStackError
+from f2p.ros.remote.goal import GoalClient, spinning
 
 
 def test_a_stack_is_found_by_any_of_its_processes(ros_domain: int) -> None:

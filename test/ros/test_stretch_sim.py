@@ -28,7 +28,7 @@ from f2p.robot.frames import base_task_from_odometry  # noqa: E402
 from f2p.robot.protocol import ARM, BODY_JOINTS, LIFT, RobotState  # noqa: E402
 from f2p.robot.protocol import JointState as Measured  # noqa: E402
 from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays  # noqa: E402
-from f2p.ros import qos  # noqa: E402
+from f2p.ros.base import qos  # noqa: E402
 from f2p.skill.pick_place import PickPlace  # noqa: E402
 from f2p.types import Box, Prior, Scene, Segment, SkillCall  # noqa: E402
 
@@ -126,7 +126,7 @@ class Client:
 @pytest.fixture(scope="module")
 def process():
     env = {**os.environ, "ROS_DOMAIN_ID": DOMAIN, "PYTHONPATH": f"{ROOT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
-    command = [sys.executable, "-m", "f2p.ros.stretch_sim_node", "--ros-args", "-p", f"real_time_factor:={FACTOR}"]
+    command = [sys.executable, "-m", "f2p.ros.nodes.stretch_sim", "--ros-args", "-p", f"real_time_factor:={FACTOR}"]
     running = subprocess.Popen(command, env=env)
     yield running
     running.terminate()

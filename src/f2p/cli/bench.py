@@ -27,7 +27,7 @@ def bench(
     The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says.
     """
     from f2p.bench import benchmarks
-    from f2p.ros import graph_bench  # noqa: F401 - importing registers it
+    from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers it
 
     console = Console(stderr=True)
     measured: list[Measurement] = []

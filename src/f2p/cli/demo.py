@@ -20,8 +20,8 @@ from f2p.clock import SystemClock
 from f2p.types import LearnFrom
 
 if TYPE_CHECKING:
-    from f2p.ros.demo_session import DemoSession
-    from f2p.ros.goal_client import GoalResult
+    from f2p.ros.remote.goal import GoalResult
+    from f2p.ros.session.demo import DemoSession
     from f2p.tasks.protocol import TaskInstance
 
 ATTEMPT_S = 900.0
@@ -142,8 +142,8 @@ def done(after: dict[str, Any]) -> bool:
 
 def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
     """Attempts on a stack of one's own, with learning between them; the summary that is printed."""
-    from f2p.ros.demo_session import running, write_parameters
-    from f2p.ros.supervisor import make_supervisor
+    from f2p.graph.supervisor import make_supervisor
+    from f2p.ros.session.demo import running, write_parameters
 
     parameters = write_parameters(folder, instance.world, instance.task, objects, seed)
     supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))

@@ -65,7 +65,7 @@ def disk() -> Finding:
 
 def shared_memory() -> Finding:
     """Room for Fast DDS's segments."""
-    from f2p.ros.shared_memory import SHARED_MEMORY
+    from f2p.ros.base.shared_memory import SHARED_MEMORY
 
     if not SHARED_MEMORY.is_dir():
         remedy = f"mount a tmpfs at {SHARED_MEMORY}; docker: --shm-size 1g"
@@ -84,7 +84,7 @@ def profile() -> Finding:
 
 def weights() -> Finding:
     """Whether the shipped weights are there."""
-    from f2p.ros.places import shipped_weights
+    from f2p.graph.places import shipped_weights
 
     path = shipped_weights()
     own = "f2p train, then f2p weights add FILE and f2p weights promote ID"
@@ -96,7 +96,7 @@ def graph() -> Finding:
     import threading
 
     from f2p.clock import SystemClock
-    from f2p.ros.status import GraphStatus
+    from f2p.ros.remote.status import GraphStatus
 
     try:
         status = GraphStatus()

@@ -15,7 +15,7 @@ from f2p.cli._shared import complain, in_one_line
 from f2p.errors import F2pError
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
-from f2p.scene.protocol import segmenters
+from f2p.scene.segment.protocol import segmenters
 from f2p.types import BINARY_RELATIONS, Relations
 
 _SHOWN = ("left", "behind", "above", "contact", "boundary", "inside")

@@ -52,7 +52,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Reach a goal: perceive, plan, execute, check; on a failure find its cause, learn if it teaches, and try again."""
-    from f2p.ros.goal_client import GoalClient, spinning
+    from f2p.ros.remote.goal import GoalClient, spinning
     from f2p.scene.goals import parse_goal
 
     console, ended = Console(), threading.Event()

@@ -152,7 +152,7 @@ def recipe(
     profile: str, seed: int, executions: int, config: PretrainConfig, parent: dict[str, object] | None
 ) -> dict[str, object]:
     """What a manifest says of how its weights were to be made."""
-    from f2p.sim.pretraining import DEFAULT
+    from f2p.sim.data.pretraining import DEFAULT
 
     return {
         "profile": profile,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from f2p.model.batch import TransitionBatch, concatenate, pack
-from f2p.sim.pretraining import DEFAULT, SHARD, generate_shard
+from f2p.sim.data.pretraining import DEFAULT, SHARD, generate_shard
 from f2p.sources import imports_digest
 
 Progress = Callable[[str, float, str], None]

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from f2p.cli._shared import in_one_line
-from f2p.ros.supervisor import Supervisor, make_supervisor
+from f2p.graph.supervisor import Supervisor, make_supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
 
@@ -59,7 +59,7 @@ def up(
 
 def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> int:
     """Start, show and keep up the graph until told to end; 1 when a process had to be given up."""
-    from f2p.ros.status import GraphStatus
+    from f2p.ros.remote.status import GraphStatus
 
     events: deque[str] = deque(maxlen=8)
 

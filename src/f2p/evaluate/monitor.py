@@ -35,11 +35,11 @@ from f2p.monitor.outcome import outcome_of
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.scene.relations import relations_of
+from f2p.sim.motion.pick_place import PICK_PLACE
 from f2p.sim.protocol import Simulator
-from f2p.sim.skills import PICK_PLACE
-from f2p.sim.stretch.eye import Eye
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
+from f2p.twin.eye import Eye
 from f2p.types import Execution, Goal, GoalRelation, Plan, Prior, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
 from f2p.weights.modules import load_predictor, open_store

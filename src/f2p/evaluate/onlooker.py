@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from f2p.scene.memory import Memory
+from f2p.scene.objects.memory import Memory
+from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
-from f2p.scene.tracking import KnownObject
-from f2p.sim.stretch.eye import Eye
 from f2p.sim.world import Body, World
+from f2p.twin.eye import Eye
 from f2p.types import Prior, Scene
 
 

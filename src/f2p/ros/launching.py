@@ -7,8 +7,8 @@ from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from f2p.ros.graph import nodes
-from f2p.ros.places import environment, share
+from f2p.graph.graph import nodes
+from f2p.graph.places import environment, share
 
 EXECUTABLE = "f2p_node"
 """Console script that is any node: its first argument is the node's name in the graph."""

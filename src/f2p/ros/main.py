@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-from f2p.ros import graph
-from f2p.ros.errors import GraphError
+from f2p.graph import graph
+from f2p.graph.errors import GraphError
 
 
 def main() -> None:

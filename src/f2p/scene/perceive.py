@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from f2p.clock import Clock, SystemClock
-from f2p.scene import geometric as _geometric  # noqa: F401 - files the default segmenter
+from f2p.scene.cloud.pcd import Scan
+from f2p.scene.cloud.planes import dominant_plane
+from f2p.scene.cloud.sanitise import SanitiseConfig, usable, voxels
+from f2p.scene.cloud.scans import read_scan
 from f2p.scene.errors import NoSupportError
-from f2p.scene.evaluation import evaluate_labels
-from f2p.scene.pcd import Scan
-from f2p.scene.planes import dominant_plane
-from f2p.scene.protocol import BACKGROUND, Segmenter
 from f2p.scene.relations import relations_of
-from f2p.scene.sanitise import SanitiseConfig, usable, voxels
 from f2p.scene.scan_scene import scene_from_labels
-from f2p.scene.scans import read_scan
+from f2p.scene.segment import geometric as _geometric  # noqa: F401 - files the default segmenter
+from f2p.scene.segment.evaluation import evaluate_labels
+from f2p.scene.segment.protocol import BACKGROUND, Segmenter
 from f2p.types import Relations, Scene
 
 LOOK_CAMERA = np.array([0.0, 0.0, 1.0])

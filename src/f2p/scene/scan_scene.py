@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.scene.planes import Plane
-from f2p.scene.priors import PriorConfig, fit_box, prior_of
-from f2p.scene.sanitise import thinned
+from f2p.scene.cloud.planes import Plane
+from f2p.scene.cloud.sanitise import thinned
+from f2p.scene.objects.priors import PriorConfig, fit_box, prior_of
 from f2p.types import Box, Prior, Scene, Segment, frozen
 
 TABLE_THICKNESS = 0.05

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from f2p.geometry import footprint_excess
-from f2p.scene.convexity import components, edges_within, normals_of
+from f2p.scene.cloud.convexity import components, edges_within, normals_of
+from f2p.scene.cloud.sanitise import SanitiseConfig, thinned, usable, voxels
 from f2p.scene.errors import NoSupportError
-from f2p.scene.hidden import HiddenConfig, View, recalled
-from f2p.scene.hollow import HollowConfig, find_open_box, parts_of
-from f2p.scene.inventory import cut_by_inventory, join_by_inventory
-from f2p.scene.priors import PriorConfig, fit_box
-from f2p.scene.sanitise import SanitiseConfig, thinned, usable, voxels
-from f2p.scene.tables import TableConfig, TableTop, find_tables, without
-from f2p.scene.things import ThingConfig, separate
-from f2p.scene.tracking import (
+from f2p.scene.objects.hidden import HiddenConfig, View, recalled
+from f2p.scene.objects.hollow import HollowConfig, find_open_box, parts_of
+from f2p.scene.objects.inventory import cut_by_inventory, join_by_inventory
+from f2p.scene.objects.priors import PriorConfig, fit_box
+from f2p.scene.objects.tables import TableConfig, TableTop, find_tables, without
+from f2p.scene.objects.touching import ThingConfig, separate
+from f2p.scene.objects.tracking import (
     Detection,
     KnownObject,
     TrackingConfig,

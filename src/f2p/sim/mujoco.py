@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from f2p.settings import number
-from f2p.sim.clouds import Camera, CameraConfig, Look, moved_cloud
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
-from f2p.sim.labels import contacts, label
+from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig, pick_place_path
+from f2p.sim.physics.clouds import Camera, CameraConfig, Look, moved_cloud
+from f2p.sim.physics.labels import contacts, label
+from f2p.sim.physics.rollout import FARTHEST, Batch
+from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.protocol import SimulationBatch, simulators
-from f2p.sim.rollout import FARTHEST, Batch
-from f2p.sim.scene_builder import BuiltScene, PhysicsConfig, build
-from f2p.sim.skills import PICK_PLACE, PickPlaceConfig, pick_place_path
 from f2p.sim.world import Body, World
 from f2p.types import Box, Relations, Scene, Segment, SkillCall, Transition
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from f2p.settings import number
+from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
+from f2p.sim.data.workspace import RoomConfig, tables
 from f2p.sim.errors import SamplingError
+from f2p.sim.motion.pick_place import PICK_PLACE
 from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
-from f2p.sim.random_scenes import Placer, RandomSceneConfig
-from f2p.sim.skills import PICK_PLACE
-from f2p.sim.workspace import RoomConfig, tables
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
 from f2p.types import Prior, SkillStep

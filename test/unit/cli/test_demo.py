@@ -12,9 +12,9 @@ from rich.console import Console
 
 from f2p.cli import demo
 from f2p.cli.demo import Board, stage_seconds
-from f2p.ros.demo_session import Truth, truth_from_json
 from f2p.ros.errors import MessageError
-from f2p.ros.goal_client import GoalResult
+from f2p.ros.remote.goal import GoalResult
+from f2p.ros.session.demo import Truth, truth_from_json
 from f2p.scene.goals import parse_goal
 from f2p.tasks import tasks
 from f2p.types import LearnFrom

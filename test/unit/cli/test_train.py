@@ -16,7 +16,7 @@ from f2p.cli.train import held_out, scaled, train
 from f2p.cli.train_data import generator_digest, make_shard, shard_path
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import load_weights
-from f2p.sim.pretraining import DEFAULT, generate_shard
+from f2p.sim.data.pretraining import DEFAULT, generate_shard
 from f2p.sources import PACKAGE, imported_by
 from f2p.types import Transition
 
@@ -73,8 +73,14 @@ def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configur
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = {path.relative_to(PACKAGE).as_posix() for path in imported_by("f2p.cli.train_data")}
-    assert {"sim/mujoco.py", "sim/skills.py", "sim/labels.py", "scene/relations.py", "geometry.py"} <= names
-    assert {"sim/pretraining.py", "model/batch.py", "types.py"} <= names and "model/train.py" not in names
+    assert {
+        "sim/mujoco.py",
+        "sim/motion/pick_place.py",
+        "sim/physics/labels.py",
+        "scene/relations.py",
+        "geometry.py",
+    } <= names
+    assert {"sim/data/pretraining.py", "model/batch.py", "types.py"} <= names and "model/train.py" not in names
     before = generator_digest()
     monkeypatch.setattr(train_data, "DEFAULT", dataclasses.replace(DEFAULT, tries=DEFAULT.tries + 1))
     assert generator_digest() != before

@@ -12,11 +12,11 @@ from f2p.evaluate import monitor as module
 from f2p.evaluate.kept import foundations
 from f2p.evaluate.monitor import MonitorExperiment, MonitorReport, as_intended
 from f2p.evaluate.onlooker import Onlooker
+from f2p.sim.data.pretraining import generate_shard
 from f2p.sim.mujoco import MujocoSimulator
-from f2p.sim.pretraining import generate_shard
-from f2p.sim.stretch.eye import Eye
 from f2p.sim.world import World
 from f2p.tasks import tasks
+from f2p.twin.eye import Eye
 from f2p.types import Transition
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from f2p.errors import UNFORESEEN, F2pError
-from f2p.ros.errors import BusyError, GuardError, RemoteError, wire_code, wire_text
+from f2p.guard.errors import GuardError
+from f2p.loop.errors import RemoteError
+from f2p.ros.errors import BusyError, wire_code, wire_text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.ros.model_server_node import ModelServerNode
+from f2p.ros.nodes.model_server import ModelServerNode
 from f2p.weights.checks import sha256_of
 from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
 from f2p.weights.holder import WeightsHolder

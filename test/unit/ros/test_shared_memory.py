@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from f2p.ros.shared_memory import sweep
+from f2p.ros.base.shared_memory import sweep
 
 
 def segment(folder: Path, name: str, size: int = 100) -> tuple[Path, Path]:

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError
-from f2p.ros.worker import Worker
 
 
 def test_results_and_errors_come_back_in_order() -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from f2p.cli.perceive import perceive
 from f2p.scene.perceive import perceive_scan
 from f2p.scene.picture import draw
-from f2p.scene.protocol import segmenters
+from f2p.scene.segment.protocol import segmenters
 
 
 def write_scan(path: Path, points: np.ndarray, labels: np.ndarray | None, width: int, height: int) -> None:

@@ -9,13 +9,13 @@ import pytest
 from raycast import Look, boards, distances
 
 from f2p.geometry import rotate_z
-from f2p.scene.convexity import merge_regions
+from f2p.scene.cloud.convexity import merge_regions
+from f2p.scene.cloud.planes import dominant_plane
 from f2p.scene.errors import CloudTooSmallError
-from f2p.scene.evaluation import evaluate_labels
-from f2p.scene.geometric import GeometricSegmenter
 from f2p.scene.perceive import perceive_scan
-from f2p.scene.planes import dominant_plane
-from f2p.scene.protocol import segmenters
+from f2p.scene.segment.evaluation import evaluate_labels
+from f2p.scene.segment.geometric import GeometricSegmenter
+from f2p.scene.segment.protocol import segmenters
 from f2p.types import Box
 
 SCANS = Path(__file__).parents[4] / "shared" / "data" / "mosd"

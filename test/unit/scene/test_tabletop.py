@@ -13,12 +13,12 @@ from raycast import TOP, WALL, cloud_of, room, standing, table
 
 from f2p.geometry import rotate_z
 from f2p.scene.errors import CloudTooSmallError, NoSupportError
-from f2p.scene.hidden import HiddenConfig, View
-from f2p.scene.memory import remembered
-from f2p.scene.priors import fit_box, fit_footprint
+from f2p.scene.objects.hidden import HiddenConfig, View
+from f2p.scene.objects.memory import remembered
+from f2p.scene.objects.priors import fit_box, fit_footprint
+from f2p.scene.objects.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.scene.relations import relations_of
 from f2p.scene.tabletop import TabletopConfig, _named_tables, scene_from_cloud
-from f2p.scene.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.types import Box, Prior, Scene, Segment
 
 SIZES = {"thing_1": (0.05, 0.04, 0.045), "thing_2": (0.035, 0.035, 0.055), "thing_3": (0.055, 0.035, 0.03)}

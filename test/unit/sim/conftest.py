@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from f2p.sim.data.workspace import tables
 from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
-from f2p.sim.workspace import tables
 from f2p.sim.world import Body, World
 from f2p.types import Prior
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from f2p.scene.relations import relations_of
-from f2p.sim.clouds import CameraConfig
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
 from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
-from f2p.sim.scene_builder import PhysicsConfig
+from f2p.sim.physics.clouds import CameraConfig
+from f2p.sim.physics.scene_builder import PhysicsConfig
 from f2p.sim.world import World, reconstruct
 from f2p.types import SkillCall, Transition
 

@@ -1,0 +1,1 @@
+"""The robot graph as data, and its processes supervised without `launch`."""

@@ -1,0 +1,103 @@
+"""Where the installed package keeps its files, and which environment its processes get."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from f2p.graph.errors import DomainTakenError, SupervisorError
+
+
+def share(relative: str) -> Path:
+    """A file of `config/` or `launch/`: in the ament share folder when installed, else in the source tree.
+
+    Raises:
+        SupervisorError: neither place has it.
+    """
+    tried = []
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            tried.append(Path(prefix) / "share" / "f2p" / relative)
+    tried.append(Path(__file__).resolve().parents[3] / relative)
+    for path in tried:
+        if path.exists():
+            return path
+    raise SupervisorError(f"{relative} is in none of: {', '.join(str(path.parent) for path in tried)}")
+
+
+SUPERVISOR = "F2P_SUPERVISOR_PID"
+"""Variable that `make_supervisor` sets: a process whose supervisor is gone ends itself."""
+
+DOMAINS = 50
+"""Demos take domains from 1 to this (ours: those up to 100 are the test suite's, above lie ephemeral ports)."""
+
+CLAIM = "\0f2p-ros-domain-"
+"""Beginning of the abstract socket that a demo holds for its domain: it reaches as far as the network that DDS is on,
+and is gone with its process."""
+
+
+def orphaned() -> bool:
+    """Whether the supervisor that started this process is gone."""
+    supervisor = int(os.environ.get(SUPERVISOR, "0"))
+    return supervisor != 0 and os.getppid() != supervisor
+
+
+def environment(discovery: bool = True) -> dict[str, str]:
+    """Variables every process of the graph gets where the caller has not set them (ros.md 4).
+
+    Args:
+        discovery: Also those that keep it to this machine.
+    """
+    profile = str(share("config/fastdds.xml"))
+    wanted = {
+        "FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile, "OMP_NUM_THREADS": "1",
+        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
+    }  # fmt: skip
+    if discovery and "ROS_AUTOMATIC_DISCOVERY_RANGE" not in os.environ and "ROS_LOCALHOST_ONLY" not in os.environ:
+        wanted |= {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOCALHOST_ONLY": "1"}
+    return {name: value for name, value in wanted.items() if name not in os.environ}
+
+
+@contextlib.contextmanager
+def own_domain() -> Iterator[dict[str, str]]:
+    """Variables of a ROS domain that is this block's alone among demos, on this machine only.
+
+    What is exported is not taken over: on a robot's own computer it names the domain of the robot.
+
+    Raises:
+        DomainTakenError: Every domain is another demo's.
+    """
+    exported = os.environ.get("ROS_DOMAIN_ID")
+    for offset in range(DOMAINS):
+        domain = 1 + (os.getpid() + offset) % DOMAINS
+        with socket.socket(socket.AF_UNIX) as claim:
+            if str(domain) != exported and _bound(claim, f"{CLAIM}{domain}"):
+                yield _variables_of(domain)
+                return
+    raise DomainTakenError(f"other demos have all ROS domains from 1 to {DOMAINS}; end one of them")
+
+
+def _bound(claim: socket.socket, name: str) -> bool:
+    """Whether the name was free, and is now the socket's."""
+    try:
+        claim.bind(name)
+    except OSError:
+        return False
+    return True
+
+
+def _variables_of(domain: int) -> dict[str, str]:
+    """What processes are told to be in a domain on this machine only."""
+    humble = os.environ.get("ROS_DISTRO") == "humble"  # it knows the older variable only, later ones warn of it
+    return {
+        "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "",
+        "ROS_LOCALHOST_ONLY": "1" if humble else "",
+    }  # fmt: skip
+
+
+def shipped_weights() -> Path:
+    """Where the package's own weights are, without importing the model room (and torch with it)."""
+    return Path(__file__).resolve().parents[1] / "model" / "shipped" / "default.safetensors"

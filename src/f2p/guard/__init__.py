@@ -1,0 +1,1 @@
+"""The last word before the driver, without ROS: rules, leases, motion cut into steps."""

@@ -1,0 +1,237 @@
+"""The loop that pursues a goal: perceive, plan, execute, check; on a contradiction classify, then learn, retry or ask.
+
+No ROS in here: the stack it drives is a protocol, so that the whole policy can be tested without a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from f2p.errors import CanceledError, F2pError
+from f2p.loop.errors import (
+    AttemptsUsedUpError,
+    DeadlineError,
+    LearningError,
+    NoBelievedPlanError,
+    NodeDeadError,
+    RemoteError,
+    UnclearFailureError,
+)
+from f2p.plan.tree import StepStatus, plan_tree
+from f2p.scene.goals import check_goal, satisfied
+from f2p.scene.relations import relations_of
+from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillStep
+
+Report = Callable[[str, str], None]
+"""Called with (stage, one line for people)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the monitor says of one step."""
+
+    contradicted: bool
+    failure_id: str = ""
+    cause: Cause = Cause.UNKNOWN
+    folder: str = ""
+    text: str = ""
+
+
+class Stack(Protocol):
+    """The processes behind the loop. Every method ends within its own deadline, or raises an F2pError."""
+
+    def perceive(self, sought: tuple[str, ...]) -> Scene:
+        """Look around; where the `sought` things are is not guessed, they are seen or not in the scene."""
+
+    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        """Find a plan, or a best guess that is not believed."""
+
+    def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
+        """Do one step on the robot."""
+
+    def check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
+        """Hold the step's outcome against its prediction."""
+
+    def learn(self, verdict: Verdict, seed: int) -> str:
+        """Learn from a failure and put the weights into service; their id. Raises F2pError when that failed."""
+
+
+@dataclass
+class Record:
+    """What happened on the way to a goal."""
+
+    plan_id: str = ""
+    weights_id: str = ""
+    attempts: int = 0
+    failure_ids: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def status_of(verdict: Verdict, execution: Execution) -> StepStatus:
+    """How a step went that was executed and checked."""
+    if not execution.ok:
+        return StepStatus.FAILED
+    return StepStatus.CONTRADICTED if verdict.contradicted else StepStatus.DONE
+
+
+class Achiever:
+    """Pursues one goal.
+
+    Args:
+        stack: The processes.
+        report: Progress for people.
+        canceled: Whether the goal was taken back.
+        tell_plan: Called with each plan as a tree that shows how far it came, when it is over.
+    """
+
+    def __init__(
+        self, stack: Stack, report: Report, canceled: Callable[[], bool],
+        tell_plan: Callable[[str], None] = lambda _tree: None,
+    ) -> None:  # fmt: skip
+        self._stack, self._report, self._canceled, self._tell_plan = stack, report, canceled, tell_plan
+        self.record = Record()
+
+    def achieve(
+        self, goal: Goal, proposal: tuple[SkillStep, ...], attempts: int, learn_from: LearnFrom, seed: int
+    ) -> None:  # fmt: skip
+        """Return when the goal was seen to hold.
+
+        Raises:
+            NoBelievedPlanError, AttemptsUsedUpError, UnclearFailureError, LearningError, F2pError: why it was given up.
+        """
+        for attempt in range(1, attempts + 1):
+            self.record.attempts = attempt
+            try:
+                if self._attempt(goal, proposal, learn_from, seed + attempt - 1):
+                    return
+            except (NodeDeadError, DeadlineError, RemoteError) as error:
+                self.record.errors.append(str(error))
+                if attempt == attempts:
+                    raise
+                self._report("retry", f"attempt {attempt} was cut short: {error}")
+        told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
+        raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
+
+    def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
+        """One plan, from looking to the end; True when the goal holds."""
+        scene = self._perceive("looking around")
+        if self.record.attempts == 1:
+            check_goal(goal, scene.names)
+        elif self._lost(goal, scene):
+            return False
+        if not proposal and satisfied(goal, relations_of(scene)):
+            self._report("check", f"{goal} holds already")
+            return True
+        plan = self._plan(scene, goal, proposal, seed)
+        statuses: list[StepStatus] = []
+        try:
+            after, verdict, execution = self._follow(scene, plan, statuses)
+        finally:
+            self._tell_plan(plan_tree(plan, statuses))
+        held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
+        teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
+        if verdict.contradicted or not execution.ok:
+            self._respond(verdict, execution, teaches, seed)
+        luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
+        self._report("check", f"{goal} {'holds' if held else 'does not hold'}{luck}")
+        return held
+
+    def _follow(self, scene: Scene, plan: Plan, statuses: list[StepStatus]) -> tuple[Scene, Verdict, Execution]:
+        """Do the steps until one goes wrong, and note in `statuses` how each went; the outcome of the last one."""
+        verdict, execution = Verdict(False), Execution(True)
+        for index in range(len(plan.calls)):
+            statuses.append(StepStatus.RUNNING)
+            scene, verdict, execution = self._step(scene, plan, index)
+            statuses[-1] = status_of(verdict, execution)
+            if statuses[-1] is not StepStatus.DONE:
+                break
+        return scene, verdict, execution
+
+    def _step(self, scene: Scene, plan: Plan, index: int) -> tuple[Scene, Verdict, Execution]:
+        """Do one step; what is seen after it, and what is to be thought of it."""
+        call = plan.calls[index]
+        self._check_canceled()
+        self._report("execute", f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
+        execution = self._stack.execute(scene, plan, index)
+        if not execution.ok:
+            self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
+        after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))
+        return after, self._check(scene, after, plan, index, execution), execution
+
+    def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        self._check_canceled()
+        self._report("plan", "planning" + (" along the proposal" if proposal else ""))
+        plan = self._stack.plan(scene, goal, proposal, seed)
+        self.record.plan_id, self.record.weights_id = plan.id, plan.weights_id
+        steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
+        self._report("plan", f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")
+        if not plan.believed and not proposal:
+            raise NoBelievedPlanError(
+                f"no plan reaches the belief threshold; the best guess is {steps}, P(goal) = {plan.probability:.3f}. "
+                "Propose a skeleton to have it tried"
+            )
+        return plan
+
+    def _lost(self, goal: Goal, scene: Scene) -> bool:
+        """Whether something the goal speaks of is not seen any more: nothing can be seen to hold of it."""
+        missing = ", ".join(name for name in goal.names if name not in scene.names)
+        if missing:
+            self.record.errors.append(f"not seen any more: {missing}")
+            self._report("perceive", self.record.errors[-1])
+        return bool(missing)
+
+    def _perceive(self, detail: str, sought: tuple[str, ...] = ()) -> Scene:
+        self._check_canceled()
+        self._report("perceive", detail)
+        return self._stack.perceive(sought)
+
+    def _check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
+        self._report("check", "comparing outcome and prediction")
+        verdict = self._stack.check(before, after, plan, index, execution)
+        if verdict.contradicted and verdict.cause is Cause.PERCEPTION:
+            sought = (plan.calls[index].object,)
+            again = self._perceive("looking again: the failure may be the eye's", sought)
+            verdict = self._stack.check(before, again, plan, index, execution)
+        return verdict
+
+    def _respond(self, verdict: Verdict, execution: Execution, learn: bool, seed: int) -> None:
+        """Learn, or leave it to the next attempt; raises when a person has to look."""
+        if verdict.contradicted:
+            self.record.failure_ids.append(verdict.failure_id)
+            self.record.errors.append(f"{verdict.failure_id} ({verdict.cause.value}): {verdict.text}")
+            self._report("classify", f"{verdict.cause.value}: {verdict.text}")
+        else:
+            self.record.errors.append(f"execution error {execution.error_code}: {execution.error_msg}")
+            return
+        if verdict.cause is Cause.UNKNOWN:
+            raise UnclearFailureError(
+                f"the cause of {verdict.failure_id} is unknown; a person should look at {verdict.folder}"
+            )
+        if verdict.cause is Cause.MODEL and learn:
+            self._learn(verdict, seed)
+
+    def _learn(self, verdict: Verdict, seed: int) -> None:
+        """Learn once, and once more if the learning process died."""
+        for attempt in (0, 1):
+            self._check_canceled()
+            self._report("learn", f"learning from {verdict.failure_id}")
+            try:
+                weights_id = self._stack.learn(verdict, seed + 1000 * attempt)
+            except NodeDeadError as error:
+                if attempt:
+                    raise
+                self._report("learn", f"once more: {error}")
+            except CanceledError:
+                raise
+            except F2pError as error:
+                raise LearningError(f"learning from {verdict.failure_id} ended without new weights: {error}") from error
+            else:
+                self.record.weights_id = weights_id
+                self._report("swap", f"weights {weights_id[:12]} serve")
+                return
+
+    def _check_canceled(self) -> None:
+        if self._canceled():
+            raise CanceledError("the goal was canceled")

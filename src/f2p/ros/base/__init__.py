@@ -1,0 +1,1 @@
+"""What every node shares: life cycle, heartbeat, workers, parameters, calls with deadlines."""

@@ -1,0 +1,254 @@
+"""What our nodes share: construct / configure / activate, a heartbeat, parameters, and workers beside the executor.
+
+A callback only stores or submits. Work that takes time runs on a worker thread with a deadline; the executor's
+thread never runs torch, never waits, and keeps beating. A job that overruns its deadline, on any of the workers, stops
+the heartbeat, then the process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+from rclpy.task import Future
+
+from f2p.clock import SystemClock
+from f2p.errors import F2pError
+from f2p.graph import graph
+from f2p.graph.places import orphaned
+from f2p.loop.errors import DeadlineError
+from f2p.ros.base.heartbeat import Pulse
+from f2p.ros.base.parameters import Parameters
+from f2p.ros.base.shared_memory import sweep
+from f2p.ros.base.worker import Worker
+from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
+from f2p.settings import SettingError
+
+RCLError = rclpy_implementation.RCLError
+
+OVERDUE_EXIT_S = 5.0
+"""A job this long past its deadline ends the process, so that it is restarted [s] (ours)."""
+
+CLOSE_S = 2.0
+"""Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
+
+
+class F2pNode(LifecycleNode):
+    """Base of the graph's lifecycle nodes.
+
+    Args:
+        name: Its name in the graph.
+        defaults: Config dataclass whose fields become parameters.
+    """
+
+    def __init__(self, name: str, defaults: Any) -> None:
+        super().__init__(name)
+        self.spec = graph.node(name)
+        self.monotonic = SystemClock()
+        self.parameters = Parameters(self, defaults)
+        self._workers: list[Worker] = []
+        self.worker = self.new_worker("worker")
+        self.together = ReentrantCallbackGroup()
+        self.state_label = "unconfigured"
+        self._loading: Any = None
+        self._running_actions: set[str] = set()
+        self._waiting: list[tuple[Future, float, str]] = []
+        self._pulse = Pulse(self, self.spec)
+        self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
+
+    def new_worker(self, role: str) -> Worker:
+        """One more worker thread, kept to its deadlines and joined at exit as the first one."""
+        self._workers.append(Worker(f"{self.spec.name}-{role}"))
+        return self._workers[-1]
+
+    def connect(self) -> None:
+        """Create topics, services and actions (configure; on the executor's thread; opens nothing else)."""
+
+    def load(self) -> None:
+        """Fetch what takes time: models, files (configure; on the worker thread)."""
+
+    def tick(self) -> None:
+        """Called with every heartbeat while active."""
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Connect, and start loading in the worker; a node that cannot connect says why and ends."""
+        try:
+            self.connect()
+        except Exception as error:
+            self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(error)}")
+            os._exit(71)
+        self._loading = self.worker.submit(self.load, self.spec.ready_within_s)
+        self.state_label = "inactive"
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Succeed once loading is done; the manager asks again until then."""
+        if self._loading is None or not self._loading.done():
+            return TransitionCallbackReturn.FAILURE
+        self.state_label = "active"
+        self.get_logger().info(f"{self.spec.name}: active")
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse work until activated again."""
+        self.state_label = "inactive"
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse: what `connect` made lives as long as the process; a restart is the way to a fresh configuration."""
+        self.get_logger().warning(f"{self.spec.name}: cleanup is refused; end the process to have it configured afresh")
+        return TransitionCallbackReturn.FAILURE
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse work for good."""
+        self.state_label = "finalized"
+        return TransitionCallbackReturn.SUCCESS
+
+    def serve(
+        self, kind: Any, name: str, job: Callable[[Any, Any], None], deadline_s: float, worker: Worker | None = None
+    ) -> None:  # fmt: skip
+        """Offer a service whose `job(request, response)` runs on the worker; errors become error_code and error_msg."""
+
+        async def answer(request: Any, response: Any) -> Any:
+            try:
+                self._require_active()
+                await self.work(lambda: job(request, response), deadline_s, name, worker)
+            except Exception as error:
+                response = kind.Response()
+                self._tell(name, error, response)
+            return response
+
+        self.create_service(kind, name, answer, callback_group=self.together)
+
+    def act(self, kind: Any, name: str, job: Callable[[Any], Any], deadline_s: float) -> None:
+        """Offer an action whose `job(goal_handle) -> result` runs on the worker, one goal at a time.
+
+        The job watches `goal_handle.is_cancel_requested` and raises CanceledError.
+        """
+
+        async def execute(handle: Any) -> Any:
+            result = kind.Result()
+            try:
+                self._require_active()
+                if name in self._running_actions:
+                    raise BusyError(f"{name} is at work on another goal; ask again when that has ended")
+                self._running_actions.add(name)
+                try:
+                    result = await self.work(lambda: job(handle), deadline_s, name)
+                finally:
+                    self._running_actions.discard(name)
+                handle.abort() if result.error_code else handle.succeed()
+            except Exception as error:
+                self._tell(name, error, result)
+                handle.canceled() if handle.is_cancel_requested else handle.abort()
+            return result
+
+        ActionServer(
+            self, kind, name, execute, callback_group=self.together,
+            cancel_callback=lambda _handle: CancelResponse.ACCEPT,
+        )  # fmt: skip
+
+    async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:
+        """Run `job` on the worker and await it. Raises DeadlineError when it takes too long, or what it raised."""
+        future = Future(executor=self.executor)
+        inner = (worker or self.worker).submit(job, deadline_s)
+        self._waiting.append((future, self.monotonic.monotonic_s() + deadline_s, what))
+
+        def done(finished: Any) -> None:
+            if future.done():
+                return
+            error = finished.exception()
+            future.set_exception(error) if error is not None else future.set_result(finished.result(timeout=0))
+            executor = self.executor
+            if executor is not None:
+                executor.wake()
+
+        inner.add_done_callback(done)
+        return await future
+
+    def close(self) -> bool:
+        """Stop all workers; True when their threads have ended."""
+        ended = [worker.close(timeout_s=CLOSE_S / len(self._workers)) for worker in self._workers]
+        return all(ended)
+
+    def _require_active(self) -> None:
+        if self.state_label != "active":
+            raise NotReadyError(f"{self.spec.name} is {self.state_label}, not active; wait for it to come up")
+
+    def _tell(self, name: str, error: BaseException, answer: Any) -> None:
+        answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
+        self.get_logger().warning(f"{name}: error {answer.error_code}: {answer.error_msg}")
+
+    def _tick(self) -> None:
+        now = self.monotonic.monotonic_s()
+        overdue_s = max(worker.overdue_s() for worker in self._workers)
+        if overdue_s > OVERDUE_EXIT_S:
+            self.get_logger().error(
+                f"{self.spec.name}: a job is {overdue_s:.0f} s past its deadline; ending the process"
+            )
+            os._exit(70)
+        if self._loading is not None and self._loading.done() and self._loading.exception() is not None:
+            self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(self._loading.exception())}")
+            os._exit(71)
+        for future, until, what in [item for item in self._waiting if item[1] < now and not item[0].done()]:
+            future.set_exception(DeadlineError(f"{what}: no result within its deadline ({now - until:.1f} s past)"))
+        self._waiting = [item for item in self._waiting if not item[0].done()]
+        if overdue_s == 0.0:
+            self._pulse.beat(self.state_label)
+            if self.state_label == "active":
+                self.tick()
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
+    """Run what is ready; a transition asked for twice is refused with a line, rclpy would end the process over it."""
+    try:
+        executor.spin_once(timeout_sec=0.5)
+    except RCLError as error:
+        if "Transition is not registered" not in str(error):
+            raise
+        node.get_logger().warning("a transition that does not start from the present state was refused")
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    """The node of this process, or a line about what is wrong with its arguments and exit code 2."""
+    try:
+        try:
+            rclpy.init(args=sys.argv)
+        except (RCLError, rclpy_implementation.UnknownROSArgsError) as error:
+            raise SettingError(f"the ROS arguments of this process do not do: {error}") from error
+        return make()
+    except F2pError as error:
+        print(f"error {wire_code(error)}: {wire_text(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def run(make: Callable[[], Any]) -> None:
+    """Be the process of one node until it is told to end; exit code 2 where its parameters do not do."""
+    node, clean = None, True
+    sweep()  # the one killed before this one left its shared memory behind
+    try:
+        node = _made(make)
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while rclpy.ok() and not orphaned():
+            _spin_once(executor, node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Exception:
+        if rclpy.ok():  # what fails after a signal has shut ROS down (a publisher without its context) is no failure
+            raise
+    finally:
+        clean = node is None or node.close()
+        if clean:
+            rclpy.try_shutdown()
+        else:
+            os._exit(0)  # a worker deep in C code cannot be joined; nothing is left to lose

@@ -1,0 +1,1 @@
+"""One thin file a process of the graph."""

@@ -1,0 +1,81 @@
+"""The executor's process: runs skills on the guarded robot, one at a time, for as long as it renews its lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from f2p.errors import CanceledError
+from f2p.loop.errors import DeadlineError
+from f2p.robot.errors import MotionCancelledError
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.messages.convert import scene_from_msg
+from f2p.ros.remote.guard import GuardClient
+from f2p.settings import number
+from f2p.skill import pick_place  # noqa: F401 - files the skill
+from f2p.skill.protocol import skills
+from f2p.types import Execution, SkillCall
+from f2p_msgs.action import ExecuteSkill
+
+STOP_S = 10.0
+"""What is left of the deadline when a skill is stopped: time to stand and to say so [s] (ours)."""
+
+
+@dataclass(frozen=True)
+class ExecutorConfig:
+    """How long a skill may take."""
+
+    deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)
+
+
+class ExecutorNode(F2pNode):
+    """Hosts `f2p.skill` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("executor", ExecutorConfig())
+
+    def connect(self) -> None:
+        """The guard and the action."""
+        self._watch = Watch(self, ["guard"])
+        self._robot = GuardClient(self, self._watch)
+        self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
+
+    def _execute(self, handle: Any) -> ExecuteSkill.Result:
+        request = handle.request
+        skill = skills.get(request.skill)()
+        call = SkillCall(request.skill, request.object, np.array(request.parameter, dtype=np.float64))
+        allowed_s = self.parameters.config.deadline_s - STOP_S
+        until_s = self.monotonic.monotonic_s() + allowed_s
+
+        def progress(phase: str, fraction: float, detail: str) -> None:
+            handle.publish_feedback(ExecuteSkill.Feedback(phase=phase, progress=float(fraction)))
+            self.get_logger().info(f"{call.skill}({call.object}): {phase} {detail}")
+
+        def canceled() -> bool:
+            return bool(handle.is_cancel_requested) or self.monotonic.monotonic_s() > until_s
+
+        with self._robot.leased(request.plan_id, request.weights_id):
+            execution = skill.execute(call, scene_from_msg(request.scene), self._robot, progress, canceled)
+        if handle.is_cancel_requested:
+            raise CanceledError(execution.error_msg or "the skill was canceled")
+        return result_of(execution, allowed_s)
+
+
+def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
+    """The result of a skill that no client took back: what stopped it on request, if anything, was its deadline."""
+    code, text = int(execution.error_code), execution.error_msg
+    if code == MotionCancelledError.code:
+        code, text = DeadlineError.code, f"the skill did not end within {allowed_s:.0f} s and was stopped where it was"
+    return ExecuteSkill.Result(duration=float(execution.duration_s), error_code=code, error_msg=text)
+
+
+def main() -> None:
+    """Be the executor until told to end."""
+    run(ExecutorNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The fine-tune's process: a failure's folder in, proven weights out and into service; niced, one at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from f2p.errors import CanceledError, F2pError
+from f2p.monitor.case import read_case
+from f2p.ros.base.client import ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.errors import GateFailedError, wire_code, wire_text
+from f2p.settings import number
+from f2p_msgs.action import FineTune
+from f2p_msgs.srv import PublishWeights
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Where the weights are, and how long learning may take."""
+
+    store: str = "runs/weights"
+    learner: str = "fail2progress"
+    deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
+    publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
+                              high=600.0)  # fmt: skip
+
+
+class FinetuneNode(F2pNode):
+    """Runs `f2p.weights.cycle` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("finetune", FinetuneConfig())
+
+    def connect(self) -> None:
+        """The model server's service, and the action."""
+        self._watch = Watch(self, ["model_server"])
+        self._publisher = ServiceCaller(self, PublishWeights, "f2p/publish_weights", "model_server", self._watch)
+        self.act(FineTune, "f2p/fine_tune", self._learn, self.parameters.config.deadline_s)
+
+    def load(self) -> None:
+        """Import torch and the learners, open the store, make the simulator."""
+        from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
+        from f2p.sim.mujoco import MujocoSimulator
+        from f2p.weights.modules import open_store
+
+        self._store = open_store(self.parameters.config.store)
+        self._simulator = MujocoSimulator()
+
+    def _learn(self, handle: Any) -> FineTune.Result:
+        from f2p.weights.cycle import CycleConfig, learn
+
+        request = handle.request
+
+        def progress(stage: str, fraction: float, detail: str) -> None:
+            if handle.is_cancel_requested:
+                raise CanceledError("learning was canceled; nothing was published")
+            handle.publish_feedback(FineTune.Feedback(stage=stage, progress=float(fraction), detail=detail))
+
+        failure = read_case(Path(request.folder))
+        learner = request.learner or self.parameters.config.learner
+        config = CycleConfig(publish=bool(request.publish))
+        report = learn(failure, learner, self._store, self._simulator, config, int(request.seed), progress)
+        passed = report.gate is not None and report.gate.passed
+        result = FineTune.Result(
+            weights_id=report.weights_id or "", passed=passed, seconds=json.dumps(report.values()["seconds"]),
+            gate_report=json.dumps(report.values()["gate"]),
+        )  # fmt: skip
+        if not passed:
+            reasons = "; ".join(report.gate.reasons) if report.gate else "the learner had nothing to teach"
+            result.error_code, result.error_msg = GateFailedError.code, f"not published: {reasons}"
+        elif report.published:
+            self._serve(report.weights_id or "", report.parent, result)
+        return result
+
+    def _serve(self, weights_id: str, parent: str, result: FineTune.Result) -> None:
+        """Hand the weights to the model server, asking again after a restart."""
+        try:
+            wanted = PublishWeights.Request(weights_id=weights_id, parent=parent)
+            self._publisher.call(wanted, self.parameters.config.publish_s)
+            result.published = True
+        except F2pError as error:
+            result.error_code, result.error_msg = wire_code(error), f"proven, but not served: {wire_text(error)}"
+
+
+def main() -> None:
+    """Be the fine-tune process until told to end."""
+    run(FinetuneNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The lifecycle manager's process: configures and activates the graph's nodes in order, and again after a respawn.
+
+It moves nothing and guards nothing: the guard does not depend on it. Its findings go out latched as diagnostics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.node import Node
+
+from f2p.clock import SystemClock
+from f2p.graph import graph
+from f2p.ros.base import qos
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import run
+
+PERIOD_S = 0.25
+"""How often the manager looks [s] (ours)."""
+
+ASK_S = 5.0
+"""A transition not answered within this is asked for again [s] (nav2: service_timeout 5 s)."""
+
+STEPS = {"unconfigured": Transition.TRANSITION_CONFIGURE, "inactive": Transition.TRANSITION_ACTIVATE}
+
+
+@dataclass
+class Ask:
+    """One transition under way."""
+
+    pid: int
+    sent_s: float
+    future: Any
+
+
+class ManagerNode(Node):
+    """Brings the nodes up; simulated and real robot have the same ones with a lifecycle."""
+
+    def __init__(self) -> None:
+        super().__init__("manager")
+        self._monotonic = SystemClock()
+        self._specs = {spec.name: spec for spec in graph.GRAPH if spec.lifecycle}
+        self._watch = Watch(self, self._specs)
+        group = ReentrantCallbackGroup()
+        self._changers = {
+            name: self.create_client(ChangeState, f"{name}/change_state", callback_group=group) for name in self._specs
+        }
+        self._asks: dict[str, Ask] = {}
+        self._told: tuple[object, ...] = ()
+        self._status = self.create_publisher(DiagnosticArray, "f2p/graph", qos.LATCHED)
+        self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
+
+    def _look(self) -> None:
+        """One round: ask for what is due, publish what changed."""
+        for name, spec in self._specs.items():
+            if self._watch.alive(name) and all(self._watch.active(need) for need in spec.needs):
+                self._ask(name)
+        states = tuple((name, self._state(name)) for name in self._specs)
+        if states != self._told:
+            self._told = states
+            self._publish(dict(states))
+
+    def _ask(self, name: str) -> None:
+        life = self._watch.life(name)
+        step = STEPS.get(life.state)
+        asked = self._asks.get(name)
+        if step is None:
+            return
+        now = self._monotonic.monotonic_s()
+        if asked is not None and asked.pid == life.pid and not asked.future.done() and now - asked.sent_s < ASK_S:
+            return
+        if not self._changers[name].service_is_ready():
+            return
+        request = ChangeState.Request()
+        request.transition.id = step
+        self._asks[name] = Ask(life.pid, now, self._changers[name].call_async(request))
+
+    def _state(self, name: str) -> str:
+        life = self._watch.life(name)
+        return life.state if self._watch.alive(name) else ("starting" if life.pid == 0 else "dead")
+
+    def _publish(self, states: dict[str, str]) -> None:
+        message = DiagnosticArray()
+        message.header.stamp = self.get_clock().now().to_msg()
+        for name, state in states.items():
+            level = DiagnosticStatus.OK if state == "active" else DiagnosticStatus.WARN
+            if state == "dead":
+                level = DiagnosticStatus.ERROR
+            values = [KeyValue(key="pid", value=str(self._watch.life(name).pid))]
+            message.status.append(
+                DiagnosticStatus(level=level, name=name, message=state, hardware_id="f2p", values=values)
+            )
+        self._status.publish(message)
+        self.get_logger().info("graph: " + ", ".join(f"{name} {state}" for name, state in states.items()))
+
+    def close(self) -> bool:
+        """Nothing to join."""
+        return True
+
+
+def main() -> None:
+    """Be the manager until told to end."""
+    run(ManagerNode)
+
+
+if __name__ == "__main__":
+    main()

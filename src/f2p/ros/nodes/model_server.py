@@ -1,0 +1,149 @@
+"""The model server's process: answers with the champion, swaps one reference, rolls back; torch stays on workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from f2p.errors import F2pError
+from f2p.plan.errors import StaleWeightsError
+from f2p.ros.base import qos
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
+from f2p.ros.messages.convert import floats, goal_from_msg, relations_to_msg, scene_from_msg, skeleton_from_msg
+from f2p.scene.goals import check_goal
+from f2p.scene.relations import relations_of
+from f2p.settings import number
+from f2p.types import PARAMETER_SIZE, Prediction, Scene, SkillCall, SkillStep
+from f2p.weights.errors import NoPreviousError
+from f2p_msgs.msg import WeightsState
+from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
+
+
+@dataclass(frozen=True)
+class ModelServerConfig:
+    """Where the weights are, and how long an answer may take."""
+
+    store: str = "runs/weights"
+    answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0)
+    swap_s: float = number(60.0, "longest swap, checks and golden questions included", unit="s", low=1.0, high=600.0)
+
+
+class ModelServerNode(F2pNode):
+    """Serves `f2p.weights.holder` over services; loading has a worker of its own, so that answers go on meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("model_server", ModelServerConfig())
+        self._loader = self.new_worker("loader")
+
+    def connect(self) -> None:
+        """Services and the latched state."""
+        config = self.parameters.config
+        self._state = self.create_publisher(WeightsState, "f2p/weights", qos.LATCHED)
+        self.serve(Predict, "f2p/predict", self._predict, config.answer_s)
+        self.serve(DetectRelations, "f2p/detect_relations", self._detect, config.answer_s)
+        self.serve(PublishWeights, "f2p/publish_weights", self._publish, config.swap_s, self._loader)
+        self.serve(RollbackWeights, "f2p/rollback_weights", self._rollback, config.swap_s, self._loader)
+
+    def load(self) -> None:
+        """Open the store and put its champion into service (torch is imported here, on the worker)."""
+        from f2p.weights.modules import make_holder, open_store
+
+        self._store = open_store(self.parameters.config.store)
+        self._holder = make_holder(self._store)
+        self._tell_state()
+
+    def _pin(self, weights_id: str) -> Any:
+        try:
+            return self._holder.pin(weights_id or None)
+        except StaleWeightsError as error:
+            raise WeightsNotServedError(str(error)) from error
+
+    def _predict(self, request: Predict.Request, response: Predict.Response) -> None:
+        scene, skeleton = scene_from_msg(request.scene), skeleton_from_msg(request.skeleton)
+        parameters = np.asarray(request.parameters, dtype=np.float64)
+        count, steps = int(request.candidates), len(skeleton)
+        if not steps or not count or parameters.size != count * steps * PARAMETER_SIZE:
+            raise BadShapeError(f"{count} candidates of {steps} steps do not fit {parameters.size} parameter values")
+        for step in skeleton:
+            if step.object not in scene.names:
+                raise UnknownSceneNameError(
+                    f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}"
+                )
+        predictor = self._pin(request.weights_id)
+        parameters = parameters.reshape(count, steps, PARAMETER_SIZE)
+        chances = np.ones(count)
+        if request.goal:
+            goal = check_goal(goal_from_msg(request.goal), scene.names)
+            chances = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
+        best = np.argsort(-chances, kind="stable")[: int(request.detailed)]
+        told = [_told(predictor, scene, skeleton, parameters[index]) for index in best]
+        response.goal_probability, response.weights_id = floats(chances, "d"), predictor.weights_id
+        response.detailed = [int(index) for index in best]
+        if told:
+            response.unary = floats(np.array([[item.relations.unary for item in steps_] for steps_ in told]))
+            response.binary = floats(np.array([[item.relations.binary for item in steps_] for steps_ in told]))
+            response.displacements = floats(np.array([[item.displacements for item in steps_] for steps_ in told]))
+
+    def _detect(self, request: DetectRelations.Request, response: DetectRelations.Response) -> None:
+        scene = scene_from_msg(request.scene)
+        if request.from_model:
+            predictor = self._pin("")
+            response.relations, response.weights_id = relations_to_msg(predictor.detect(scene)), predictor.weights_id
+        else:
+            response.relations = relations_to_msg(relations_of(scene))
+
+    def _publish(self, request: PublishWeights.Request, response: PublishWeights.Response) -> None:
+        """Serve weights of the store and make them the champion, unless they are already, once they are loaded."""
+        wanted = self._store.resolve(request.weights_id)
+
+        def move() -> None:
+            if self._store.champion != wanted:
+                self._store.publish(wanted, request.parent or self._store.champion)
+
+        self._tell_state(loading=True)
+        try:
+            report = self._holder.swap(wanted, move)
+        except F2pError as error:
+            self._tell_state(error=error)
+            raise
+        before = (report.previous_id or "none")[:12]
+        self.get_logger().info(f"{wanted[:12]} serves in place of {before}; loading took {report.load_s:.1f} s")
+        self._tell_state()
+        response.ok, response.serving = True, self._holder.weights_id
+
+    def _rollback(self, request: RollbackWeights.Request, response: RollbackWeights.Response) -> None:
+        wanted = self._store.resolve("previous")
+        if wanted == self._store.champion:
+            raise NoPreviousError(self._store.folder)
+        self._holder.swap(wanted, lambda: self._store.promote(wanted))
+        self.get_logger().warning(f"rolled back to {wanted[:12]}: {request.reason or 'no reason given'}")
+        self._tell_state()
+        response.ok, response.serving = True, self._holder.weights_id
+
+    def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> None:
+        serving = self._holder.weights_id
+        state = WeightsState(champion=self._store.champion, previous=self._store.previous or "", serving=serving,
+                             sha=serving, profile=self._store.manifest(serving).profile, loading=loading)  # fmt: skip
+        state.header.stamp = self.get_clock().now().to_msg()
+        if error is not None:
+            state.error_code, state.error_msg = wire_code(error), wire_text(error)
+        self._state.publish(state)
+
+
+def _told(
+    predictor: Any, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray
+) -> tuple[Prediction, ...]:
+    calls = tuple(SkillCall(step.skill, step.object, row) for step, row in zip(skeleton, parameters, strict=True))
+    return predictor.predict(scene, calls)
+
+
+def main() -> None:
+    """Be the model server until told to end."""
+    run(ModelServerNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The monitor's process: predicted against observed relations, the cause by a replay, a folder per failure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from f2p.errors import F2pError
+from f2p.monitor.calibrate import MonitorConfig
+from f2p.monitor.case import write_case
+from f2p.monitor.classify import classify
+from f2p.monitor.compare import Comparison, compare
+from f2p.monitor.outcome import outcome_of
+from f2p.ros.base import qos
+from f2p.ros.base.client import ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.errors import CheckRequestError
+from f2p.ros.messages.convert import (
+    failure_to_msg,
+    plan_from_msg,
+    relations_from_msg,
+    relations_to_msg,
+    scene_from_msg,
+    scene_to_msg,
+)
+from f2p.settings import number
+from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
+from f2p_msgs.msg import Failure as FailureMessage
+from f2p_msgs.srv import CheckOutcome, DetectRelations
+
+OPINION_SHARE = 0.75
+"""Share of the check's deadline after which the model's second opinion is given up (ours: 90 s, within which a killed
+model server answers again also on a busy machine; the replay after it takes seconds)."""
+
+
+@dataclass(frozen=True)
+class MonitorNodeConfig:
+    """When an outcome is a contradiction, and where it is kept."""
+
+    threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,
+                              high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
+    deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
+    folder: str = "runs/failures"
+
+
+class MonitorNode(F2pNode):
+    """Runs `f2p.monitor` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("monitor", MonitorNodeConfig())
+
+    def connect(self) -> None:
+        """The model's second opinion, the failures' topic, and the service."""
+        self._watch = Watch(self, ["model_server"])
+        self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
+        self._failures = self.create_publisher(FailureMessage, "f2p/failure", qos.LATCHED)
+        self.serve(CheckOutcome, "f2p/check_outcome", self._check, self.parameters.config.deadline_s)
+
+    def load(self) -> None:
+        """The simulator that replays."""
+        from f2p.sim.mujoco import MujocoSimulator
+
+        self._simulator = MujocoSimulator()
+
+    def _check(self, request: CheckOutcome.Request, response: CheckOutcome.Response) -> None:
+        opinion_until_s = self.monotonic.monotonic_s() + OPINION_SHARE * self.parameters.config.deadline_s
+        plan = plan_from_msg(request.plan)
+        if request.step >= len(plan.calls):
+            raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
+        execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
+                              request.execution_error_msg, float(request.duration))  # fmt: skip
+        outcome = outcome_of(
+            scene_from_msg(request.before), scene_from_msg(request.after), plan, request.step, execution
+        )
+        comparison = compare(outcome)
+        threshold = self.parameters.config.threshold
+        response.score, response.threshold = comparison.score, threshold
+        response.observed = relations_to_msg(outcome.observed_after)
+        response.contradicted = comparison.contradicts(threshold)
+        call = f"{outcome.call.skill}({outcome.call.object})"
+        self.get_logger().info(f"{call}: score {comparison.score:.2f} of {threshold}")
+        if response.contradicted:
+            response.failure = self._failure(outcome, plan, comparison, threshold, opinion_until_s)
+
+    def _failure(
+        self, outcome: Outcome, plan: Plan, comparison: Comparison, threshold: float, opinion_until_s: float
+    ) -> FailureMessage:  # fmt: skip
+        """Find the cause, write the folder, tell everybody."""
+        verdict = classify(outcome, comparison, lambda: self._replay(outcome.before, outcome.call),
+                           lambda: self._second_opinion(outcome.before, opinion_until_s),
+                           outcome.observed_before)  # fmt: skip
+        name = f"failure-{uuid.uuid4().hex[:10]}"
+        failure = Failure(name, outcome, plan.goal, plan, verdict.cause, comparison.score, threshold,
+                          comparison.contradictions, verdict.explanation)  # fmt: skip
+        folder = Path(self.parameters.config.folder).absolute() / name
+        write_case(failure, folder)
+        message = failure_to_msg(failure, str(folder), self.get_clock().now().nanoseconds)
+        self._failures.publish(message)
+        self.get_logger().warning(f"{name}: {verdict.cause.value}: {verdict.explanation}")
+        return message
+
+    def _replay(self, before: Scene, call: SkillCall) -> Relations | None:
+        """Relations after the same call in the rebuilt scene; None when it cannot be rebuilt or blows up."""
+        from f2p.sim.world import reconstruct
+
+        try:
+            world = reconstruct(before)
+            batch = self._simulator.simulate(world.bodies, np.asarray(world.poses)[None], [call], seed=0, tag="replay")
+        except F2pError as error:
+            self.get_logger().warning(f"the scene cannot be replayed: {error}")
+            return None
+        transition = batch.transitions[0]
+        return None if transition is None else transition.relations_after
+
+    def _second_opinion(self, scene: Scene, until_s: float) -> Relations:
+        """What the network sees; a model server that is restarting is waited for. Raises F2pError without an answer."""
+        wait_s = until_s - self.monotonic.monotonic_s()
+        answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), wait_s)
+        return relations_from_msg(answer.relations)
+
+
+def main() -> None:
+    """Be the monitor until told to end."""
+    run(MonitorNode)
+
+
+if __name__ == "__main__":
+    main()

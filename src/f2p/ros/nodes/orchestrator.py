@@ -1,0 +1,88 @@
+"""AchieveGoal's process: drives the other nodes through the loop of `achieve.py`, and computes nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from f2p.errors import CanceledError, F2pError
+from f2p.loop.achieve import Achiever
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.errors import wire_code, wire_text
+from f2p.ros.messages.convert import learn_from_text, skeleton_from_msg
+from f2p.ros.remote.stack import RosStack
+from f2p.scene.goals import parse_goal
+from f2p.settings import number
+from f2p_msgs.action import AchieveGoal
+
+
+@dataclass(frozen=True)
+class OrchestratorConfig:
+    """How long a goal is pursued."""
+
+    attempts: int = number(2, "plans tried for one goal", low=1, high=20)
+    deadline_s: float = number(1800.0, "longest pursuit of one goal", unit="s", low=10.0, high=36000.0)
+    learner: str = "fail2progress"
+
+
+class OrchestratorNode(F2pNode):
+    """Runs one goal at a time on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("orchestrator", OrchestratorConfig())
+
+    def connect(self) -> None:
+        """Clients of every node it needs, and the action."""
+        self._watch = Watch(self, self.spec.needs)
+        self._stack = RosStack(self, self._watch)
+        self.act(AchieveGoal, "f2p/achieve_goal", self._achieve, self.parameters.config.deadline_s)
+
+    def _achieve(self, handle: Any) -> AchieveGoal.Result:
+        request, config = handle.request, self.parameters.config
+        began_s = self.monotonic.monotonic_s()
+
+        def report(stage: str, detail: str) -> None:
+            elapsed = self.monotonic.monotonic_s() - began_s
+            handle.publish_feedback(
+                AchieveGoal.Feedback(stage=stage, elapsed=elapsed, attempt=achiever.record.attempts, detail=detail)
+            )
+            self.get_logger().info(f"{stage}: {detail}")
+
+        def canceled() -> bool:
+            return bool(handle.is_cancel_requested)
+
+        result = AchieveGoal.Result()
+        achiever = Achiever(
+            self._stack.bound(canceled, report, config.learner), report, canceled,
+            lambda tree: self.get_logger().info(f"how the plan went\n{tree}"),
+        )  # fmt: skip
+        try:
+            goal = parse_goal(" & ".join(request.goal))
+            attempts = int(request.attempts) or config.attempts
+            achiever.achieve(
+                goal,
+                skeleton_from_msg(request.proposal),
+                attempts,
+                learn_from_text(request.learn_from),
+                int(request.seed),
+            )
+            result.success = True
+        except CanceledError:
+            raise
+        except F2pError as error:
+            result.error_code, result.error_msg = wire_code(error), wire_text(error)
+            self.get_logger().warning(f"goal given up: {result.error_code}: {result.error_msg}")
+        record = achiever.record
+        result.plan_id, result.failure_ids = record.plan_id, record.failure_ids
+        result.attempts, result.weights_id = record.attempts, record.weights_id
+        return result
+
+
+def main() -> None:
+    """Be the orchestrator until told to end."""
+    run(OrchestratorNode)
+
+
+if __name__ == "__main__":
+    main()

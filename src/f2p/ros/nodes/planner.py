@@ -1,0 +1,131 @@
+"""The planner's process: goals in, plans out, scored by the model server in batches; no torch in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from f2p.clock import Clock
+from f2p.errors import CanceledError
+from f2p.loop.errors import NoBelievedPlanError
+from f2p.plan.planner import Planner, PlannerConfig
+from f2p.plan.protocol import Predictor
+from f2p.plan.shooting import ShootingConfig
+from f2p.ros.base import qos
+from f2p.ros.base.client import Patience, ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.node import F2pNode, run
+from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, scene_from_msg, skeleton_from_msg
+from f2p.ros.remote.predictor import RosPredictor
+from f2p.settings import checked, number
+from f2p.types import Goal
+from f2p_msgs.action import PlanGoal
+from f2p_msgs.msg import Plan as PlanMessage
+from f2p_msgs.msg import WeightsState
+from f2p_msgs.srv import DetectRelations, Predict
+
+FEEDBACK_S = 1.0
+"""Shortest time between two feedbacks [s] (ours: a search asks the model dozens of times a second)."""
+
+
+@dataclass(frozen=True)
+class PlannerNodeConfig:
+    """Planning over ROS."""
+
+    belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)
+    candidates: int = number(1000, "parameters tried for each skeleton", low=1, high=100_000)
+    deadline_s: float = number(120.0, "longest planning", unit="s", low=1.0, high=3600.0)
+
+
+class Judged:
+    """Tells how far the planning for one goal has come, at most once a second.
+
+    Args:
+        goal: Only its own probability counts as the best; a search asks for those of other goals too.
+        tell: Takes the feedback.
+        clock: Time between two of them.
+    """
+
+    def __init__(self, goal: Goal, tell: Callable[[PlanGoal.Feedback], None], clock: Clock) -> None:
+        self._goal, self._tell, self._clock = goal, tell, clock
+        self._told_s = float("-inf")
+        self._feedback = PlanGoal.Feedback()
+
+    @property
+    def candidates(self) -> int:
+        """How many were judged so far."""
+        return int(self._feedback.candidates)
+
+    def __call__(self, goal: Goal, probabilities: np.ndarray) -> None:
+        """A batch was scored."""
+        self._feedback.candidates += len(probabilities)
+        if goal == self._goal:
+            best = max(self._feedback.best_probability, float(np.max(probabilities, initial=0.0)))
+            self._feedback.best_probability = best
+        now = self._clock.monotonic_s()
+        if now - self._told_s >= FEEDBACK_S:
+            self._told_s = now
+            self._tell(self._feedback)
+
+
+class PlannerNode(F2pNode):
+    """Runs `f2p.plan` on its worker thread."""
+
+    def __init__(self) -> None:
+        super().__init__("planner", PlannerNodeConfig())
+        self._serving = ""
+
+    def connect(self) -> None:
+        """The model server's services and state, and the action."""
+        self._watch = Watch(self, ["model_server"])
+        self._predict = ServiceCaller(self, Predict, "f2p/predict", "model_server", self._watch)
+        self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
+        self._plans = self.create_publisher(PlanMessage, "f2p/plan", qos.LATCHED)
+        self.create_subscription(
+            WeightsState, "f2p/weights", self._on_weights, qos.LATCHED, callback_group=self.together
+        )
+        self.act(PlanGoal, "f2p/plan_goal", self._plan, self.parameters.config.deadline_s)
+
+    def _on_weights(self, state: WeightsState) -> None:
+        self._serving = state.serving
+
+    def _plan(self, handle: Any) -> PlanGoal.Result:
+        request, config = handle.request, self.parameters.config
+        scene, goal = scene_from_msg(request.scene), goal_from_msg(request.goal)
+        skeleton = skeleton_from_msg(request.skeleton) or None
+
+        def canceled() -> bool:
+            return bool(handle.is_cancel_requested)
+
+        judged = Judged(goal, handle.publish_feedback, self.monotonic)
+
+        def pin() -> Predictor:
+            if canceled():
+                raise CanceledError("planning was canceled")
+            Patience("f2p/weights", "model_server", config.deadline_s, None, canceled).until(
+                lambda: bool(self._serving)
+            )
+            return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled, judged)
+
+        shooting = checked(ShootingConfig(candidates=request.candidates or config.candidates))
+        planner = Planner(pin, PlannerConfig(belief=config.belief, shooting=shooting))
+        plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
+        told = plan_to_msg(plan, self.get_clock().now().nanoseconds)
+        result = PlanGoal.Result(plan=told, candidates=judged.candidates)
+        if not plan.believed and skeleton is None:
+            result.error_code = NoBelievedPlanError.code
+            result.error_msg = f"no plan reaches {config.belief}; the best guess has P(goal) = {plan.probability:.3f}"
+        self._plans.publish(result.plan)
+        return result
+
+
+def main() -> None:
+    """Be the planner until told to end."""
+    run(PlannerNode)
+
+
+if __name__ == "__main__":
+    main()

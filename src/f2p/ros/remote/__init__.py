@@ -1,0 +1,1 @@
+"""Other processes behind the protocols that the core asks."""

@@ -1,0 +1,158 @@
+"""The Stretch driver as the guard hears and commands it: joint states, odometry, mode, steps and the stop recipe.
+
+Only the guard's process may make one (promises.md 1.6). The stop recipe is: cancel *and* `/stop_the_robot`, because the
+driver's cancel alone lets a position move run on (promises.md 0.2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from control_msgs.action import FollowJointTrajectory
+from nav_msgs.msg import Odometry
+from rclpy.action import ActionClient
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool, String
+from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectoryPoint
+
+from f2p.clock import Clock
+from f2p.guard.core import DriverState
+from f2p.robot.protocol import Motion
+from f2p.robot.stepping import driver_arrays
+from f2p.ros.base import qos
+from f2p.ros.messages.convert import stamp_from_msg
+
+
+class Driver:
+    """Topics, action and services of `stretch_driver` (stretch.md 1.1).
+
+    Args:
+        node: The guard.
+        clock: Time of reception.
+    """
+
+    def __init__(self, node: Node, clock: Clock) -> None:
+        self._node, self._clock = node, clock
+        self._group = ReentrantCallbackGroup()
+        self._joints: JointState | None = None
+        self._joints_s = self._base_s = float("-inf")
+        self._base = (0.0, 0.0, 0.0)
+        self._mode, self._runstopped = "", False
+        self._goal: Any = None
+        self._sends = self._stops = 0
+        self._unanswered: set[int] = set()
+        for kind, name, store in (
+            (JointState, "/stretch/joint_states", self._on_joints), (Odometry, "/odom", self._on_odometry),
+            (String, "/mode", self._on_mode), (Bool, "/is_runstopped", self._on_runstopped),
+        ):  # fmt: skip
+            node.create_subscription(kind, name, store, qos.STATE, callback_group=self._group)
+        self._steps = ActionClient(
+            node, FollowJointTrajectory, "/stretch_controller/follow_joint_trajectory", callback_group=self._group
+        )
+        self._stop = node.create_client(Trigger, "/stop_the_robot", callback_group=self._group)
+        self._position_mode = node.create_client(Trigger, "/switch_to_position_mode", callback_group=self._group)
+        self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
+
+    def state(self) -> DriverState:
+        """The newest state; empty before the first joint states."""
+        joints = self._joints
+        pending = bool(self._unanswered)
+        if joints is None:
+            return DriverState({}, {}, mode=self._mode, runstopped=self._runstopped, pending=pending)
+        velocities = dict(zip(joints.name, joints.velocity, strict=False))
+        return DriverState(
+            dict(zip(joints.name, joints.position, strict=False)), velocities, self._joints_s,
+            stamp_from_msg(joints.header.stamp), self._base, self._base_s, self._mode, self._runstopped,
+            pending,
+        )  # fmt: skip
+
+    @property
+    def ready(self) -> bool:
+        """Whether states come and steps can be sent."""
+        return self._joints is not None and self._steps.server_is_ready()
+
+    def send(
+        self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
+        result: Callable[[bool, int, str], None],
+    ) -> None:  # fmt: skip
+        """Send one checked step; exactly one of the callbacks follows, if the driver lives and is not told to stop.
+
+        A step may be accepted after a stop that came when it was under way: no handle was there to cancel, so it is
+        stopped then.
+        """
+        goal = FollowJointTrajectory.Goal()
+        goal.trajectory.joint_names = list(motion.joints)
+        speeds, accelerations, contacts = driver_arrays(motion)
+        goal.trajectory.points = [
+            JointTrajectoryPoint(
+                positions=list(step), velocities=list(speeds), accelerations=list(accelerations), effort=list(contacts)
+            )
+        ]
+
+        def on_result(future: Any) -> None:
+            ended = future.result()
+            answer, aborted = ended.result, ended.status == GoalStatus.STATUS_ABORTED
+            ok = answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL and not aborted
+            result(ok, answer.error_code, answer.error_string)
+
+        self._sends += 1
+        number, stops = self._sends, self._stops
+        self._unanswered.add(number)
+
+        def on_handle(future: Any) -> None:
+            self._unanswered.discard(number)
+            handle = future.result()
+            if not handle.accepted:
+                rejected()
+            elif self._stops != stops:
+                handle.cancel_goal_async()
+                if number == self._sends:  # a newer step is one the guard has sent since, and it replaces this one
+                    self._stop_the_robot()
+            else:
+                self._goal = handle
+                handle.get_result_async().add_done_callback(on_result)
+
+        self._steps.send_goal_async(goal).add_done_callback(on_handle)
+
+    def stop(self) -> None:
+        """The stop recipe: cancel and /stop_the_robot."""
+        self._stops += 1
+        if self._goal is not None:
+            self._goal.cancel_goal_async()
+            self._goal = None
+        self._stop_the_robot()
+
+    def runstop(self) -> None:
+        """The last resort; what is held may drop. A driver that has died answers no step: none is waited for on."""
+        self._unanswered.clear()
+        if self._runstop.service_is_ready():
+            self._runstop.call_async(SetBool.Request(data=True))
+
+    def to_position_mode(self) -> None:
+        """Ask for position mode, the only one f2p commands joints in."""
+        if self._position_mode.service_is_ready():
+            self._position_mode.call_async(Trigger.Request())
+
+    def _stop_the_robot(self) -> None:
+        if self._stop.service_is_ready():
+            self._stop.call_async(Trigger.Request())
+
+    def _on_joints(self, message: JointState) -> None:
+        self._joints, self._joints_s = message, self._clock.monotonic_s()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        pose = message.pose.pose
+        heading = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
+        self._base, self._base_s = (pose.position.x, pose.position.y, heading), self._clock.monotonic_s()
+
+    def _on_mode(self, message: String) -> None:
+        self._mode = message.data
+
+    def _on_runstopped(self, message: Bool) -> None:
+        self._runstopped = message.data

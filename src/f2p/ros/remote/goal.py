@@ -1,0 +1,133 @@
+"""Ask a running stack for a goal from a program that is no node itself: one call, progress, Ctrl-C cancels."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+
+from f2p.graph.graph import GRAPH
+from f2p.loop.errors import DeadlineError
+from f2p.ros.base.client import ActionCaller, Patience, never
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.errors import NoStackError
+from f2p.ros.messages.convert import skeleton_to_msg
+from f2p.ros.remote.status import check_domain
+from f2p.types import LearnFrom, SkillStep
+from f2p_msgs.action import AchieveGoal
+
+
+@dataclass(frozen=True)
+class GoalResult:
+    """How a goal ended."""
+
+    success: bool
+    plan_id: str
+    failure_ids: tuple[str, ...]
+    attempts: int
+    weights_id: str
+    error_code: int
+    error_msg: str
+
+
+@contextlib.contextmanager
+def spinning(name: str) -> Iterator[Node]:
+    """A node on an executor thread and a context of its own, for the length of the block.
+
+    Raises:
+        SettingError: ROS_DOMAIN_ID is no domain.
+    """
+    check_domain()
+    context = Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node(name, context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    ended = threading.Event()
+
+    def spin() -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            while not ended.is_set():
+                executor.spin_once(timeout_sec=0.1)
+
+    thread = threading.Thread(target=spin, name=f"{name}-executor", daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        ended.set()
+        thread.join(timeout=2.0)
+        node.destroy_node()
+        rclpy.try_shutdown(context=context)
+
+
+class GoalClient:
+    """AchieveGoal as one method.
+
+    Args:
+        node: From `spinning`.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node, self._watch = node, Watch(node, ["orchestrator"])
+        self._caller = ActionCaller(node, AchieveGoal, "f2p/achieve_goal", "orchestrator", self._watch)
+
+    def find(self, within_s: float, canceled: Callable[[], bool] = never) -> None:
+        """Wait until a process of a stack is seen in this ROS domain.
+
+        Args:
+            within_s: Longest wait [s].
+            canceled: Ends the wait.
+
+        Raises:
+            NoStackError: None was seen.
+            CanceledError: The wait was ended.
+        """
+        patience, names = Patience("looking for a stack", "it", within_s, None, canceled), {one.name for one in GRAPH}
+        try:
+            patience.until(lambda: not names.isdisjoint(self._node.get_node_names()))
+        except DeadlineError:
+            raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s) from None
+
+    def achieve(
+        self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0,
+        learn_from: LearnFrom = LearnFrom.MISSES, seed: int = 0, deadline_s: float = 1800.0,
+        canceled: Callable[[], bool] = never,
+        progress: Callable[[str, float, str], None] = lambda _stage, _elapsed_s, _detail: None,
+    ) -> GoalResult:  # fmt: skip
+        """Pursue a goal and wait for its end.
+
+        Args:
+            goal: Literals, such as "above(box, table_b)".
+            proposal: A skeleton to follow; empty lets the planner search.
+            attempts: Plans that may be tried; 0 takes the orchestrator's parameter.
+            learn_from: Which failures of the model start learning.
+            seed: Of all choices.
+            deadline_s: Longest wait [s].
+            canceled: Takes the goal back.
+            progress: Called with (stage, seconds since the start, one line).
+
+        Raises:
+            DeadlineError, NodeDeadError, CanceledError, RemoteError: no result came.
+        """
+        request = AchieveGoal.Goal(
+            goal=list(goal), proposal=skeleton_to_msg(proposal), attempts=attempts,
+            learn_from=learn_from.value, seed=seed,
+        )  # fmt: skip
+
+        def on_feedback(feedback: Any) -> None:
+            progress(feedback.stage, float(feedback.elapsed), feedback.detail)
+
+        result = self._caller.run(request, deadline_s, canceled, on_feedback)
+        return GoalResult(
+            bool(result.success), result.plan_id, tuple(result.failure_ids), int(result.attempts), result.weights_id,
+            int(result.error_code), result.error_msg,
+        )  # fmt: skip

@@ -1,0 +1,189 @@
+"""The guarded robot as a skill sees it: `f2p.robot.protocol.Robot` over the guard's action, with a command lease."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+import uuid
+from collections.abc import Iterator
+
+from nav_msgs.msg import Odometry
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_srvs.srv import Trigger
+
+from f2p.clock import Clock, SystemClock
+from f2p.errors import CanceledError
+from f2p.guard.errors import GuardBusyError, LatchedError
+from f2p.guard.errors import MotionTimeoutError as GuardTimeoutError
+from f2p.guard.errors import StaleStateError as GuardStaleError
+from f2p.loop.errors import DeadlineError
+from f2p.robot.errors import (
+    MotionCancelledError,
+    MotionRefusedError,
+    MotionTimeoutError,
+    RunstoppedError,
+    StaleStateError,
+)
+from f2p.robot.frames import base_task_from_odometry
+from f2p.robot.kinematics import LIMITS, finger_from_aperture
+from f2p.robot.protocol import BODY_JOINTS, FINGER, Cancelled, Ending, JointState, Motion, RobotState, never
+from f2p.ros.base import qos
+from f2p.ros.base.client import POLL_S, ActionCaller, Patience, ServiceCaller
+from f2p.ros.base.heartbeat import Watch
+from f2p_msgs.action import GuardedMove
+from f2p_msgs.msg import Lease
+
+LEASE_PERIOD_S = 0.05
+"""The lease is renewed at 20 Hz (promises.md 4)."""
+
+PROGRESS_S = 5.0
+"""A skill that neither moves nor asks for the state this long loses its lease [s] (ours: it hangs)."""
+
+STATE_MAX_AGE_S = 0.5
+"""Joint states older than this are none [s] (ours: for asking only; the guard keeps the 0.3 s of promises.md 5.10)."""
+
+STATE_WAIT_S = 3.0
+"""How long `state` waits for a fresh one [s] (ours)."""
+
+BUSY_WAIT_S = 8.0
+"""How long a motion waits for the one before to end and come to rest [s] (ours: longer than any lease)."""
+
+MOVE_DEADLINE_S = 90.0
+"""Longest single motion [s] (ours: the guard's own budget ends it earlier; this ends waiting for the guard)."""
+
+
+class GuardClient:
+    """A `Robot` on the other side of the guard; used from one worker thread.
+
+    Args:
+        node: Whose executor listens and sends.
+        watch: Heartbeats; must watch the guard.
+        clock: Ages.
+    """
+
+    def __init__(self, node: Node, watch: Watch, clock: Clock | None = None) -> None:
+        self._node, self._clock = node, clock or SystemClock()
+        self._joints: JointStateMessage | None = None
+        self._joints_s = self._odometry_s = self._progress_s = float("-inf")
+        self._odometry: tuple[float, float, float] | None = None
+        self._lease: Lease | None = None
+        self._mover = ActionCaller(node, GuardedMove, "f2p/guarded_move", "guard", watch)
+        self._stopper = ServiceCaller(node, Trigger, "f2p/guard/stop", "guard", watch)
+        group = MutuallyExclusiveCallbackGroup()
+        self._leases = node.create_publisher(Lease, "f2p/lease", qos.STATE)
+        node.create_subscription(
+            JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
+        )
+        node.create_subscription(Odometry, "/odom", self._on_odometry, qos.STATE, callback_group=group)
+        node.create_timer(LEASE_PERIOD_S, self._renew, callback_group=group)
+
+    @contextlib.contextmanager
+    def leased(self, plan_id: str = "", weights_id: str = "") -> Iterator[None]:
+        """Hold the command lease for the length of the block."""
+        name = f"{self._node.get_name()}-{uuid.uuid4().hex[:8]}"
+        self._progress_s = self._clock.monotonic_s()
+        self._lease = Lease(holder=self._node.get_name(), lease=name, plan_id=plan_id, weights_id=weights_id)
+        try:
+            self._renew()
+            yield
+        finally:
+            self._lease = None
+
+    def state(self) -> RobotState:
+        """The latest measured state; waits a moment for a fresh one.
+
+        Raises:
+            StaleStateError: it is late, incomplete or not finite.
+        """
+        self._progress_s = self._clock.monotonic_s()
+        with contextlib.suppress(DeadlineError):
+            Patience("/stretch/joint_states", "the driver", STATE_WAIT_S, None).until(
+                lambda: self._age_s() <= STATE_MAX_AGE_S
+            )
+        joints, odometry, received_s, age_s = self._joints, self._odometry, self._joints_s, self._age_s()
+        if joints is None or odometry is None or age_s > STATE_MAX_AGE_S:
+            raise StaleStateError(f"no joint states or odometry for {age_s:.2f} s; is the driver running?")
+        empty = [0.0] * len(joints.name)
+        found = {
+            name: JointState(position, velocity, effort)
+            for name, position, velocity, effort in zip(
+                joints.name, joints.position, joints.velocity or empty, joints.effort or empty, strict=False
+            )
+        }
+        missing = [name for name in BODY_JOINTS if name not in found or not math.isfinite(found[name].position)]
+        if missing:
+            raise StaleStateError(f"the joint states lack a finite position of: {', '.join(missing)}")
+        own = {name: found[name] for name in BODY_JOINTS}
+        return RobotState(own, base_task_from_odometry(odometry), False, received_s)
+
+    def move(self, motion: Motion, cancelled: Cancelled = never) -> Ending:
+        """Move through the guard and wait; see `Robot.move`."""
+        lease = self._lease
+        if lease is None:
+            raise MotionRefusedError("no lease is held; move inside `with client.leased():`")
+        goal = GuardedMove.Goal(
+            joints=list(motion.joints), targets=[float(value) for value in motion.targets],
+            speeds=[float(value) for value in motion.speeds],
+            contact_thresholds=[float(value) for value in motion.contact_thresholds], lease=lease.lease,
+        )  # fmt: skip
+
+        def canceled() -> bool:
+            self._progress_s = self._clock.monotonic_s()
+            return cancelled()
+
+        until_s = self._clock.monotonic_s() + BUSY_WAIT_S
+        try:
+            result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
+            while result.error_code == GuardBusyError.code and self._clock.monotonic_s() < until_s:
+                threading.Event().wait(timeout=POLL_S)
+                result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
+        except CanceledError:
+            raise MotionCancelledError from None
+        self._raise_for(result.error_code, result.error_msg)
+        return Ending.CONTACT if result.contact else Ending.REACHED
+
+    def gripper(self, aperture: float, cancelled: Cancelled = never) -> Ending:
+        """Open or close; contact on the way means that something is between the fingers."""
+        low, high = LIMITS[FINGER]
+        angle = min(max(finger_from_aperture(aperture), low), high)
+        ending = self.move(Motion((FINGER,), (angle,)), cancelled)
+        return Ending.STALLED if ending is Ending.CONTACT else ending
+
+    def stop(self) -> None:
+        """Tell the guard to stop the robot; the guard does so by itself when a motion fails or its lease ends."""
+        self._stopper.call(Trigger.Request(), deadline_s=2.0)
+
+    @staticmethod
+    def _raise_for(code: int, text: str) -> None:
+        if code == CanceledError.code:
+            raise MotionCancelledError
+        if code == LatchedError.code:
+            raise RunstoppedError
+        if code == GuardTimeoutError.code:
+            raise MotionTimeoutError(text)
+        if code == GuardStaleError.code:
+            raise StaleStateError(text)
+        if code:
+            raise MotionRefusedError(f"the guard refused (code {code}): {text}")
+
+    def _age_s(self) -> float:
+        """Age of what is older, joint states or odometry [s]."""
+        return self._clock.monotonic_s() - min(self._joints_s, self._odometry_s)
+
+    def _renew(self) -> None:
+        lease = self._lease
+        if lease is not None and self._clock.monotonic_s() - self._progress_s < PROGRESS_S:
+            lease.header.stamp = self._node.get_clock().now().to_msg()
+            self._leases.publish(lease)
+
+    def _on_joints(self, message: JointStateMessage) -> None:
+        self._joints, self._joints_s = message, self._clock.monotonic_s()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        pose = message.pose.pose
+        heading = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
+        self._odometry = (pose.position.x, pose.position.y, heading)
+        self._odometry_s = self._clock.monotonic_s()

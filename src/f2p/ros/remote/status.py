@@ -1,0 +1,100 @@
+"""What the lifecycle manager says of the graph, heard beside a program that is no node itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+from f2p.clock import SystemClock
+from f2p.graph.supervisor import Child
+from f2p.ros.base import qos
+from f2p.settings import SettingError
+
+MOST_DOMAIN = 232
+"""Largest ROS domain: with a larger one DDS has no port to listen on."""
+
+HUNG_AFTER_S = 30.0
+"""A process that lives but has been silent this long is killed and restarted [s] (ours: importing torch on a busy
+machine holds the interpreter for seconds)."""
+
+
+def check_domain() -> None:
+    """Before `rclpy.init`: see that ROS_DOMAIN_ID is one; rcl ends in a trace otherwise, or DDS ends the process.
+
+    Raises:
+        SettingError: It is none.
+    """
+    told = os.environ.get("ROS_DOMAIN_ID", "")
+    if told and not (re.fullmatch(r"0|[1-9][0-9]{0,2}", told) and int(told) <= MOST_DOMAIN):
+        raise SettingError(f"ROS_DOMAIN_ID is {told!r}: must be a whole number from 0 to {MOST_DOMAIN}, or not be set")
+
+
+class GraphStatus:
+    """Listens to `f2p/graph` on a thread of its own until closed. Raises SettingError as `check_domain` does."""
+
+    def __init__(self) -> None:
+        check_domain()
+        self._clock = SystemClock()
+        self._lock = threading.Lock()
+        self._states: dict[str, tuple[str, int]] = {}
+        self._dead_since: dict[str, tuple[int, float]] = {}
+        self._context = Context()
+        rclpy.init(context=self._context)
+        self._node = rclpy.create_node("f2p_status", context=self._context)
+        self._node.create_subscription(DiagnosticArray, "f2p/graph", self._on_graph, qos.LATCHED)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._spin, name="f2p-status", daemon=True)
+        self._thread.start()
+
+    def states(self) -> dict[str, str]:
+        """Lifecycle state of each node the manager watches."""
+        with self._lock:
+            return {name: state for name, (state, _pid) in self._states.items()}
+
+    def all_active(self) -> bool:
+        """Whether the manager watches nodes and all of them are active."""
+        states = self.states()
+        return bool(states) and all(state == "active" for state in states.values())
+
+    def hung(self, children: Mapping[str, Child]) -> list[str]:
+        """Children that run, but whose heartbeat the manager has missed for too long."""
+        now, out = self._clock.monotonic_s(), []
+        with self._lock:
+            states = dict(self._states)
+        for name, child in children.items():
+            state, pid = states.get(name, ("", 0))
+            if state != "dead" or child.process is None or child.process.pid != pid:
+                self._dead_since.pop(name, None)
+                continue
+            dead_pid, since = self._dead_since.setdefault(name, (pid, now))
+            if dead_pid == pid and now - since > HUNG_AFTER_S:
+                out.append(name)
+                self._dead_since.pop(name)
+        return out
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._closed.set()
+        self._thread.join(timeout=2.0)
+        self._node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def _spin(self) -> None:
+        try:
+            while not self._closed.is_set():
+                self._executor.spin_once(timeout_sec=0.2)
+        except ExternalShutdownException:
+            return
+
+    def _on_graph(self, message: DiagnosticArray) -> None:
+        with self._lock:
+            self._states = {item.name: (item.message, int(item.values[0].value)) for item in message.status}

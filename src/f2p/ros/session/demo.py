@@ -1,0 +1,183 @@
+"""A whole stack of one's own for the length of a demo: started, kept up, asked for goals, watched by ground truth."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from rclpy.node import Node
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from f2p.clock import SystemClock
+from f2p.graph.errors import DomainTakenError, SupervisorError
+from f2p.graph.places import own_domain
+from f2p.graph.supervisor import Supervisor
+from f2p.loop.errors import DeadlineError
+from f2p.ros.base import qos
+from f2p.ros.base.client import ServiceCaller
+from f2p.ros.errors import MessageError
+from f2p.ros.remote.goal import GoalClient, spinning
+from f2p.ros.remote.status import GraphStatus
+from f2p.sim.world import World
+from f2p.types import Goal, Prior
+
+READY_S = 120.0
+"""Longest bring-up of all processes [s] (ours: ten processes start Python on two cores)."""
+
+RESET_S = 20.0
+"""Longest reset of the simulated room [s]."""
+
+LISTEN_S = 1.0
+"""How long a robot already in the domain is listened for [s] (ours: discovery on one machine takes a tenth of it)."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the simulator says is so."""
+
+    relations: frozenset[tuple[str, str, str]]
+    """(relation, subject, object) of everything that holds."""
+    lost: tuple[str, ...]
+    """Names of things that lie on the floor."""
+
+    def satisfies(self, goal: Goal) -> bool:
+        """Whether every literal of `goal` is as wanted."""
+        return all(((one.relation, one.subject, one.object) in self.relations) == one.value for one in goal.literals)
+
+
+def truth_from_json(text: str) -> Truth:
+    """Read `/stretch_sim/ground_truth`. Raises MessageError when it cannot be read."""
+    try:
+        told = json.loads(text)
+        tops = [body["pose"][2] for body in told["bodies"] if body["prior"] == Prior.TABLE.value]
+        lost = tuple(body["name"] for body in told["bodies"] if body["pose"][2] < min(tops) - 0.1)
+        return Truth(frozenset((str(r), str(a), str(b)) for r, a, b in told["binary"]), lost)
+    except (ValueError, KeyError, TypeError) as error:
+        raise MessageError(f"the ground truth cannot be read: {error!r}") from error
+
+
+def write_parameters(folder: Path, world: World, task: str, objects: int, seed: int) -> Path:
+    """The parameter file of a demo: its room, its own weights store and case folder, and the operator's inventory."""
+    inventory = {
+        body.name: [body.prior.value, [round(float(extent), 4) for extent in body.size]]
+        for body in world.bodies
+        if body.prior is not Prior.TABLE
+    }
+    store = str(folder / "weights")
+    nodes: dict[str, dict[str, object]] = {
+        "stretch_sim": {"task": task, "objects": objects, "seed": seed},
+        "perception": {"inventory": json.dumps(inventory)},
+        "model_server": {"store": store},
+        "finetune": {"store": store},
+        "monitor": {"folder": str(folder / "cases")},
+    }
+    path = folder / "parameters.yaml"
+    path.write_text(yaml.safe_dump({name: {"ros__parameters": values} for name, values in nodes.items()}))
+    return path
+
+
+class DemoSession:
+    """The running stack, from `running`."""
+
+    def __init__(self, supervisor: Supervisor, status: GraphStatus, node: Node) -> None:
+        self.supervisor, self._status, self._clock = supervisor, status, SystemClock()
+        self._truth: String | None = None
+        node.create_subscription(String, "/stretch_sim/ground_truth", self._on_truth, qos.LATCHED)
+        self.goals = GoalClient(node)
+        self._reset = ServiceCaller(node, Trigger, "/stretch_sim/reset", "stretch_sim", None)
+        self._forget = ServiceCaller(node, Trigger, "f2p/forget", "perception", None)
+
+    def _on_truth(self, message: String) -> None:
+        self._truth = message
+
+    def wait_ready(self, tell: Callable[[str], None]) -> None:
+        """Wait until all nodes are active and the simulator tells its truth.
+
+        Raises:
+            DeadlineError: They are not within READY_S; says which.
+            SupervisorError: One was given up.
+        """
+        until, pause = self._clock.monotonic_s() + READY_S, threading.Event()
+        while not (self._status.all_active() and self._truth is not None):
+            states = self._status.states()
+            waiting = [name for name, state in states.items() if state != "active"] or ["the manager"]
+            tell(f"{len(states) - len(waiting) if states else 0} of {len(states) or '?'} nodes are active")
+            if self.supervisor.degraded:
+                given_up = ", ".join(self.supervisor.degraded)
+                raise SupervisorError(f"given up: {given_up}; see {self.supervisor.folder}")
+            if self._clock.monotonic_s() > until:
+                late = ", ".join(waiting)
+                raise DeadlineError(f"not active within {READY_S:.0f} s: {late}; see {self.supervisor.folder}")
+            pause.wait(timeout=0.25)
+
+    def truth(self) -> Truth:
+        """The simulator's truth of the last fifth of a second."""
+        if self._truth is None:
+            raise MessageError("the simulator has not told its truth yet")
+        return truth_from_json(self._truth.data)
+
+    def reset(self) -> None:
+        """Put the room back as the demo began, as a person would, and let perception name things afresh."""
+        for service in (self._reset, self._forget):
+            answer = service.call(Trigger.Request(), RESET_S)
+            if not answer.success:
+                raise MessageError(f"the room could not be put back: {answer.message}")
+
+
+def refuse_company() -> None:
+    """Raise DomainTakenError when a robot, real or simulated, is in this domain already."""
+    clock, pause = SystemClock(), threading.Event()
+    with spinning("f2p_listener") as node:
+        until = clock.monotonic_s() + LISTEN_S
+        while clock.monotonic_s() < until:
+            if node.count_publishers("/stretch/joint_states"):
+                raise DomainTakenError(
+                    f"a robot publishes /stretch/joint_states in ROS domain {os.environ['ROS_DOMAIN_ID']} already; "
+                    "start again for another domain, or end the other demo"
+                )
+            pause.wait(timeout=0.05)
+
+
+@contextlib.contextmanager
+def running(supervisor: Supervisor) -> Iterator[DemoSession]:
+    """Start the processes of `supervisor` in a ROS domain of their own, and end them all afterwards.
+
+    Raises:
+        DomainTakenError: A robot is in that domain already, or none is left; nothing was started.
+    """
+    with own_domain() as variables:
+        os.environ.update(variables)
+        refuse_company()
+        with _kept_up(supervisor) as session:
+            yield session
+
+
+@contextlib.contextmanager
+def _kept_up(supervisor: Supervisor) -> Iterator[DemoSession]:
+    """The processes of `supervisor`, restarted when they die, and ended after the block."""
+    ended = threading.Event()
+
+    def keep_up() -> None:
+        while not ended.wait(timeout=0.25):
+            supervisor.poll()
+
+    status = GraphStatus()
+    keeper = threading.Thread(target=keep_up, name="f2p-supervisor", daemon=True)
+    try:
+        supervisor.start()
+        keeper.start()
+        with spinning("f2p_demo") as node:
+            yield DemoSession(supervisor, status, node)
+    finally:
+        ended.set()
+        if keeper.ident is not None:
+            keeper.join(timeout=2.0)
+        supervisor.stop()
+        status.close()

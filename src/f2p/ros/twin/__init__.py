@@ -1,0 +1,1 @@
+"""The simulated Stretch behind the names, types and habits of its driver."""

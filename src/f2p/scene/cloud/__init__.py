@@ -1,0 +1,1 @@
+"""Points: read, made fit to look at, planes and surfaces in them."""

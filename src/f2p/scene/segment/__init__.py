@@ -1,0 +1,1 @@
+"""Segmenters: a cloud in, one label per point out."""

@@ -1,0 +1,1 @@
+"""Random scenes and the executions that pre-training learns from."""

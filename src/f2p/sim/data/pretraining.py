@@ -1,0 +1,187 @@
+"""The executions the shipped model is pre-trained on: one thing is picked and placed; filled containers never move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from f2p.settings import number
+from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
+from f2p.sim.errors import SamplingError
+from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig
+from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.world import Body
+from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
+
+SHARD = 200
+"""Transitions per shard."""
+
+MOVED = 0.03
+"""A filled container that was displaced farther [m] was moved: such an execution is not kept."""
+
+
+@dataclass(frozen=True)
+class PretrainingConfig:
+    """How random executions are drawn."""
+
+    scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)
+    simulator: MujocoConfig = field(
+        default_factory=lambda: MujocoConfig(threads=1, rest_time=0.5, motion=PickPlaceConfig(settle_time=0.6))
+    )
+    scenes_per_model: int = 8
+    """Random placements that share one set of bodies (and one camera)."""
+    take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
+    into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
+    onto_share: float = number(0.08, "placements on another thing that is wide enough", low=0.0, high=1.0)
+    anywhere_share: float = number(
+        0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
+        source="ours: half of them fall, enough to learn what falls",
+    )  # fmt: skip
+    careful_share: float = number(0.8, "placements on a table or in a box that avoid other things", low=0.0, high=1.0)
+    tries: int = 40
+    """Draws of a careful placement before it is taken as it is."""
+    camera_sideways: float = number(
+        0.15, "spread of the camera along y", unit="m", low=0.0, high=1.0, source="ours: the base drives"
+    )
+    camera_spread: float = number(0.04, "spread of the camera along x and z", unit="m", low=0.0, high=0.5)
+
+
+DEFAULT = PretrainingConfig()
+
+
+def graspable(bodies: Sequence[Body], placement: Placement) -> list[int]:
+    """Movables that hold nothing and carry nothing: moving them moves one object."""
+    filled = set(placement.container.tolist())
+    out = []
+    for i, body in enumerate(bodies):
+        if not body.free or i in filled:
+            continue
+        delta = placement.poses[:, :3] - placement.poses[i, :3]
+        near = np.linalg.norm(delta[:, :2], axis=-1) < 0.5 * np.linalg.norm(body.size[:2])
+        if not np.any(near & (delta[:, 2] > 0.02)):
+            out.append(i)
+    return out
+
+
+def _target(
+    bodies: Sequence[Body], placement: Placement, index: int, rng: np.random.Generator, config: PretrainingConfig
+) -> np.ndarray:
+    """A placement (x, y, z) for body `index`: into a box, on a thing, anywhere, or on a table."""
+    poses = placement.poses
+    half = 0.5 * bodies[index].size[2]
+    boxes = [
+        i for i, body in enumerate(bodies)
+        if body.prior is Prior.OPEN_BOX and i not in (index, placement.container[index])
+        and body.size[:2].min() > bodies[index].size[:2].max() + 0.03 and body.size[2] > 0.8 * bodies[index].size[2]
+    ]  # fmt: skip
+    others = [
+        i for i, body in enumerate(bodies) if body.prior is Prior.CUBOID and i != index
+        and body.size[:2].min() > 0.7 * bodies[index].size[:2].max()
+    ]  # fmt: skip
+    drawn = rng.random()
+    if drawn < config.into_share and boxes:
+        box = int(rng.choice(boxes))
+        room = 0.5 * (bodies[box].size[:2].min() - np.linalg.norm(bodies[index].size[:2])) - bodies[box].board
+
+        def within_box() -> np.ndarray:
+            return poses[box, :2] + rng.uniform(-1.0, 1.0, 2) * max(room, 0.0)
+
+        xy = _careful(within_box, bodies, poses, (index, box), rng, config)
+        return np.array([*xy, poses[box, 2] - 0.5 * bodies[box].size[2] + half + rng.uniform(0.01, 0.06)])
+    if drawn < config.into_share + config.onto_share and others:
+        other = int(rng.choice(others))
+        xy = poses[other, :2] + rng.normal(size=2) * 0.01
+        return np.array([*xy, poses[other, 2] + 0.5 * bodies[other].size[2] + half + rng.uniform(0.0, 0.02)])
+    tables = [i for i, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    table = int(rng.choice(tables))
+    top = poses[table, 2] + 0.5 * bodies[table].size[2] + half
+    if rng.random() < config.anywhere_share:
+        xy = rng.uniform([0.30, -1.20], [1.20, 1.20])
+        return np.array([*xy, top + rng.uniform(-0.05, 0.05)])
+
+    def on_table() -> np.ndarray:
+        return poses[table, :2] + rng.uniform(-0.5, 0.5, 2) * bodies[table].size[:2]
+
+    return np.array([*_careful(on_table, bodies, poses, (index,), rng, config), top + rng.uniform(0.0, 0.02)])
+
+
+def _careful(
+    draw: Callable[[], np.ndarray],
+    bodies: Sequence[Body],
+    poses: np.ndarray,
+    besides: tuple[int, ...],
+    rng: np.random.Generator,
+    config: PretrainingConfig,
+) -> np.ndarray:
+    """A drawn (x, y); mostly one at which body `besides[0]` meets no movable but `besides`, whichever way it turns."""
+    radii = np.array([0.5 * np.linalg.norm(body.size[:2]) for body in bodies])
+    other = np.array([body.free and i not in besides for i, body in enumerate(bodies)])
+    draws = config.tries if rng.random() < config.careful_share else 1
+    for _ in range(draws):
+        xy = draw()
+        if not np.any(other & (np.linalg.norm(poses[:, :2] - xy, axis=-1) < radii + radii[besides[0]])):
+            break
+    return xy
+
+
+def _call(
+    bodies: Sequence[Body], placement: Placement, rng: np.random.Generator, config: PretrainingConfig
+) -> SkillCall | None:
+    """A random single-object call, or None when nothing may be grasped."""
+    choices = graspable(bodies, placement)
+    if not choices:
+        return None
+    contents = [i for i in choices if placement.container[i] >= 0]
+    index = int(rng.choice(contents if contents and rng.random() < config.take_out_share else choices))
+    target = _target(bodies, placement, index, rng, config)
+    turn = rng.uniform(-np.pi / 2, np.pi / 2) if rng.random() < 0.7 else 0.0
+    return SkillCall(PICK_PLACE, bodies[index].name, np.array([*(target - placement.poses[index, :3]), turn]))
+
+
+def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> MujocoConfig:
+    """The simulator's configuration with the camera moved a little."""
+    camera = config.simulator.camera
+    spread = np.array([config.camera_spread, config.camera_sideways, config.camera_spread])
+    position = np.array(camera.position_task) + rng.normal(size=3) * spread
+    return replace(config.simulator, camera=replace(camera, position_task=tuple(position.tolist())))
+
+
+def _moves_one_thing(transition: Transition) -> bool:
+    """Whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
+    grasped = transition.before.index(transition.call.object)
+    truth = {name: transition.relations_before.binary[..., k] > 0 for k, name in enumerate(BINARY_RELATIONS)}
+    filled = np.any(truth["inside"], axis=0)
+    carries = np.any(truth["above"][:, grasped] & truth["contact"][:, grasped])
+    dragged = filled & (np.linalg.norm(transition.displacements, axis=-1) > MOVED)
+    return not (filled[grasped] or carries or np.any(dragged))
+
+
+def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
+    """One set of bodies, several random placements and calls."""
+    bodies = sample_bodies(rng, config.scenes)
+    poses, calls = [], []
+    for _ in range(config.scenes_per_model):
+        try:
+            placement = place(bodies, rng, config.scenes)
+        except SamplingError:
+            continue
+        call = _call(bodies, placement, rng, config)
+        if call is not None:
+            poses.append(placement.poses)
+            calls.append(call)
+    if not poses:
+        return []
+    simulator = MujocoSimulator(_jittered(config, rng))
+    batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), tag="pretrain")
+    return [item for item in batch.kept if _moves_one_thing(item)]
+
+
+def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig = DEFAULT) -> list[Transition]:
+    """Shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made."""
+    rng = np.random.default_rng((seed, index))
+    out: list[Transition] = []
+    while len(out) < count:
+        out.extend(_some(rng, config))
+    return out[:count]

@@ -1,0 +1,1 @@
+"""Boxes become MuJoCo models; batches of states advance, are labelled and seen."""

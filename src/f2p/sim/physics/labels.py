@@ -1,0 +1,39 @@
+"""True relations of a simulated state: geometry from the boxes, contact from the simulator's contact list (A.9)."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from f2p.scene.relations import binary_relations, unary_relations
+from f2p.sim.physics.scene_builder import BuiltScene
+from f2p.types import CONTAINERS, Relations
+
+
+def contacts(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
+    """Which bodies touch, directly. Shape (bodies, bodies), bool, symmetric."""
+    touching = np.zeros((len(scene.bodies), len(scene.bodies)), dtype=bool)
+    if data.ncon:
+        pairs = scene.body_of_geom[data.contact.geom[: data.ncon]]
+        pairs = pairs[(pairs >= 0).all(axis=1) & (data.contact.dist[: data.ncon] < 1e-3)]
+        touching[pairs[:, 0], pairs[:, 1]] = touching[pairs[:, 1], pairs[:, 0]] = True
+    np.fill_diagonal(touching, False)
+    return touching
+
+
+def label(
+    scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray, contact: np.ndarray, openings: np.ndarray
+) -> Relations:
+    """Relations of one state.
+
+    Args:
+        scene: The bodies.
+        poses: Box poses. Shape (bodies, 4).
+        sizes: Box extents [m]. Shape (bodies, 3).
+        contact: Direct contacts. Shape (bodies, bodies), bool.
+        openings: How far drawers are open [m]. Shape (bodies,).
+    """
+    priors = [body.prior for body in scene.bodies]
+    hollow = np.array([prior in CONTAINERS for prior in priors])
+    binary = binary_relations(poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow)
+    return Relations(tuple(body.name for body in scene.bodies), unary_relations(priors, openings.tolist()), binary)

@@ -1,0 +1,46 @@
+"""The twin as a body without ROS: skills drive the driver model in simulated time, as fast as it computes."""
+
+from __future__ import annotations
+
+from f2p.robot.errors import MotionRefusedError
+from f2p.robot.protocol import Motion, RobotState
+from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays
+from f2p.twin.driver import StretchDriver
+from f2p.twin.goals import CONTACT, Goal, GoalStatus, Point
+
+
+class TwinRobot(SteppingRobot):
+    """A `Robot` that sends its steps to a driver model and advances its time."""
+
+    def __init__(self, driver: StretchDriver, config: SteppingConfig | None = None) -> None:
+        super().__init__(config)
+        self.driver = driver
+        self._goal: Goal | None = None
+
+    def state(self) -> RobotState:
+        """What the driver measures now."""
+        driver = self.driver
+        return RobotState(driver.joints(), driver.base_task, driver.runstopped, driver.time_s)
+
+    def stop(self) -> None:
+        """Cancel, stop the robot, and wait until it stands."""
+        if self._goal is not None:
+            self.driver.cancel(self._goal)
+        self.driver.stop_the_robot()
+        self._wait(0.5)
+
+    def _send(self, step: Motion) -> None:
+        """One goal with one way point."""
+        goal = Goal(step.joints, (Point(step.targets, *driver_arrays(step)),))
+        if not self.driver.send_goal(goal):
+            raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")
+        if goal.status is GoalStatus.ABORTED:
+            reason = goal.error_string or "no reason given"
+            raise MotionRefusedError(f"the driver aborted a goal ({goal.error_code}): {reason}")
+        self._goal = goal
+
+    def _wait(self, seconds: float) -> None:
+        self.driver.advance(seconds)
+
+    def _in_contact(self) -> bool:
+        return self._goal is not None and self._goal.error_code == CONTACT

@@ -1,0 +1,64 @@
+"""Worlds and truth as JSON text: how a simulated room is ordered, and how its state is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from f2p.sim.errors import BodyError
+from f2p.sim.world import Body, World
+from f2p.twin.twin import Truth
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Prior
+
+
+def world_to_json(world: World) -> str:
+    """One JSON object: bodies with name, prior, size, wall, opening and pose."""
+    bodies = [
+        {"name": body.name, "prior": body.prior.value, "size": body.size.tolist(), "wall": body.wall,
+         "opening": body.opening, "pose": pose.tolist()}
+        for body, pose in zip(world.bodies, world.poses, strict=True)
+    ]  # fmt: skip
+    return json.dumps({"bodies": bodies})
+
+
+def world_from_json(text: str) -> World:
+    """The world of `world_to_json`. Raises BodyError saying what is wrong with the text."""
+    try:
+        items = json.loads(text)["bodies"]
+        bodies = tuple(_body(item) for item in items)
+        poses = np.array([item["pose"] for item in items], dtype=np.float64).reshape(len(bodies), 4)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BodyError("world", f'is not {{"bodies": [{{name, prior, size, pose}}]}}: {error!r}') from error
+    if not bodies or not np.isfinite(poses).all():
+        raise BodyError("world", "needs at least one body, and finite poses (x, y, z, yaw)")
+    return World(bodies, poses)
+
+
+def _body(item: dict[str, Any]) -> Body:
+    optional = {name: float(item[name]) for name in ("wall", "opening") if name in item}
+    return Body(str(item["name"]), Prior(item["prior"]), np.array(item["size"], dtype=np.float64), **optional)
+
+
+def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:
+    """One JSON object: stamp, simulated time, what is held, bodies with upright boxes, and what relations hold.
+
+    Returns:
+        {"stamp_ns", "time_s", "held", "bodies": [{"name", "prior", "pose": [x, y, z, yaw], "size"}],
+        "unary": {name: [relations that hold]}, "binary": [[relation, subject, object]]}.
+    """
+    bodies = [
+        {"name": name, "prior": prior.value, "pose": pose.tolist(), "size": size.tolist()}
+        for name, prior, pose, size in zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
+    ]
+    unary = {
+        name: [relation for relation, holds in zip(UNARY_RELATIONS, row, strict=True) if holds > 0.5]
+        for name, row in zip(truth.names, truth.relations.unary, strict=True)
+    }
+    binary = [
+        [BINARY_RELATIONS[kind], truth.names[subject], truth.names[object_]]
+        for subject, object_, kind in np.argwhere(truth.relations.binary > 0.5)
+    ]
+    return json.dumps({"stamp_ns": stamp_ns, "time_s": time_s, "held": truth.held, "bodies": bodies,
+                       "unary": unary, "binary": binary})  # fmt: skip

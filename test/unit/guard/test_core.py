@@ -1,0 +1,319 @@
+"""The guard as a whole, on a driver that answers at once or not at all; time is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from f2p.errors import CanceledError
+from f2p.guard.core import DriverState, Guard
+from f2p.guard.errors import (
+    DriverFailedError,
+    GuardBusyError,
+    LatchedError,
+    LeaseError,
+    MotionTimeoutError,
+    OutOfLimitsError,
+    StaleStateError,
+    WrongModeError,
+)
+from f2p.guard.rules import GuardConfig
+from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Motion
+
+CONFIG, TICK_S = GuardConfig(), 0.02
+
+
+@dataclass
+class Bench:
+    """A guard, a driver that moves at 0.2 units/s towards its last step, and a clock."""
+
+    speed: float = 0.2
+    accept: bool = True
+    now: float = 10.0
+    state: DriverState = field(default_factory=lambda: DriverState({LIFT: 0.2, FINGER: 0.1}, {}, mode="position"))
+    sent: list[tuple[float, ...]] = field(default_factory=list)
+    stops: int = 0
+    runstops: int = 0
+    ended: list[tuple[Exception | None, bool]] = field(default_factory=list)
+    silent: bool = False
+    renewing: bool = True
+    canceled: bool = False
+    coasting: bool = False
+    blocked_at: float = float("inf")
+    _target: tuple[Motion, tuple[float, ...]] | None = None
+    _result: Callable[[bool, int, str], None] | None = None
+
+    def __post_init__(self) -> None:
+        self.guard = Guard(self, lambda _text: None)
+
+    def send(self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
+             result: Callable[[bool, int, str], None]) -> None:  # fmt: skip
+        self.sent.append(step)
+        if not self.accept:
+            rejected()
+            return
+        if motion.joints == (TRANSLATE,):
+            step = (self.state.base[0] + step[0],)
+        self._target, self._result = (motion, step), result
+
+    def stop(self) -> None:
+        self.stops += 1
+        if not self.coasting:
+            self._target = None
+
+    def runstop(self) -> None:
+        self.runstops += 1
+
+    def to_position_mode(self) -> None:
+        self.state = replace(self.state, mode="position")
+
+    def begin(self, motion: Motion, lease: str = "a") -> None:
+        self.guard.renew(lease, self.now)
+        self.guard.begin(motion, lease, self._seen(), self.now, 0, CONFIG,
+                         lambda error, contact: self.ended.append((error, contact)), lambda: self.canceled)  # fmt: skip
+
+    def _seen(self) -> DriverState:
+        if not self.silent:
+            self.state = replace(self.state, received_s=self.now, base_received_s=self.now)
+        return self.state
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds / TICK_S)):
+            self.now += TICK_S
+            if self.renewing:
+                self.guard.renew("a", self.now)
+            self._move()
+            self.guard.tick(self._seen(), self.now, 0, CONFIG)
+
+    def _move(self) -> None:
+        velocities: dict[str, float] = {}
+        if self._target is not None and not self.silent:
+            motion, step = self._target
+            positions = dict(self.state.positions)
+            for joint, value in zip(motion.joints, step, strict=True):
+                here = self.state.base[0] if joint == TRANSLATE else positions[joint]
+                move = min(max(value - here, -self.speed * TICK_S), self.speed * TICK_S)
+                move = 0.0 if here >= self.blocked_at else move
+                velocities[joint] = move / TICK_S
+                if joint == TRANSLATE:
+                    self.state = replace(self.state, base=(here + move, 0.0, 0.0))
+                else:
+                    positions[joint] = here + move
+            self.state = replace(self.state, positions=positions, velocities=velocities)
+        else:
+            self.state = replace(self.state, velocities={})
+
+
+def test_a_motion_arrives_in_bounded_steps_of_at_most_four_a_second() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.5,)))
+    bench.run(4.0)
+    assert bench.ended == [(None, False)]
+    assert bench.state.positions[LIFT] == pytest.approx(0.5, abs=0.002)
+    assert 6 <= len(bench.sent) <= 16
+
+
+def test_the_base_is_moved_by_increments_and_never_by_nothing() -> None:
+    bench = Bench()
+    bench.begin(Motion((TRANSLATE,), (-0.22,)))
+    bench.run(4.0)
+    assert bench.ended == [(None, False)]
+    assert bench.state.base[0] == pytest.approx(-0.22, abs=0.002)
+    assert all(0.0 < abs(step[0]) <= 0.05 + 1e-9 for step in bench.sent)
+
+
+def test_the_base_goes_all_the_way_at_the_pace_of_its_steps() -> None:
+    bench = Bench()
+    bench.begin(Motion((TRANSLATE,), (0.6,)))
+    bench.run(4.5)
+    assert bench.ended == [(None, False)]
+    assert bench.state.base[0] == pytest.approx(0.6, abs=0.002)
+
+
+def test_a_null_base_motion_ends_without_a_command() -> None:
+    bench = Bench()
+    bench.begin(Motion((TRANSLATE,), (0.0,)))
+    bench.run(0.5)
+    assert bench.ended == [(None, False)] and not bench.sent
+
+
+def test_silent_joint_states_hold_then_end_the_motion_and_latch() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.5)
+    bench.silent, count = True, len(bench.sent)
+    bench.run(0.2)
+    assert isinstance(bench.guard.holding, StaleStateError) and bench.stops == 1 and not bench.ended
+    bench.run(1.0)
+    assert isinstance(bench.ended[0][0], StaleStateError)
+    assert len(bench.sent) <= count + 1
+    assert bench.runstops == 1 and "silent" in bench.guard.latched
+
+
+def test_a_short_gap_holds_and_the_motion_goes_on() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.5,)))
+    bench.run(0.5)
+    bench.silent = True
+    bench.run(0.2)
+    bench.silent = False
+    bench.run(4.0)
+    assert bench.stops == 1 and bench.ended == [(None, False)]
+
+
+def test_a_lease_that_is_not_renewed_voids_the_motion() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.5)
+    bench.renewing = False
+    bench.run(0.5)
+    error, _ = bench.ended[0]
+    assert isinstance(error, LeaseError) and "void" in str(error)
+    assert bench.stops >= 1
+
+
+def test_runstop_latches_until_an_operator_resumes() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.5)
+    bench.state = replace(bench.state, runstopped=True)
+    bench.run(0.1)
+    assert isinstance(bench.ended[0][0], LatchedError)
+    with pytest.raises(LatchedError, match="still pressed"):
+        bench.guard.resume(bench.state)
+    bench.state = replace(bench.state, runstopped=False)
+    bench.run(2.0)
+    with pytest.raises(LatchedError, match="only an operator"):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    assert "runstop" in bench.guard.resume(bench.state)
+    bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_a_robot_that_does_not_stand_after_a_stop_is_runstopped_and_latched() -> None:
+    bench = Bench(coasting=True, speed=0.05)
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench._target = (Motion((LIFT,), (0.9,)), (0.9,))
+    bench.canceled = True
+    bench.run(1.0)
+    assert isinstance(bench.ended[0][0], CanceledError)
+    assert bench.runstops == 1 and "did not come to rest" in bench.guard.latched
+
+
+def test_cancel_stops_and_the_next_motion_waits_until_it_stands() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.canceled = True
+    bench.run(0.04)
+    assert isinstance(bench.ended[0][0], CanceledError) and bench.stops == 1
+    bench.canceled = False
+    with pytest.raises(GuardBusyError):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.run(0.5)
+    bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_rest_is_not_declared_while_a_step_is_unanswered() -> None:
+    """A step that was under way at the stop may be accepted after it, and runs until it is stopped again."""
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.state, bench.canceled = replace(bench.state, pending=True), True
+    bench.run(0.4)
+    bench.canceled = False
+    with pytest.raises(GuardBusyError):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.state = replace(bench.state, pending=False)
+    bench.run(0.1)
+    with pytest.raises(GuardBusyError):  # joint states as old as the answer may not show yet that it moved
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.run(0.2)
+    assert not bench.guard.latched
+    bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_a_driver_that_never_answers_a_step_after_a_stop_is_runstopped() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.state, bench.canceled = replace(bench.state, pending=True), True
+    bench.run(1.0)
+    assert bench.runstops == 1 and "did not answer a step" in bench.guard.latched
+
+
+def test_contact_is_no_error_and_other_aborts_are() -> None:
+    for code, contact in ((100, True), (-4, False)):
+        bench = Bench()
+        bench.begin(Motion((LIFT,), (0.5,)))
+        bench.run(0.3)
+        assert bench._result is not None
+        bench._result(False, code, "--")
+        bench.run(0.1)
+        error, touched = bench.ended[0]
+        assert touched is contact
+        assert error is None if contact else isinstance(error, DriverFailedError)
+
+
+def test_a_finger_that_stands_off_its_target_has_something_in_it() -> None:
+    bench = Bench(speed=0.5)
+    bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
+    bench.begin(Motion((FINGER,), (-0.3,)))
+    bench.speed = 0.0
+    bench.run(1.5)
+    assert bench.ended == [(None, True)]
+
+
+@pytest.mark.parametrize(("tremble", "contact"), [(0.004, True), (0.03, False)], ids=["on a thing", "still closing"])
+def test_a_finger_stands_by_its_place_not_by_its_speed(tremble: float, contact: bool) -> None:
+    bench = Bench(speed=0.0)
+    bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
+    bench.begin(Motion((FINGER,), (-0.3,)))
+    for tick in range(60):
+        place = 0.1 - tremble * (tick % 2)
+        bench.state = replace(bench.state, positions={FINGER: place, LIFT: 0.2}, velocities={FINGER: tremble / TICK_S})
+        bench.now += TICK_S
+        bench.guard.renew("a", bench.now)
+        bench.guard.tick(bench._seen(), bench.now, 0, CONFIG)
+    assert bench.ended == ([(None, True)] if contact else [])
+
+
+def test_old_states_do_not_make_a_finger_stand() -> None:
+    bench, patient = Bench(speed=0.5), replace(CONFIG, hold_after_s=1.0, lost_after_s=4.0)
+    bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
+    bench.guard.renew("a", bench.now)
+    bench.guard.begin(Motion((FINGER,), (-0.3,)), "a", bench._seen(), bench.now, 0, patient,
+                      lambda error, contact: bench.ended.append((error, contact)), bool)  # fmt: skip
+    bench.silent = True
+    for _ in range(45):
+        bench.now += TICK_S
+        bench.guard.renew("a", bench.now)
+        bench.guard.tick(bench._seen(), bench.now, 0, patient)
+    assert not bench.ended
+
+
+def test_a_driver_that_keeps_refusing_or_does_nothing_ends_the_motion() -> None:
+    refusing = Bench(accept=False)
+    refusing.begin(Motion((LIFT,), (0.5,)))
+    refusing.run(5.0)
+    assert isinstance(refusing.ended[0][0], DriverFailedError)
+    stuck = Bench(speed=0.0)
+    stuck.begin(Motion((LIFT,), (0.5,)))
+    stuck.run(30.0)
+    assert isinstance(stuck.ended[0][0], MotionTimeoutError)
+
+
+def test_what_may_not_begin() -> None:
+    bench = Bench()
+    with pytest.raises(LeaseError, match="nobody renews"):
+        bench.guard.begin(Motion((LIFT,), (0.3,)), "b", bench._seen(), bench.now, 0, CONFIG, lambda *_: None, bool)
+    with pytest.raises(OutOfLimitsError):
+        bench.begin(Motion((LIFT,), (3.0,)))
+    bench.state = replace(bench.state, mode="navigation")
+    with pytest.raises(WrongModeError, match="navigation"):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.begin(Motion((LIFT,), (0.3,)))
+    with pytest.raises(GuardBusyError):
+        bench.begin(Motion((LIFT,), (0.3,)))

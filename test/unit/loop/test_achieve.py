@@ -1,0 +1,228 @@
+"""The policy of AchieveGoal on a stack of canned answers: what it learns from, what it retries, when it gives up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from f2p.errors import CanceledError
+from f2p.loop.achieve import Achiever, Verdict
+from f2p.loop.errors import AttemptsUsedUpError, LearningError, NoBelievedPlanError, NodeDeadError, UnclearFailureError
+from f2p.ros.errors import GateFailedError
+from f2p.scene.errors import UnknownObjectError
+from f2p.scene.goals import parse_goal
+from f2p.types import (
+    Box,
+    Cause,
+    Execution,
+    Goal,
+    LearnFrom,
+    Plan,
+    Prediction,
+    Prior,
+    Relations,
+    Scene,
+    Segment,
+    SkillCall,
+    SkillStep,
+)
+
+GOAL = parse_goal("above(thing, table_b)")
+PROPOSAL = (SkillStep("pick_place", "thing"),)
+
+
+def scene(reached: bool) -> Scene:
+    def segment(name: str, prior: Prior, center: tuple[float, ...], size: tuple[float, ...]) -> Segment:
+        return Segment(name, prior, Box(np.array(center), np.array(size)), np.zeros((1, 3)))
+
+    y = -0.55 if reached else 0.55
+    return Scene((
+        segment("table_a", Prior.TABLE, (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("table_b", Prior.TABLE, (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("thing", Prior.CUBOID, (0.7, y, 0.525), (0.05, 0.05, 0.05)),
+    ))  # fmt: skip
+
+
+@dataclass
+class Canned:
+    """A stack that answers from lists; the thing arrives at attempt `arrives`."""
+
+    arrives: int = 1
+    believed: bool = True
+    verdicts: list[Verdict] = field(default_factory=list)
+    errors: dict[str, list[Exception]] = field(default_factory=dict)
+    executions: list[Execution] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    sought: list[tuple[str, ...]] = field(default_factory=list)
+    lost: bool = False
+    executed: int = 0
+
+    def _told(self, name: str) -> None:
+        self.calls.append(name)
+        if self.errors.get(name):
+            raise self.errors[name].pop(0)
+
+    def perceive(self, sought: tuple[str, ...]) -> Scene:
+        self._told("perceive")
+        self.sought.append(sought)
+        seen = scene(self.executed >= self.arrives)
+        return Scene(seen.segments[:-1]) if self.lost and self.executed else seen
+
+    def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        self._told("plan")
+        names, count = seen.names, len(seen.names)
+        empty = Relations(names, np.zeros((count, 3)), np.zeros((count, count, 9)))
+        calls = (SkillCall("pick_place", "thing", np.zeros(4)),)
+        return Plan("p", goal, calls, 0.9, (Prediction(empty, np.zeros((count, 3))),), "w0", self.believed)
+
+    def execute(self, seen: Scene, plan: Plan, index: int) -> Execution:
+        self._told("execute")
+        self.executed += 1
+        return self.executions.pop(0) if self.executions else Execution(True)
+
+    def check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
+        self._told("check")
+        return self.verdicts.pop(0) if self.verdicts else Verdict(False)
+
+    def learn(self, verdict: Verdict, seed: int) -> str:
+        self._told("learn")
+        return "w1"
+
+
+def pursue(stack: Canned, attempts: int = 2, learn_from: LearnFrom = LearnFrom.MISSES,
+           proposal: tuple[SkillStep, ...] = PROPOSAL, goal: Goal = GOAL) -> Achiever:  # fmt: skip
+    achiever = Achiever(stack, lambda _stage, _detail: None, lambda: False)
+    achiever.achieve(goal, proposal, attempts, learn_from, seed=0)
+    return achiever
+
+
+def failed(cause: Cause) -> Verdict:
+    return Verdict(True, f"failure-{cause.value}", cause, "/somewhere", "it went otherwise")
+
+
+def test_a_plan_that_works_is_the_end_of_it() -> None:
+    stack = Canned()
+    record = pursue(stack).record
+    assert stack.calls == ["perceive", "plan", "execute", "perceive", "check"]
+    assert stack.sought == [(), ("thing",)], "what was just handled is looked for, not guessed"
+    assert (record.attempts, record.weights_id, record.failure_ids) == (1, "w0", [])
+
+
+def test_a_goal_that_holds_needs_no_plan_unless_one_is_proposed() -> None:
+    stack = Canned(arrives=0)
+    pursue(stack, proposal=())
+    assert stack.calls == ["perceive"]
+
+
+def test_a_model_failure_is_learned_from_and_tried_again() -> None:
+    stack = Canned(arrives=2, verdicts=[failed(Cause.MODEL)])
+    record = pursue(stack).record
+    assert stack.calls[5:7] == ["learn", "perceive"]
+    assert record.failure_ids == ["failure-model"] and record.attempts == 2
+
+
+def test_a_goal_reached_by_luck_is_reached_and_its_failure_kept_for_later() -> None:
+    """Learning takes half a minute of the robot's time; the folder can be learned from whenever there is some."""
+    stack, told = Canned(arrives=1, verdicts=[failed(Cause.MODEL)]), []
+    achiever = Achiever(stack, lambda _stage, detail: told.append(detail), lambda: False)
+    achiever.achieve(GOAL, PROPOSAL, 2, LearnFrom.MISSES, seed=0)
+    assert "learn" not in stack.calls and achiever.record.failure_ids == ["failure-model"]
+    assert achiever.record.attempts == 1 and told[-1].endswith("holds, by luck; its failure is kept in /somewhere")
+
+
+def test_luck_teaches_where_that_is_wanted() -> None:
+    stack = Canned(arrives=1, verdicts=[failed(Cause.MODEL)])
+    record = pursue(stack, learn_from=LearnFrom.CONTRADICTIONS).record
+    assert stack.calls[-1] == "learn" and (record.attempts, record.weights_id) == (1, "w1")
+
+
+@pytest.mark.parametrize("cause", [Cause.EXECUTION, Cause.SIMULATION_GAP])
+def test_other_causes_are_retried_and_never_taught(cause: Cause) -> None:
+    stack = Canned(arrives=2, verdicts=[failed(cause)])
+    pursue(stack)
+    assert "learn" not in stack.calls and stack.calls.count("execute") == 2
+
+
+def test_learning_may_be_forbidden() -> None:
+    stack = Canned(arrives=2, verdicts=[failed(Cause.MODEL)])
+    pursue(stack, learn_from=LearnFrom.NOTHING)
+    assert "learn" not in stack.calls
+
+
+def test_perception_failures_are_looked_at_again_first() -> None:
+    stack = Canned(verdicts=[failed(Cause.PERCEPTION), Verdict(False)])
+    pursue(stack)
+    assert stack.calls == ["perceive", "plan", "execute", "perceive", "check", "perceive", "check"]
+    assert stack.sought[1:] == [("thing",)] * 2
+
+
+def test_an_unclear_cause_is_a_persons_business() -> None:
+    with pytest.raises(UnclearFailureError, match="a person should look at /somewhere"):
+        pursue(Canned(arrives=9, verdicts=[failed(Cause.UNKNOWN)]))
+
+
+def test_a_guess_is_executed_only_as_a_proposal() -> None:
+    with pytest.raises(NoBelievedPlanError, match="Propose a skeleton"):
+        pursue(Canned(believed=False), proposal=())
+    pursue(Canned(believed=False))
+
+
+def test_failed_skills_use_up_attempts_and_say_so() -> None:
+    stack = Canned(arrives=9, executions=[Execution(False, 422, "closed on nothing")] * 2)
+    with pytest.raises(AttemptsUsedUpError, match="closed on nothing"):
+        pursue(stack)
+
+
+def test_a_dead_node_costs_an_attempt_not_the_goal() -> None:
+    stack = Canned(arrives=1, errors={"execute": [NodeDeadError("executor went away")]})
+    assert pursue(stack).record.attempts == 2
+    with pytest.raises(NodeDeadError):
+        pursue(Canned(errors={"perceive": [NodeDeadError("gone")] * 2}))
+
+
+def test_a_dead_learner_is_asked_once_more_and_a_refused_one_is_told() -> None:
+    stack = Canned(arrives=2, verdicts=[failed(Cause.MODEL)], errors={"learn": [NodeDeadError("finetune went away")]})
+    pursue(stack)
+    assert stack.calls.count("learn") == 2
+    refusing = Canned(arrives=9, verdicts=[failed(Cause.MODEL)], errors={"learn": [GateFailedError("worse")]})
+    with pytest.raises(LearningError, match="without new weights: worse"):
+        pursue(refusing)
+
+
+def test_unknown_names_in_the_goal_name_the_choices() -> None:
+    with pytest.raises(UnknownObjectError, match="table_b"):
+        pursue(Canned(), goal=parse_goal("above(unicorn, table_b)"))
+
+
+def test_a_thing_lost_on_the_way_is_told_with_the_failure_that_lost_it() -> None:
+    stack = Canned(lost=True, verdicts=[failed(Cause.EXECUTION)], executions=[Execution(False, 950, "it slipped")])
+    with pytest.raises(
+        AttemptsUsedUpError, match=r"not seen any more: thing; failure-execution .*; not seen"
+    ) as caught:
+        pursue(stack)
+    assert caught.value.code == AttemptsUsedUpError.code
+    assert stack.calls.count("plan") == 1, "without the thing there is nothing to plan"
+
+
+def test_cancel_is_noticed_between_stages() -> None:
+    achiever = Achiever(Canned(), lambda _stage, _detail: None, lambda: True)
+    with pytest.raises(CanceledError):
+        achiever.achieve(GOAL, PROPOSAL, 2, True, 0)
+
+
+@pytest.mark.parametrize(
+    ("stack", "glyph"),
+    [
+        (Canned(), "✓"),
+        (Canned(verdicts=[failed(Cause.MODEL)]), "≠"),
+        (Canned(executions=[Execution(False, 422, "closed on nothing")]), "✗"),
+        (Canned(errors={"execute": [NodeDeadError("executor went away")]}), "▶"),
+    ],
+    ids=["done", "contradicted", "failed", "cut short"],
+)
+def test_each_plan_is_told_as_a_tree_when_it_is_over(stack: Canned, glyph: str) -> None:
+    trees: list[str] = []
+    Achiever(stack, lambda _stage, _detail: None, lambda: False, trees.append).achieve(GOAL, PROPOSAL, 2, True, 0)
+    assert f"└─ {glyph} 1 pick_place(thing)" in trees[0]

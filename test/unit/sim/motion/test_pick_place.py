@@ -1,0 +1,97 @@
+"""The gripper's path: over everything, down to what is met, and gently."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from f2p.sim.motion.pick_place import CarryPath, PickPlaceConfig, footprints, overlap, pick_place_path, within
+from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
+from f2p.sim.world import Body
+from f2p.types import Prior
+
+BODIES = (
+    Body("table", Prior.TABLE, [0.5, 0.9, 0.05]),
+    Body("box", Prior.OPEN_BOX, [0.30, 0.24, 0.12]),
+    Body("thing", Prior.CUBOID, [0.05, 0.05, 0.05]),
+    Body("tower", Prior.CUBOID, [0.06, 0.06, 0.20]),
+)
+POSES = np.array([[0.7, 0, 0.475, 0], [0.7, 0.2, 0.56, 0.3], [0.7, 0.2, 0.535, 0], [0.7, -0.2, 0.6, 0]])
+SIZES = np.stack([body.size for body in BODIES])
+
+
+@pytest.fixture(scope="module")
+def scene() -> BuiltScene:
+    return build(BODIES, PhysicsConfig())
+
+
+def path(scene: BuiltScene, grasped: int, parameter: tuple[float, ...]) -> CarryPath:
+    return pick_place_path(
+        scene, POSES[None], SIZES[None], np.array([grasped]), np.array([parameter]), config=PickPlaceConfig()
+    )
+
+
+def released(path: CarryPath) -> np.ndarray:
+    return path.positions[0, path.holding[0]][-1]
+
+
+def test_the_object_is_let_go_at_grasp_plus_parameter(scene: BuiltScene) -> None:
+    carried = path(scene, 3, (0.05, -0.1, 0.02, 0.5))
+    assert released(carried) == pytest.approx(POSES[3, :3] + [0.05, -0.1, 0.02], abs=1e-6)
+    turned = carried.quaternions[0, -1]
+    assert 2 * np.arctan2(turned[3], turned[0]) == pytest.approx(0.5)
+
+
+def test_lowering_ends_above_what_is_met(scene: BuiltScene) -> None:
+    on_tower = released(path(scene, 2, (0.0, -0.4, 0.0, 0.0)))
+    assert on_tower[2] == pytest.approx(0.7 + 0.025 + 0.003)
+    in_air = released(path(scene, 2, (0.0, -0.4, 0.5, 0.0)))
+    assert in_air[2] == pytest.approx(0.535 + 0.5)
+    into_box = released(path(scene, 3, (0.0, 0.4, -1.0, 0.0)))
+    assert into_box[2] == pytest.approx(0.535 + 0.025 + 0.1 + 0.003), "on the thing in the box, not through it"
+
+
+def test_a_container_may_be_put_down_where_its_contents_were(scene: BuiltScene) -> None:
+    assert released(path(scene, 1, (0.01, 0.0, 0.0, 0.0)))[2] == pytest.approx(0.56 + 0.003, abs=1e-6)
+
+
+def test_it_travels_over_the_tallest_thing_in_the_way(scene: BuiltScene) -> None:
+    carried = path(scene, 2, (0.0, -0.7, 0.0, 0.0)).positions[0]
+    over = np.abs(carried[:, 1] - POSES[3, 1]) < 0.1
+    assert np.all(carried[over, 2] - 0.025 > 0.7)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.tuples(*[st.floats(-1.0, 1.0)] * 3, st.floats(-3.0, 3.0)))
+def test_no_step_jumps_or_accelerates_more_than_stated(parameter: tuple[float, ...]) -> None:
+    scene = build(BODIES, PhysicsConfig())
+    positions = path(scene, 2, parameter).positions[0]
+    step = scene.model.opt.timestep
+    speed = np.diff(positions, axis=0) / step
+    change = np.diff(speed, axis=0) / step
+    config = PickPlaceConfig()
+    assert np.linalg.norm(change[:, :2], axis=-1).max() <= config.travel_acceleration * 1.02
+    assert np.abs(change[:, 2]).max() <= config.vertical_acceleration * 2.05
+
+
+def test_what_lies_in_a_container_is_within_it_and_not_the_other_way_round() -> None:
+    inside = within(POSES[None], SIZES[None], np.array([1]))[0]
+    assert inside.tolist() == [False, False, True, False]
+    assert not within(POSES[None], SIZES[None], np.array([2])).any()
+
+
+def test_a_thing_in_the_middle_of_a_box_is_lifted_over_its_walls(scene: BuiltScene) -> None:
+    carried = path(scene, 2, (0.0, -0.7, 0.0, 0.0)).positions[0]
+    left = carried[:, 1] < POSES[2, 1] - 0.02
+    assert carried[np.argmax(left), 2] - 0.025 > 0.62
+
+
+@pytest.mark.parametrize(("distance", "expected"), [(0.09, True), (0.13, False)])
+def test_footprints_overlap_by_separating_axes(distance: float, expected: bool) -> None:
+    size = np.array([[0.1, 0.1, 0.1]])
+    first = footprints(np.zeros((1, 3)), size, np.zeros(1))
+    second = footprints(np.array([[distance, 0, 0]]), size, np.array([np.pi / 4]))
+    assert bool(overlap(first, second)[0]) is expected
+    assert bool(overlap(second, first)[0]) is expected

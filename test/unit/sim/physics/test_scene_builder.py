@@ -1,0 +1,70 @@
+"""Shape priors become solid boards that fill exactly the outer box and leave the cavity free."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from f2p.sim.errors import BodyError
+from f2p.sim.physics.rollout import Batch
+from f2p.sim.physics.scene_builder import PhysicsConfig, build, slabs_of
+from f2p.sim.world import Body
+from f2p.types import Prior
+
+COUNTS = {Prior.CUBOID: 1, Prior.TABLE: 1, Prior.OPEN_BOX: 5, Prior.SHELF: 6, Prior.DRAWER: 10}
+
+
+@pytest.mark.parametrize("prior", list(Prior))
+def test_the_boards_of_a_prior_span_its_outer_box(prior: Prior) -> None:
+    body = Body("it", prior, [0.3, 0.24, 0.2])
+    slabs = slabs_of(body)
+    assert len(slabs) == COUNTS[prior]
+    low = np.min([slab.center - slab.half for slab in slabs], axis=0)
+    high = np.max([slab.center + slab.half for slab in slabs], axis=0)
+    assert low == pytest.approx(-0.5 * body.size)
+    assert high == pytest.approx(0.5 * body.size)
+
+
+def test_an_open_box_is_hollow_and_open_at_the_top_only() -> None:
+    body = Body("box", Prior.OPEN_BOX, [0.3, 0.24, 0.12])
+    slabs = slabs_of(body)
+
+    def solid(point: np.ndarray) -> bool:
+        return any(np.all(np.abs(point - slab.center) <= slab.half + 1e-12) for slab in slabs)
+
+    assert not solid(np.zeros(3))
+    assert not solid(np.array([0, 0, 0.0599]))
+    assert solid(np.array([0, 0, -0.059]))
+    for axis, edge in ((0, 0.149), (1, 0.119)):
+        for sign in (-1, 1):
+            point = np.zeros(3)
+            point[axis] = sign * edge
+            assert solid(point)
+
+
+def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
+    bodies = (
+        Body("table", Prior.TABLE, [0.5, 0.9, 0.05]),
+        Body("shelf", Prior.SHELF, [0.3, 0.3, 0.4]),
+        Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2], opening=0.1),
+        Body("box", Prior.OPEN_BOX, [0.2, 0.2, 0.1]),
+        Body("thing", Prior.CUBOID, [0.05] * 3),
+    )
+    poses = np.array(
+        [[0.7, 0, 0.475, 0], [0.7, 1.0, 0.2, 0], [0.7, -1.0, 0.1, 0.3], [0.7, 0, 0.55, 0.2], [0.7, 0, 0.54, 0.0]]
+    )
+    batch = Batch(build(bodies, PhysicsConfig()), poses[None], threads=1)
+    batch.advance(100)
+    after, sizes = batch.boxes()
+    assert batch.alive[0]
+    assert after[0] == pytest.approx(poses, abs=0.01)
+    assert sizes[0] == pytest.approx(np.stack([body.size for body in bodies]), abs=0.003)
+    assert batch.openings(0) == pytest.approx([0, 0, 0.1, 0, 0], abs=0.003)
+
+
+def test_bodies_must_be_there_and_have_their_own_names() -> None:
+    cup = Body("cup", Prior.CUBOID, [0.1] * 3)
+    with pytest.raises(BodyError, match="empty"):
+        build((), PhysicsConfig())
+    with pytest.raises(BodyError, match="'cup' is there twice"):
+        build((cup, cup), PhysicsConfig())

@@ -1,0 +1,311 @@
+"""The driver model answers as the robot's driver does, its pitfalls (stretch.md 1.3) included."""
+
+import math
+
+import numpy as np
+import pytest
+
+from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, ROTATE, TRANSLATE
+from f2p.twin.driver import StretchDriver
+from f2p.twin.driver_config import DriverConfig
+from f2p.twin.goals import (
+    CONTACT,
+    DRIVES,
+    INVALID_GOAL,
+    INVALID_JOINTS,
+    PATH_TOLERANCE_VIOLATED,
+    Goal,
+    GoalStatus,
+    Point,
+)
+
+
+def goal(**targets):
+    return Goal(tuple(targets), (Point(tuple(targets.values())),))
+
+
+def sent(driver, made):
+    assert driver.send_goal(made)
+    return made
+
+
+def test_goal_is_reached_within_the_drivers_tolerance_at_the_drivers_speed(driver):
+    made = sent(driver, goal(joint_lift=0.7))
+    speeds = []
+    while made.status is GoalStatus.ACTIVE:
+        driver.advance(0.02)
+        speeds.append(driver.joints()[LIFT].velocity)
+    assert made.status is GoalStatus.SUCCEEDED and made.error_code == 0
+    assert max(speeds) == pytest.approx(0.11, abs=0.005)
+    assert abs(driver.joints()[LIFT].position - 0.7) < DRIVES[LIFT].tolerance
+    driver.advance(1.0)
+    assert driver.joints()[LIFT].position == pytest.approx(0.7, abs=1e-3)
+
+
+def test_way_points_are_reached_in_turn(driver):
+    made = sent(driver, Goal((ARM,), (Point((0.05,)), Point((0.02,)))))
+    highest = 0.0
+    for _ in range(100):
+        driver.advance(0.05)
+        highest = max(highest, driver.joints()[ARM].position)
+    assert made.status is GoalStatus.SUCCEEDED
+    assert highest > 0.04 and driver.joints()[ARM].position == pytest.approx(0.02, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"joint_tail": 0.1},
+        {"joint_lift": 0.7, "joint_tail": 0.1},
+        {"wrist_extension": 0.1, "joint_arm": 0.1},
+        {"joint_arm_l0": 0.05, "joint_arm_l1": 0.05},
+        {"joint_arm": 0.1, "joint_arm_l0": 0.1, "joint_arm_l1": 0.1, "joint_arm_l2": 0.1, "joint_arm_l3": 0.1},
+        {"gripper_aperture": 0.03, "joint_gripper_finger_left": 0.1},
+        {"translate_mobile_base": 0.1, "rotate_mobile_base": 0.1},
+    ],
+)
+def test_wrong_joint_names_are_answered_with_invalid_joints(driver, targets):
+    made = sent(driver, goal(**targets))
+    assert (made.status, made.error_code) == (GoalStatus.ABORTED, INVALID_JOINTS)
+    assert made.error_string
+
+
+def test_four_stages_are_one_arm(driver):
+    made = sent(driver, goal(**{f"joint_arm_l{stage}": 0.02 for stage in range(4)}))
+    driver.advance(2.0)
+    assert made.status is GoalStatus.SUCCEEDED
+    assert driver.joints()[ARM].position == pytest.approx(0.08, abs=2e-3)
+
+
+def test_aperture_and_finger_are_the_same_joint(driver):
+    sent(driver, goal(gripper_aperture=0.0342))
+    driver.advance(1.0)
+    assert driver.joints()[FINGER].position == pytest.approx(0.1, abs=2e-3)
+
+
+def test_missing_positions_are_invalid(driver):
+    made = sent(driver, Goal((LIFT, ARM), (Point((0.7,)),)))
+    assert made.error_code == INVALID_JOINTS
+
+
+def test_out_of_range_is_clamped_in_silence(driver):
+    made = sent(driver, goal(wrist_extension=0.9))
+    driver.advance(8.0)
+    assert made.status is GoalStatus.SUCCEEDED
+    assert driver.joints()[ARM].position == pytest.approx(0.52, abs=2e-3)
+
+
+def test_out_of_range_fails_only_when_configured(twin):
+    driver = StretchDriver(twin, DriverConfig(fail_out_of_range_goal=True))
+    made = sent(driver, goal(wrist_extension=0.9))
+    assert made.status is GoalStatus.ABORTED and made.error_code == INVALID_GOAL
+
+
+def test_second_goal_within_200_ms_is_rejected_later_ones_preempt(driver):
+    first = sent(driver, goal(joint_lift=0.8))
+    driver.advance(0.1)
+    assert not driver.send_goal(goal(joint_lift=0.9))
+    driver.advance(0.11)
+    second = sent(driver, goal(joint_lift=0.75))
+    assert (first.status, first.error_code, first.error_string) == (GoalStatus.ABORTED, 0, "")
+    driver.advance(3.0)
+    assert second.status is GoalStatus.SUCCEEDED
+
+
+def test_goal_right_after_a_finished_one_is_taken(driver):
+    first = sent(driver, goal(joint_lift=0.6))
+    driver.advance(0.01)
+    assert first.status is GoalStatus.SUCCEEDED
+    assert driver.send_goal(goal(joint_lift=0.61))
+
+
+def test_preempting_does_not_stop_the_motion(driver):
+    sent(driver, goal(joint_lift=0.9))
+    driver.advance(1.0)
+    sent(driver, goal(joint_head_pan=0.0))
+    driver.advance(0.5)
+    assert driver.joints()[LIFT].velocity == pytest.approx(0.11, abs=0.01)
+
+
+def test_ten_seconds_are_the_end_of_a_goal_not_of_its_motion(driver):
+    made = sent(driver, Goal((LIFT,), (Point((1.1,), (0.03,)),)))
+    driver.advance(10.1)
+    assert (made.status, made.error_code) == (GoalStatus.ABORTED, PATH_TOLERANCE_VIOLATED)
+    assert driver.joints()[LIFT].velocity == pytest.approx(0.03, abs=0.005)
+
+
+def test_cancel_does_not_stop_the_motion_and_stop_does(driver):
+    made = sent(driver, goal(wrist_extension=0.5))
+    driver.advance(1.0)
+    driver.cancel(made)
+    assert made.status is GoalStatus.CANCELED
+    driver.advance(0.5)
+    assert driver.joints()[ARM].velocity > 0.1
+    driver.stop_the_robot()
+    driver.advance(0.35)
+    assert abs(driver.joints()[ARM].velocity) < 0.01
+
+
+def test_stop_alone_leaves_the_goal_active_until_it_times_out(driver):
+    made = sent(driver, goal(wrist_extension=0.5))
+    driver.advance(0.5)
+    driver.stop_the_robot()
+    driver.advance(5.0)
+    assert made.status is GoalStatus.ACTIVE and abs(driver.joints()[ARM].velocity) < 1e-3
+    driver.advance(5.0)
+    assert made.error_code == PATH_TOLERANCE_VIOLATED
+
+
+def test_null_base_command_aborts_with_an_empty_result(driver):
+    made = sent(driver, goal(translate_mobile_base=0.0))
+    assert (made.status, made.error_code, made.error_string) == (GoalStatus.ABORTED, 0, "")
+
+
+def test_base_moves_by_increments_from_where_it_is(driver):
+    for _ in range(2):
+        made = sent(driver, goal(translate_mobile_base=0.1))
+        driver.advance(2.5)
+        assert made.status is GoalStatus.SUCCEEDED
+    assert driver.odometry == pytest.approx((0.2, 0.0, 0.0), abs=2e-3)
+    sent(driver, goal(rotate_mobile_base=math.pi / 2))
+    driver.advance(6.0)
+    sent(driver, goal(translate_mobile_base=0.1))
+    driver.advance(2.5)
+    assert driver.odometry == pytest.approx((0.2, 0.1, math.pi / 2), abs=3e-3)
+
+
+def test_streamed_increments_keep_the_base_rolling(driver):
+    speeds = []
+    for _ in range(8):
+        sent(driver, Goal((TRANSLATE,), (Point((0.05,), (0.12,), (0.3,)),)))
+        driver.advance(0.25)
+        speeds.append(driver.twin.velocity("base_x"))
+    assert min(speeds[1:]) > 0.05
+    driver.advance(1.0)
+    assert driver.odometry[0] < 8 * 0.05
+
+
+def test_head_succeeds_before_it_has_settled(driver):
+    made = sent(driver, goal(joint_head_pan=1.0, joint_head_tilt=0.0))
+    while made.status is GoalStatus.ACTIVE:
+        driver.advance(0.01)
+    pan, tilt = driver.joints()[HEAD_PAN], driver.joints()[HEAD_TILT]
+    assert abs(pan.position - 1.0) > 0.02 and abs(pan.velocity) > 0.1
+    assert abs(tilt.position) < 0.52
+
+
+def test_contact_ends_the_goal_with_100_and_the_joint_stands(driver):
+    sent(driver, goal(joint_lift=0.85))
+    driver.advance(3.0)
+    sent(driver, goal(translate_mobile_base=0.45))
+    driver.advance(5.0)
+    sent(driver, goal(wrist_extension=0.25))
+    driver.advance(3.0)
+    made = sent(driver, Goal((LIFT,), (Point((0.4,), (0.1,), (), (15.0,)),)))
+    driver.advance(4.0)
+    assert (made.status, made.error_code, made.error_string) == (GoalStatus.ABORTED, CONTACT, "--")
+    at = driver.joints()[LIFT].position
+    assert 0.6 < at < 0.8
+    driver.advance(1.0)
+    assert driver.joints()[LIFT].position == pytest.approx(at, abs=5e-3)
+
+
+def test_free_motion_is_no_contact(driver):
+    made = sent(driver, Goal((LIFT,), (Point((0.9,), (0.15,), (0.3,), (12.0,)),)))
+    driver.advance(4.0)
+    assert made.status is GoalStatus.SUCCEEDED
+
+
+def test_navigation_mode_takes_twists_and_no_increments(driver):
+    driver.twist(0.1, 0.0)
+    driver.advance(0.5)
+    assert driver.odometry == pytest.approx((0.0, 0.0, 0.0), abs=1e-6)
+    assert driver.change_mode("navigation").success and driver.mode == "navigation"
+    made = sent(driver, goal(translate_mobile_base=0.1))
+    assert made.error_code == INVALID_JOINTS
+    for _ in range(10):
+        driver.twist(0.1, 0.0)
+        driver.advance(0.1)
+    assert driver.twin.velocity("base_x") == pytest.approx(0.1, abs=0.01)
+    driver.advance(0.5 + 0.6)  # the watchdog's half second, and braking
+    assert abs(driver.twin.velocity("base_x")) < 0.005
+
+
+def test_mode_change_waits_for_the_goal_and_silences_the_driver(driver):
+    made = sent(driver, goal(wrist_extension=0.5))
+    pending = driver.change_mode("runstopped")
+    driver.advance(1.0)
+    assert not pending.done and not driver.publishing and driver.mode == "position"
+    driver.cancel(made)
+    driver.advance(0.1)
+    assert pending.done and pending.success and driver.publishing and driver.runstopped
+
+
+def test_runstop_button_acts_at_once_and_commands_are_refused(driver):
+    sent(driver, goal(wrist_extension=0.5))
+    driver.advance(1.0)
+    driver.press_runstop(True)
+    driver.advance(0.3)
+    at = driver.joints()[ARM]
+    assert driver.runstopped and abs(at.velocity) < 0.01
+    refused = Goal((LIFT,), (Point((0.7,)),))
+    driver.send_goal(refused)
+    assert refused.error_code == INVALID_GOAL and "runstopped" in refused.error_string
+    driver.press_runstop(False)
+    assert driver.mode == "position"
+    driver.advance(1.0)
+    assert driver.joints()[ARM].position == pytest.approx(at.position, abs=2e-3), "nothing resumes"
+
+
+def test_not_homed_refuses_until_homing_is_done(twin):
+    driver = StretchDriver(twin, DriverConfig(homed=False, homing_s=1.0))
+    assert sent(driver, goal(joint_lift=0.7)).error_code == INVALID_GOAL
+    driver.change_mode("homing")
+    assert sent(driver, goal(joint_lift=0.7)).error_code == INVALID_GOAL
+    driver.advance(1.1)
+    assert driver.homed and driver.mode == "position"
+    assert sent(driver, goal(joint_lift=0.62)).status is GoalStatus.ACTIVE
+
+
+def test_stow_folds_and_returns_to_position_mode(driver):
+    driver.change_mode("stowing")
+    driver.advance(12.0)
+    assert driver.mode == "position"
+    joints = driver.joints()
+    assert joints[LIFT].position == pytest.approx(0.2, abs=2e-3)
+    assert joints["joint_wrist_yaw"].position == pytest.approx(3.0, abs=0.01)
+
+
+def test_nan_passes_the_clamp_as_in_the_driver(driver):
+    made = sent(driver, goal(joint_head_pan=math.nan))
+    assert made.status is GoalStatus.ACTIVE
+
+
+def test_reset_puts_everything_back(driver, world):
+    running = sent(driver, goal(joint_lift=0.9, wrist_extension=0.3))
+    driver.advance(2.0)
+    driver.reset(world)
+    assert running.status is GoalStatus.ABORTED
+    assert driver.joints()[LIFT].position == pytest.approx(0.6, abs=1e-3)
+    assert np.allclose(driver.twin.world().poses, world.poses, atol=0.03)
+    driver.advance(1.0)
+    assert driver.joints()[LIFT].position == pytest.approx(0.6, abs=1e-3)
+
+
+def test_rotation_needs_the_base_alone_in_the_twin_too(driver):
+    made = sent(driver, goal(**{ROTATE: 0.3}))
+    driver.advance(2.0)
+    assert made.status is GoalStatus.SUCCEEDED
+    assert driver.odometry[2] == pytest.approx(0.3, abs=5e-3)
+
+
+def test_a_zero_is_taken_at_its_word(driver):
+    """stretch.md 1.3.15: an absent entry is the default; a 0 leaves the lift standing and sees contact everywhere."""
+    start = driver.joints()[LIFT].position
+    slow = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (0.0,)),)))
+    driver.advance(12.0)
+    assert slow.status is GoalStatus.ABORTED and slow.error_code == PATH_TOLERANCE_VIOLATED
+    assert driver.joints()[LIFT].position == pytest.approx(start, abs=2e-3)
+    touchy = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (), (), (0.0,)),)))
+    driver.advance(2.0)
+    assert touchy.status is GoalStatus.ABORTED and touchy.error_code == CONTACT
