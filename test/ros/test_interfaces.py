@@ -60,7 +60,8 @@ def test_every_interface_is_declared_to_cmake(path: Path) -> None:
 
 @pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
 def test_every_error_code_is_the_code_of_an_error_that_the_ros_shell_knows(path: Path) -> None:
-    known = {code: cls.__name__ for code, cls in errors_by_code().items() if cls.__module__.split(".")[1] in ("ros", "loop", "guard", "graph", "errors")}
+    rooms = ("ros", "loop", "guard", "graph", "errors")
+    known = {code: cls.__name__ for code, cls in errors_by_code().items() if cls.__module__.split(".")[1] in rooms}
     for name, value in constants(path).items():
         assert value in known, f"{path.stem}.{name} = {value} is the code of no error, so nobody sends it"
 
