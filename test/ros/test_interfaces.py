@@ -87,7 +87,7 @@ def test_services_and_actions_answer_with_code_and_message(path: Path) -> None:
 
 def test_every_interface_is_spoken() -> None:
     """By our own processes, or as a part of another interface: what nobody sends is a promise nobody keeps."""
-    code = "\n".join(path.read_text() for path in (ROOT / "src" / "f2p" / "ros").glob("*.py"))
+    code = "\n".join(path.read_text() for path in (ROOT / "src" / "f2p" / "ros").rglob("*.py"))
     parts = "\n".join(path.read_text() for path in interface_files())
     spoken = set(re.findall(r"\b[A-Z]\w+", code)) | set(re.findall(r"^f2p_msgs/(\w+)", parts, re.MULTILINE))
     assert [path.stem for path in interface_files() if path.stem not in spoken] == []
