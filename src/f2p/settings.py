@@ -1,12 +1,19 @@
-"""One way to declare a number: default, unit, bounds and source, beside the code that uses it.
+"""One way to declare a setting: default, unit, bounds and source, beside the code that uses it.
 
-Config dataclasses use `number(...)`; ROS parameter descriptors and `--help` texts derive from the metadata.
+Config dataclasses derive from `Settings`, which checks every field where a config is made: its type, that numbers are
+finite and within their bounds, and that a name is one of its family. ROS parameters, `--set` and tables derive from the
+same declarations.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import types
+import typing
+from collections.abc import Callable, Iterable
+from functools import cache
+from numbers import Integral, Real
 from typing import Any, TypeVar
 
 from f2p.errors import F2pError
@@ -15,7 +22,7 @@ C = TypeVar("C")
 
 
 class SettingError(F2pError):
-    """A setting outside its bounds, not finite, or unknown."""
+    """A setting outside its bounds, not finite, of another type, or unknown."""
 
     code = 11
 
@@ -29,26 +36,103 @@ def number(
     )
 
 
-def checked(config: C) -> C:
-    """Return `config` if every described number is finite and within bounds; raise SettingError otherwise."""
-    for item in dataclasses.fields(config):  # type: ignore[arg-type]
-        if "low" not in item.metadata:
-            continue
-        value, low, high = getattr(config, item.name), item.metadata["low"], item.metadata["high"]
-        if not (math.isfinite(value) and low <= value <= high):
-            raise SettingError(
-                f"{type(config).__name__}.{item.name} = {value!r} {item.metadata['unit']}: "
-                f"must be finite and within [{low}, {high}]"
-            )
-    return config
+def choice(default: str | None, text: str, among: Callable[[], Iterable[str]], *, source: str = "ours") -> Any:
+    """Declare a field that holds one of some names, usually of a registry.
+
+    Args:
+        default: A name, or None where the field's type allows it.
+        text: What it chooses.
+        among: Gives the names; called where a config is made, not where its class is.
+        source: Where the default comes from.
+    """
+    return dataclasses.field(default=default, metadata={"text": text, "among": among, "source": source})
+
+
+class Settings:
+    """Base of config dataclasses: a wrong value never becomes a config.
+
+    A subclass with a `__post_init__` of its own calls this one first.
+
+    >>> @dataclass(frozen=True)
+    ... class SearchConfig(Settings):
+    ...     depth: int = number(6, "skills in a plan", low=1, high=20)
+    """
+
+    def __post_init__(self) -> None:
+        """Check every field. Raises SettingError naming class, field, value, and what would do."""
+        made: Any = type(self)
+        kinds = field_types(made)
+        for item in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            wanted = _wanted(value, kinds[item.name], item)
+            if wanted:
+                unit = f" {item.metadata['unit']}" if item.metadata.get("unit") else ""
+                raise SettingError(f"{made.__name__}.{item.name} = {value!r}{unit}: must be {wanted}")
+
+
+@cache
+def field_types(kind: Any) -> dict[str, Any]:
+    """Types of a dataclass's fields, by name."""
+    return typing.get_type_hints(kind)
+
+
+def _wanted(value: Any, kind: Any, item: dataclasses.Field[Any]) -> str:
+    """What the value of a field should have been; empty where it does."""
+    among = item.metadata.get("among")
+    if "low" in item.metadata:
+        low, high = item.metadata["low"], item.metadata["high"]
+        if _fits(value, kind) and (value is None or low <= value <= high):
+            return ""
+        return f"{'a whole number' if kind is int else 'finite'} and within [{low}, {high}]"
+    if not _fits(value, kind):
+        return f"{type_name(kind)}"
+    if among is not None and value is not None and value not in among():
+        return f"one of: {', '.join(among())}"
+    return ""
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a type; numbers have to be finite, and truth values are no numbers."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin is typing.Literal:
+        return value in parts
+    if origin is tuple and isinstance(value, tuple):
+        wanted = parts[:1] * len(value) if parts[1:] == (...,) else parts
+        return len(value) == len(wanted) and all(map(_fits, value, wanted))
+    if kind in (int, float):
+        right = isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+        return right and math.isfinite(value)
+    return isinstance(value, origin or kind)
+
+
+def type_name(kind: Any) -> str:
+    """A type as one writes it."""
+    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind).replace("typing.", "")
 
 
 def overridden(config: C, overrides: dict[str, Any]) -> C:
-    """Return a checked copy of `config` with `overrides`; unknown names are named with the choices."""
-    names = {item.name for item in dataclasses.fields(config)}  # type: ignore[arg-type]
-    unknown = sorted(set(overrides) - names)
-    if unknown:
-        raise SettingError(
-            f"{type(config).__name__} has no setting {unknown[0]!r}; choose among: {', '.join(sorted(names))}"
-        )
-    return checked(dataclasses.replace(config, **overrides))  # type: ignore[type-var]
+    """Return a copy of `config` with `overrides`, whose names reach into nested configs: `posterior.states.margin`.
+
+    Raises:
+        SettingError: A name that is none, with the choices at its level; or a value that does not do.
+    """
+    own: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    names = [item.name for item in dataclasses.fields(config)]  # type: ignore[arg-type]
+    for name, value in overrides.items():
+        head, _, rest = name.partition(".")
+        if head not in names or (rest and not dataclasses.is_dataclass(getattr(config, head))):
+            unknown, choices = (name, names) if head not in names else (f"{head}.{rest}", names)
+            raise SettingError(
+                f"{type(config).__name__} has no setting {unknown!r}; choose among: {', '.join(sorted(choices))}"
+            )
+        if rest:
+            nested.setdefault(head, {})[rest] = value
+        else:
+            own[head] = value
+    inner = {name: overridden(getattr(config, name), values) for name, values in nested.items()}
+    return dataclasses.replace(config, **own, **inner)  # type: ignore[type-var]

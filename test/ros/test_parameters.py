@@ -52,7 +52,7 @@ def test_an_integer_does_for_a_number(context: rclpy.Context) -> None:
         ({"settle_s": "soon"}, "expecting type 'DOUBLE'"),
         ({"settle_s": True}, "expecting type 'DOUBLE'"),
         ({"depth_topic": 7}, "expecting type 'STRING'"),
-        ({"segmenter": "nope"}, "segmenter = 'nope': choose one of: geometric, ground_truth"),
+        ({"segmenter": "nope"}, "segmenter = 'nope': must be one of: geometric, ground_truth"),
     ],
 )
 def test_a_value_that_does_not_do_is_a_setting_error(context: rclpy.Context, given: dict, fact: str) -> None:

@@ -28,6 +28,7 @@ from f2p.model.errors import DivergedError
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
+from f2p.settings import Settings
 from f2p.sim.errors import SimulationError
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.tasks import tasks
@@ -46,7 +47,7 @@ Progress = Callable[[str, float, str], None]
 
 
 @dataclass(frozen=True)
-class ExperimentConfig:
+class ExperimentConfig(Settings):
     """What is compared on what."""
 
     task: str = "transport"

@@ -18,11 +18,11 @@ from f2p.clock import Clock, SystemClock
 from f2p.graph.errors import SupervisorError
 from f2p.graph.graph import NodeSpec, nodes
 from f2p.graph.places import SUPERVISOR, environment, share
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class SupervisorConfig:
+class SupervisorConfig(Settings):
     """How patient the supervisor is."""
 
     backoff_s: float = number(1.0, "wait before the first restart; doubles each time", unit="s", low=0.05, high=60.0,

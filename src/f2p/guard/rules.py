@@ -28,11 +28,11 @@ from f2p.robot.protocol import (
     Motion,
 )
 from f2p.robot.stepping import FREE_JOINTS, LINEAR_JOINTS
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class GuardConfig:
+class GuardConfig(Settings):
     """Limits in time and space of what the guard sends."""
 
     linear_step: float = number(0.05, "largest step of arm, lift and base", unit="m", low=0.001, high=0.05,

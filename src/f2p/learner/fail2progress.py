@@ -27,13 +27,13 @@ from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.world import World, reconstruct
 from f2p.types import Failure, Particles, SkillCall, Transition
 
 
 @dataclass(frozen=True)
-class Fail2ProgressConfig:
+class Fail2ProgressConfig(Settings):
     """How many transitions of which kind."""
 
     targeted: int = number(20, "particles that are simulated", low=2, high=1000, source="A.5")

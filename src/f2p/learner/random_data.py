@@ -17,13 +17,13 @@ from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.scenes import free_indices, groups_together, scattered
 from f2p.plan.placements import Workspace, draw_placements
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.world import Body, reconstruct
 from f2p.types import Failure, SkillCall
 
 
 @dataclass(frozen=True)
-class RandomDataConfig:
+class RandomDataConfig(Settings):
     """How much data, and what of it must survive simulation."""
 
     transitions: int = number(33, "scenes and actions", low=1, high=100_000, source="C21: the same budget as ours")

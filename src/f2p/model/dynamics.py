@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from f2p.model.heads import GAPS, picked
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, PARAMETER_SIZE
 
 PLACEMENT = 64
@@ -16,7 +16,7 @@ PLACEMENT = 64
 
 
 @dataclass(frozen=True)
-class DynamicsConfig:
+class DynamicsConfig(Settings):
     """Sizes and options of the dynamics."""
 
     layers: int = number(2, "transformer layers", low=1, high=12, source="A.11.2")

@@ -17,7 +17,6 @@ from f2p.model.errors import BadWeightsError
 from f2p.model.pointconv import PointConvConfig
 from f2p.model.points2plans import Points2Plans, Points2PlansConfig, literal_config
 from f2p.registry import Registry
-from f2p.settings import checked
 
 FORMAT = "f2p-weights-1"
 
@@ -101,10 +100,7 @@ def config_from(values: dict[str, object]) -> Points2PlansConfig:
     skills: tuple[str, ...] = tuple(inner.pop("skills"))  # type: ignore[arg-type]
     if len(skills) > MOST_SKILLS:
         raise ValueError(f"{len(skills)} skills, at most {MOST_SKILLS} are built")
-    config = Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
-    for part in (config, encoder, dynamics):
-        checked(part)
-    return config
+    return Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
 
 
 def built(values: dict[str, object]) -> Points2Plans:

@@ -10,11 +10,11 @@ from torch.nn import functional
 
 from f2p.model.latent import Latent
 from f2p.model.protocol import RelationLogits, SkillEffectModel
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class LossConfig:
+class LossConfig(Settings):
     """Weights of the terms; all 1 is the plain sum of A.11.2."""
 
     detection: float = number(1.0, "weight of the detection loss", low=0.0, high=100.0, source="A.11.2")

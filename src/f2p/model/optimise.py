@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from f2p.files import write_whole
 from f2p.model.errors import DivergedError, TrainingError
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 Progress = Callable[[str, float, str], None]
 
@@ -26,7 +26,7 @@ StepLoss = Callable[[np.random.Generator], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
-class StageConfig:
+class StageConfig(Settings):
     """One stretch of optimisation."""
 
     steps: int = number(1000, "steps", low=0, high=10_000_000)

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class PointConvConfig:
+class PointConvConfig(Settings):
     """Sizes of the encoder."""
 
     neighbours_1: int = number(8, "neighbours of a point in the first layer", low=1, high=128, source="A.11.2")

@@ -20,11 +20,11 @@ from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, gaps, 
 from f2p.model.latent import Latent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class Points2PlansConfig:
+class Points2PlansConfig(Settings):
     """The default profile; `literal_config` is the other."""
 
     centred: bool = True

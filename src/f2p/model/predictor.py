@@ -19,14 +19,14 @@ from f2p.model.errors import BadParametersError, TooManySegmentsError
 from f2p.model.latent import Latent
 from f2p.model.points2plans import Points2Plans
 from f2p.scene.goals import goal_arrays
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 Rollout = Literal["geometric", "latent"]
 
 
 @dataclass(frozen=True)
-class PredictorConfig:
+class PredictorConfig(Settings):
     """How a model is rolled out."""
 
     rollout: Rollout = "geometric"

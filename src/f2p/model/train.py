@@ -19,7 +19,7 @@ from f2p.model.latent import Latent
 from f2p.model.losses import LossConfig, transition_losses
 from f2p.model.optimise import Checkpoint, StageConfig, StepLoss, restored_weights, run_stage, stage_of
 from f2p.model.points2plans import Points2Plans
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 ENCODER = ("encoder.",)
 """Parameters that the shape features depend on."""
@@ -33,7 +33,7 @@ leaves them alone, so that detection is not forgotten; what is carried is learne
 
 
 @dataclass(frozen=True)
-class PretrainConfig:
+class PretrainConfig(Settings):
     """The two stages of pre-training."""
 
     joint: StageConfig = field(default_factory=lambda: StageConfig(steps=900, batch=24, shards=2))
@@ -54,7 +54,7 @@ def literal_pretraining() -> PretrainConfig:
 
 
 @dataclass(frozen=True)
-class FinetuneConfig:
+class FinetuneConfig(Settings):
     """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
     stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=10, warmup=0))

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.monitor.errors import BadScoreError, NotEnoughRunsError
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class MonitorConfig:
+class MonitorConfig(Settings):
     """When an outcome is a contradiction."""
 
     threshold: float = number(

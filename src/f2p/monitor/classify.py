@@ -18,7 +18,7 @@ import numpy as np
 from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, Cause, Contradiction, Outcome, Relations
 
 _SHARP = ("left", "right", "front", "behind", "above", "below", "inside")
@@ -26,7 +26,7 @@ _SHARP = ("left", "right", "front", "behind", "above", "below", "inside")
 
 
 @dataclass(frozen=True)
-class ClassifyConfig:
+class ClassifyConfig(Settings):
     """How much agreement each rule asks for."""
 
     misperceived: float = number(

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.monitor.errors import DifferentScenesError
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, Contradiction, Outcome
 
 _CONVERSE = {"right": "left", "behind": "front", "below": "above"}
 
 
 @dataclass(frozen=True)
-class CompareConfig:
+class CompareConfig(Settings):
     """What counts, and how much."""
 
     moved: float = number(0.02, "a segment displaced this far was touched", unit="m", low=0.0, high=1.0)

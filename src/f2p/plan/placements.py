@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnknownSkillError
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Scene, SkillStep
 
 SKILLS = ("pick_place",)
@@ -22,7 +22,7 @@ SKILLS = ("pick_place",)
 
 
 @dataclass(frozen=True)
-class Workspace:
+class Workspace(Settings):
     """The region that Stretch reaches by driving along y and extending its arm along x, in the task frame."""
 
     x_low: float = number(0.40, "nearest placement", unit="m", source="stretch.md 1.2: 0.39 m with the arm in")

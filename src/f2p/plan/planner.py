@@ -20,12 +20,12 @@ from f2p.plan.protocol import Predictor
 from f2p.plan.search import Search, SearchConfig, literal_values
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.scene.goals import check_goal
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Goal, Plan, Scene, SkillCall, SkillStep
 
 
 @dataclass(frozen=True)
-class PlannerConfig:
+class PlannerConfig(Settings):
     """When a plan is believed, how long it may be, and how it is sought."""
 
     belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)

@@ -21,12 +21,12 @@ from f2p.plan.placements import Workspace, draw_placements, movable_names, param
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
 from f2p.plan.ties import TieRule, choose, preferred, scores_of
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
 
 @dataclass(frozen=True)
-class SearchConfig:
+class SearchConfig(Settings):
     """Size of the beam and what counts as a gain."""
 
     width: int = number(2, "nodes kept per depth", low=1, high=64)

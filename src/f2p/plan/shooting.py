@@ -17,12 +17,12 @@ import numpy as np
 from f2p.plan.placements import Workspace, check_skeleton, draw_placements, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.ties import TieRule, choose, scores_of
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Goal, Scene, SkillStep
 
 
 @dataclass(frozen=True)
-class ShootingConfig:
+class ShootingConfig(Settings):
     """How many candidates, and when two of them are equally good."""
 
     candidates: int = number(

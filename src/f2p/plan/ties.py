@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from f2p.plan.errors import BadScoresError
 from f2p.plan.placements import parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Goal, GoalRelation, Scene, SkillStep
 
 ASKED = 128
@@ -29,7 +29,7 @@ planning)."""
 
 
 @dataclass(frozen=True)
-class TieRule:
+class TieRule(Settings):
     """When two candidates are equally good, and how sureness is measured."""
 
     tolerance: float = number(

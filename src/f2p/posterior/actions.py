@@ -26,7 +26,7 @@ from f2p.posterior.objective import RelationSet, log_entropy
 from f2p.posterior.prior import UniformPrior
 from f2p.posterior.svgd import Coordinates
 from f2p.registry import Registry
-from f2p.settings import number
+from f2p.settings import Settings, choice, number
 from f2p.types import PARAMETER_SIZE, SkillCall
 
 PLACING = "pick_place"
@@ -66,7 +66,7 @@ def _sum_entropy(log_entropies: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class ActionConfig:
+class ActionConfig(Settings):
     """Where actions may go and how they are compared."""
 
     turn: float = number(0.5, "largest turn of a placement", unit="rad", low=1e-3, high=3.2, source="ours: A18")
@@ -74,8 +74,7 @@ class ActionConfig:
         0.25, "weight of the grasped body's state beside the action in the kernel; 0: actions alone", low=0.0, high=1.0,
         source="ours: C12 asks for (s, a); at full weight states part all particles and actions lose their repulsion",
     )  # fmt: skip
-    pooling: str = "mean"
-    """Name in `poolings`: how the entropies of R_post become one log target."""
+    pooling: str = choice("mean", "how the entropies of R_post become one log target", lambda: poolings.names)
     entropy_weight: float = number(
         0.2, "weight of the pooled entropy against the prior: 1 is beta = 1 of A.13.2", low=0.0, high=10.0,
         source="ours: at 1 all placements lie in the middle of a table, and what is carried to its ends is not learned",

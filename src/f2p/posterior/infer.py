@@ -22,18 +22,17 @@ from f2p.posterior.objective import after_set, aligned
 from f2p.posterior.search import best_of
 from f2p.posterior.states import StateConfig, StateTarget, state_target
 from f2p.posterior.svgd import SvgdConfig, SvgdResult, svgd
-from f2p.settings import number
+from f2p.settings import Settings, choice, number
 from f2p.types import Failure, Particles, Relations, SkillCall
 
 Progress = Callable[[str, float, str], None]
 
 
 @dataclass(frozen=True)
-class PosteriorConfig:
+class PosteriorConfig(Settings):
     """Everything about one inference."""
 
-    mode: str = "svi"
-    """Name in `modes`: svi, gradient, sampling, literal."""
+    mode: str = choice("svi", "how it is inferred", lambda: modes.names)
     particles: int = number(20, "particles M", low=1, high=1000, source="A.5")
     states: StateConfig = field(default_factory=StateConfig)
     actions: ActionConfig = field(default_factory=ActionConfig)

@@ -18,7 +18,7 @@ from f2p.geometry import half_extents, rotate_z, wrapped
 from f2p.posterior.bounds import Bounds, top_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, CONTAINERS, Prior, Relations, Scene
 
 FREE = (Prior.CUBOID, Prior.OPEN_BOX)
@@ -26,7 +26,7 @@ FREE = (Prior.CUBOID, Prior.OPEN_BOX)
 
 
 @dataclass(frozen=True)
-class LayoutConfig:
+class LayoutConfig(Settings):
     """How far bodies may go from where they were seen."""
 
     relative: bool = True

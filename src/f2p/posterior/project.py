@@ -12,7 +12,7 @@ from f2p.geometry import rotate_z
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.objective import aligned
 from f2p.scene.relations import binary_relations
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, CONTAINERS, Failure, Particles, Prior, SkillCall
 
 
@@ -32,7 +32,7 @@ class Settler(Protocol):
 
 
 @dataclass(frozen=True)
-class ProjectConfig:
+class ProjectConfig(Settings):
     """When a particle is rejected and how it is drawn again."""
 
     rounds: int = number(3, "rounds of settling", low=1, high=50, source="ours")

@@ -22,12 +22,12 @@ from f2p.posterior.barrier import gaps, log_barrier, reaches, turned_back
 from f2p.posterior.layout import Layout
 from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
 from f2p.posterior.svgd import Coordinates
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, Relations, Scene
 
 
 @dataclass(frozen=True)
-class StateConfig:
+class StateConfig(Settings):
     """What a state particle is measured by."""
 
     kinds: tuple[str, ...] = PLACED

@@ -18,7 +18,7 @@ from torch import Tensor
 from f2p.clock import Clock, SystemClock
 from f2p.posterior.errors import NotFiniteError
 from f2p.posterior.kernel import Kernel, Particles, kernels
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 LogDensity = Callable[[Tensor], Tensor]
 """Variables (M, D) to log densities (M,), differentiable; row i depends on particle i alone."""
@@ -38,7 +38,7 @@ class Stop(IntEnum):
 
 
 @dataclass(frozen=True)
-class SvgdConfig:
+class SvgdConfig(Settings):
     """Numbers of one run."""
 
     kernel: str = "per_object"

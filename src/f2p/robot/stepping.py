@@ -38,11 +38,11 @@ from f2p.robot.protocol import (
     RobotState,
     never,
 )
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class SteppingConfig:
+class SteppingConfig(Settings):
     """Size and pace of the steps, and when a motion is over."""
 
     linear_step: float = number(0.05, "largest step of arm, lift, base", unit="m", low=0.001, high=0.05,

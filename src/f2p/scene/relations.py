@@ -31,12 +31,12 @@ from f2p.geometry import (
     pairwise_gaps,
 )
 from f2p.scene.errors import BoxError
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, CONTAINERS, MOVABLE, Prior, Relations, Scene
 
 
 @dataclass(frozen=True)
-class RelationConfig:
+class RelationConfig(Settings):
     """Thresholds of the relations; the defaults are the decisions every part of f2p shares."""
 
     side_half_angle: float = number(

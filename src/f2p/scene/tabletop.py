@@ -31,12 +31,12 @@ from f2p.scene.objects.tracking import (
     known_objects,
     match,
 )
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box, Prior, Scene, Segment
 
 
 @dataclass(frozen=True)
-class TabletopConfig:
+class TabletopConfig(Settings):
     """Everything the robot's perception can be told."""
 
     workspace_low: tuple[float, float, float] = (0.30, -1.6, 0.1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig, pick_place_path
 from f2p.sim.physics.clouds import Camera, CameraConfig, Look, moved_cloud
@@ -21,7 +21,7 @@ from f2p.types import Box, Relations, Scene, Segment, SkillCall, Transition
 
 
 @dataclass(frozen=True)
-class MujocoConfig:
+class MujocoConfig(Settings):
     """Everything about the default simulator."""
 
     physics: PhysicsConfig = field(default_factory=PhysicsConfig)

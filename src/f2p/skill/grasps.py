@@ -10,13 +10,13 @@ import numpy as np
 
 from f2p.geometry import footprint_corners, into_box, pairwise_gaps, rotate_z
 from f2p.robot.kinematics import TopDownPose
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.skill.errors import UngraspableError
 from f2p.types import CONTAINERS, Box, Prior, Scene, Segment
 
 
 @dataclass(frozen=True)
-class GraspPointConfig:
+class GraspPointConfig(Settings):
     """Shape of the gripper and of what it can hold."""
 
     widest: float = number(0.068, "widest object between the fingers", unit="m", low=0.01, high=0.12,

@@ -11,14 +11,14 @@ from f2p.geometry import footprint_excess, rotate_z
 from f2p.robot.errors import UnreachableError
 from f2p.robot.kinematics import DOWN_OFFSET_BASE, LIMITS, TopDownPose, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.skill.errors import SkillCallError
 from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
 from f2p.types import Prior, Scene, Segment, SkillCall
 
 
 @dataclass(frozen=True)
-class PickPlaceConfig:
+class PickPlaceConfig(Settings):
     """Clearances, thresholds and the gripper's apertures."""
 
     points: GraspPointConfig = field(default_factory=GraspPointConfig)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import RoomConfig, tables
 from f2p.sim.errors import SamplingError
@@ -26,7 +26,7 @@ PROPOSAL = (SkillStep(PICK_PLACE, "box"),)
 
 
 @dataclass(frozen=True)
-class PackedBoxConfig:
+class PackedBoxConfig(Settings):
     """Ranges of sizes and places."""
 
     room: RoomConfig = field(default_factory=RoomConfig)

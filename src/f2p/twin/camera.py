@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.twin import model as parts
 from f2p.twin.twin import Twin
 
@@ -25,7 +25,7 @@ NEAREST_CORNER = 0.05
 
 
 @dataclass(frozen=True)
-class DepthCameraConfig:
+class DepthCameraConfig(Settings):
     """Resolution, lens, noise and drop-out."""
 
     width: int = 424

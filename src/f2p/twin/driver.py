@@ -16,7 +16,6 @@ from f2p.robot.protocol import (
     TRANSLATE,
     JointState,
 )
-from f2p.settings import checked
 from f2p.sim.world import World
 from f2p.twin import model as parts
 from f2p.twin.base import BaseDrive
@@ -57,7 +56,7 @@ class StretchDriver:
     """
 
     def __init__(self, twin: Twin, config: DriverConfig | None = None, clock: Clock | None = None) -> None:
-        self.twin, self.config, self._clock = twin, checked(config or DriverConfig()), clock
+        self.twin, self.config, self._clock = twin, config or DriverConfig(), clock
         self.homed = self.config.homed
         self.reset(None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 STOW: tuple[dict[str, float], ...] = (
     {ARM: 0.0, HEAD_PAN: 0.0, HEAD_TILT: 0.0, FINGER: 0.0},
@@ -16,7 +16,7 @@ STOW: tuple[dict[str, float], ...] = (
 
 
 @dataclass(frozen=True)
-class DriverConfig:
+class DriverConfig(Settings):
     """The driver's own times."""
 
     goal_timeout_s: float = number(10.0, "time for one way point", unit="s", low=0.5, high=120.0,

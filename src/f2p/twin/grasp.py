@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import Body, upright_boxes
 from f2p.twin import model as parts
@@ -19,7 +19,7 @@ from f2p.types import Prior
 
 
 @dataclass(frozen=True)
-class GraspConfig:
+class GraspConfig(Settings):
     """When a closed gripper holds."""
 
     horizontal: float = number(0.025, "largest distance from the grasp point", unit="m", low=0.001, high=0.1)

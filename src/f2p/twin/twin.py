@@ -16,7 +16,7 @@ import numpy as np
 from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH
-from f2p.settings import checked, number
+from f2p.settings import Settings, number
 from f2p.sim.physics.labels import contacts, label
 from f2p.sim.physics.rollout import rotation_matrices
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, scene_xml, slabs_of
@@ -34,7 +34,7 @@ READY: dict[str, float] = {
 
 
 @dataclass(frozen=True)
-class TwinConfig:
+class TwinConfig(Settings):
     """What the twin adds to the data simulation."""
 
     physics: PhysicsConfig = field(default_factory=PhysicsConfig)
@@ -67,7 +67,7 @@ class Twin:
     """
 
     def __init__(self, world: World, config: TwinConfig | None = None) -> None:
-        self.config = checked(config or TwinConfig())
+        self.config = config or TwinConfig()
         self.bodies: tuple[Body, ...] = ()
         self.reset(world)
 

@@ -18,7 +18,7 @@ from safetensors.torch import load
 from torch import Tensor
 
 from f2p.model.factory import MOST_BYTES
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.weights.errors import BadWeightsFileError
 
 _DTYPES = {
@@ -28,7 +28,7 @@ _DTYPES = {
 
 
 @dataclass(frozen=True)
-class CheckConfig:
+class CheckConfig(Settings):
     """Limits of what is read and served."""
 
     most_bytes: int = number(

@@ -21,7 +21,7 @@ from f2p.model.metrics import evaluate
 from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
 from f2p.model.train import FinetuneConfig, finetune
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.protocol import Simulator
 from f2p.types import Cause, Failure
 from f2p.weights.files import locked
@@ -32,7 +32,7 @@ from f2p.weights.store import WeightsStore
 
 
 @dataclass(frozen=True)
-class CycleConfig:
+class CycleConfig(Settings):
     """Everything about one round of learning."""
 
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)

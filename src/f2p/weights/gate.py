@@ -18,12 +18,12 @@ import numpy as np
 from f2p.monitor.compare import CompareConfig, carried_along, compare, observed_displacements
 from f2p.plan.protocol import Predictor
 from f2p.scene.goals import satisfied
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Failure, Goal, Prediction, Relations
 
 
 @dataclass(frozen=True)
-class GateConfig:
+class GateConfig(Settings):
     """What new weights must show."""
 
     most_lost: float = number(0.02, "F1 that may be lost on replay data", low=0.0, high=1.0, source="promises.md 4")

@@ -14,7 +14,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import scene_from_msg
 from f2p.ros.remote.guard import GuardClient
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.skill import pick_place  # noqa: F401 - files the skill
 from f2p.skill.protocol import skills
 from f2p.types import Execution, SkillCall
@@ -25,7 +25,7 @@ STOP_S = 10.0
 
 
 @dataclass(frozen=True)
-class ExecutorConfig:
+class ExecutorConfig(Settings):
     """How long a skill may take."""
 
     deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)

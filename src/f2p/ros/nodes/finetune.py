@@ -13,13 +13,13 @@ from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
 
 
 @dataclass(frozen=True)
-class FinetuneConfig:
+class FinetuneConfig(Settings):
     """Where the weights are, and how long learning may take."""
 
     store: str = "runs/weights"

@@ -15,7 +15,7 @@ from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServe
 from f2p.ros.messages.convert import floats, goal_from_msg, relations_to_msg, scene_from_msg, skeleton_from_msg
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Prediction, Scene, SkillCall, SkillStep
 from f2p.weights.errors import NoPreviousError
 from f2p_msgs.msg import WeightsState
@@ -23,7 +23,7 @@ from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeigh
 
 
 @dataclass(frozen=True)
-class ModelServerConfig:
+class ModelServerConfig(Settings):
     """Where the weights are, and how long an answer may take."""
 
     store: str = "runs/weights"

@@ -27,7 +27,7 @@ from f2p.ros.messages.convert import (
     scene_from_msg,
     scene_to_msg,
 )
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
@@ -38,7 +38,7 @@ model server answers again also on a busy machine; the replay after it takes sec
 
 
 @dataclass(frozen=True)
-class MonitorNodeConfig:
+class MonitorNodeConfig(Settings):
     """When an outcome is a contradiction, and where it is kept."""
 
     threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,

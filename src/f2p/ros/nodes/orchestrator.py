@@ -13,12 +13,12 @@ from f2p.ros.errors import wire_code, wire_text
 from f2p.ros.messages.convert import learn_from_text, skeleton_from_msg
 from f2p.ros.remote.stack import RosStack
 from f2p.scene.goals import parse_goal
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p_msgs.action import AchieveGoal
 
 
 @dataclass(frozen=True)
-class OrchestratorConfig:
+class OrchestratorConfig(Settings):
     """How long a goal is pursued."""
 
     attempts: int = number(2, "plans tried for one goal", low=1, high=20)

@@ -20,7 +20,7 @@ from f2p.ros.remote.guard import GuardClient
 from f2p.scene.objects.memory import Memory
 from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
-from f2p.settings import SettingError, number
+from f2p.settings import choice, number
 from f2p.types import Prior, Scene
 from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
@@ -33,7 +33,7 @@ class PerceptionConfig(LookingConfig):
     """How views become scenes."""
 
     deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0)
-    segmenter: str = field(default=SEGMENTERS[0], metadata={"text": "geometric, or ground_truth in simulation (tests)"})
+    segmenter: str = choice(SEGMENTERS[0], "geometric, or ground_truth in simulation (tests)", lambda: SEGMENTERS)
     inventory: str = field(
         default="{}", metadata={"text": 'known objects: {"name": ["prior", [x, y, z]]} [m]', "runtime": True}
     )
@@ -41,8 +41,7 @@ class PerceptionConfig(LookingConfig):
 
     def __post_init__(self) -> None:
         """Refuse text that cannot be used when it is set, not at the first look."""
-        if self.segmenter not in SEGMENTERS:
-            raise SettingError(f"segmenter = {self.segmenter!r}: choose one of: {', '.join(SEGMENTERS)}")
+        super().__post_init__()
         inventory_of(self.inventory)
 
 

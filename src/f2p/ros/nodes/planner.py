@@ -20,7 +20,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, scene_from_msg, skeleton_from_msg
 from f2p.ros.remote.predictor import RosPredictor
-from f2p.settings import checked, number
+from f2p.settings import Settings, number
 from f2p.types import Goal
 from f2p_msgs.action import PlanGoal
 from f2p_msgs.msg import Plan as PlanMessage
@@ -32,7 +32,7 @@ FEEDBACK_S = 1.0
 
 
 @dataclass(frozen=True)
-class PlannerNodeConfig:
+class PlannerNodeConfig(Settings):
     """Planning over ROS."""
 
     belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)
@@ -110,7 +110,7 @@ class PlannerNode(F2pNode):
             )
             return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled, judged)
 
-        shooting = checked(ShootingConfig(candidates=request.candidates or config.candidates))
+        shooting = ShootingConfig(candidates=request.candidates or config.candidates)
         planner = Planner(pin, PlannerConfig(belief=config.belief, shooting=shooting))
         plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
         told = plan_to_msg(plan, self.get_clock().now().nanoseconds)

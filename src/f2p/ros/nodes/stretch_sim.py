@@ -25,7 +25,7 @@ from f2p.ros.base.parameters import Parameters
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.world import World
 from f2p.tasks import tasks
 from f2p.twin.camera import DepthCamera, DepthCameraConfig
@@ -40,7 +40,7 @@ WORLD_TEXT = "world as JSON, see f2p.twin.world_json; empty takes the task's sce
 
 
 @dataclass(frozen=True)
-class StretchSimConfig:
+class StretchSimConfig(Settings):
     """What the twin's process simulates, and how fast; world, task, objects and seed count from the next reset."""
 
     world: str = field(default="", metadata={"text": WORLD_TEXT, "runtime": True})

@@ -26,7 +26,7 @@ from f2p.ros.errors import BadViewRequestError, HeadUnsettledError, NoImageError
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.messages.views import cloud_points, points_camera
 from f2p.ros.remote.guard import GuardClient
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 KEPT_TRANSFORMS = 150
 """Transform messages kept unread between looks: some five seconds (ours)."""
@@ -42,7 +42,7 @@ POSTURE_TOLERANCE = 0.03
 
 
 @dataclass(frozen=True)
-class LookingConfig:
+class LookingConfig(Settings):
     """Where the camera speaks, and how patient a look is."""
 
     depth_topic: str = "/camera/depth/image_rect_raw"

@@ -16,11 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from f2p.scene.cloud.sanitise import averaged
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class ConvexityConfig:
+class ConvexityConfig(Settings):
     """Sizes and angles of the split."""
 
     normal_radius: float = number(0.016, "neighbourhood of a normal", unit="m", low=0.002, high=0.2)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.scene.errors import CloudShapeError, CloudTooLargeError, CloudTooSmallError
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class SanitiseConfig:
+class SanitiseConfig(Settings):
     """What a usable cloud is."""
 
     maximum_points: int = number(

@@ -16,12 +16,12 @@ from scipy.spatial import cKDTree
 
 from f2p.geometry import inside_box, into_box, rotate_z
 from f2p.scene.objects.tracking import KnownObject
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box, Prior, Segment
 
 
 @dataclass(frozen=True)
-class HiddenConfig:
+class HiddenConfig(Settings):
     """When a place is taken to be hidden."""
 
     ray: float = number(0.012, "a measured ray this near tells about a place", unit="rad", low=0.001, high=0.2)

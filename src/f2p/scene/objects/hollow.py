@@ -12,12 +12,12 @@ import numpy as np
 
 from f2p.geometry import into_box
 from f2p.scene.objects.priors import fit_footprint
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box
 
 
 @dataclass(frozen=True)
-class HollowConfig:
+class HollowConfig(Settings):
     """What a rim is."""
 
     least_width: float = number(0.09, "open boxes are at least this wide both ways", unit="m", low=0.03, high=1.0)

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.geometry import into_box, rotate_z
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box, Prior
 
 
 @dataclass(frozen=True)
-class PriorConfig:
+class PriorConfig(Settings):
     """How boxes are fitted and priors are told apart."""
 
     trim: float = number(

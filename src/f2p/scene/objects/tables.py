@@ -10,7 +10,7 @@ import numpy as np
 from f2p.geometry import footprint_excess
 from f2p.scene.cloud.convexity import components, edges_within
 from f2p.scene.objects.priors import fit_footprint
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box
 
 TRIM = 0.002
@@ -18,7 +18,7 @@ TRIM = 0.002
 
 
 @dataclass(frozen=True)
-class TableConfig:
+class TableConfig(Settings):
     """What counts as a table."""
 
     lowest: float = number(0.15, "no table is lower; below it is floor", unit="m", low=0.0, high=2.0)

@@ -15,11 +15,11 @@ from scipy.spatial import cKDTree
 from f2p.geometry import rotate_z
 from f2p.scene.cloud.convexity import components, edges_within
 from f2p.scene.objects.priors import fit_footprint
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class ThingConfig:
+class ThingConfig(Settings):
     """How tops are told apart."""
 
     touching: float = number(0.013, "points nearer than this are connected", unit="m", low=0.002, high=0.1)

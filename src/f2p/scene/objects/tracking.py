@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from f2p.geometry import inside_box, into_box, rotate_z, wrapped
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.types import Box, Prior, Scene, frozen
 
 _NEVER = 1e3
@@ -56,7 +56,7 @@ class Detection:
 
 
 @dataclass(frozen=True)
-class TrackingConfig:
+class TrackingConfig(Settings):
     """When a detection is a known thing."""
 
     worst: float = number(0.05, "larger differences of size are another thing", unit="m", low=0.001, high=1.0)

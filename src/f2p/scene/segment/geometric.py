@@ -11,11 +11,11 @@ from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.cloud.sanitise import SanitiseConfig, usable, voxels
 from f2p.scene.segment.occlusion import OcclusionConfig, bridged
 from f2p.scene.segment.protocol import BACKGROUND, segmenters
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class GeometricConfig:
+class GeometricConfig(Settings):
     """Sizes of the geometric segmenter; tuned on Kinect scans at 0.6 to 1.7 m."""
 
     voxel: float = number(0.005, "grid of the working cloud", unit="m", low=0.001, high=0.1)

@@ -12,11 +12,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from f2p.scene.cloud.planes import dominant_plane
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class OcclusionConfig:
+class OcclusionConfig(Settings):
     """When two pieces are one."""
 
     flatness: float = number(0.008, "distance from a common plane", unit="m", low=0.0, high=0.1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig
@@ -23,7 +23,7 @@ MOVED = 0.03
 
 
 @dataclass(frozen=True)
-class PretrainingConfig:
+class PretrainingConfig(Settings):
     """How random executions are drawn."""
 
     scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)

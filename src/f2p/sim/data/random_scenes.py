@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.errors import SamplingError
 from f2p.sim.motion.pick_place import footprints, overlap
 from f2p.sim.world import Body
@@ -15,7 +15,7 @@ from f2p.types import Prior
 
 
 @dataclass(frozen=True)
-class RandomSceneConfig:
+class RandomSceneConfig(Settings):
     """Shares and ranges of random scenes."""
 
     fewest: int = 2

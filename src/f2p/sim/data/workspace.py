@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.world import Body, World
 from f2p.types import Prior
 
 
 @dataclass(frozen=True)
-class RoomConfig:
+class RoomConfig(Settings):
     """Two tables on the robot's arm side, task frame."""
 
     table_height: float = number(

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
 
 PICK_PLACE = "pick_place"
 
 
 @dataclass(frozen=True)
-class PickPlaceConfig:
+class PickPlaceConfig(Settings):
     """Shape and pace of the motion."""
 
     least_lift: float = number(

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.types import Prior
 
 
 @dataclass(frozen=True)
-class CameraConfig:
+class CameraConfig(Settings):
     """A pan-tilt look from one place. The defaults are Stretch's head over two tables."""
 
     position_task: tuple[float, float, float] = (0.0, 0.0, 1.32)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 from f2p.sim.errors import BodyError
 from f2p.sim.world import Body
 from f2p.types import Prior
 
 
 @dataclass(frozen=True)
-class PhysicsConfig:
+class PhysicsConfig(Settings):
     """How bodies push each other."""
 
     time_step: float = number(

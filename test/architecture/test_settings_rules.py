@@ -1,0 +1,52 @@
+"""Settings stay checked: every described number lives in a config that refuses what does not do."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import f2p
+from f2p.settings import Settings, field_types
+
+
+def dataclasses_of_the_package() -> Iterator[type]:
+    for module in pkgutil.walk_packages(f2p.__path__, "f2p."):
+        if module.name.endswith("__main__"):
+            continue
+        try:
+            loaded = importlib.import_module(module.name)
+        except ImportError:
+            if not module.name.startswith("f2p.ros"):
+                raise
+            continue  # without ROS, or without its launch
+        for _, kind in inspect.getmembers(loaded, inspect.isclass):
+            if kind.__module__ == module.name and dataclasses.is_dataclass(kind):
+                yield kind
+
+
+KINDS = sorted(dataclasses_of_the_package(), key=lambda kind: (kind.__module__, kind.__name__))
+
+
+CONFIGS = [kind for kind in KINDS if issubclass(kind, Settings)]
+
+
+def test_every_class_with_described_fields_checks_them() -> None:
+    for kind in KINDS:
+        described = any({"low", "among"} & set(item.metadata) for item in dataclasses.fields(kind))
+        if described or kind.__name__.endswith("Config"):
+            assert kind in CONFIGS, f"{kind.__module__}.{kind.__name__} does not derive from Settings"
+
+
+@pytest.mark.parametrize("kind", CONFIGS, ids=[kind.__name__ for kind in CONFIGS])
+def test_a_config_can_be_made_without_arguments_and_its_types_are_known(kind: type) -> None:
+    """Its defaults keep their own bounds, and a subclass with checks of its own keeps the common ones."""
+    assert kind.__dataclass_params__.frozen
+    names = {item.name for item in dataclasses.fields(kind())}
+    assert names <= set(field_types(kind))
+    if "__post_init__" in vars(kind):
+        assert "super().__post_init__()" in inspect.getsource(kind.__post_init__)
