@@ -30,7 +30,7 @@ class StageConfig(Settings):
     """One stretch of optimisation."""
 
     steps: int = number(1000, "steps", low=0, high=10_000_000)
-    batch: int = number(32, "transitions per step", low=1, high=100_000, source="Points2Plans")
+    batch: int = number(32, "transitions per step; 0: all there are", low=0, high=100_000, source="Points2Plans")
     rate: float = number(1e-3, "learning rate of Adam at its highest", low=1e-7, high=1.0)
     cosine: bool = True
     """Let the rate fall to zero on a cosine."""

@@ -160,8 +160,8 @@ def _fallen(
         return []
     cells = voxels(near, config.voxel)[0]
     clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.touching, config)
-    standing = replace(config.priors, snap=np.inf)
-    finds = [Detection(Prior.CUBOID, fit_box(cells[group], 0.0, standing), cells[group], 0.0) for group in clusters]
+    boxes = [fit_box(cells[group], 0.0, config.priors, standing=True) for group in clusters]
+    finds = [Detection(Prior.CUBOID, box, cells[group], 0.0) for box, group in zip(boxes, clusters, strict=True)]
     strict = replace(config.tracking, worst=config.fallen_worst, hidden_weight=1.0, place_weight=0.0)
     return [
         Segment(item.name, item.prior, completed(finds[index], item, sensor_task, strict), finds[index].points)
@@ -232,7 +232,7 @@ def _solids(
         if container is None and box.center[2] - box.size[2] / 2.0 - base > config.floating:
             continue
         if part[:, 2].max() - base >= config.least_height and box.size[:2].min() >= config.least_width:
-            standing = fit_box(part, base, replace(config.priors, snap=np.inf))
+            standing = fit_box(part, base, config.priors, standing=True)
             found.append(Detection(Prior.CUBOID, standing, part, base, container))
     return found
 

@@ -187,7 +187,7 @@ def damaged(path: Path, how: str) -> None:
         ("alone", "error 201: {file}: not usable as weights: [Errno 2] No such file or directory"),
         ("foreign", "error 201: {file}: not usable as weights: Expecting value"),
         ("wild", "refused: not every number in it is finite"),
-        ("bounds", "Points2PlansConfig.scale = 1000000000.0 : must be finite and within [0.1, 100.0]"),
+        ("bounds", "Points2PlansConfig.scale = 1000000000.0: must be finite and within [0.1, 100.0]"),
         ("nan", "refused: not every number in it is finite"),
     ],
 )

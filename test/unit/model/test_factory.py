@@ -104,9 +104,9 @@ def test_neither_file_is_waited_for_or_read_without_end(tmp_path: Path) -> None:
     [
         ({"skills": [f"skill_{number}" for number in range(20_000)]}, "20000 skills, at most 16"),
         ({"identity_width": 10**400}, "OverflowError"),
-        ({"identities": 10**9}, "must be finite and within"),
-        ({"encoder": {"width_3": 10**6}}, "must be finite and within"),
-        ({"dynamics": {"layers": 10**6}}, "must be finite and within"),
+        ({"identities": 10**9}, "must be a whole number and within"),
+        ({"encoder": {"width_3": 10**6}}, "must be a whole number and within"),
+        ({"dynamics": {"layers": 10**6}}, "must be a whole number and within"),
         ({"identity_width": 1024, "dynamics": {"layers": 12, "feed_forward": 4096}}, "parameters, at most"),
     ],
 )

@@ -29,13 +29,9 @@ _JOINED = 0.025
 
 def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tuple[Detection, Detection]:
     """A detection cut in two, each part with its own box on the same support."""
-    standing = replace(config, snap=np.inf)
-    one, other = (
-        replace(
-            detection, points=detection.points[mask], box=fit_box(detection.points[mask], detection.support, standing)
-        )
-        for mask in (part, ~part)
-    )
+    pieces = detection.points[part], detection.points[~part]
+    boxes = [fit_box(piece, detection.support, config, standing=True) for piece in pieces]
+    one, other = (replace(detection, points=piece, box=box) for piece, box in zip(pieces, boxes, strict=True))
     return one, other
 
 
@@ -68,7 +64,7 @@ def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
     """Two pieces as one thing."""
     points = np.concatenate([one.points, other.points])
     support = min(one.support, other.support)
-    return replace(one, points=points, support=support, box=fit_box(points, support, replace(config, snap=np.inf)))
+    return replace(one, points=points, support=support, box=fit_box(points, support, config, standing=True))
 
 
 def _likeness(detection: Detection, known: Sequence[KnownObject], tracking: TrackingConfig) -> float:

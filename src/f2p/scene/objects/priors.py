@@ -82,18 +82,21 @@ def top_of(points: np.ndarray) -> float:
     return float(np.median(heights[heights > high - 0.008]))
 
 
-def fit_box(points: np.ndarray, support: float | None, config: PriorConfig = PriorConfig()) -> Box:
+def fit_box(
+    points: np.ndarray, support: float | None, config: PriorConfig = PriorConfig(), *, standing: bool = False
+) -> Box:
     """An upright oriented box around one partial view.
 
     Args:
         points: Shape (n, 3), gravity along -z [m].
         support: Height of what it may stand on [m]; None if unknown.
         config: Trimming and snapping.
+        standing: It stands on the support, however far above it what is seen ends.
     """
     points = np.asarray(points, dtype=np.float64)
     center, size, yaw = fit_footprint(points[:, :2], config.trim)
     top, bottom = top_of(points), float(np.percentile(points[:, 2], 100.0 * config.trim))
-    if support is not None and bottom - support < config.snap:
+    if support is not None and (standing or bottom - support < config.snap):
         bottom = support
     top = max(top, bottom + config.least_size)
     size = np.maximum(np.array([size[0], size[1], top - bottom]), config.least_size)
