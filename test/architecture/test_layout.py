@@ -206,3 +206,14 @@ def test_every_module_can_be_imported_without_ros() -> None:
         if (SOURCE / package.split(".")[1] / "__init__.py").exists():
             loaded = importlib.import_module(package)
             assert [item.name for item in pkgutil.iter_modules(loaded.__path__)]
+
+
+def test_a_class_name_means_one_class() -> None:
+    """Two configs of one name were one import away from each other."""
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(name_of(path))
+    twice = {name: files for name, files in homes.items() if len(files) > 1}
+    assert not twice, twice

@@ -11,8 +11,7 @@ import torch
 from f2p.model.factory import create
 from f2p.posterior.errors import PosteriorError
 from f2p.posterior.infer import PosteriorConfig, infer
-from f2p.posterior.kernel import Particles as Compared
-from f2p.posterior.kernel import kernels
+from f2p.posterior.kernel import ComparedParticles, kernels
 from f2p.posterior.modes import modes
 from f2p.posterior.svgd import SvgdConfig
 from f2p.scene.relations import relations_of
@@ -100,7 +99,7 @@ def test_kernel_is_finite_and_equivariant(name: str) -> None:
     kernel = kernels.get(name)()
 
     def direction(rows: torch.Tensor, slopes: torch.Tensor) -> torch.Tensor:
-        return kernel.direction(Compared(rows, torch.ones_like(rows), ((0, 1, 2), (3, 4, 5))), slopes)
+        return kernel.direction(ComparedParticles(rows, torch.ones_like(rows), ((0, 1, 2), (3, 4, 5))), slopes)
 
     torch.testing.assert_close(direction(x, scores)[order], direction(x[order], scores[order]))
     assert torch.isfinite(direction(torch.zeros_like(x), scores)).all()

@@ -28,7 +28,7 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[f
 
 
 @dataclass(frozen=True)
-class Calibration:
+class BeliefCalibration:
     """How well P(goal) agrees with what happened."""
 
     mean_belief: float
@@ -41,7 +41,7 @@ class Calibration:
     """(mean belief, success rate, count) of each bin that holds trials: a reliability diagram."""
 
 
-def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> Calibration:
+def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> BeliefCalibration:
     """Reliability of beliefs against outcomes.
 
     Args:
@@ -54,7 +54,7 @@ def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> Ca
     """
     beliefs, successes = np.asarray(beliefs, float), np.asarray(successes, float)
     if beliefs.size == 0:
-        return Calibration(0.0, 0.0, 0.0, 0.0, ())
+        return BeliefCalibration(0.0, 0.0, 0.0, 0.0, ())
     bin_of_trial = np.minimum((beliefs * bins).astype(int), bins - 1)
     rows = tuple(
         (
@@ -67,4 +67,4 @@ def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> Ca
     )
     error = sum(abs(belief - rate) * count for belief, rate, count in rows) / beliefs.size
     mean_belief, rate = float(beliefs.mean()), float(successes.mean())
-    return Calibration(mean_belief, rate, abs(mean_belief - rate), float(error), rows)
+    return BeliefCalibration(mean_belief, rate, abs(mean_belief - rate), float(error), rows)

@@ -9,13 +9,13 @@ class GuardError(F2pError):
     """The guard refused or ended a motion."""
 
 
-class NotFiniteError(GuardError):
+class NotFiniteMotionError(GuardError):
     """A target, speed or state that is NaN or infinite."""
 
     code = 950
 
 
-class StaleStateError(GuardError):
+class StaleJointsError(GuardError):
     """Joint states are late, or stamped away from now."""
 
     code = 951
@@ -63,7 +63,7 @@ class DriverFailedError(GuardError):
     code = 961
 
 
-class MotionTimeoutError(GuardError):
+class GuardTimeoutError(GuardError):
     """A motion did not end within its time budget."""
 
     code = 962

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from f2p.errors import F2pError
-from f2p.guard.errors import DriverFailedError, LeaseError, MotionTimeoutError, StaleStateError
+from f2p.guard.errors import DriverFailedError, GuardTimeoutError, LeaseError, StaleJointsError
 from f2p.guard.rules import GuardConfig, arrived, check_fresh, next_step, time_budget
 from f2p.robot.protocol import FINGER, Motion
 from f2p.robot.stepping import STALL_DISTANCE
@@ -130,7 +130,7 @@ class GuardedMotion:
         if self._contact:
             return Decision(Act.CONTACT)
         if senses.now_s > self._until_s and not self._held:
-            return Decision(Act.FAILED, error=MotionTimeoutError(f"{self._text} did not end within its time budget"))
+            return Decision(Act.FAILED, error=GuardTimeoutError(f"{self._text} did not end within its time budget"))
         waiting = self._late(senses)
         if waiting is not None:
             return waiting
@@ -161,7 +161,7 @@ class GuardedMotion:
                 Act.FAILED, error=LeaseError(f"the lease is void: not renewed for {senses.lease_age_s:.2f} s")
             )
         if not senses.state_age_s <= config.lost_after_s:
-            error = StaleStateError(f"joint states are lost: none for {senses.state_age_s:.2f} s")
+            error = StaleJointsError(f"joint states are lost: none for {senses.state_age_s:.2f} s")
             return Decision(Act.FAILED, error=error)
         try:
             check_fresh(senses.state_age_s, senses.state_skew_s, config)

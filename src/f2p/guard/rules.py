@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from f2p.guard.errors import NotFiniteError, OutOfLimitsError, StaleStateError, StepTooLargeError
+from f2p.guard.errors import NotFiniteMotionError, OutOfLimitsError, StaleJointsError, StepTooLargeError
 from f2p.robot.kinematics import LIMITS
 from f2p.robot.protocol import (
     ARM,
@@ -100,7 +100,7 @@ def admit(motion: Motion) -> Motion:
     """Return `motion` if every number is finite, known and inside its limits.
 
     Raises:
-        NotFiniteError, OutOfLimitsError: with the fact and the choices.
+        NotFiniteMotionError, OutOfLimitsError: with the fact and the choices.
     """
     if not motion.joints or len(set(motion.joints)) != len(motion.joints):
         raise OutOfLimitsError(f"a motion needs one or more different joints, not {motion.joints}")
@@ -109,7 +109,7 @@ def admit(motion: Motion) -> Motion:
         if len(values) != len(motion.joints) and (name == "targets" or values):
             raise OutOfLimitsError(f"{len(motion.joints)} joints but {len(values)} {name}")
         if not all(math.isfinite(value) for value in values):
-            raise NotFiniteError(f"{name} must be finite, not {values}")
+            raise NotFiniteMotionError(f"{name} must be finite, not {values}")
     for index, joint in enumerate(motion.joints):
         if joint not in RULES:
             raise OutOfLimitsError(f"no joint {joint!r}; the guard knows: {', '.join(RULES)}")
@@ -149,13 +149,13 @@ def next_step(motion: Motion, positions: Mapping[str, float], config: GuardConfi
         One position per joint; for base joints the increment from here.
 
     Raises:
-        NotFiniteError, OutOfLimitsError, StepTooLargeError: a state or step that must not go out.
+        NotFiniteMotionError, OutOfLimitsError, StepTooLargeError: a state or step that must not go out.
     """
     out = []
     for joint, target in zip(motion.joints, motion.targets, strict=True):
         here = positions.get(joint, math.nan)
         if not math.isfinite(here):
-            raise NotFiniteError(f"{joint}: measured position is {here}")
+            raise NotFiniteMotionError(f"{joint}: measured position is {here}")
         limit = largest_step(joint, config)
         step = min(max(target - here, -limit), limit)
         value = target if step == target - here else here + step
@@ -168,7 +168,7 @@ def checked_step(joint: str, here: float, value: float, config: GuardConfig) -> 
     if joint not in RULES:
         raise OutOfLimitsError(f"no joint {joint!r}; the guard knows: {', '.join(RULES)}")
     if not (math.isfinite(value) and math.isfinite(here)):
-        raise NotFiniteError(f"{joint}: step from {here} to {value}")
+        raise NotFiniteMotionError(f"{joint}: step from {here} to {value}")
     _within(joint, value)
     limit = largest_step(joint, config)
     if not abs(value - here) <= limit + 1e-9:
@@ -186,7 +186,7 @@ def arrived(motion: Motion, positions: Mapping[str, float], config: GuardConfig)
 
 
 def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
-    """Raise StaleStateError when joint states are late by the monotonic clock, or stamped away from now.
+    """Raise StaleJointsError when joint states are late by the monotonic clock, or stamped away from now.
 
     Args:
         age_s: Time since the last one was received, on the monotonic clock [s].
@@ -194,9 +194,9 @@ def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
         config: Bounds.
     """
     if not age_s <= config.hold_after_s:
-        raise StaleStateError(f"joint states are {age_s:.3f} s old, more than {config.hold_after_s} s")
+        raise StaleJointsError(f"joint states are {age_s:.3f} s old, more than {config.hold_after_s} s")
     if not abs(skew_s) <= config.stamp_skew_s:
-        raise StaleStateError(f"joint states are stamped {skew_s:+.3f} s from now, more than {config.stamp_skew_s} s")
+        raise StaleJointsError(f"joint states are stamped {skew_s:+.3f} s from now, more than {config.stamp_skew_s} s")
 
 
 def time_budget(motion: Motion, positions: Mapping[str, float], config: GuardConfig) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.plan.errors import BadSkeletonError, UnknownSkillError
+from f2p.plan.errors import BadSkeletonError, UnplannableSkillError
 from f2p.plan.placements import SKILLS, movable_names
 from f2p.scene.goals import goal_arrays
 from f2p.scene.relations import binary_relations, unary_relations
@@ -60,7 +60,7 @@ class AnalyticPredictor:
     def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
         """Displacement of every segment by one step. Shapes (K, n, 3), (K, 4) -> (K, n, 3)."""
         if step.skill not in SKILLS:
-            raise UnknownSkillError(step.skill, SKILLS)
+            raise UnplannableSkillError(step.skill, SKILLS)
         index = scene.index(step.object)
         moving = self.moving(scene, centers, index)
         target = centers[:, index, :2] + parameters[:, :2]

@@ -11,7 +11,7 @@ class PlanError(F2pError):
     """Root of this room's errors."""
 
 
-class UnknownSkillError(PlanError):
+class UnplannableSkillError(PlanError):
     """A skill for which no parameters can be drawn."""
 
     code = 301

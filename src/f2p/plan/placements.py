@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnknownSkillError
+from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnplannableSkillError
 from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Scene, SkillStep
 
@@ -43,7 +43,7 @@ def check_skeleton(scene: Scene, skeleton: Sequence[SkillStep]) -> tuple[SkillSt
     """Return `skeleton` if every step of it can be executed in `scene`.
 
     Raises:
-        UnknownSkillError: A skill without parameters, with the choices.
+        UnplannableSkillError: A skill without parameters, with the choices.
         BadSkeletonError: No step, or an object that is not there or cannot be moved.
     """
     movable = movable_names(scene)
@@ -51,7 +51,7 @@ def check_skeleton(scene: Scene, skeleton: Sequence[SkillStep]) -> tuple[SkillSt
         raise BadSkeletonError("it has no steps", movable)
     for step in skeleton:
         if step.skill not in SKILLS:
-            raise UnknownSkillError(step.skill, SKILLS)
+            raise UnplannableSkillError(step.skill, SKILLS)
         if step.object not in movable:
             why = "cannot be moved" if step.object in scene.names else "is not in the scene"
             raise BadSkeletonError(f"{step.object!r} {why}", movable)

@@ -21,7 +21,7 @@ class NothingToInferError(PosteriorError):
         super().__init__(f"no segment of the failure can be moved, so there is nothing to infer; seen: {seen}")
 
 
-class UnknownObjectError(PosteriorError):
+class NotMovableError(PosteriorError):
     """A failure whose skill acted on something that cannot be acted on."""
 
     code = 602

@@ -15,7 +15,7 @@ from f2p.model.protocol import SkillEffectModel
 from f2p.posterior.actions import ActionConfig, ActionTarget, Obstacles, action_space
 from f2p.posterior.bounds import Bounds, bounds_of
 from f2p.posterior.diagnostics import Diagnostics, effective_number, placements, spreads
-from f2p.posterior.errors import UnknownObjectError
+from f2p.posterior.errors import NotMovableError
 from f2p.posterior.layout import Layout, LayoutConfig, layout_of
 from f2p.posterior.modes import Mode, modes
 from f2p.posterior.objective import after_set, aligned
@@ -115,7 +115,7 @@ def _state_target(
     scene, call = failure.outcome.before, failure.outcome.call
     movable = tuple(segment.name for segment in scene.segments if segment.movable)
     if call.object not in movable:
-        raise UnknownObjectError(call.object, movable)
+        raise NotMovableError(call.object, movable)
     observed = failure.outcome.observed_before
     relations = Relations(scene.names, np.zeros((len(scene.names), 3)), aligned(observed, scene.names))
     layout = layout_of(

@@ -24,7 +24,7 @@ LEAST_BANDWIDTH = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class Particles:
+class ComparedParticles:
     """What a kernel compares: coordinates, and how fast they change with the variables that are updated."""
 
     coordinates: Tensor
@@ -41,7 +41,7 @@ class Kernel(Protocol):
     `direction` is deterministic, equivariant under permutation of the particles, and finite for finite input.
     """
 
-    def direction(self, particles: Particles, scores: Tensor) -> Tensor:
+    def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
         """Φ for scores (M, D), the gradients of the log density. Shape (M, D)."""
 
 
@@ -85,7 +85,7 @@ def _stein(coordinates: Tensor, slopes: Tensor, scores: Tensor) -> Tensor:
 class PerObjectKernel:
     """The direct sum of RBF kernels, one per object: each moves its own object's coordinates (default, C16)."""
 
-    def direction(self, particles: Particles, scores: Tensor) -> Tensor:
+    def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
         """See `Kernel.direction`."""
         direction = torch.zeros_like(scores)
         groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
@@ -109,7 +109,7 @@ class PerObjectKernel:
 class SingleKernel:
     """One RBF kernel on all coordinates together (literal, A.13.3)."""
 
-    def direction(self, particles: Particles, scores: Tensor) -> Tensor:
+    def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
         """See `Kernel.direction`."""
         return _stein(particles.coordinates, particles.slopes, scores)
 
@@ -118,6 +118,6 @@ class SingleKernel:
 class IndependentKernel:
     """k = δ_ij: no sharing and no repulsion, which is plain gradient ascent (C19, the Gradient baseline)."""
 
-    def direction(self, particles: Particles, scores: Tensor) -> Tensor:
+    def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
         """See `Kernel.direction`."""
         return scores

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from f2p.clock import Clock, SystemClock
 from f2p.posterior.errors import NotFiniteError
-from f2p.posterior.kernel import Kernel, Particles, kernels
+from f2p.posterior.kernel import ComparedParticles, Kernel, kernels
 from f2p.settings import Settings, number
 
 LogDensity = Callable[[Tensor], Tensor]
@@ -78,21 +78,21 @@ class Coordinates:
     groups: tuple[tuple[int, ...], ...] | None = None
     """Particles that see each other, where the density is a mixture whose components they cannot leave; None: all."""
 
-    def at(self, variables: Tensor) -> Particles:
+    def at(self, variables: Tensor) -> ComparedParticles:
         """What the kernel sees of `variables` (M, D)."""
         coordinates = self.of(variables)
         if self.context is not None:
             coordinates = torch.cat([coordinates, self.context], -1)
-        return Particles(coordinates, self.slopes(variables), self.blocks)
+        return ComparedParticles(coordinates, self.slopes(variables), self.blocks)
 
-    def direction(self, kernel: Kernel, compared: Particles, scores: Tensor) -> Tensor:
+    def direction(self, kernel: Kernel, compared: ComparedParticles, scores: Tensor) -> Tensor:
         """Φ within each group. Shape (M, D)."""
         if self.groups is None:
             return kernel.direction(compared, scores)
         direction = torch.zeros_like(scores)
         for group in self.groups:
             rows = list(group)
-            members = Particles(compared.coordinates[rows], compared.slopes[rows], compared.blocks)
+            members = ComparedParticles(compared.coordinates[rows], compared.slopes[rows], compared.blocks)
             direction[rows] = kernel.direction(members, scores[rows])
         return direction
 

@@ -11,7 +11,7 @@ import numpy as np
 from f2p.settings import Settings, number
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig, pick_place_path
-from f2p.sim.physics.clouds import Camera, CameraConfig, Look, moved_cloud
+from f2p.sim.physics.clouds import Camera, CameraConfig, StateClouds, moved_cloud
 from f2p.sim.physics.labels import contacts, label
 from f2p.sim.physics.rollout import FARTHEST, Batch
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
@@ -45,7 +45,7 @@ class _Snapshot:
 
     scene: Scene
     relations: Relations
-    look: Look
+    look: StateClouds
     positions: np.ndarray
 
 

@@ -33,7 +33,7 @@ from f2p.robot.protocol import (
     never,
 )
 from f2p.skill.errors import BlockedError, GraspMissedError, LostObjectError
-from f2p.skill.pick_place_plan import PickPlaceConfig, PickPlacePlan, plan_pick_place
+from f2p.skill.pick_place_plan import PickPlacePlan, PickPlaceSkillConfig, plan_pick_place
 from f2p.skill.protocol import Progress, silent, skills
 from f2p.types import Execution, Scene, SkillCall
 
@@ -50,8 +50,8 @@ BASE_DEAD_BAND = 0.002
 class PickPlace:
     """The skill; one object may be used for many calls, one after the other."""
 
-    def __init__(self, config: PickPlaceConfig | None = None) -> None:
-        self.config = config or PickPlaceConfig()
+    def __init__(self, config: PickPlaceSkillConfig | None = None) -> None:
+        self.config = config or PickPlaceSkillConfig()
 
     def execute(
         self, call: SkillCall, scene: Scene, robot: Robot, progress: Progress = silent, cancelled: Cancelled = never
@@ -85,7 +85,7 @@ class _Run:
     """One execution of one plan."""
 
     def __init__(
-        self, config: PickPlaceConfig, plan: PickPlacePlan, robot: Robot, progress: Progress, cancelled: Cancelled
+        self, config: PickPlaceSkillConfig, plan: PickPlacePlan, robot: Robot, progress: Progress, cancelled: Cancelled
     ) -> None:
         self._config, self._plan, self._robot = config, plan, robot
         self._progress, self._cancelled = progress, cancelled

@@ -18,7 +18,7 @@ from f2p.types import Prior, Scene, Segment, SkillCall
 
 
 @dataclass(frozen=True)
-class PickPlaceConfig(Settings):
+class PickPlaceSkillConfig(Settings):
     """Clearances, thresholds and the gripper's apertures."""
 
     points: GraspPointConfig = field(default_factory=GraspPointConfig)
@@ -65,7 +65,7 @@ class PickPlacePlan:
 
 
 def plan_pick_place(
-    scene: Scene, call: SkillCall, base_task: tuple[float, float, float], config: PickPlaceConfig
+    scene: Scene, call: SkillCall, base_task: tuple[float, float, float], config: PickPlaceSkillConfig
 ) -> PickPlacePlan:
     """Choose a grasp from which the placement can be reached too, and the heights to travel at.
 
@@ -90,7 +90,7 @@ def plan_pick_place(
 
 def _plan_with(
     scene: Scene, segment: Segment, grasp: Grasp, parameter: np.ndarray, base_task: tuple[float, float, float],
-    config: PickPlaceConfig,
+    config: PickPlaceSkillConfig,
 ) -> PickPlacePlan:  # fmt: skip
     """The plan for one grasp. Raises UnreachableError."""
     pick = grasp.pose

@@ -6,7 +6,7 @@ from f2p.robot.errors import MotionRefusedError
 from f2p.robot.protocol import Motion, RobotState
 from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays
 from f2p.twin.driver import StretchDriver
-from f2p.twin.goals import CONTACT, Goal, GoalStatus, Point
+from f2p.twin.goals import CONTACT, GoalStatus, Point, TrajectoryGoal
 
 
 class TwinRobot(SteppingRobot):
@@ -15,7 +15,7 @@ class TwinRobot(SteppingRobot):
     def __init__(self, driver: StretchDriver, config: SteppingConfig | None = None) -> None:
         super().__init__(config)
         self.driver = driver
-        self._goal: Goal | None = None
+        self._goal: TrajectoryGoal | None = None
 
     def state(self) -> RobotState:
         """What the driver measures now."""
@@ -31,7 +31,7 @@ class TwinRobot(SteppingRobot):
 
     def _send(self, step: Motion) -> None:
         """One goal with one way point."""
-        goal = Goal(step.joints, (Point(step.targets, *driver_arrays(step)),))
+        goal = TrajectoryGoal(step.joints, (Point(step.targets, *driver_arrays(step)),))
         if not self.driver.send_goal(goal):
             raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")
         if goal.status is GoalStatus.ABORTED:

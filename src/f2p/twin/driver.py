@@ -26,10 +26,10 @@ from f2p.twin.goals import (
     INVALID_GOAL,
     PATH_TOLERANCE_VIOLATED,
     Command,
-    Goal,
     GoalStatus,
     JointNamesError,
     Pending,
+    TrajectoryGoal,
     check_names,
     commands,
 )
@@ -68,7 +68,7 @@ class StretchDriver:
             self.twin.reset(world)
         self.mode, self._before_runstop = "position", "position"
         self.time_s = 0.0
-        self._goals: list[Goal] = []
+        self._goals: list[TrajectoryGoal] = []
         self._announced = False
         self._point = 0
         self._point_since_s = self._goal_sent_s = -math.inf
@@ -107,7 +107,7 @@ class StretchDriver:
         return not self._pending
 
     @property
-    def active_goal(self) -> Goal | None:
+    def active_goal(self) -> TrajectoryGoal | None:
         """The newest goal, while it is active."""
         return self._goals[-1] if self._goals and self._goals[-1].status is GoalStatus.ACTIVE else None
 
@@ -130,14 +130,14 @@ class StretchDriver:
         self._goal_sent_s, self._announced = now_s, True
         return True
 
-    def send_goal(self, goal: Goal) -> bool:
+    def send_goal(self, goal: TrajectoryGoal) -> bool:
         """Take a goal and start it; False rejects it."""
         accepted = self.accept_goal()
         if accepted:
             self.start_goal(goal)
         return accepted
 
-    def start_goal(self, goal: Goal) -> None:
+    def start_goal(self, goal: TrajectoryGoal) -> None:
         """Start an accepted goal. It aborts the older one, whose motion goes on."""
         self._announced = False
         if self.active_goal is not None:
@@ -154,7 +154,7 @@ class StretchDriver:
         self._point = -1
         self._next_point(goal)
 
-    def cancel(self, goal: Goal) -> None:
+    def cancel(self, goal: TrajectoryGoal) -> None:
         """End a goal; what moves goes on moving (stretch.md 1.3.5)."""
         goal.end(GoalStatus.CANCELED)
 
@@ -241,7 +241,7 @@ class StretchDriver:
         for name, value in self._stow.pop(0).items():
             self._axes[name].go(value, DRIVES[name].speed, DRIVES[name].acceleration)
 
-    def _next_point(self, goal: Goal) -> None:
+    def _next_point(self, goal: TrajectoryGoal) -> None:
         """Command the goal's next way point, or call it a success."""
         self._point += 1
         if self._point >= len(goal.points):

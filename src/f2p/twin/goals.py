@@ -92,7 +92,7 @@ class GoalStatus(str, Enum):
 
 
 @dataclass
-class Goal:
+class TrajectoryGoal:
     """A trajectory goal and its fate; the driver writes the lower three."""
 
     joints: tuple[str, ...]

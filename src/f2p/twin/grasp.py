@@ -29,7 +29,7 @@ class GraspConfig(Settings):
     opening: float = number(0.02, "how far they open before they let go", unit="rad", low=0.0, high=0.2)
 
 
-class Grasp:
+class GripperHold:
     """What the gripper holds.
 
     Attributes:

@@ -24,7 +24,7 @@ from f2p.sim.world import Body, World, upright_boxes
 from f2p.twin import model as parts
 from f2p.twin.description import read_links
 from f2p.twin.errors import TwinUnstableError
-from f2p.twin.grasp import Grasp, GraspConfig
+from f2p.twin.grasp import GraspConfig, GripperHold
 from f2p.types import Prior, Relations
 
 READY: dict[str, float] = {
@@ -100,7 +100,7 @@ class Twin:
         self.data = mujoco.MjData(self.model)
         self.bodies = tuple(bodies)
         self.scene = self._built_scene()
-        self._grasp = Grasp(self.config.grasp, self.scene)
+        self._grasp = GripperHold(self.config.grasp, self.scene)
         self._servos = {name: self.model.actuator(name).id for name in parts.SERVOS}
 
     def _built_scene(self) -> BuiltScene:

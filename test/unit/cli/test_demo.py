@@ -14,7 +14,7 @@ from f2p.cli import demo
 from f2p.cli.demo import Board, stage_seconds
 from f2p.ros.errors import MessageError
 from f2p.ros.remote.goal import GoalResult
-from f2p.ros.session.demo import Truth, truth_from_json
+from f2p.ros.session.demo import ReportedTruth, truth_from_json
 from f2p.scene.goals import parse_goal
 from f2p.tasks import tasks
 from f2p.types import LearnFrom
@@ -58,7 +58,7 @@ class FakeSession:
         self.learned_from.append(learn_from)
         return GoalResult(False, "plan", ("failure",), 1, "weights", 0, "")
 
-    def truth(self) -> Truth:
+    def truth(self) -> ReportedTruth:
         return SimpleNamespace(lost=(), satisfies=lambda _goal: self.endings[len(self.seeds) - 1])
 
     def reset(self) -> None:

@@ -12,11 +12,11 @@ from f2p.guard.core import DriverState, Guard
 from f2p.guard.errors import (
     DriverFailedError,
     GuardBusyError,
+    GuardTimeoutError,
     LatchedError,
     LeaseError,
-    MotionTimeoutError,
     OutOfLimitsError,
-    StaleStateError,
+    StaleJointsError,
     WrongModeError,
 )
 from f2p.guard.rules import GuardConfig
@@ -145,9 +145,9 @@ def test_silent_joint_states_hold_then_end_the_motion_and_latch() -> None:
     bench.run(0.5)
     bench.silent, count = True, len(bench.sent)
     bench.run(0.2)
-    assert isinstance(bench.guard.holding, StaleStateError) and bench.stops == 1 and not bench.ended
+    assert isinstance(bench.guard.holding, StaleJointsError) and bench.stops == 1 and not bench.ended
     bench.run(1.0)
-    assert isinstance(bench.ended[0][0], StaleStateError)
+    assert isinstance(bench.ended[0][0], StaleJointsError)
     assert len(bench.sent) <= count + 1
     assert bench.runstops == 1 and "silent" in bench.guard.latched
 
@@ -302,7 +302,7 @@ def test_a_driver_that_keeps_refusing_or_does_nothing_ends_the_motion() -> None:
     stuck = Bench(speed=0.0)
     stuck.begin(Motion((LIFT,), (0.5,)))
     stuck.run(30.0)
-    assert isinstance(stuck.ended[0][0], MotionTimeoutError)
+    assert isinstance(stuck.ended[0][0], GuardTimeoutError)
 
 
 def test_what_may_not_begin() -> None:

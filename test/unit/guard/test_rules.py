@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from f2p.guard.errors import GuardError, NotFiniteError, OutOfLimitsError, StaleStateError, StepTooLargeError
+from f2p.guard.errors import GuardError, NotFiniteMotionError, OutOfLimitsError, StaleJointsError, StepTooLargeError
 from f2p.guard.rules import (
     RULES,
     GuardConfig,
@@ -92,7 +92,7 @@ def test_refusals_name_fact_and_choices(motion: Motion, text: str) -> None:
 def test_a_state_that_is_not_finite_or_missing_stops_the_step() -> None:
     motion = admit(Motion((LIFT,), (0.5,)))
     for positions in ({LIFT: math.nan}, {}):
-        with pytest.raises(NotFiniteError, match="measured position is nan"):
+        with pytest.raises(NotFiniteMotionError, match="measured position is nan"):
             next_step(motion, positions, CONFIG)
 
 
@@ -103,7 +103,7 @@ def test_a_step_too_large_is_refused_by_the_last_gate() -> None:
 
 @pytest.mark.parametrize(("age", "skew"), [(0.2, 0.0), (math.nan, 0.0), (0.0, 0.6), (0.0, -0.6), (0.0, math.nan)])
 def test_late_and_future_states_are_stale(age: float, skew: float) -> None:
-    with pytest.raises(StaleStateError):
+    with pytest.raises(StaleJointsError):
         check_fresh(age, skew, CONFIG)
     check_fresh(0.1, 0.4, CONFIG)
 

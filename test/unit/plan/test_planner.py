@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.plan.errors import BadScoresError, BadSkeletonError, NothingMovableError, StaleWeightsError, UnknownSkillError
+from f2p.plan.errors import (
+    BadScoresError,
+    BadSkeletonError,
+    NothingMovableError,
+    StaleWeightsError,
+    UnplannableSkillError,
+)
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.tree import StepStatus, plan_tree
 from f2p.scene.errors import UnknownObjectError
@@ -114,7 +120,7 @@ def test_bad_questions_are_refused_with_the_choices(room: Scene, simple: Analyti
         planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "apple"),))
     with pytest.raises(BadSkeletonError, match="it has no steps"):
         planner.plan(room, parse_goal(CARRY), seed=0, proposal=())
-    with pytest.raises(UnknownSkillError, match="'juggle'; choose one of: pick_place"):
+    with pytest.raises(UnplannableSkillError, match="'juggle'; choose one of: pick_place"):
         planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("juggle", "box"),))
     furniture = Scene(room.segments[:2])
     with pytest.raises(NothingMovableError, match="seen: table_a, table_b"):

@@ -15,7 +15,7 @@ from f2p.posterior.actions import ActionTarget, action_space, poolings
 from f2p.posterior.barrier import gaps
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.diagnostics import effective_number, placements, spreads
-from f2p.posterior.errors import AllRejectedError, NoSurfaceError, UnknownObjectError
+from f2p.posterior.errors import AllRejectedError, NoSurfaceError, NotMovableError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.layout import LayoutConfig, layout_of
 from f2p.posterior.objective import after_set
@@ -277,7 +277,7 @@ def test_progress_is_reported(failure: Failure, model: SkillEffectModel) -> None
 def test_wrong_objects_and_missing_tables_are_named(failure: Failure, model: SkillEffectModel) -> None:
     call = SkillCall("pick_place", "table_a", np.zeros(4))
     wrong = replace(failure, outcome=replace(failure.outcome, call=call))
-    with pytest.raises(UnknownObjectError, match=r"'table_a'; movable segments seen: box, landmark"):
+    with pytest.raises(NotMovableError, match=r"'table_a'; movable segments seen: box, landmark"):
         infer(wrong, model, config=quick())
     bare = replace(failure, outcome=replace(failure.outcome, before=Scene(failure.outcome.before.segments[2:])))
     with pytest.raises(NoSurfaceError, match="pass bounds"):

@@ -14,14 +14,14 @@ from f2p.twin.goals import (
     INVALID_GOAL,
     INVALID_JOINTS,
     PATH_TOLERANCE_VIOLATED,
-    Goal,
     GoalStatus,
     Point,
+    TrajectoryGoal,
 )
 
 
 def goal(**targets):
-    return Goal(tuple(targets), (Point(tuple(targets.values())),))
+    return TrajectoryGoal(tuple(targets), (Point(tuple(targets.values())),))
 
 
 def sent(driver, made):
@@ -43,7 +43,7 @@ def test_goal_is_reached_within_the_drivers_tolerance_at_the_drivers_speed(drive
 
 
 def test_way_points_are_reached_in_turn(driver):
-    made = sent(driver, Goal((ARM,), (Point((0.05,)), Point((0.02,)))))
+    made = sent(driver, TrajectoryGoal((ARM,), (Point((0.05,)), Point((0.02,)))))
     highest = 0.0
     for _ in range(100):
         driver.advance(0.05)
@@ -84,7 +84,7 @@ def test_aperture_and_finger_are_the_same_joint(driver):
 
 
 def test_missing_positions_are_invalid(driver):
-    made = sent(driver, Goal((LIFT, ARM), (Point((0.7,)),)))
+    made = sent(driver, TrajectoryGoal((LIFT, ARM), (Point((0.7,)),)))
     assert made.error_code == INVALID_JOINTS
 
 
@@ -128,7 +128,7 @@ def test_preempting_does_not_stop_the_motion(driver):
 
 
 def test_ten_seconds_are_the_end_of_a_goal_not_of_its_motion(driver):
-    made = sent(driver, Goal((LIFT,), (Point((1.1,), (0.03,)),)))
+    made = sent(driver, TrajectoryGoal((LIFT,), (Point((1.1,), (0.03,)),)))
     driver.advance(10.1)
     assert (made.status, made.error_code) == (GoalStatus.ABORTED, PATH_TOLERANCE_VIOLATED)
     assert driver.joints()[LIFT].velocity == pytest.approx(0.03, abs=0.005)
@@ -177,7 +177,7 @@ def test_base_moves_by_increments_from_where_it_is(driver):
 def test_streamed_increments_keep_the_base_rolling(driver):
     speeds = []
     for _ in range(8):
-        sent(driver, Goal((TRANSLATE,), (Point((0.05,), (0.12,), (0.3,)),)))
+        sent(driver, TrajectoryGoal((TRANSLATE,), (Point((0.05,), (0.12,), (0.3,)),)))
         driver.advance(0.25)
         speeds.append(driver.twin.velocity("base_x"))
     assert min(speeds[1:]) > 0.05
@@ -201,7 +201,7 @@ def test_contact_ends_the_goal_with_100_and_the_joint_stands(driver):
     driver.advance(5.0)
     sent(driver, goal(wrist_extension=0.25))
     driver.advance(3.0)
-    made = sent(driver, Goal((LIFT,), (Point((0.4,), (0.1,), (), (15.0,)),)))
+    made = sent(driver, TrajectoryGoal((LIFT,), (Point((0.4,), (0.1,), (), (15.0,)),)))
     driver.advance(4.0)
     assert (made.status, made.error_code, made.error_string) == (GoalStatus.ABORTED, CONTACT, "--")
     at = driver.joints()[LIFT].position
@@ -211,7 +211,7 @@ def test_contact_ends_the_goal_with_100_and_the_joint_stands(driver):
 
 
 def test_free_motion_is_no_contact(driver):
-    made = sent(driver, Goal((LIFT,), (Point((0.9,), (0.15,), (0.3,), (12.0,)),)))
+    made = sent(driver, TrajectoryGoal((LIFT,), (Point((0.9,), (0.15,), (0.3,), (12.0,)),)))
     driver.advance(4.0)
     assert made.status is GoalStatus.SUCCEEDED
 
@@ -248,7 +248,7 @@ def test_runstop_button_acts_at_once_and_commands_are_refused(driver):
     driver.advance(0.3)
     at = driver.joints()[ARM]
     assert driver.runstopped and abs(at.velocity) < 0.01
-    refused = Goal((LIFT,), (Point((0.7,)),))
+    refused = TrajectoryGoal((LIFT,), (Point((0.7,)),))
     driver.send_goal(refused)
     assert refused.error_code == INVALID_GOAL and "runstopped" in refused.error_string
     driver.press_runstop(False)
@@ -302,10 +302,10 @@ def test_rotation_needs_the_base_alone_in_the_twin_too(driver):
 def test_a_zero_is_taken_at_its_word(driver):
     """stretch.md 1.3.15: an absent entry is the default; a 0 leaves the lift standing and sees contact everywhere."""
     start = driver.joints()[LIFT].position
-    slow = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (0.0,)),)))
+    slow = sent(driver, TrajectoryGoal((LIFT,), (Point((start + 0.1,), (0.0,)),)))
     driver.advance(12.0)
     assert slow.status is GoalStatus.ABORTED and slow.error_code == PATH_TOLERANCE_VIOLATED
     assert driver.joints()[LIFT].position == pytest.approx(start, abs=2e-3)
-    touchy = sent(driver, Goal((LIFT,), (Point((start + 0.1,), (), (), (0.0,)),)))
+    touchy = sent(driver, TrajectoryGoal((LIFT,), (Point((start + 0.1,), (), (), (0.0,)),)))
     driver.advance(2.0)
     assert touchy.status is GoalStatus.ABORTED and touchy.error_code == CONTACT

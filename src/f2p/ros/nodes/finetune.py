@@ -19,7 +19,7 @@ from f2p_msgs.srv import PublishWeights
 
 
 @dataclass(frozen=True)
-class FinetuneConfig(Settings):
+class FinetuneNodeConfig(Settings):
     """Where the weights are, and how long learning may take."""
 
     store: str = "runs/weights"
@@ -33,7 +33,7 @@ class FinetuneNode(F2pNode):
     """Runs `f2p.weights.cycle` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("finetune", FinetuneConfig())
+        super().__init__("finetune", FinetuneNodeConfig())
 
     def connect(self) -> None:
         """The model server's service, and the action."""

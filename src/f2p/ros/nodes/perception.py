@@ -15,7 +15,7 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import BadViewRequestError, EmptyViewError, NoImageError
 from f2p.ros.messages.convert import scene_to_msg
 from f2p.ros.messages.ground_truth import labelled, scene_from_json
-from f2p.ros.remote.camera import Looker, LookingConfig, View
+from f2p.ros.remote.camera import Looker, LookingConfig, Sighting
 from f2p.ros.remote.guard import GuardClient
 from f2p.scene.objects.memory import Memory
 from f2p.scene.objects.tracking import KnownObject
@@ -92,12 +92,12 @@ class PerceptionNode(F2pNode):
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         return scene
 
-    def _true_scene(self, view: View) -> Scene:
+    def _true_scene(self, view: Sighting) -> Scene:
         if self._truth is None:
             raise NoImageError(f"no ground truth on {self.parameters.config.truth_topic}")
         return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
 
-    def _seen_scene(self, view: View, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
+    def _seen_scene(self, view: Sighting, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
         config = replace(TabletopConfig(), known=inventory_of(self._inventory), sought=sought)
         return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
 

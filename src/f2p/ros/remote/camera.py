@@ -61,7 +61,7 @@ class LookingConfig(Settings):
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Sighting:
     """What one round of looks saw."""
 
     points_task: np.ndarray
@@ -101,7 +101,7 @@ class Looker:
             callback_group=group,
         )  # fmt: skip
 
-    def look(self, pans: list[float], tilts: list[float], settle_s: float, aside: float = 0.0) -> View:
+    def look(self, pans: list[float], tilts: list[float], settle_s: float, aside: float = 0.0) -> Sighting:
         """Look at every pair of angles, or at the default looks, and merge; from `aside` [m] beside the usual place.
 
         Raises:
@@ -116,7 +116,7 @@ class Looker:
             parts = [self._one(look, settle_s or self._config.settle_s) for look in looks]
         points = np.concatenate([part.points_task for part in parts])
         sensor = np.mean([part.sensor_task for part in parts], axis=0)
-        return View(points, sensor, max(part.stamp_ns for part in parts))
+        return Sighting(points, sensor, max(part.stamp_ns for part in parts))
 
     def _take_posture(self, aside: float) -> None:
         """Arm in and low, base at its place or beside it, as far as it is not there already."""
@@ -129,7 +129,7 @@ class Looker:
         if abs(away) > POSTURE_TOLERANCE:
             self._robot.move(Motion((TRANSLATE,), (away,)))
 
-    def _one(self, look: Look, settle_s: float) -> View:
+    def _one(self, look: Look, settle_s: float) -> Sighting:
         self._robot.move(look.motion)
         settled_ns = self._settled(settle_s)
         image = self._fresh(settled_ns)
@@ -140,7 +140,7 @@ class Looker:
         points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
         task_from_base = transform_from_pose(*state.base_task)
         points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
-        return View(points.astype(np.float32), (task_from_base @ base_from_camera)[:3, 3], stamp_ns)
+        return Sighting(points.astype(np.float32), (task_from_base @ base_from_camera)[:3, 3], stamp_ns)
 
     def _settled(self, settle_s: float) -> int:
         """Wait until the head has stood for `settle_s`; the moment [ns]."""

@@ -16,9 +16,7 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import Clock, SystemClock
 from f2p.errors import CanceledError
-from f2p.guard.errors import GuardBusyError, LatchedError
-from f2p.guard.errors import MotionTimeoutError as GuardTimeoutError
-from f2p.guard.errors import StaleStateError as GuardStaleError
+from f2p.guard.errors import GuardBusyError, GuardTimeoutError, LatchedError, StaleJointsError
 from f2p.loop.errors import DeadlineError
 from f2p.robot.errors import (
     MotionCancelledError,
@@ -164,7 +162,7 @@ class GuardClient:
             raise RunstoppedError
         if code == GuardTimeoutError.code:
             raise MotionTimeoutError(text)
-        if code == GuardStaleError.code:
+        if code == StaleJointsError.code:
             raise StaleStateError(text)
         if code:
             raise MotionRefusedError(f"the guard refused (code {code}): {text}")

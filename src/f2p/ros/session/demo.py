@@ -39,7 +39,7 @@ LISTEN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Truth:
+class ReportedTruth:
     """What the simulator says is so."""
 
     relations: frozenset[tuple[str, str, str]]
@@ -52,13 +52,13 @@ class Truth:
         return all(((one.relation, one.subject, one.object) in self.relations) == one.value for one in goal.literals)
 
 
-def truth_from_json(text: str) -> Truth:
+def truth_from_json(text: str) -> ReportedTruth:
     """Read `/stretch_sim/ground_truth`. Raises MessageError when it cannot be read."""
     try:
         told = json.loads(text)
         tops = [body["pose"][2] for body in told["bodies"] if body["prior"] == Prior.TABLE.value]
         lost = tuple(body["name"] for body in told["bodies"] if body["pose"][2] < min(tops) - 0.1)
-        return Truth(frozenset((str(r), str(a), str(b)) for r, a, b in told["binary"]), lost)
+        return ReportedTruth(frozenset((str(r), str(a), str(b)) for r, a, b in told["binary"]), lost)
     except (ValueError, KeyError, TypeError) as error:
         raise MessageError(f"the ground truth cannot be read: {error!r}") from error
 
@@ -117,7 +117,7 @@ class DemoSession:
                 raise DeadlineError(f"not active within {READY_S:.0f} s: {late}; see {self.supervisor.folder}")
             pause.wait(timeout=0.25)
 
-    def truth(self) -> Truth:
+    def truth(self) -> ReportedTruth:
         """The simulator's truth of the last fifth of a second."""
         if self._truth is None:
             raise MessageError("the simulator has not told its truth yet")

@@ -19,7 +19,7 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.clock import Clock
 from f2p.twin.driver import StretchDriver
-from f2p.twin.goals import Goal, GoalStatus, Point
+from f2p.twin.goals import GoalStatus, Point, TrajectoryGoal
 
 POLL_S = 0.01
 """How often a running goal looks at its fate, as the driver does [s]."""
@@ -67,7 +67,7 @@ class DriverInterface:
     def _execute(self, handle: ServerGoalHandle) -> FollowJointTrajectory.Result:
         """Send the goal to the model and wait for its fate."""
         trajectory = handle.request.trajectory
-        goal = Goal(tuple(trajectory.joint_names), tuple(_point(point) for point in trajectory.points))
+        goal = TrajectoryGoal(tuple(trajectory.joint_names), tuple(_point(point) for point in trajectory.points))
         with self._lock:
             self._driver.start_goal(goal)
         while goal.status is GoalStatus.ACTIVE and not self.closing.wait(POLL_S):

@@ -44,7 +44,7 @@ class CameraConfig(Settings):
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class StateClouds:
     """The clouds of one state."""
 
     points: tuple[np.ndarray, ...]
@@ -94,7 +94,7 @@ class Camera:
         poses: np.ndarray,
         sizes: np.ndarray,
         rng: np.random.Generator,
-    ) -> Look:
+    ) -> StateClouds:
         """Cast the fan into one state.
 
         Args:
@@ -122,7 +122,7 @@ class Camera:
             hidden[i] = len(cloud) < config.hidden_below
             cloud = top_surface(poses[i], sizes[i], rng, config.least_points) if hidden[i] else cloud
             clouds.append(fitted(cloud, config.least_points, config.most_points, rng).astype(np.float32))
-        return Look(tuple(clouds), hidden)
+        return StateClouds(tuple(clouds), hidden)
 
 
 def _centred(width: float, spacing: float) -> np.ndarray:
