@@ -38,6 +38,7 @@ setup(
     # What no rosdep key exists for, or what only some processes need.
     extras_require={
         "model": ["torch", "safetensors>=0.4"],
+        "perception": ["open3d-cpu>=0.18"],
         "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
         "report": ["plotly", "matplotlib"],
         "cli": ["typer", "rich"],

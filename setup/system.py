@@ -1,10 +1,11 @@
-"""What has to come from the operating system: a compiler, CMake and Python's headers.
+"""What has to come from the operating system: a compiler, CMake, Python's headers and what Open3D is linked with.
 
 Missing ones are installed when we are root; otherwise the exact command is said and set-up stops.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -31,6 +32,19 @@ def has_program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
 
+def has_library(name: str) -> Callable[[], bool]:
+    """Return a check that a shared library can be loaded."""
+
+    def is_there() -> bool:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            return False
+        return True
+
+    return is_there
+
+
 def has_header() -> bool:
     """Tell whether this interpreter's headers are there: the interfaces are compiled against them."""
     return (Path(sysconfig.get_path("include")) / "Python.h").is_file()
@@ -48,7 +62,11 @@ NEEDS = (
     Need("cmake", "CMake, for the ROS interfaces", has_program("cmake")),
     Need("python3.11-dev", "Python's headers, for the ROS interfaces", has_header),
     Need("python3.11-venv", "Python's venv module", has_venv),
+    Need("libgomp1", "the OpenMP library, for Open3D", has_library("libgomp.so.1")),
+    Need("libgl1", "the OpenGL library, which Open3D is linked with", has_library("libGL.so.1")),
+    Need("libx11-6", "the X11 library, which Open3D is linked with", has_library("libX11.so.6")),
 )
+"""Open3D's wheel for the CPU is linked with the last three (`readelf -d`); libusb it neither needs nor loads."""
 
 
 def missing(needs: tuple[Need, ...] = NEEDS) -> list[Need]:

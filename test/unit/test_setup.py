@@ -119,6 +119,20 @@ def test_what_is_missing_is_said_with_the_command_that_brings_it() -> None:
 def test_checks_find_what_is_there_and_not_what_is_not() -> None:
     assert system.has_program("bash")()
     assert not system.has_program("no-such-program")()
+    assert system.has_library("libc.so.6")()
+    assert not system.has_library("libno-such-library.so.1")()
+
+
+def test_open3d_can_be_imported_and_does_what_it_is_there_for(tmp_path: Path) -> None:
+    """The wheel is installed without resolving what it needs: a lock that forgets a part of it breaks here."""
+    script = (
+        "import numpy, open3d, sys\n"
+        "cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(numpy.random.rand(2000, 3) * (1, 1, 0)))\n"
+        "assert open3d.io.write_point_cloud(sys.argv[1], cloud) and len(open3d.io.read_point_cloud(sys.argv[1]).points)\n"
+        "plane, inside = cloud.segment_plane(0.01, 3, 100)\n"
+        "assert len(inside) == 2000 and abs(plane[2]) > 0.99\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.pcd")], check=True, timeout=120)
 
 
 def test_a_failing_command_shows_the_end_of_its_log(tmp_path: Path) -> None:
