@@ -13,6 +13,9 @@ PACKAGE = Path(__file__).parent
 SHELL = ("cli", "ros", "bench", "report", "loop", "guard", "graph")
 """Rooms that show or carry results and make none."""
 
+WHOLE = ("relation", "shape")
+"""Rooms whose members are reached through their table: whoever imports one file of them depends on all."""
+
 
 @functools.cache
 def package_digest() -> str:
@@ -30,7 +33,7 @@ def imports_digest(*modules: str) -> str:
 def imported_by(*modules: str) -> tuple[Path, ...]:
     """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
-    What a package's `__init__` imports does not count: those of f2p make nothing.
+    What a package's `__init__` imports does not count: those of f2p make nothing. Those of `WHOLE` count with all files.
     """
     found: set[Path] = set()
     waiting = list(modules)
@@ -38,8 +41,14 @@ def imported_by(*modules: str) -> tuple[Path, ...]:
         path = _file_of(waiting.pop())
         if path is not None and path not in found:
             found.add(path)
-            waiting += _imports(path)
+            waiting += _imports(path) + _beside(path)
     return tuple(sorted(found))
+
+
+def _beside(path: Path) -> list[str]:
+    """The modules of the file's room, where that counts as a whole."""
+    room = path.relative_to(PACKAGE).parts[0]
+    return [f"{PACKAGE.name}.{room}.{one.stem}" for one in path.parent.glob("*.py")] if room in WHOLE else []
 
 
 def digest_of(paths: Iterable[Path]) -> str:

@@ -12,11 +12,13 @@ from enum import Enum
 
 import numpy as np
 
-UNARY_RELATIONS = ("movable", "is_drawer", "drawer_open")
-"""Unary relations of appendix A.9, in the order of `Relations.unary`."""
+from f2p.relation.table import vocabulary
 
-BINARY_RELATIONS = ("left", "right", "front", "behind", "above", "below", "contact", "boundary", "inside")
-"""Binary relations of appendix A.9, in the order of `Relations.binary`; entry [i, j] reads name(i, j)."""
+UNARY_RELATIONS = tuple(name for name, arity in vocabulary() if arity == 1)
+"""Unary relations (appendix A.9 and whatever was registered), in the order of `Relations.unary`."""
+
+BINARY_RELATIONS = tuple(name for name, arity in vocabulary() if arity == 2)
+"""Binary relations likewise, in the order of `Relations.binary`; entry [i, j] reads name(i, j)."""
 
 PARAMETER_SIZE = 4
 """Continuous parameters of one skill: pick_place is (dx, dy, dz, dyaw) in [m, m, m, rad]."""
@@ -114,9 +116,9 @@ class Relations:
 
     names: tuple[str, ...]
     unary: np.ndarray
-    """Shape (segments, 3), float32."""
+    """Shape (segments, unary relations), float32."""
     binary: np.ndarray
-    """Shape (segments, segments, 9), float32; the diagonal is 0."""
+    """Shape (segments, segments, binary relations), float32; the diagonal is 0."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unary", frozen(self.unary, np.float32))

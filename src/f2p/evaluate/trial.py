@@ -8,11 +8,12 @@ import numpy as np
 
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
+from f2p.relation.table import held
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import World
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import TaskInstance
-from f2p.types import BINARY_RELATIONS, Plan, Prediction, Transition
+from f2p.types import Plan, Prediction, Transition
 
 CARRIED = 0.05
 """A thing that moved at least this far while something else was grasped was carried [m]."""
@@ -46,13 +47,11 @@ def run_plan(simulator: Simulator, world: World, plan: Plan, seed: int) -> tuple
 def carried_error(transition: Transition, prediction: Prediction) -> float | None:
     """Mean position error of what was inside the grasped container before and after [m]; None without such things."""
     scene, grasped = transition.before, transition.before.index(transition.call.object)
-    inside = BINARY_RELATIONS.index("inside")
+    before, after = held(transition.relations_before.binary), held(transition.relations_after.binary)
     kept = [
         k
         for k in range(len(scene.segments))
-        if transition.relations_before.binary[k, grasped, inside] > 0.5
-        and transition.relations_after.binary[k, grasped, inside] > 0.5
-        and np.linalg.norm(transition.displacements[k]) > CARRIED
+        if before[k, grasped] and after[k, grasped] and np.linalg.norm(transition.displacements[k]) > CARRIED
     ]
     if not kept:
         return None

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from f2p.learner.errors import NothingToMoveError
+from f2p.relation.table import held
 from f2p.sim.world import Body
-from f2p.types import BINARY_RELATIONS, Failure, Prior, Relations, SkillCall
+from f2p.types import Failure, Prior, Relations, SkillCall
 
 _CLEARANCE = 0.01
 """Gap kept between things that are put down side by side [m] (ours: nothing starts in penetration)."""
@@ -46,7 +47,7 @@ def free_indices(bodies: Sequence[Body]) -> list[int]:
 
 def groups_together(bodies: Sequence[Body], relations: Relations) -> list[list[int]]:
     """Free bodies grouped with what is inside them, container first. Every free body is in exactly one group."""
-    inside = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
+    inside = held(relations.binary)
     free = free_indices(bodies)
     holder = {index: next((other for other in free if other != index and inside[index, other]), None) for index in free}
     return [[index, *(one for one in free if holder[one] == index)] for index in free if holder[index] is None]

@@ -10,7 +10,9 @@ from torch.nn import functional
 
 from f2p.model.latent import Latent
 from f2p.model.protocol import RelationLogits, SkillEffectModel
+from f2p.relation.table import unary_specs
 from f2p.settings import Settings, number
+from f2p.types import UNARY_RELATIONS
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,18 @@ def pair_mask(mask: Tensor) -> Tensor:
     return mask.unsqueeze(2) & mask.unsqueeze(1) & different
 
 
+def meaningful(unary: Tensor) -> Tensor:
+    """1 where a unary relation means something for an object, by truth (B, n, kinds); see `UnarySpec.only_of`."""
+    every = torch.ones_like(unary[..., 0])
+    of = [every if spec.only_of is None else unary[..., UNARY_RELATIONS.index(spec.only_of)] for spec in unary_specs()]
+    return torch.stack(of, -1)
+
+
 def relation_loss(
     logits: RelationLogits, unary: Tensor, binary: Tensor, mask: Tensor, pair_weights: Tensor | None = None
 ) -> Tensor:
     """Cross entropy of unary plus binary relations; the state of a drawer counts for drawers only (A10)."""
-    drawer = torch.stack([torch.ones_like(unary[..., 0]), torch.ones_like(unary[..., 0]), unary[..., 1]], -1)
-    unary_weights = drawer * mask.unsqueeze(-1)
+    unary_weights = meaningful(unary) * mask.unsqueeze(-1)
     weights = pair_mask(mask).unsqueeze(-1).to(binary.dtype).expand_as(binary)
     if pair_weights is not None:
         weights = weights * pair_weights

@@ -11,6 +11,7 @@ import torch
 from f2p.model.batch import TransitionBatch
 from f2p.model.encoded import Encoded, Transitions
 from f2p.model.points2plans import Points2Plans
+from f2p.relation.table import unary_specs
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 MOVED = 0.005
@@ -143,9 +144,9 @@ def binary_f1(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> di
 def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     """F1 of each unary relation; the state of a drawer over drawers only."""
     out = {}
-    for k, name in enumerate(UNARY_RELATIONS):
-        present = mask & truth[..., 1] if name == "drawer_open" else mask
-        out[name] = f1(predicted[..., k][present], truth[..., k][present])
+    for k, spec in enumerate(unary_specs()):
+        present = mask & truth[..., UNARY_RELATIONS.index(spec.only_of)] if spec.only_of else mask
+        out[spec.name] = f1(predicted[..., k][present], truth[..., k][present])
     return out
 
 

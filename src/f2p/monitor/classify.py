@@ -18,11 +18,9 @@ import numpy as np
 from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
+from f2p.relation.table import binary_spec, kinds
 from f2p.settings import Settings, number
-from f2p.types import BINARY_RELATIONS, Cause, Contradiction, Outcome, Relations
-
-_SHARP = ("left", "right", "front", "behind", "above", "below", "inside")
-"""Relations that network and geometry can both be held to; contact and boundary are a matter of millimetres."""
+from f2p.types import Cause, Contradiction, Outcome, Relations
 
 
 @dataclass(frozen=True)
@@ -146,14 +144,14 @@ def _call(outcome: Outcome) -> str:
 
 def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
     """The contradictions that tell sides apart: the sharp ones, or all if there are none."""
-    return [one for one in contradictions if one.relation in _SHARP] or list(contradictions)
+    return [one for one in contradictions if binary_spec(one.relation).sharp] or list(contradictions)
 
 
 def _misperceived(
     contradictions: Sequence[Contradiction], detected: Relations, geometry: Relations, config: ClassifyConfig
 ) -> float:
     """Share of the contradicted pairs that network and geometry saw differently before the skill."""
-    sharp = [BINARY_RELATIONS.index(name) for name in _SHARP]
+    sharp = kinds(lambda spec: spec.sharp)
     differs = np.any(np.abs(detected.binary - geometry.binary)[..., sharp] > config.sure, axis=-1)
     differs = differs | differs.T
     telling = _telling(contradictions)

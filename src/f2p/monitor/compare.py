@@ -10,15 +10,15 @@ touched cannot alarm, nor can what was not seen afterwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from f2p.monitor.errors import DifferentScenesError
+from f2p.relation.table import binary_spec, binary_specs
+from f2p.scene.errors import UnknownRelationError
 from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, Contradiction, Outcome
-
-_CONVERSE = {"right": "left", "behind": "front", "below": "above"}
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,8 @@ class CompareConfig(Settings):
     """What counts, and how much."""
 
     moved: float = number(0.02, "a segment displaced this far was touched", unit="m", low=0.0, high=1.0)
-    side_weight: float = number(
-        0.5, "weight of left, right, front, behind, above, below", low=0.0, high=10.0,
-        source="ours: each fact is stated twice, once from each side",
-    )  # fmt: skip
-    inside_weight: float = number(1.0, "weight of inside", low=0.0, high=10.0)
-    contact_weight: float = number(
-        0.25, "weight of contact", low=0.0, high=10.0, source="ours: 3 mm are not seen reliably in a partial view"
-    )
-    boundary_weight: float = number(
-        0.5, "weight of boundary", low=0.0, high=10.0, source="ours: a 10 cm rim is a threshold"
-    )
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weights of binary relations by name, where they shall differ from those of the table of relations."""
     contradicted: float = number(0.5, "a gap above it is a contradiction", low=0.0, high=1.0)
 
 
@@ -59,13 +50,15 @@ class Comparison:
 
 
 def relation_weights(config: CompareConfig) -> np.ndarray:
-    """Weight of each relation in the order of `BINARY_RELATIONS`. Shape (9,)."""
-    special = {
-        "contact": config.contact_weight,
-        "boundary": config.boundary_weight,
-        "inside": config.inside_weight,
-    }
-    return np.array([special.get(name, config.side_weight) for name in BINARY_RELATIONS])
+    """Weight of each relation in the order of `BINARY_RELATIONS`. Shape (kinds,).
+
+    Raises:
+        UnknownRelationError: The settings weigh a relation that is not in the table.
+    """
+    unknown = sorted(set(config.weights) - set(BINARY_RELATIONS))
+    if unknown:
+        raise UnknownRelationError(unknown[0], BINARY_RELATIONS)
+    return np.array([config.weights.get(spec.name, spec.weight) for spec in binary_specs()])
 
 
 def touched_names(outcome: Outcome, config: CompareConfig) -> tuple[str, ...]:
@@ -144,10 +137,11 @@ def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) 
     facts: dict[str, None] = {}
     for one in contradictions:
         relation, pair = one.relation, (one.subject, one.object)
-        if relation in _CONVERSE:
-            relation, pair = _CONVERSE[relation], pair[::-1]
-        if relation == "contact":
+        converse = binary_spec(relation).converse
+        if converse == relation:
             pair = (min(pair), max(pair))
+        elif converse is not None and BINARY_RELATIONS.index(converse) < BINARY_RELATIONS.index(relation):
+            relation, pair = converse, pair[::-1]
         facts.setdefault(f"{relation}({', '.join(pair)}) is {str(one.observed).lower()}")
     shown = list(facts)[:most]
     more = f" and {len(facts) - most} more" if len(facts) > most else ""

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from f2p.types import (
+    BINARY_RELATIONS,
+    UNARY_RELATIONS,
     Box,
     Cause,
     Contradiction,
@@ -160,7 +162,8 @@ def _relations_values(relations: Relations, arrays: Arrays, where: str) -> dict[
 def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
     """Relations from words."""
     names, unary, binary = tuple(words["names"]), arrays.get(words["unary"]), arrays.get(words["binary"])
-    if unary.shape != (len(names), 3) or binary.shape != (len(names), len(names), 9):
+    count = len(names)
+    if unary.shape != (count, len(UNARY_RELATIONS)) or binary.shape != (count, count, len(BINARY_RELATIONS)):
         raise ValueError(f"relations of {len(names)} things have shapes {unary.shape} and {binary.shape}")
     if any(np.any((table < 0) | (table > 1)) for table in (unary, binary)):
         raise ValueError(f"relations of {', '.join(map(str, names))} have values outside 0..1")

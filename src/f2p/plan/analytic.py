@@ -70,14 +70,14 @@ class AnalyticPredictor:
         return np.where(moving[..., None], delta[:, None, :], 0.0)
 
     def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:
-        """Truth of all binary relations. Shape (..., n, n, 9)."""
+        """Truth of all binary relations. Shape (..., n, n, kinds)."""
         hollow = np.array([segment.prior in CONTAINERS for segment in scene.segments])
         return binary_relations(centers, _sizes(scene), _yaws(scene), containers=hollow)
 
     def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
         """Probabilities of one scene with its segments at `centers` (n, 3)."""
         sure, segments = self.confidence, scene.segments
-        unary = unary_relations([one.prior for one in segments], [one.opening for one in segments])
+        unary = unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
         binary = np.where(self._binary(scene, centers), sure, 1.0 - sure)
         binary[np.arange(len(segments)), np.arange(len(segments))] = 0.0
         return Relations(scene.names, np.where(unary, sure, 1.0 - sure), binary)

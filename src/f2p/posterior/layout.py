@@ -18,8 +18,9 @@ from f2p.geometry import half_extents, rotate_z, wrapped
 from f2p.posterior.bounds import Bounds, top_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
+from f2p.relation.table import held
 from f2p.settings import Settings, number
-from f2p.types import BINARY_RELATIONS, CONTAINERS, Prior, Relations, Scene
+from f2p.types import CONTAINERS, Prior, Relations, Scene
 
 FREE = (Prior.CUBOID, Prior.OPEN_BOX)
 """Priors whose pose is a particle; a drawer's pose is its case's."""
@@ -146,7 +147,7 @@ def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConf
     """The free body that `index` stands on or lies in, or -1; always a lower or larger one, so there is no cycle."""
     segments, box = scene.segments, scene.segments[index].box
     bottom = box.center[2] - 0.5 * box.size[2]
-    inside = BINARY_RELATIONS.index("inside")
+    inside = held(relations.binary)[index]
     holders, bearers = [], []
     for other, segment in enumerate(segments):
         if other == index or segment.prior not in FREE:
@@ -154,7 +155,7 @@ def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConf
         local = top_of(segment)
         larger = np.prod(segment.box.size) > np.prod(box.size)
         bears = segment.box.center[2] < box.center[2] and bool(local.contains(box.center[:2]))
-        if segment.prior is Prior.OPEN_BOX and relations.binary[index, other, inside] > 0.5 and larger:
+        if segment.prior is Prior.OPEN_BOX and inside[other] and larger:
             holders.append((float(np.prod(segment.box.size)), other))
         elif segment.prior is Prior.CUBOID and abs(bottom - local.height) < config.standing_gap and bears:
             bearers.append((abs(bottom - local.height), other))
@@ -247,8 +248,7 @@ def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: Layout
     low = np.concatenate([-room, start[:, 2:] - config.turn], axis=1).reshape(-1)
     high = np.concatenate([room, start[:, 2:] + config.turn], axis=1).reshape(-1)
     prior = UniformPrior(torch.as_tensor(low, dtype=torch.float32), torch.as_tensor(high, dtype=torch.float32))
-    nested = relations.binary[..., BINARY_RELATIONS.index("inside")] > 0.5
-    apart = _pairs(free, parents, poses, sizes, nested)
+    apart = _pairs(free, parents, poses, sizes, held(relations.binary))
     return Layout(
         scene.names,
         poses,

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from f2p.relation.table import binary_specs, carried, held
 from f2p.types import BINARY_RELATIONS, Failure, Relations, Scene
 
-PLACED = ("above", "below", "contact", "inside")
+PLACED = tuple(spec.name for spec in binary_specs() if spec.placed)
 """Relations of Eq. 2 by default: directional ones pin the particles (method.md 8: 5 cm instead of 21 cm of spread)."""
 LARGEST_LOGIT = 60.0
 """|z| beyond which ln H is continued flat (method.md 6.1)."""
@@ -61,9 +62,8 @@ def aligned(relations: Relations, names: Sequence[str]) -> np.ndarray:
 def involved(scene: Scene, relations: Relations) -> tuple[int, ...]:
     """Movable objects, and the furniture that carries or holds one of them (C2)."""
     movable = [index for index, segment in enumerate(scene.segments) if segment.movable]
-    above, inside = (BINARY_RELATIONS.index(name) for name in ("above", "inside"))
-    carrying = relations.binary[movable][..., above] + relations.binary[movable][..., inside]
-    supports = set(np.nonzero(np.any(carrying > 0.5, axis=0))[0].tolist()) if movable else set()
+    carrying = (carried(relations.binary) | held(relations.binary))[movable]
+    supports = set(np.nonzero(np.any(carrying, axis=0))[0].tolist()) if movable else set()
     return tuple(sorted(set(movable) | supports))
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from f2p.geometry import rotate_z
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.objective import aligned
+from f2p.relation.table import held
 from f2p.scene.relations import binary_relations
 from f2p.settings import Settings, number
-from f2p.types import BINARY_RELATIONS, CONTAINERS, Failure, Particles, Prior, SkillCall
+from f2p.types import CONTAINERS, Failure, Particles, Prior, SkillCall
 
 
 class SettlingBody(Protocol):
@@ -51,7 +52,7 @@ def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
     sizes = np.array([body.size for body in bodies])
     hollow = np.array([body.prior in CONTAINERS for body in bodies])
     relations = binary_relations(poses[..., :3], sizes, poses[..., 3], containers=hollow)
-    return relations[..., BINARY_RELATIONS.index("inside")]
+    return held(relations)
 
 
 def kept_inside(bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -86,7 +87,7 @@ def project(
         AllRejectedError: No scene stayed.
     """
     rng = np.random.default_rng(seed)
-    inside = aligned(failure.outcome.observed_before, particles.names)[..., BINARY_RELATIONS.index("inside")] > 0.5
+    inside = held(aligned(failure.outcome.observed_before, particles.names))
     poses = np.array(particles.poses, dtype=np.float64)
     free = np.array([body.prior in (Prior.CUBOID, Prior.OPEN_BOX) for body in bodies])
     done = np.zeros(len(poses), dtype=bool)

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from f2p.relation.table import binary_spec
 from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObjectError, UnknownRelationError
 from f2p.types import BINARY_RELATIONS, Goal, GoalRelation, Relations
 
 _LITERAL = re.compile(r"\s*(not\s+)?(\w+)\s*\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)\s*")
-
-_EXCLUSIVE = (("left", "right"), ("front", "behind"), ("above", "below"))
-"""No pair of things can be in both relations of a row at once."""
 
 
 def parse_goal(text: str) -> Goal:
@@ -53,13 +51,13 @@ def _check_relations(goal: Goal) -> None:
         key = (literal.relation, literal.subject, literal.object)
         if wanted.setdefault(key, literal.value) != literal.value:
             raise ImpossibleGoalError(f"it asks for {literal} and for its opposite")
-    for one, other in (*_EXCLUSIVE, *(pair[::-1] for pair in _EXCLUSIVE)):
-        for (relation, subject, object_), value in wanted.items():
-            if value and relation == one:
-                if wanted.get((other, subject, object_)):
-                    raise ImpossibleGoalError(f"{one} and {other} of ({subject}, {object_}) exclude one another")
-                if wanted.get((one, object_, subject)):
-                    raise ImpossibleGoalError(f"{one}({subject}, {object_}) excludes {one}({object_}, {subject})")
+    for (relation, subject, object_), value in wanted.items():
+        for other in binary_spec(relation).excludes if value else ():
+            if wanted.get((other, subject, object_)):
+                raise ImpossibleGoalError(f"{relation} and {other} of ({subject}, {object_}) exclude one another")
+            same = binary_spec(other).converse
+            if same is not None and wanted.get((same, object_, subject)):
+                raise ImpossibleGoalError(f"{relation}({subject}, {object_}) excludes {same}({object_}, {subject})")
 
 
 def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
@@ -101,7 +99,7 @@ def holds(goal: Goal, names: Sequence[str], binary: np.ndarray, threshold: float
     Args:
         goal: The conjunction.
         names: Names along both segment axes of `binary`.
-        binary: Truth values or probabilities. Shape (..., n, n, 9).
+        binary: Truth values or probabilities. Shape (..., n, n, kinds).
         threshold: A probability above it counts as true.
 
     Returns:

@@ -10,6 +10,7 @@ import pytest
 
 from f2p.monitor.compare import CompareConfig, compare, contradictions_text
 from f2p.monitor.errors import DifferentScenesError
+from f2p.scene.errors import UnknownRelationError
 from f2p.types import Contradiction, Outcome, Scene
 
 
@@ -46,8 +47,10 @@ def test_what_was_not_seen_afterwards_cannot_alarm(outcome_of: Callable[..., Out
 
 def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:
     outcome = outcome_of(("box", "thing_1"))
-    heavy = compare(outcome, CompareConfig(inside_weight=3.0)).score
+    heavy = compare(outcome, CompareConfig(weights={"inside": 3.0})).score
     assert heavy > compare(outcome).score
+    with pytest.raises(UnknownRelationError, match="insied"):
+        compare(outcome, CompareConfig(weights={"insied": 3.0}))
 
 
 def test_different_scenes_are_refused(outcome_of: Callable[..., Outcome]) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from f2p.relation.spec import RelationConfig
 from f2p.scene.errors import BoxError
-from f2p.scene.relations import RelationConfig, binary_relations, relations_of, unary_relations
+from f2p.scene.relations import binary_relations, relations_of, unary_relations
 from f2p.types import BINARY_RELATIONS, Box, Prior, Scene, Segment
 
 TABLE = (0.5, 0.9, 0.05)
@@ -139,7 +140,7 @@ def test_contact_gap_of_turned_boxes() -> None:
 def test_unary() -> None:
     """Movable, is-drawer and drawer-open."""
     values = unary_relations(
-        [Prior.TABLE, Prior.CUBOID, Prior.DRAWER, Prior.DRAWER, Prior.OPEN_BOX], [0, 0, 0.1, 0, 0.1]
+        [Prior.TABLE, Prior.CUBOID, Prior.DRAWER, Prior.DRAWER, Prior.OPEN_BOX], [0, 0, 0.1, 0, 0.1], np.ones((5, 3))
     )
     assert values.astype(int).tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0]]
 

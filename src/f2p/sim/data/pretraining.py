@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.relation.table import carried, held
 from f2p.settings import Settings, number
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
@@ -151,9 +152,10 @@ def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> MujocoConf
 def _moves_one_thing(transition: Transition) -> bool:
     """Whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
     grasped = transition.before.index(transition.call.object)
-    truth = {name: transition.relations_before.binary[..., k] > 0 for k, name in enumerate(BINARY_RELATIONS)}
-    filled = np.any(truth["inside"], axis=0)
-    carries = np.any(truth["above"][:, grasped] & truth["contact"][:, grasped])
+    truth = transition.relations_before.binary
+    filled = np.any(held(truth), axis=0)
+    touching = truth[..., BINARY_RELATIONS.index("contact")] > 0.5
+    carries = np.any(carried(truth)[:, grasped] & touching[:, grasped])
     dragged = filled & (np.linalg.norm(transition.displacements, axis=-1) > MOVED)
     return not (filled[grasped] or carries or np.any(dragged))
 

@@ -36,4 +36,5 @@ def label(
     priors = [body.prior for body in scene.bodies]
     hollow = np.array([prior in CONTAINERS for prior in priors])
     binary = binary_relations(poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow)
-    return Relations(tuple(body.name for body in scene.bodies), unary_relations(priors, openings.tolist()), binary)
+    unary = unary_relations(priors, openings.tolist(), sizes)
+    return Relations(tuple(body.name for body in scene.bodies), unary, binary)

@@ -1,0 +1,112 @@
+"""The table of relations in the order of all arrays, and the vocabulary that weights were trained with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from f2p.relation.errors import RelationSpecError, VocabularyFixedError
+from f2p.relation.spec import BinarySpec, Bodies, Boxes, UnarySpec
+
+Spec = UnarySpec | BinarySpec
+
+_TABLE: dict[str, Spec] = {}
+_FIXED: list[tuple[tuple[str, int], ...]] = []
+"""The vocabulary once it is fixed; empty before."""
+
+
+def register(spec: Spec) -> None:
+    """Add a relation behind those that are there.
+
+    Raises:
+        VocabularyFixedError: `f2p.types` was imported already.
+        RelationSpecError: The name is taken or no identifier, or nothing says how it is computed.
+    """
+    if _FIXED:
+        raise VocabularyFixedError(spec.name)
+    if spec.name in _TABLE:
+        raise RelationSpecError(spec.name, "the name is taken", tuple(_TABLE))
+    if not spec.name.isidentifier():
+        raise RelationSpecError(spec.name, "a goal could not name it (letters, digits and _ only)", tuple(_TABLE))
+    if isinstance(spec, BinarySpec) and spec.compute is None and spec.converse in (None, spec.name):
+        raise RelationSpecError(spec.name, "it has no function and no converse that has one", tuple(_TABLE))
+    _TABLE[spec.name] = spec
+
+
+def unary_specs() -> tuple[UnarySpec, ...]:
+    """Relations of one object, in the order of `Relations.unary`."""
+    return tuple(spec for spec in _TABLE.values() if isinstance(spec, UnarySpec))
+
+
+def binary_specs() -> tuple[BinarySpec, ...]:
+    """Relations of pairs, in the order of `Relations.binary`."""
+    return tuple(spec for spec in _TABLE.values() if isinstance(spec, BinarySpec))
+
+
+def binary_spec(name: str) -> BinarySpec:
+    """The relation of pairs called `name`. Raises KeyError."""
+    return {spec.name: spec for spec in binary_specs()}[name]
+
+
+def vocabulary() -> tuple[tuple[str, int], ...]:
+    """Name and arity of all relations, unary first, in the order of all arrays. From now on it is fixed.
+
+    Raises:
+        RelationSpecError: A specification refers to a relation that is not in the table.
+    """
+    if not _FIXED:
+        one, two = [spec.name for spec in unary_specs()], [spec.name for spec in binary_specs()]
+        for unary in unary_specs():
+            _refer(unary.name, [unary.only_of] if unary.only_of else [], one)
+        for spec in binary_specs():
+            _refer(spec.name, [*([spec.converse] if spec.converse else []), *spec.excludes], two)
+            if spec.compute is None and binary_spec(str(spec.converse)).compute is None:
+                raise RelationSpecError(spec.name, f"its converse {spec.converse!r} has no function either", two)
+        _FIXED.append((*((name, 1) for name in one), *((name, 2) for name in two)))
+    return _FIXED[0]
+
+
+def _refer(name: str, others: Iterable[str], known: list[str]) -> None:
+    """Refuse a specification that speaks of relations of its arity which are not there."""
+    for other in others:
+        if other not in known:
+            raise RelationSpecError(name, f"it refers to {other!r}", known)
+
+
+def vocabulary_digest(words: Iterable[tuple[str, int]] | None = None) -> str:
+    """Digest (sha-256, hex) of a vocabulary, by default of this process's: one name, one order, one digest."""
+    lines = (f"{name}/{arity}\n" for name, arity in (vocabulary() if words is None else words))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def binary_value(spec: BinarySpec, boxes: Boxes) -> np.ndarray:
+    """Truth values of one relation between `boxes`, computed once. Shape (..., n, n), bool; diagonal undefined."""
+    if spec.name not in boxes.found:
+        if spec.compute is not None:
+            value = spec.compute(boxes)
+        else:
+            value = np.swapaxes(binary_value(binary_spec(str(spec.converse)), boxes), -1, -2)
+        boxes.found[spec.name] = value & boxes.hollow[..., None, :] if spec.contains else value
+    return boxes.found[spec.name]
+
+
+def unary_values(bodies: Bodies) -> np.ndarray:
+    """All unary relations in the order of the table. Shape (n, unary), bool."""
+    return np.stack([np.asarray(spec.compute(bodies), dtype=bool) for spec in unary_specs()], axis=-1)
+
+
+def kinds(chosen: Callable[[BinarySpec], bool]) -> list[int]:
+    """Indices, along the last axis of `Relations.binary`, of the relations that `chosen` says yes to."""
+    return [index for index, spec in enumerate(binary_specs()) if chosen(spec)]
+
+
+def held(binary: np.ndarray) -> np.ndarray:
+    """Which subject lies in which object, from truth or probabilities (..., n, n, kinds). Shape (..., n, n), bool."""
+    return np.any(np.asarray(binary)[..., kinds(lambda spec: spec.contains)] > 0.5, axis=-1)
+
+
+def carried(binary: np.ndarray) -> np.ndarray:
+    """Which subject lies over which object, from truth or probabilities. Shape (..., n, n), bool."""
+    return np.any(np.asarray(binary)[..., kinds(lambda spec: spec.supports)] > 0.5, axis=-1)
