@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -25,11 +27,17 @@ class Registry(Generic[T]):
     >>> learners = Registry("learner")
     >>> @learners.register("original")
     ... class Original: ...
+
+    Args:
+        family: What a member is called in messages.
+        members: Package whose modules register the members. They are imported when first asked for, so that naming
+            the family costs nobody the engines behind it; empty where the package's own `__init__` imports them.
     """
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, members: str = "") -> None:
         self.family = family
         self._items: dict[str, T] = {}
+        self._members = members
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that files its argument under `name`. Raises ValueError when taken."""
@@ -44,6 +52,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """The implementation called `name`. Raises UnknownNameError with the choices."""
+        self._import_members()
         if name not in self._items:
             raise UnknownNameError(self.family, name, self.names)
         return self._items[name]
@@ -51,7 +60,15 @@ class Registry(Generic[T]):
     @property
     def names(self) -> tuple[str, ...]:
         """All registered names, sorted."""
+        self._import_members()
         return tuple(sorted(self._items))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
+
+    def _import_members(self) -> None:
+        """Import the members once; those that register while they are imported ask for nothing here."""
+        package, self._members = self._members, ""
+        if package:
+            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+                importlib.import_module(f"{package}.{module.name}")

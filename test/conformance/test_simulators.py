@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-import f2p.sim.mujoco  # noqa: F401 - registers itself
+from f2p.registry import UnknownNameError
 from f2p.sim.data.workspace import tables
-from f2p.sim.protocol import Simulator, simulators
+from f2p.sim.protocol import Simulator, make_simulator, simulators
 from f2p.sim.world import Body, World
 from f2p.types import Prior, SkillCall
 
 
 @pytest.fixture(params=list(simulators))
 def simulator(request: pytest.FixtureRequest) -> Simulator:
-    return simulators.get(request.param)()
+    return make_simulator(request.param)
 
 
 @pytest.fixture
@@ -74,3 +77,15 @@ def test_it_tells_rest_from_falling(simulator: Simulator, world: World) -> None:
     poses[1, 3, :3] = [0.7, -0.5, 0.9]
     _, stable = simulator.settle(world.bodies, poses)
     assert stable.tolist() == [True, False]
+
+
+def test_an_unknown_simulator_is_refused_with_the_choices() -> None:
+    with pytest.raises(UnknownNameError, match=f"no simulator is called 'bullet'.*{', '.join(simulators.names)}"):
+        make_simulator("bullet")
+
+
+def test_naming_the_family_imports_no_engine() -> None:
+    """The command line and the nodes name simulators in help and parameters before anybody simulates."""
+    said = "import sys, f2p.sim.protocol; print('mujoco' in sys.modules, len(f2p.sim.protocol.simulators.names) > 0)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "True"]

@@ -9,7 +9,7 @@ from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.evaluate.failures import make_failure
 from f2p.learner import fail2progress  # noqa: F401 - files the learner
 from f2p.plan.planner import Planner
-from f2p.sim.mujoco import MujocoSimulator
+from f2p.sim.protocol import make_simulator
 from f2p.tasks import tasks
 from f2p.weights.cycle import learn
 from f2p.weights.modules import load_predictor, open_store
@@ -18,7 +18,7 @@ from f2p.weights.modules import load_predictor, open_store
 @benchmarks.register("learning")
 def learning(seed: int, progress: Progress) -> list[Measurement]:
     """One failure of the transport task with three things, learned from by fail2progress."""
-    simulator = MujocoSimulator()
+    simulator = make_simulator()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         original = load_predictor(store, store.champion)

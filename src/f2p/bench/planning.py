@@ -9,7 +9,7 @@ from f2p.clock import SystemClock
 from f2p.model.factory import SHIPPED, load_weights
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.shooting import ShootingConfig, shoot
-from f2p.sim.mujoco import MujocoSimulator
+from f2p.sim.protocol import make_simulator
 from f2p.tasks import tasks
 from f2p.types import SkillStep
 
@@ -20,12 +20,12 @@ REPEATS = 3
 def planning(seed: int, progress: Progress) -> list[Measurement]:
     """The median of a few runs, each on a scene nothing is remembered of."""
     model, _ = load_weights(SHIPPED / "default.safetensors")
-    clock, seconds = SystemClock(), []
+    clock, simulator, seconds = SystemClock(), make_simulator(), []
     skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "box"))
     for repeat in range(REPEATS):
         rng = np.random.default_rng((seed, repeat))
-        instance = tasks.get("transport")().make(rng, 3)
-        scene = MujocoSimulator().observe(instance.world, seed)
+        instance = tasks.get("transport")().make(rng, 3, simulator)
+        scene = simulator.observe(instance.world, seed)
         start = clock.monotonic_s()
         shoot(
             TorchPredictor(model, "bench"), scene, skeleton, instance.goal, rng, config=ShootingConfig(candidates=1000)

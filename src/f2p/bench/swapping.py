@@ -12,7 +12,7 @@ import numpy as np
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
 from f2p.model.factory import SHIPPED, load_weights, weights_bytes
-from f2p.sim.mujoco import MujocoSimulator
+from f2p.sim.protocol import make_simulator
 from f2p.tasks import tasks
 from f2p.types import Scene
 from f2p.weights.holder import WeightsHolder
@@ -77,8 +77,9 @@ def versions(store: WeightsStore, count: int, seed: int) -> list[str]:
 @benchmarks.register("swapping")
 def swapping(seed: int, progress: Progress) -> list[Measurement]:
     """200 swaps among a few versions beside 50 requests a second, to what the model server holds them in."""
-    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3)
-    scene = MujocoSimulator().observe(instance.world, seed)
+    simulator = make_simulator()
+    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3, simulator)
+    scene = simulator.observe(instance.world, seed)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         names = [store.champion, *versions(store, 3, seed)]

@@ -117,11 +117,12 @@ def demo(
 
     Exit code 0 only if the second attempt truly succeeded, contradicted no prediction, and ended without an error.
     """
+    from f2p.sim.protocol import make_simulator
     from f2p.tasks import tasks
 
     console = Console(stderr=True)
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
-    instance = tasks.get(task)().make(np.random.default_rng(seed), objects)
+    instance = tasks.get(task)().make(np.random.default_rng(seed), objects, make_simulator())
     folder.mkdir(parents=True)
     board = Board(console)
     if console.is_terminal:

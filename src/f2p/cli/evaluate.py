@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from f2p.cli._shared import in_one_line, make_writable
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 if TYPE_CHECKING:
     from f2p.evaluate.rows import Row
@@ -60,6 +62,7 @@ def evaluate(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of learning per failure.")] = 3,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
+    simulator: Annotated[str, typer.Option(help=SIMULATOR_TEXT)] = DEFAULT_SIMULATOR,
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
     ] = Path("runs/evaluate"),
@@ -78,23 +81,25 @@ def evaluate(
             bar.update(shown, description=name, completed=done, detail=text)
 
         if what == "monitor":
-            drawn, values = _monitor(task, objects, trials or MONITOR_STEPS, failures, first_failure, folder, progress)
+            drawn, values = _monitor(
+                task, objects, trials or MONITOR_STEPS, failures, first_failure, folder, progress, simulator
+            )
         else:
             names = tuple(name.strip() for name in learners.split(",") if name.strip())
             config = (task, objects, trials or TASK_TRIALS, names, failures, seeds, first_failure, first_trial)
-            drawn, values = _tasks(config, folder, progress)
+            drawn, values = _tasks(config, simulator, folder, progress)
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
 
 
-def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table, dict[str, Any]]:
+def _tasks(config: tuple[Any, ...], simulator: str, folder: Path, progress: Told) -> tuple[Table, dict[str, Any]]:
     """The rows of one comparison, to look at and as JSON."""
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
     from f2p.learner.protocol import learners as known
 
-    made = ExperimentConfig(*config)
+    made = replace(ExperimentConfig(*config), simulator=simulator)
     for name in made.learners or ("",):
         known.get(name)
     rows = Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
@@ -102,7 +107,7 @@ def _tasks(config: tuple[Any, ...], folder: Path, progress: Told) -> tuple[Table
 
 
 def _monitor(
-    task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told
+    task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told, simulator: str
 ) -> tuple[Table, dict[str, Any]]:
     """False alarms and detections of the monitor, to look at and as JSON.
 
@@ -111,13 +116,13 @@ def _monitor(
     """
     from f2p.evaluate.monitor import MonitorExperiment
     from f2p.monitor.calibrate import MonitorConfig, calibrate
-    from f2p.sim.mujoco import MujocoSimulator
+    from f2p.sim.protocol import make_simulator
     from f2p.tasks import tasks
 
     calibrate((0.0,) * steps, MonitorConfig().false_alarms)  # whether so many will do, before minutes of learning
-    told = partial(progress, "monitor")
-    kept = folder / f"monitor-{task}-{objects}"
-    experiment = MonitorExperiment(tasks.get(task)(), MujocoSimulator(), objects, first, kept, told)
+    made, told = make_simulator(simulator), partial(progress, "monitor")
+    kept = folder / f"monitor-{task}-{objects}-{simulator}"
+    experiment = MonitorExperiment(tasks.get(task)(), made, objects, first, kept, told)
     values = experiment.report(steps, models).values()
     return monitor_table(values), values
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from f2p.cli._shared import MOST_SEED, in_one_line
 from f2p.cli.train import StageBars
 from f2p.settings import SettingError
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 DEFAULT_LEARNER = "fail2progress"
 
@@ -32,6 +33,7 @@ def learn(
             "particles without counter-examples; then 200 epochs on those alone, no replay, nothing frozen.",
         ),
     ] = False,
+    simulator: Annotated[str, typer.Option(help=SIMULATOR_TEXT)] = DEFAULT_SIMULATOR,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same data and weights.")] = 0,
     store: Annotated[Path, typer.Option(help="Weights store; an empty one starts with the shipped weights.")] = Path(
         "runs/weights"
@@ -40,7 +42,7 @@ def learn(
 ) -> None:
     """Learn from a stored failure; exit code 0 if the new weights passed the gate (or there was nothing to teach)."""
     from f2p.monitor.case import read_case
-    from f2p.sim.mujoco import MujocoSimulator
+    from f2p.sim.protocol import make_simulator
     from f2p.weights.cycle import learn as learn_cycle
     from f2p.weights.lineage import lineage_tree
     from f2p.weights.modules import open_store
@@ -50,9 +52,9 @@ def learn(
     learner = "literal" if literal else learner or DEFAULT_LEARNER
     console = Console(stderr=as_json)
     failure = read_case(folder)
-    weights = open_store(store)
+    made, weights = make_simulator(simulator), open_store(store)
     with StageBars(console) as bars:
-        report = learn_cycle(failure, learner, weights, MujocoSimulator(), seed=seed, progress=bars)
+        report = learn_cycle(failure, learner, weights, made, seed=seed, progress=bars)
     table = Table("stage", "seconds", title=f"failure {report.failure_id}, learner {report.learner}, seed {seed}")
     for stage, seconds in report.seconds.items():
         table.add_row(stage, f"{seconds:.1f}")

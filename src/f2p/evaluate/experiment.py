@@ -30,7 +30,7 @@ from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
 from f2p.settings import Settings
 from f2p.sim.errors import SimulationError
-from f2p.sim.mujoco import MujocoSimulator
+from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator
 from f2p.tasks import tasks
 from f2p.tasks.chance import chance
 from f2p.weights.checks import sha256_of
@@ -62,6 +62,8 @@ class ExperimentConfig(Settings):
     first_trial: int = 0
     """Number of the first trial scene."""
     chance_trials: int = 200
+    simulator: str = DEFAULT_SIMULATOR
+    """What everything is executed and judged in."""
     cycle: CycleConfig = field(default_factory=CycleConfig)
 
 
@@ -90,11 +92,11 @@ class Experiment:
 
     def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
         self.config, self.folder, self._progress = config, folder, progress
-        self._task, self._simulator = tasks.get(config.task)(), MujocoSimulator()
+        self._task, self._simulator = tasks.get(config.task)(), make_simulator(config.simulator)
 
     def rows(self) -> list[Row]:
         """All rows: each learner with the skeleton given and with free search, where the task allows both."""
-        by_chance = chance(self._task, MujocoSimulator(), self.config.objects, self.config.chance_trials, 303).rate
+        by_chance = chance(self._task, self._simulator, self.config.objects, self.config.chance_trials, 303).rate
         out = []
         for learner in self.config.learners:
             results = [self._cell(cell) for cell in self._cells(learner)]
@@ -136,7 +138,7 @@ class Experiment:
         recipe = {"cycle": asdict(self.config.cycle), "learner": _config_of(learner)}
         recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
         digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
-        return {**foundations(), "learner": learner, "recipe": digest}
+        return {**foundations(), "learner": learner, "simulator": self.config.simulator, "recipe": digest}
 
     def _learned(self, cell: Cell, folder: Path) -> tuple[Predictor, dict[str, Any]]:
         """The predictor after learning from the cell's failure; the old one where the gate (or the learner) refuses.
@@ -161,7 +163,9 @@ class Experiment:
         """One trial in each of the scenes."""
         planner, out = Planner(lambda: predictor), []
         for number in scenes:
-            instance = self._task.make(np.random.default_rng((TRIAL_STREAM, number)), self.config.objects)
+            instance = self._task.make(
+                np.random.default_rng((TRIAL_STREAM, number)), self.config.objects, self._simulator
+            )
             out.append(run_trial(instance, predictor, planner, self._simulator, free=free, seed=number))
             found = sum(trial.success for trial in out)
             which = "free" if free else "given"

@@ -36,7 +36,7 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
     """
     for attempt in range(TRIES):
         rng = np.random.default_rng((FAILURE_STREAM, number, attempt))
-        instance = task.make(rng, objects)
+        instance = task.make(rng, objects, simulator)
         scene = simulator.observe(instance.world, number)
         plan = planner.plan(scene, instance.goal, number, instance.proposal, instance.budget)
         done = run_plan(simulator, instance.world, plan, number)

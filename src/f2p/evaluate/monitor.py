@@ -164,7 +164,7 @@ class MonitorExperiment:
             if len(found) == steps:
                 break
             rng = np.random.default_rng((SCENE_STREAM, kind, self._first, number))
-            room = self._task.make(rng, self._objects)
+            room = self._task.make(rng, self._objects, self._simulator)
             found += self._score(room, predictors[number % len(predictors)], planned, counts, number)
             self._progress((kind + len(found) / steps) / 3.0, f"{len(found)} of {steps} steps of kind {kind + 1} of 3")
         return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,5 +67,24 @@ class Simulator(Protocol):
         """True relations of a world as it is, contact included."""
 
 
-simulators: Registry[type] = Registry("simulator")
-"""All simulator backends by name."""
+simulators: Registry[Callable[..., Simulator]] = Registry("simulator", members="f2p.sim")
+"""All simulators by name, each made from its config or from nothing; asking imports them and their engines."""
+
+DEFAULT_SIMULATOR = "mujoco"
+"""What simulates where nobody chooses."""
+
+SIMULATOR_TEXT = "A simulator by name."
+"""What `--simulator` and the nodes' parameter say of themselves."""
+
+
+def make_simulator(name: str = DEFAULT_SIMULATOR, config: object | None = None) -> Simulator:
+    """Make the simulator called `name`.
+
+    Args:
+        name: As registered.
+        config: The config of that simulator; None: its defaults.
+
+    Raises:
+        UnknownNameError: There is none of that name; tells the choices.
+    """
+    return simulators.get(name)(config)

@@ -61,7 +61,7 @@ def chance(
     successes = 0
     for trial in range(trials):
         rng = np.random.default_rng((seed, trial))
-        instance = task.make(rng, objects)
+        instance = task.make(rng, objects, simulator)
         world, truth = instance.world, None
         for step in range(len(instance.proposal)):
             transition, world = execute(simulator, world, random_call(world, instance, step, rng, space), trial)

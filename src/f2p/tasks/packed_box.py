@@ -11,7 +11,7 @@ from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import RoomConfig, tables
 from f2p.sim.errors import SamplingError
 from f2p.sim.motion.pick_place import PICK_PLACE
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
 from f2p.types import Prior, SkillStep
@@ -46,12 +46,18 @@ class PackedBoxConfig(Settings):
 
 
 def packed_world(
-    rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool = True
+    rng: np.random.Generator,
+    simulator: Simulator,
+    objects: int,
+    side: str,
+    config: PackedBoxConfig,
+    landmark: bool = True,
 ) -> World:
     """A packed box on table_a, at rest; the landmark leaves room on its `side` ("left" or "right") of table_b.
 
     Args:
         rng: Source of randomness.
+        simulator: In which it comes to rest.
         objects: Things in the box.
         side: The side of the landmark the goal is on.
         config: Ranges.
@@ -63,7 +69,6 @@ def packed_world(
     """
     if not 1 <= objects <= MOST_OBJECTS:
         raise TaskSizeError("packed box", objects, MOST_OBJECTS)
-    simulator = MujocoSimulator(MujocoConfig(threads=1))
     for _ in range(TRIES):
         world = _draw(rng, objects, side, config, landmark)
         if world is None:

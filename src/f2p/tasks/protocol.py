@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from f2p.registry import Registry
 from f2p.scene.goals import satisfied
+from f2p.sim.protocol import Simulator
 from f2p.sim.world import World
 from f2p.types import Goal, Relations, SkillStep
 
@@ -33,13 +35,13 @@ class TaskInstance:
 
 
 class Task(Protocol):
-    """A maker of instances. Instances depend on nothing but the generator and the number of objects."""
+    """A maker of instances. They depend on nothing but the generator, the number of objects and the simulator."""
 
     name: str
 
-    def make(self, rng: np.random.Generator, objects: int) -> TaskInstance:
-        """A fresh instance, at rest, whose goal is not met yet."""
+    def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
+        """Make a fresh instance, at rest in `simulator`, whose goal is not met yet."""
 
 
-tasks: Registry[type] = Registry("task")
-"""All tasks by name."""
+tasks: Registry[Callable[..., Task]] = Registry("task")
+"""All tasks by name, each made from its config or from nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from f2p.sim.protocol import Simulator
 from f2p.tasks.packed_box import PROPOSAL, PackedBoxConfig, packed_world
 from f2p.tasks.protocol import TaskInstance, tasks
 from f2p.types import Goal, GoalRelation
@@ -22,10 +23,10 @@ class Transport:
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()
 
-    def make(self, rng: np.random.Generator, objects: int = 3) -> TaskInstance:
+    def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
         """A packed box, and a side of the landmark to bring its contents to."""
         side = "left" if rng.random() < 0.5 else "right"
-        world = packed_world(rng, objects, side, self.config)
+        world = packed_world(rng, simulator, objects, side, self.config)
         literals = []
         for index in range(objects):
             literals.append(GoalRelation("above", f"thing_{index + 1}", "table_b"))

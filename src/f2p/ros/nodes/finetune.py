@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
 from f2p.settings import Settings, number
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
 
@@ -24,6 +25,7 @@ class FinetuneNodeConfig(Settings):
 
     store: str = "runs/weights"
     learner: str = "fail2progress"
+    simulator: str = field(default=DEFAULT_SIMULATOR, metadata={"text": SIMULATOR_TEXT})
     deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip
@@ -44,11 +46,10 @@ class FinetuneNode(F2pNode):
     def load(self) -> None:
         """Import torch and the learners, open the store, make the simulator."""
         from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
-        from f2p.sim.mujoco import MujocoSimulator
         from f2p.weights.modules import open_store
 
         self._store = open_store(self.parameters.config.store)
-        self._simulator = MujocoSimulator()
+        self._simulator = make_simulator(self.parameters.config.simulator)
 
     def _learn(self, handle: Any) -> FineTune.Result:
         from f2p.weights.cycle import CycleConfig, learn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from f2p.ros.messages.convert import (
     scene_to_msg,
 )
 from f2p.settings import Settings, number
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
@@ -45,6 +46,7 @@ class MonitorNodeConfig(Settings):
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
+    simulator: str = field(default=DEFAULT_SIMULATOR, metadata={"text": SIMULATOR_TEXT})
 
 
 class MonitorNode(F2pNode):
@@ -62,9 +64,7 @@ class MonitorNode(F2pNode):
 
     def load(self) -> None:
         """The simulator that replays."""
-        from f2p.sim.mujoco import MujocoSimulator
-
-        self._simulator = MujocoSimulator()
+        self._simulator = make_simulator(self.parameters.config.simulator)
 
     def _check(self, request: CheckOutcome.Request, response: CheckOutcome.Response) -> None:
         opinion_until_s = self.monotonic.monotonic_s() + OPINION_SHARE * self.parameters.config.deadline_s

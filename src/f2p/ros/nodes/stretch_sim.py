@@ -26,6 +26,7 @@ from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
 from f2p.settings import Settings, number
+from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
 from f2p.tasks import tasks
 from f2p.twin.camera import DepthCamera, DepthCameraConfig
@@ -82,7 +83,8 @@ class StretchSim(Node):
         config = self.parameters.config
         if config.world:
             return world_from_json(config.world)
-        return tasks.get(config.task)().make(np.random.default_rng(config.seed), config.objects).world
+        rng = np.random.default_rng(config.seed)
+        return tasks.get(config.task)().make(rng, config.objects, make_simulator()).world
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Start again in the world the parameters ask for now."""

@@ -18,6 +18,7 @@ from f2p.graph.supervisor import Supervisor, make_supervisor
 from f2p.ros.base import qos
 from f2p.ros.remote.goal import spinning
 from f2p.ros.session.demo import running, write_parameters
+from f2p.sim.protocol import make_simulator
 from f2p.tasks import tasks
 from f2p.types import LearnFrom
 
@@ -77,7 +78,7 @@ class MemoryWatch:
 def graph(seed: int, progress: Progress) -> list[Measurement]:
     """Bring the simulated robot's graph up, listen, and let it fail the task and learn from that."""
     clock = SystemClock()
-    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3)
+    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3, make_simulator())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parameters = write_parameters(folder, instance.world, "transport", 3, seed)

@@ -12,7 +12,8 @@ from f2p.settings import Settings, number
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.mujoco import MujocoConfig
+from f2p.sim.protocol import make_simulator
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
 
@@ -175,7 +176,7 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
             calls.append(call)
     if not poses:
         return []
-    simulator = MujocoSimulator(_jittered(config, rng))
+    simulator = make_simulator(config=_jittered(config, rng))
     batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), tag="pretrain")
     return [item for item in batch.kept if _moves_one_thing(item)]
 
