@@ -28,9 +28,9 @@ from f2p.model.errors import DivergedError
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
-from f2p.settings import Settings
+from f2p.settings import Settings, choice
 from f2p.sim.errors import SimulationError
-from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator
+from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator, simulators
 from f2p.tasks import tasks
 from f2p.tasks.chance import chance
 from f2p.weights.checks import sha256_of
@@ -62,8 +62,7 @@ class ExperimentConfig(Settings):
     first_trial: int = 0
     """Number of the first trial scene."""
     chance_trials: int = 200
-    simulator: str = DEFAULT_SIMULATOR
-    """What everything is executed and judged in."""
+    simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = field(default_factory=CycleConfig)
 
 

@@ -39,3 +39,14 @@ def test_two_learners_are_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(build("learn"), words)
     assert result.exit_code == 2 and result.stderr.startswith("error 11: --literal is a learner itself, and --learner")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_simulator_that_there_is_not_is_refused_with_the_choices(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("f2p.monitor.case.read_case", lambda _folder: None)
+    result = CliRunner().invoke(build("learn"), ["learn", str(tmp_path), "--simulator", "bullet"])
+    assert result.exit_code == 2 and result.stderr.startswith(
+        "error 10: no simulator is called 'bullet'; choose one of"
+    )
+    assert len(result.stderr.splitlines()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
-from f2p.settings import Settings, number
-from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator
+from f2p.settings import Settings, choice, number
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
 
@@ -25,7 +25,7 @@ class FinetuneNodeConfig(Settings):
 
     store: str = "runs/weights"
     learner: str = "fail2progress"
-    simulator: str = field(default=DEFAULT_SIMULATOR, metadata={"text": SIMULATOR_TEXT})
+    simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
     deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,8 @@ from f2p.ros.messages.convert import (
     scene_from_msg,
     scene_to_msg,
 )
-from f2p.settings import Settings, number
-from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator
+from f2p.settings import Settings, choice, number
+from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
@@ -46,7 +46,7 @@ class MonitorNodeConfig(Settings):
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
-    simulator: str = field(default=DEFAULT_SIMULATOR, metadata={"text": SIMULATOR_TEXT})
+    simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
 
 
 class MonitorNode(F2pNode):
