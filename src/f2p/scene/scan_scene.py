@@ -58,7 +58,8 @@ def scene_from_labels(
     """
     rotation, translation = task_from_camera(plane, look_camera)
     points_task = points_camera @ rotation.T + translation
-    surface = thinned(points_task[(labels < 0) & (np.abs(points_task[:, 2]) < 0.01)], most_points)
+    on_support = (labels < 0) & (np.abs(points_task[:, 2]) < 0.01)
+    surface = points_task[thinned(np.flatnonzero(on_support), most_points)]
     segments = []
     if len(surface):
         box = fit_box(surface, None, config)
@@ -66,7 +67,7 @@ def scene_from_labels(
         table = Box(center, np.array([*box.size[:2], TABLE_THICKNESS]), box.yaw)
         segments.append(Segment("table", Prior.TABLE, table, surface))
     for number in range(int(labels.max(initial=-1)) + 1):
-        cloud = thinned(points_task[labels == number], most_points)
+        cloud = points_task[thinned(np.flatnonzero(labels == number), most_points)]
         if len(cloud):
             box = fit_box(cloud, 0.0, config)
             segments.append(Segment(f"object_{number + 1}", prior_of(cloud, box, config), box, cloud))

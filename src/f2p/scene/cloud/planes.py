@@ -24,7 +24,8 @@ class Plane:
 def _least_squares(points: np.ndarray) -> Plane:
     """The plane of least squared distance through points (n, 3)."""
     center = points.mean(axis=0)
-    normal = np.linalg.svd(points - center, full_matrices=False)[2][2]
+    centred = points - center
+    normal = np.linalg.eigh(centred.T @ centred)[1][:, 0]
     return Plane(normal, float(-normal @ center))
 
 
@@ -51,8 +52,10 @@ def dominant_plane(
     normals = np.cross(triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0])
     lengths = np.linalg.norm(normals, axis=1)
     normals = normals / np.maximum(lengths, 1e-12)[:, None]
-    distances = np.abs(some @ normals.T - np.einsum("ij,ij->i", normals, triples[:, 0]))
-    votes = np.where(lengths > 1e-9, (distances < tolerance).sum(axis=0), -1)
+    distances = normals @ some.T
+    distances -= np.einsum("ij,ij->i", normals, triples[:, 0])[:, None]
+    votes = np.count_nonzero(np.abs(distances, out=distances) < tolerance, axis=1)
+    votes = np.where(lengths > 1e-9, votes, -1)
     best = int(np.argmax(votes))
     plane = Plane(normals[best], float(-normals[best] @ triples[best, 0]))
     for _ in range(3):

@@ -101,6 +101,10 @@ def test_reads_back_references(tmp_path: Path) -> None:
         (header("binary_compressed") + struct.pack("<II", 900, 60) + bytes(20), "is truncated: 20 packed bytes"),
         (header("binary_compressed") + struct.pack("<II", 4, 61) + bytes(20), "unpacks to 61 bytes"),
         (header("binary_compressed") + struct.pack("<II", 3, 60) + b"\xff\x00\x00", "compressed data are damaged"),
+        (
+            header("binary_compressed") + struct.pack("<II", 5, 60) + b"\x00\x00\xe0\xfa\x00",
+            "compressed data are damaged",
+        ),
         (b"# .PCD v0.7\nVERSION 0.7\nFIELDS x y z\nDATA ascii\n", "lacks SIZE, TYPE, WIDTH, HEIGHT"),
     ],
 )
