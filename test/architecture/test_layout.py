@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "relation", "scene", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin", "learner", "weights",
-    "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
+    "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin", "learner",
+    "weights", "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
 )  # fmt: skip
 """In the order of the flow: a room imports from rooms before it, and from the files beside the rooms."""
 
@@ -195,8 +195,8 @@ def test_error_codes_are_unique_and_no_error_is_mute() -> None:
                         assert code not in seen, f"code {code} of {name} is taken by {seen[code]}"
                     seen[code] = name
     assert set(seen) - {0} == set(errors_by_code()), "an error outside the `errors.py` files is in no table"
-    blocks = {"relation": 1, "scene": 1, "model": 2, "plan": 3, "skill": 4, "robot": 4, "monitor": 5, "posterior": 6,
-              "sim": 6, "learner": 7, "weights": 8, "guard": 9, "graph": 9}  # fmt: skip
+    blocks = {"relation": 1, "scene": 1, "action": 3, "model": 2, "plan": 3, "skill": 4, "robot": 4, "monitor": 5,
+              "posterior": 6, "sim": 6, "learner": 7, "weights": 8, "guard": 9, "graph": 9}  # fmt: skip
     for code, name in seen.items():
         room = name.split("/")[0]
         if room in blocks and code:

@@ -12,18 +12,16 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
+from f2p.action.protocol import actions, checked_call, widest
 from f2p.files import write_whole
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
-from f2p.types import PARAMETER_SIZE, Relations, Segment, Transition
+from f2p.types import Relations, Segment, Transition
 
 POINTS = 128
 """Points of a segment that the encoder sees (A.11.2)."""
 
 MAX_SEGMENTS = 12
 """Segments a batch has room for (ours: 7 contents, container, landmark, two tables and one spare)."""
-
-SKILLS = ("pick_place",)
-"""Skills in the order of their index in a batch."""
 
 FORMAT = "f2p-transitions-1"
 
@@ -51,9 +49,11 @@ class TransitionBatch:
     object_index: np.ndarray
     """Segment the skill acts on. Shape (N,), int64."""
     parameters: np.ndarray
-    """Continuous parameter of the skill. Shape (N, 4), float32."""
+    """Continuous parameters of each row's skill, filled up with zeros to the widest. Shape (N, P), float32."""
     skill: np.ndarray
-    """Index into SKILLS. Shape (N,), int64."""
+    """Index into `skills`. Shape (N,), int64."""
+    skills: tuple[str, ...]
+    """Names of the skills that occur; the only field that is no array."""
 
     def __len__(self) -> int:
         return len(self.mask)
@@ -65,15 +65,15 @@ class TransitionBatch:
 
     def take(self, index: np.ndarray | Sequence[int] | slice) -> TransitionBatch:
         """The transitions at `index`, as a new batch."""
-        return TransitionBatch(**{name: value[index] for name, value in self.arrays().items()})
+        return TransitionBatch(**{name: value[index] for name, value in self.arrays().items()}, skills=self.skills)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, in the order of declaration."""
-        return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {name: getattr(self, name) for name in _array_names()}
 
     @property
     def sha256(self) -> str:
-        """Digest of names, shapes and contents."""
+        """Digest of names, shapes and contents of the arrays."""
         digest = hashlib.sha256()
         for name, value in self.arrays().items():
             digest.update(f"{name}{value.shape}{value.dtype}".encode())
@@ -90,7 +90,7 @@ class TransitionBatch:
         arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays().items()}
         write_whole(path, save(arrays, metadata={"format": FORMAT}))
         shapes = {name: [str(value.dtype), *value.shape] for name, value in arrays.items()}
-        manifest = {"format": FORMAT, "transitions": len(self), "sha256": self.sha256, "skills": SKILLS}
+        manifest = {"format": FORMAT, "transitions": len(self), "sha256": self.sha256, "skills": self.skills}
         text = json.dumps({**manifest, "arrays": shapes, "notes": notes or {}}, indent=1)
         write_whole(path.with_suffix(".json"), text.encode())
 
@@ -103,22 +103,45 @@ class TransitionBatch:
             arrays = load_file(path)
         except Exception as error:
             raise BadDatasetError(path, f"{type(error).__name__}: {error}") from error
-        names = {item.name for item in dataclasses.fields(cls)}
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(arrays) != names:
+        names = _array_names()
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(arrays) != set(names):
             raise BadDatasetError(path, f"expected format {FORMAT} with the arrays {', '.join(sorted(names))}")
-        batch = cls(**arrays)
+        batch = cls(**arrays, skills=_skills_of(path, manifest.get("skills")))
         if batch.sha256 != manifest.get("sha256"):
             raise BadDatasetError(path, "the contents do not fit the digest in the manifest")
+        ids = np.unique(batch.skill)
+        if np.any((ids < 0) | (ids >= len(batch.skills))) or batch.parameters.shape[1:] < (widest(batch.skills),):
+            raise BadDatasetError(path, f"skill or parameters do not fit the skills {', '.join(batch.skills)}")
         return batch
 
 
+def _array_names() -> tuple[str, ...]:
+    """The fields of a batch that are arrays, in the order of declaration."""
+    return tuple(item.name for item in dataclasses.fields(TransitionBatch) if item.name != "skills")
+
+
+def _skills_of(path: Path, value: object) -> tuple[str, ...]:
+    """The skills that a manifest names. Raises BadDatasetError for one that is not known here."""
+    if not isinstance(value, list) or not value or any(name not in actions.names for name in value):
+        raise BadDatasetError(path, f"its skills are {value!r}; known are: {', '.join(actions.names)}")
+    return tuple(value)
+
+
 def concatenate(batches: Sequence[TransitionBatch]) -> TransitionBatch:
-    """One batch of all transitions; the batches must have room for the same number of segments."""
+    """One batch of all transitions, skills in the order in which they occur.
+
+    Raises BadDatasetError unless all batches have room for the same number of segments.
+    """
     widths = {batch.segments for batch in batches}
     if len(widths) != 1:
         raise BadDatasetError("concatenate", f"needs batches of one width, got widths {sorted(widths)}")
+    skills = tuple(dict.fromkeys(name for batch in batches for name in batch.skills))
+    width = max(batch.parameters.shape[1] for batch in batches)
     parts = [batch.arrays() for batch in batches]
-    return TransitionBatch(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    for part, batch in zip(parts, batches, strict=True):
+        part["skill"] = np.array([skills.index(name) for name in batch.skills], np.int64)[batch.skill]
+        part["parameters"] = np.pad(batch.parameters, [(0, 0), (0, width - batch.parameters.shape[1])])
+    return TransitionBatch(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, skills=skills)
 
 
 def sample_points(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -141,16 +164,21 @@ def pack(
 ) -> TransitionBatch:
     """Turn transitions into one batch of width `max_segments`; points are picked with `rng`.
 
-    Raises TooManySegmentsError when a scene has more segments than that, EmptyCloudError for an empty segment.
+    Raises TooManySegmentsError when a scene has more segments than that, EmptyCloudError for an empty segment,
+    UnknownNameError and BadParameterError for a call that is none of its skill.
     """
-    rows = [_row(transition, rng, max_segments) for transition in transitions]
-    if not rows:
+    items = list(transitions)
+    if not items:
         raise BadDatasetError("pack", "there are no transitions to pack")
-    return TransitionBatch(**{name: np.stack([row[name] for row in rows]) for name in rows[0]})
+    skills = tuple(sorted({checked_call(item.call).skill for item in items}))
+    rows = [_row(item, rng, max_segments, skills) for item in items]
+    return TransitionBatch(**{name: np.stack([row[name] for row in rows]) for name in rows[0]}, skills=skills)
 
 
-def _row(transition: Transition, rng: np.random.Generator, width: int) -> dict[str, np.ndarray]:
-    """The arrays of one transition, padded with zeros to `width` segments."""
+def _row(
+    transition: Transition, rng: np.random.Generator, width: int, skills: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """The arrays of one transition, filled up with zeros to `width` segments and the parameters of any of `skills`."""
     scene, count = transition.before, len(transition.before.segments)
     if count > width:
         raise TooManySegmentsError(count, width)
@@ -166,8 +194,8 @@ def _row(transition: Transition, rng: np.random.Generator, width: int) -> dict[s
         "binary_after": binary_after,
         "displacements": _padded(transition.displacements, width),
         "object_index": np.array(scene.index(transition.call.object), np.int64),
-        "parameters": np.asarray(transition.call.parameter, np.float32).reshape(PARAMETER_SIZE),
-        "skill": np.array(SKILLS.index(transition.call.skill), np.int64),
+        "parameters": _padded(transition.call.parameter, widest(skills)),
+        "skill": np.array(skills.index(transition.call.skill), np.int64),
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from f2p.model.batch import SKILLS
+from f2p.action.protocol import actions
 from f2p.model.dynamics import DynamicsConfig, SkillDynamics, default_dynamics, literal_dynamics
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
 from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, gaps, picked, with_grasped
@@ -38,7 +38,7 @@ class Points2PlansConfig(Settings):
     """Tell the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
     dynamics: DynamicsConfig = field(default_factory=default_dynamics)
-    skills: tuple[str, ...] = SKILLS
+    skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
     """One dynamics network each (A.10)."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from f2p.action.errors import BadParameterError
 from f2p.model.batch import POINTS, TransitionBatch, concatenate, pack, sample_points
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
+from f2p.registry import UnknownNameError
 from f2p.types import Box, Prior, Scene, Segment, SkillCall, Transition
 
 from .conftest import random_transition, simple_relations
@@ -74,7 +77,40 @@ def test_concatenate_and_take_undo_each_other(batch: TransitionBatch) -> None:
     joined = concatenate([batch.take(slice(0, 5)), batch.take(slice(5, None))])
     assert joined.sha256 == batch.sha256
     with pytest.raises(BadDatasetError, match="widths"):
-        concatenate([batch, TransitionBatch(**{**batch.arrays(), "mask": batch.mask[:, :3]})])
+        concatenate([batch, replace(batch, mask=batch.mask[:, :3])])
+
+
+def test_skills_of_different_width_share_a_batch_and_keep_their_names(
+    rng: np.random.Generator, slide: str, batch: TransitionBatch, tmp_path: Path
+) -> None:
+    first = random_transition(rng, 3)
+    other = replace(first, call=SkillCall(slide, first.call.object, np.array([0.1, 5.0])))
+    mixed = concatenate([batch, pack([other, first], rng, batch.segments), pack([other], rng, batch.segments)])
+    assert mixed.skills == ("pick_place", slide) and mixed.parameters.shape == (len(batch) + 3, 4)
+    assert mixed.skill[-3:].tolist() == [1, 0, 1] and not mixed.skill[:-3].any()
+    assert np.allclose(mixed.parameters[-1], [0.1, 5.0, 0.0, 0.0])
+    mixed.save(tmp_path / "mixed.safetensors")
+    assert TransitionBatch.load(tmp_path / "mixed.safetensors").skills == mixed.skills
+
+
+@pytest.mark.parametrize(("skills", "fact"), [(["juggle"], "known are: pick_place"), ([], "known are"), (7, "known")])
+def test_a_file_of_unknown_skills_is_refused_by_name(
+    batch: TransitionBatch, tmp_path: Path, skills: object, fact: str
+) -> None:
+    path = tmp_path / "set.safetensors"
+    batch.save(path)
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps({**manifest, "skills": skills}))
+    with pytest.raises(BadDatasetError, match=fact):
+        TransitionBatch.load(path)
+
+
+def test_a_call_that_does_not_fit_its_skill_is_not_packed(rng: np.random.Generator) -> None:
+    one = random_transition(rng, 3)
+    with pytest.raises(BadParameterError, match="dx, dy, dz, dyaw"):
+        pack([replace(one, call=SkillCall("pick_place", one.call.object, np.zeros(3)))], rng)
+    with pytest.raises(UnknownNameError, match="pick_place"):
+        pack([replace(one, call=SkillCall("juggle", one.call.object, np.zeros(4)))], rng)
 
 
 @settings(max_examples=30, deadline=None)

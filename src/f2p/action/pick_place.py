@@ -1,0 +1,70 @@
+"""Pick and place: the object is taken, carried over everything, and lowered until it touches.
+
+A target is absolute (x, y of the object's box centre in the task frame), since what a robot can reach is a region and
+not a distance; the parameter is the placement pose minus the grasp pose (A.10). Proposals have dz = 0: lowering is
+guarded (ours: one number less to sample); and dyaw = 0 (ours: no task needs it; Points2Plans has no rotation either).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.action.protocol import Parameter, actions
+from f2p.action.workspace import Workspace
+from f2p.geometry import rotate_z
+from f2p.types import Prior, Scene, Segment
+
+
+class PickPlace:
+    """`Action` of A.10's pick-and-place."""
+
+    parameters: tuple[Parameter, ...] = (
+        Parameter("dx", "m", -2.0, 2.0, "placement minus grasp", along="x"),
+        Parameter("dy", "m", -2.0, 2.0, "placement minus grasp", along="y"),
+        Parameter("dz", "m", -1.0, 1.0, "placement minus grasp; contact ends the lowering", along="z"),
+        Parameter("dyaw", "rad", -3.2, 3.2, "placement minus grasp"),
+    )
+
+    def applies(self, segment: Segment) -> bool:
+        """Tell whether `segment` can be lifted: a drawer can be moved, but slides in its case."""
+        return segment.movable and segment.prior is not Prior.DRAWER
+
+    def draw(
+        self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None
+    ) -> np.ndarray:
+        """Propose placements uniformly from the workspace, a share of them over whatever is in the scene.
+
+        Args:
+            scene: Its segments' footprints are used, all alike, furniture and movables.
+            name: The object to be placed.
+            count: How many to draw.
+            rng: Source of randomness.
+            workspace: Region of the uniform draws; draws over footprints are clipped to it.
+
+        Returns:
+            Shape (count, 4): dx, dy, 0, 0.
+        """
+        space = workspace or Workspace()
+        low, high = (space.x_low, space.y_low), (space.x_high, space.y_high)
+        out = np.zeros((count, len(self.parameters)))
+        out[:, :2] = rng.uniform(low, high, (count, 2))
+        over = round(space.over_objects * count) if scene.segments else 0
+        if over:
+            boxes = [segment.box for segment in scene.segments]
+            chosen = rng.integers(len(boxes), size=over)
+            centers, sizes = (np.array([part[:2] for part in parts])[chosen] for parts in (
+                [box.center for box in boxes], [box.size for box in boxes]))  # fmt: skip
+            yaws = np.array([box.yaw for box in boxes])[chosen]
+            local = rng.uniform(-sizes / 2, sizes / 2)
+            out[:over, :2] = np.clip(centers + rotate_z(local, yaws), low, high)
+        out[:, :2] -= scene.segments[scene.index(name)].box.center[:2]
+        return out
+
+    def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
+        """Say how far each segment is meant to be displaced: the object by its parameters. Shape (count, n, 3)."""
+        out = np.zeros((len(parameters), len(scene.segments), 3))
+        out[:, scene.index(name)] = np.asarray(parameters)[:, :3]
+        return out
+
+
+actions.register("pick_place")(PickPlace())

@@ -1,0 +1,105 @@
+"""What model, planner, inference and learners ask of a skill instead of knowing it; free of torch and of ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from f2p.action.errors import BadParameterError
+from f2p.action.workspace import Workspace
+from f2p.registry import Registry
+from f2p.types import Scene, Segment, SkillCall
+
+AXES = ("x", "y", "z")
+"""Of the task frame."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One continuous parameter of a skill."""
+
+    name: str
+    unit: str
+    low: float
+    """Smallest sensible value."""
+    high: float
+    """Greatest sensible value."""
+    meaning: str
+    along: str = ""
+    """The axis of the task frame along which the object acted on is meant to move by this much; empty for any other.
+
+    A target drawn while the object stands elsewhere is kept by subtracting how far it has moved since.
+    """
+
+
+class Action(Protocol):
+    """A skill as a mapping from an object and continuous parameters to what it is meant to do.
+
+    Contract: no state, callable from any thread; the same state of the generator gives the same draws. Frame: task
+    frame, [m], [rad].
+    """
+
+    parameters: tuple[Parameter, ...]
+    """In the order of `SkillCall.parameter`; P in all."""
+
+    def applies(self, segment: Segment) -> bool:
+        """Tell whether the skill may act on `segment`."""
+
+    def draw(
+        self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None
+    ) -> np.ndarray:
+        """Propose parameters for acting on the object called `name`, from the whole workspace. Shape (count, P)."""
+
+    def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
+        """Say how far each segment is meant to be displaced by `parameters` (count, P). Shape (count, n, 3)."""
+
+
+actions: Registry[Action] = Registry("skill")
+"""All skills by name."""
+
+
+def checked(skill: str, values: object) -> np.ndarray:
+    """Return `values` as the parameters of `skill`, each row's last axis of its length. Shape (..., P), float64.
+
+    Raises:
+        UnknownNameError: No such skill, with the choices.
+        BadParameterError: Another number of parameters, or one that is not finite.
+    """
+    names = [one.name for one in actions.get(skill).parameters]
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadParameterError(skill, names, f"{values!r}") from error
+    if array.ndim < 1 or array.shape[-1] != len(names):
+        raise BadParameterError(skill, names, f"shape {array.shape}")
+    if not np.all(np.isfinite(array)):
+        raise BadParameterError(skill, names, str(array.tolist()))
+    return array
+
+
+def checked_call(call: SkillCall) -> SkillCall:
+    """Return `call` if its skill is known and its parameters are that skill's. Raises as `checked`."""
+    if call.parameter.ndim != 1:
+        names = [one.name for one in actions.get(call.skill).parameters]
+        raise BadParameterError(call.skill, names, f"shape {call.parameter.shape}")
+    checked(call.skill, call.parameter)
+    return call
+
+
+def width_of(skill: str) -> int:
+    """Number P of the parameters of `skill`. Raises UnknownNameError with the choices."""
+    return len(actions.get(skill).parameters)
+
+
+def widest(skills: Sequence[str]) -> int:
+    """Number of parameters of the widest of `skills`; rows of the others are filled up with zeros."""
+    return max((width_of(skill) for skill in skills), default=0)
+
+
+def moves(skill: str) -> np.ndarray:
+    """Which parameter displaces the object acted on along which axis: parameters @ moves is [m]. Shape (P, 3)."""
+    along = [one.along for one in actions.get(skill).parameters]
+    return np.array([[float(axis == one) for axis in AXES] for one in along]).reshape(len(along), 3)
