@@ -15,7 +15,7 @@ from f2p.geometry import rotate_z
 from f2p.types import Prior, Scene, Segment
 
 
-class PickPlace:
+class PickPlaceAction:
     """`Action` of A.10's pick-and-place."""
 
     parameters: tuple[Parameter, ...] = (
@@ -67,4 +67,4 @@ class PickPlace:
         return out
 
 
-actions.register("pick_place")(PickPlace())
+actions.register("pick_place")(PickPlaceAction())

@@ -13,10 +13,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from f2p.action.workspace import Workspace
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.scenes import free_indices, groups_together, scattered
-from f2p.plan.placements import Workspace, draw_placements
+from f2p.plan.placements import draw_placements
 from f2p.settings import Settings, number
 from f2p.sim.world import Body, reconstruct
 from f2p.types import Failure, SkillCall

@@ -9,26 +9,15 @@ dyaw is zero (ours: no task needs it; Points2Plans has no rotation either).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.action.workspace import Workspace
 from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnplannableSkillError
-from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Scene, SkillStep
 
 SKILLS = ("pick_place",)
 """Skills whose parameters can be drawn here."""
-
-
-@dataclass(frozen=True)
-class Workspace(Settings):
-    """The region that Stretch reaches by driving along y and extending its arm along x, in the task frame."""
-
-    x_low: float = number(0.40, "nearest placement", unit="m", source="stretch.md 1.2: 0.39 m with the arm in")
-    x_high: float = number(0.87, "farthest placement", unit="m", source="stretch.md 1.2: 0.91 m with the arm out")
-    y_low: float = number(-1.05, "rightmost placement", unit="m", source="ours: both tables and 5 cm beyond")
-    y_high: float = number(1.05, "leftmost placement", unit="m", source="ours: both tables and 5 cm beyond")
 
 
 def movable_names(scene: Scene) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from f2p.action.workspace import Workspace
 from f2p.plan.errors import StaleWeightsError
-from f2p.plan.placements import Workspace, movable_names
+from f2p.plan.placements import movable_names
 from f2p.plan.protocol import Predictor
 from f2p.plan.search import Search, SearchConfig, literal_values
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot

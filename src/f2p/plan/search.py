@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.action.workspace import Workspace
 from f2p.plan.after import After
-from f2p.plan.placements import Workspace, draw_placements, movable_names, parameters_of
+from f2p.plan.placements import draw_placements, movable_names, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
 from f2p.plan.ties import TieRule, choose, preferred, scores_of

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from f2p.plan.placements import Workspace, check_skeleton, draw_placements, parameters_of
+from f2p.action.workspace import Workspace
+from f2p.plan.placements import check_skeleton, draw_placements, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.ties import TieRule, choose, scores_of
 from f2p.settings import Settings, number

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.plan.placements import Workspace
+from f2p.action.workspace import Workspace
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import World, continued
 from f2p.tasks.protocol import Task, TaskInstance

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from f2p.action.workspace import Workspace
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import LearnContext
 from f2p.learner.random_data import RandomData, RandomDataConfig, Small
 from f2p.learner.scenes import groups_together, scattered
-from f2p.plan.placements import Workspace
 from f2p.scene.relations import binary_relations, relations_of
 from f2p.sim.world import reconstruct
 from f2p.types import BINARY_RELATIONS, Failure, Scene

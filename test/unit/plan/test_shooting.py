@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from f2p.action.workspace import Workspace
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.plan.placements import Workspace, draw_placements, parameters_of
+from f2p.plan.placements import draw_placements, parameters_of
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.plan.ties import TieRule, choose, surest
 from f2p.scene.goals import parse_goal
