@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from f2p.settings import number
+from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class Workspace:
+class Workspace(Settings):
     """The region that Stretch reaches by driving along y and extending its arm along x, in the task frame."""
 
     x_low: float = number(0.40, "nearest placement", unit="m", source="stretch.md 1.2: 0.39 m with the arm in")
