@@ -11,8 +11,8 @@ import pytest
 from f2p.registry import UnknownNameError
 from f2p.sim.data.workspace import tables
 from f2p.sim.protocol import Simulator, make_simulator, simulators
-from f2p.sim.world import Body, World
-from f2p.types import Prior, SkillCall
+from f2p.sim.world import Body, World, continued
+from f2p.types import UNARY_RELATIONS, Prior, SkillCall
 
 
 @pytest.fixture(params=list(simulators))
@@ -77,6 +77,28 @@ def test_it_tells_rest_from_falling(simulator: Simulator, world: World) -> None:
     poses[1, 3, :3] = [0.7, -0.5, 0.9]
     _, stable = simulator.settle(world.bodies, poses)
     assert stable.tolist() == [True, False]
+
+
+def test_scenes_differ_in_how_far_a_drawer_is_open_and_it_stays_so(simulator: Simulator, world: World) -> None:
+    bodies = (*world.bodies, Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]))
+    poses = np.repeat(np.concatenate([world.poses, [[0.7, -0.3, 0.6, 0.0]]])[None], 2, axis=0)
+    openings = np.zeros((2, len(bodies)))
+    openings[1, -1] = 0.15
+    rested, stable = simulator.settle(bodies, poses, openings)
+    assert stable.all()
+    calls = [SkillCall("pick_place", "thing", [0.0, 0.0, 0.0, 0.0])] * 2
+    closed, opened = simulator.simulate(bodies, rested, calls, 0, openings=openings).kept
+    for transition, opening, holds in ((closed, 0.0, 0), (opened, 0.15, 1)):
+        for scene, truth in (
+            (transition.before, transition.relations_before),
+            (transition.after, transition.relations_after),
+        ):
+            assert scene.segments[-1].opening == pytest.approx(opening, abs=0.01)
+            assert truth.unary[-1, UNARY_RELATIONS.index("drawer_open")] == holds
+    after = continued(World(bodies, rested[1], openings[1]), opened.after)
+    again = simulator.simulate(bodies, after.poses[None], calls[:1], 0, openings=after.openings).kept[0]
+    assert again.after.segments[-1].opening == pytest.approx(0.15, abs=0.02), "and through the next step"
+    assert simulator.observe(after, 0).segments[-1].opening == pytest.approx(0.15, abs=0.01)
 
 
 def test_an_unknown_simulator_is_refused_with_the_choices() -> None:

@@ -28,7 +28,9 @@ class SettlingBody(Protocol):
 class Settler(Protocol):
     """The part of a simulator that projection needs."""
 
-    def settle(self, bodies: Sequence[SettlingBody], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def settle(
+        self, bodies: Sequence[SettlingBody], poses: np.ndarray, openings: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Poses at rest (M, n, 4) and which scenes stayed where they were put (M,) bool."""
 
 
@@ -67,6 +69,7 @@ def project(
     simulator: Settler,
     seed: int = 0,
     config: ProjectConfig = DEFAULT,
+    openings: np.ndarray | None = None,
 ) -> Particles:
     """Settle all scenes, reject those that do not stay, redraw them near the ones that do.
 
@@ -79,6 +82,7 @@ def project(
         simulator: Anything that can settle.
         seed: Of the redraws.
         config: Rounds and noise.
+        openings: How far drawers are open in all scenes [m]. Shape (n,); None: all closed.
 
     Returns:
         Particles at rest, at most as many, with counts `settled`, `unstable`, `spilled`, `redrawn`, `dropped`.
@@ -104,7 +108,7 @@ def project(
             counts["redrawn"] += len(waiting)
         lifted = poses[waiting]
         lifted[:, free, 2] += config.lift
-        at_rest, stable = simulator.settle(bodies, lifted)
+        at_rest, stable = simulator.settle(bodies, lifted, openings)
         finite = np.isfinite(at_rest).all(axis=(1, 2))
         holds = kept_inside(bodies, np.nan_to_num(at_rest), inside)
         good = stable & finite & holds

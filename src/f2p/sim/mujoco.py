@@ -63,18 +63,24 @@ class MujocoSimulator:
             self._built = build(bodies, self.config.physics)
         return self._built
 
-    def _batch(self, bodies: Sequence[Body], poses: np.ndarray) -> Batch:
+    def _batch(self, bodies: Sequence[Body], poses: np.ndarray, openings: np.ndarray | None) -> Batch:
         poses = np.asarray(poses, dtype=float)
         if poses.ndim != 3 or poses.shape[1:] != (len(bodies), 4) or not len(poses):
             raise BatchError(f"poses of shape {poses.shape} for {len(bodies)} bodies, expected (runs, bodies, 4)")
-        return Batch(self._build(bodies), poses, self.config.threads)
+        opened = np.zeros(len(bodies)) if openings is None else np.asarray(openings, dtype=float)
+        if opened.shape not in ((len(bodies),), poses.shape[:2]):
+            raise BatchError(f"openings of shape {opened.shape}, expected {poses.shape[:2]} or {poses.shape[1:2]}")
+        return Batch(self._build(bodies), poses, np.broadcast_to(opened, poses.shape[:2]), self.config.threads)
 
-    def settle(self, bodies: Sequence[Body], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def settle(
+        self, bodies: Sequence[Body], poses: np.ndarray, openings: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Let M scenes come to rest. See `Simulator.settle`."""
-        batch = self._batch(bodies, poses)
-        before = batch.positions()
+        batch = self._batch(bodies, poses, openings)
+        before, opened = batch.positions(), batch.openings()
         batch.advance(self._steps(self.config.settle_time))
         moved = np.linalg.norm(batch.positions() - before, axis=-1).max(-1)
+        moved = np.maximum(moved, np.abs(batch.openings() - opened).max(-1))
         rested, extents = batch.boxes()
         tipped = np.abs(extents - np.stack([body.size for body in bodies])).max((1, 2)) > self.config.stable_tilt
         stable = (moved < self.config.stable_distance) & (batch.speeds() < 0.05) & ~tipped
@@ -89,9 +95,10 @@ class MujocoSimulator:
         *,
         tag: str = "particle",
         seen: Scene | None = None,
+        openings: np.ndarray | None = None,
     ) -> SimulationBatch:
         """Execute one call in each of M scenes. See `Simulator.simulate`."""
-        batch = self._batch(bodies, poses)
+        batch = self._batch(bodies, poses, openings)
         if seen is not None and seen.names != tuple(body.name for body in bodies):
             raise BatchError(f"seen are {', '.join(seen.names)}, simulated {', '.join(body.name for body in bodies)}")
         grasped, parameters = self._requests(batch, calls)
@@ -127,7 +134,7 @@ class MujocoSimulator:
         return self._still(world, 0).relations
 
     def _still(self, world: World, seed: int) -> _Snapshot:
-        batch = self._batch(world.bodies, world.poses[None])
+        batch = self._batch(world.bodies, world.poses[None], world.openings)
         snapshot = self._snapshot(batch, 0, np.random.default_rng(seed), None)
         if snapshot is None:
             raise BatchError("the world has a pose that is not finite")
@@ -157,7 +164,7 @@ class MujocoSimulator:
         data = batch.data(run)
         poses, sizes = (array[run] for array in batch.boxes())
         look = self._camera.look(batch.scene, data, poses, sizes, rng)
-        openings = batch.openings(run)
+        openings = batch.openings()[run]
         segments = []
         for i, body in enumerate(batch.scene.bodies):
             points = look.points[i]

@@ -44,6 +44,7 @@ class Simulator(Protocol):
         *,
         tag: str = "particle",
         seen: Scene | None = None,
+        openings: np.ndarray | None = None,
     ) -> SimulationBatch:
         """Let M scenes come to rest, execute one call in each and label before and after.
 
@@ -55,10 +56,16 @@ class Simulator(Protocol):
             tag: Written into the transitions.
             seen: The same bodies as really seen: a segment that is hidden before the call takes its cloud from there,
                 rigidly moved (method.md 6.4); without it, points on top of its box.
+            openings: How far drawers are open [m]. Shape (M, bodies), or (bodies,) for all alike; None: all closed.
         """
 
-    def settle(self, bodies: Sequence[Body], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Let M scenes come to rest: poses at rest (M, bodies, 4), and which stayed where they were put (M,) bool."""
+    def settle(
+        self, bodies: Sequence[Body], poses: np.ndarray, openings: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Let M scenes come to rest: poses at rest (M, bodies, 4), and which stayed where they were put (M,) bool.
+
+        A drawer that slides while it settles did not stay; `openings` as in `simulate`.
+        """
 
     def observe(self, world: World, seed: int) -> Scene:
         """The scene as the simulator's camera sees it."""

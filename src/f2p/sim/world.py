@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,8 +23,6 @@ class Body:
     """Full outer extents along the body's own axes [m]. Shape (3,)."""
     wall: float = WALL
     """Thickness of the boards of hollow priors [m]."""
-    opening: float = 0.0
-    """How far a drawer is open [m]."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", frozen(self.size))
@@ -44,16 +42,22 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Bodies and where their centres are."""
+    """Bodies and the state they are in: where their centres are, and how far drawers are open."""
 
     bodies: tuple[Body, ...]
     poses: np.ndarray
     """(x, y, z, yaw) of every body's box centre in the task frame. Shape (bodies, 4)."""
+    openings: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """How far each body is open [m], 0 for all but drawers. Shape (bodies,); given empty, all are closed."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "poses", frozen(self.poses))
+        given = np.asarray(self.openings, dtype=float)
+        object.__setattr__(self, "openings", frozen(given if given.size else np.zeros(len(self.bodies))))
         if self.poses.shape != (len(self.bodies), 4):
             raise BodyError("world", f"has {len(self.bodies)} bodies but poses of shape {self.poses.shape}")
+        if self.openings.shape != (len(self.bodies),) or not np.all(self.openings >= 0.0):
+            raise BodyError("world", f"needs one opening of at least 0 m for each body, not {self.openings.tolist()}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ class World:
 
 
 def reconstruct(scene: Scene) -> World:
-    """Rebuild a world from what was seen: the box and the shape prior of every segment (A.12).
+    """Rebuild a world from what was seen: the box, the shape prior and the opening of every segment (A.12).
 
     Args:
         scene: Segments with boxes in the task frame.
@@ -84,15 +88,12 @@ def reconstruct(scene: Scene) -> World:
     Returns:
         A world with one body per segment, in the order of the segments.
     """
-    bodies = tuple(
-        Body(segment.name, segment.prior, np.maximum(segment.box.size, 2e-3), opening=segment.opening)
-        for segment in scene.segments
-    )
-    return World(bodies, np.stack([segment.box.pose for segment in scene.segments]))
+    bodies = tuple(Body(segment.name, segment.prior, np.maximum(segment.box.size, 2e-3)) for segment in scene.segments)
+    return _as_seen(bodies, scene)
 
 
 def continued(world: World, scene: Scene) -> World:
-    """The world after something happened in it: every body at its new pose, a tipped cuboid with its new extents.
+    """Return the world after something happened in it: new poses and openings, a tipped cuboid with its new extents.
 
     Args:
         world: Before.
@@ -102,7 +103,13 @@ def continued(world: World, scene: Scene) -> World:
         replace(body, size=segment.box.size) if body.prior is Prior.CUBOID else body
         for body, segment in zip(world.bodies, scene.segments, strict=True)
     )
-    return World(bodies, np.stack([segment.box.pose for segment in scene.segments]))
+    return _as_seen(bodies, scene)
+
+
+def _as_seen(bodies: tuple[Body, ...], scene: Scene) -> World:
+    """Bodies in the state in which a scene shows them; an opening that is measured a little below 0 is closed."""
+    openings = np.maximum([segment.opening for segment in scene.segments], 0.0)
+    return World(bodies, np.stack([segment.box.pose for segment in scene.segments]), openings)
 
 
 def upright_boxes(positions: np.ndarray, rotations: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

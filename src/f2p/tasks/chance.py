@@ -28,7 +28,8 @@ class Chance:
 
 def execute(simulator: Simulator, world: World, call: SkillCall, seed: int) -> tuple[Transition | None, World]:
     """Execute one call in a world: what happened (None when the simulation blew up) and the world afterwards."""
-    transition = simulator.simulate(world.bodies, world.poses[None], [call], seed, tag="trial").transitions[0]
+    batch = simulator.simulate(world.bodies, world.poses[None], [call], seed, tag="trial", openings=world.openings)
+    transition = batch.transitions[0]
     if transition is None:
         return None, world
     return transition, continued(world, transition.after)

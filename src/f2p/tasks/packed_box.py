@@ -73,9 +73,9 @@ def packed_world(
         world = _draw(rng, objects, side, config, landmark)
         if world is None:
             continue
-        poses, stable = simulator.settle(world.bodies, world.poses[None])
+        poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
         if stable[0]:
-            return World(world.bodies, poses[0])
+            return World(world.bodies, poses[0], world.openings)
     raise SamplingError(f"packed box with {objects} things at rest", TRIES)
 
 

@@ -72,7 +72,7 @@ class Twin:
         self.reset(world)
 
     def reset(self, world: World) -> None:
-        """Put the robot at `READY` and these bodies at these poses, and let them come to rest."""
+        """Put the robot at `READY` and these bodies at these poses and openings, and let them come to rest."""
         if world.bodies != self.bodies:
             self._build(world.bodies)
         mujoco.mj_resetData(self.model, self.data)
@@ -83,6 +83,8 @@ class Twin:
             self.set_point(name, value)
         for index, pose in enumerate(world.poses):
             self._place(index, pose)
+        for index, start in self.scene.drawers:
+            self.data.qpos[start] = world.openings[index]
         mujoco.mj_forward(self.model, self.data)
         self.step(int(self.config.settle_s / self.time_step))
 
@@ -196,14 +198,18 @@ class Twin:
 
     def world(self) -> World:
         """The bodies where they are now (their own sizes; a tipped body's pose is that of its upright box)."""
-        return World(self.bodies, self.boxes()[0])
+        return World(self.bodies, self.boxes()[0], self._openings())
+
+    def _openings(self) -> np.ndarray:
+        """How far each body is open now [m], at least 0. Shape (bodies,)."""
+        openings = np.zeros(len(self.bodies))
+        for index, start in self.scene.drawers:
+            openings[index] = max(0.0, self.data.qpos[start])
+        return openings
 
     def truth(self) -> Truth:
         """Names, boxes and true relations now, contact included."""
         poses, sizes = self.boxes()
-        openings = np.zeros(len(self.bodies))
-        for index, start in self.scene.drawers:
-            openings[index] = self.data.qpos[start]
-        relations = label(self.scene, poses, sizes, contacts(self.scene, self.data), openings)
+        relations = label(self.scene, poses, sizes, contacts(self.scene, self.data), self._openings())
         names = tuple(body.name for body in self.bodies)
         return Truth(names, tuple(body.prior for body in self.bodies), poses, sizes, relations, self.held)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from f2p.sim.errors import BodyError
-from f2p.sim.world import Body, World
+from f2p.sim.world import WALL, Body, World
 from f2p.twin.twin import Truth
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Prior
 
@@ -17,8 +17,8 @@ def world_to_json(world: World) -> str:
     """One JSON object: bodies with name, prior, size, wall, opening and pose."""
     bodies = [
         {"name": body.name, "prior": body.prior.value, "size": body.size.tolist(), "wall": body.wall,
-         "opening": body.opening, "pose": pose.tolist()}
-        for body, pose in zip(world.bodies, world.poses, strict=True)
+         "opening": float(opening), "pose": pose.tolist()}
+        for body, pose, opening in zip(world.bodies, world.poses, world.openings, strict=True)
     ]  # fmt: skip
     return json.dumps({"bodies": bodies})
 
@@ -29,16 +29,17 @@ def world_from_json(text: str) -> World:
         items = json.loads(text)["bodies"]
         bodies = tuple(_body(item) for item in items)
         poses = np.array([item["pose"] for item in items], dtype=np.float64).reshape(len(bodies), 4)
+        openings = np.array([float(item.get("opening", 0.0)) for item in items])
     except (ValueError, KeyError, TypeError) as error:
         raise BodyError("world", f'is not {{"bodies": [{{name, prior, size, pose}}]}}: {error!r}') from error
     if not bodies or not np.isfinite(poses).all():
         raise BodyError("world", "needs at least one body, and finite poses (x, y, z, yaw)")
-    return World(bodies, poses)
+    return World(bodies, poses, openings)
 
 
 def _body(item: dict[str, Any]) -> Body:
-    optional = {name: float(item[name]) for name in ("wall", "opening") if name in item}
-    return Body(str(item["name"]), Prior(item["prior"]), np.array(item["size"], dtype=np.float64), **optional)
+    wall = float(item.get("wall", WALL))
+    return Body(str(item["name"]), Prior(item["prior"]), np.array(item["size"], dtype=np.float64), wall)
 
 
 def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:

@@ -54,7 +54,7 @@ def test_a_scene_is_rebuilt_from_boxes_priors_and_openings_alone() -> None:
     world = reconstruct(scene)
     assert world.names == ("cup", "drawer")
     assert world.poses[0] == pytest.approx([1, 0, 0.5, 0.7])
-    assert world.bodies[1].opening == pytest.approx(0.1)
+    assert world.openings == pytest.approx([0.0, 0.1])
     assert [box.size.tolist() for box in world.boxes] == [[0.1, 0.2, 0.3], [0.3, 0.3, 0.3]]
 
 
@@ -64,6 +64,23 @@ def test_a_tipped_cuboid_goes_on_with_its_new_extents() -> None:
     after = continued(world, lying)
     assert after.bodies[0].size == pytest.approx([0.2, 0.05, 0.05])
     assert after.poses[0] == pytest.approx([1.1, 0, 0.025, 0])
+
+
+def test_a_drawer_that_is_open_goes_on_open() -> None:
+    """It closed between two steps: the opening was part of the shape."""
+    box = Box([1, 0, 0.1], [0.3, 0.3, 0.2])
+    world = World((Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),), box.pose[None])
+    assert world.openings.tolist() == [0.0]
+    seen = Scene((Segment("drawer", Prior.DRAWER, box, np.zeros((1, 3)), opening=0.12),))
+    assert continued(world, seen).openings == pytest.approx([0.12])
+    slack = Scene((Segment("drawer", Prior.DRAWER, box, np.zeros((1, 3)), opening=-1e-4),))
+    assert continued(world, slack).openings.tolist() == [0.0], "a stop gives a little"
+
+
+@pytest.mark.parametrize("openings", [[0.1, 0.1], [-0.1], [np.nan]])
+def test_openings_that_do_not_fit_are_refused(openings: list[float]) -> None:
+    with pytest.raises(BodyError, match="one opening of at least 0 m for each body"):
+        World((Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),), np.zeros((1, 4)), openings)
 
 
 @pytest.mark.parametrize("size", [[0.1, 0.1], [0.1, np.nan, 0.1], [0.1, 0.0, 0.1]])

@@ -8,7 +8,7 @@ import pytest
 from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Ending, Motion
 from f2p.sim.errors import BodyError
 from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
-from f2p.sim.world import Body
+from f2p.sim.world import Body, World
 from f2p.skill.pick_place import PickPlace
 from f2p.twin.direct import TwinRobot
 from f2p.twin.driver import StretchDriver
@@ -139,6 +139,17 @@ def test_world_survives_json(world):
     assert again.names == world.names
     assert np.array_equal(again.poses, world.poses)
     assert all(np.array_equal(a.size, b.size) for a, b in zip(again.bodies, world.bodies, strict=True))
+
+
+def test_an_open_drawer_is_open_in_the_twin_and_in_its_json(twin):
+    """The twin closed every drawer when it was reset."""
+    drawer = Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2])
+    world = World((drawer,), [[0.9, 0.3, 0.1, 0.0]], [0.12])
+    assert world_from_json(world_to_json(world)).openings == pytest.approx([0.12])
+    opened = Twin(world)
+    assert opened.world().openings == pytest.approx([0.12], abs=5e-3)
+    opened.reset(World((drawer,), world.poses))
+    assert opened.world().openings == pytest.approx([0.0], abs=5e-3)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"bodies": []}', '{"bodies": [{"name": "a"}]}', '{"bodies": 3}'])

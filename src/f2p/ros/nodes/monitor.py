@@ -6,8 +6,6 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from f2p.errors import F2pError
 from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.case import write_case
@@ -109,7 +107,9 @@ class MonitorNode(F2pNode):
 
         try:
             world = reconstruct(before)
-            batch = self._simulator.simulate(world.bodies, np.asarray(world.poses)[None], [call], seed=0, tag="replay")
+            batch = self._simulator.simulate(
+                world.bodies, world.poses[None], [call], seed=0, tag="replay", openings=world.openings
+            )
         except F2pError as error:
             self.get_logger().warning(f"the scene cannot be replayed: {error}")
             return None

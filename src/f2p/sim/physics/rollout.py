@@ -59,11 +59,11 @@ class Batch:
         alive: False where a run blew up. Shape (runs,), bool.
     """
 
-    def __init__(self, scene: BuiltScene, poses: np.ndarray, threads: int) -> None:
+    def __init__(self, scene: BuiltScene, poses: np.ndarray, openings: np.ndarray, threads: int) -> None:
         self.scene = scene
         self.threads = threads
         self.states = np.zeros((len(poses), mujoco.mj_stateSize(scene.model, STATE)))
-        self.alive = np.all(np.isfinite(poses), axis=(1, 2))
+        self.alive = np.all(np.isfinite(poses), axis=(1, 2)) & np.all(np.isfinite(openings), axis=1)
         self._data = [mujoco.MjData(scene.model) for _ in range(threads)]
         clean = np.where(self.alive[:, None, None], poses, 0.0)
         self.furniture = clean[:, scene.fixed]
@@ -71,7 +71,7 @@ class Batch:
             self.states[:, 1 + start : 4 + start] = clean[:, index, :3]
             self.states[:, 4 + start : 8 + start] = yaw_quaternions(clean[:, index, 3])
         for index, start in scene.drawers:
-            self.states[:, 1 + start] = scene.bodies[index].opening
+            self.states[:, 1 + start] = np.where(self.alive, openings[:, index], 0.0)
 
     @property
     def runs(self) -> int:
@@ -163,9 +163,9 @@ class Batch:
         mujoco.mj_fwdPosition(model, data)
         return data
 
-    def openings(self, run: int) -> np.ndarray:
-        """How far each body is open [m]; 0 for all but drawers. Shape (bodies,)."""
-        out = np.zeros(len(self.scene.bodies))
+    def openings(self) -> np.ndarray:
+        """How far each body is open [m]; 0 for all but drawers. Shape (runs, bodies)."""
+        out = np.zeros((self.runs, len(self.scene.bodies)))
         for index, start in self.scene.drawers:
-            out[index] = self.states[run, 1 + start]
+            out[:, index] = self.states[:, 1 + start]
         return out

@@ -46,20 +46,21 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
     bodies = (
         Body("table", Prior.TABLE, [0.5, 0.9, 0.05]),
         Body("shelf", Prior.SHELF, [0.3, 0.3, 0.4]),
-        Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2], opening=0.1),
+        Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),
         Body("box", Prior.OPEN_BOX, [0.2, 0.2, 0.1]),
         Body("thing", Prior.CUBOID, [0.05] * 3),
     )
     poses = np.array(
         [[0.7, 0, 0.475, 0], [0.7, 1.0, 0.2, 0], [0.7, -1.0, 0.1, 0.3], [0.7, 0, 0.55, 0.2], [0.7, 0, 0.54, 0.0]]
     )
-    batch = Batch(build(bodies, PhysicsConfig()), poses[None], threads=1)
+    openings = np.array([[0, 0, 0.1, 0, 0]])
+    batch = Batch(build(bodies, PhysicsConfig()), poses[None], openings, threads=1)
     batch.advance(100)
     after, sizes = batch.boxes()
     assert batch.alive[0]
     assert after[0] == pytest.approx(poses, abs=0.01)
     assert sizes[0] == pytest.approx(np.stack([body.size for body in bodies]), abs=0.003)
-    assert batch.openings(0) == pytest.approx([0, 0, 0.1, 0, 0], abs=0.003)
+    assert batch.openings() == pytest.approx(openings, abs=0.003)
 
 
 def test_bodies_must_be_there_and_have_their_own_names() -> None:
