@@ -128,7 +128,8 @@ def test_open3d_can_be_imported_and_does_what_it_is_there_for(tmp_path: Path) ->
     script = (
         "import numpy, open3d, sys\n"
         "cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(numpy.random.rand(2000, 3) * (1, 1, 0)))\n"
-        "assert open3d.io.write_point_cloud(sys.argv[1], cloud) and len(open3d.io.read_point_cloud(sys.argv[1]).points)\n"
+        "assert open3d.io.write_point_cloud(sys.argv[1], cloud)\n"
+        "assert len(open3d.io.read_point_cloud(sys.argv[1]).points) == 2000\n"
         "plane, inside = cloud.segment_plane(0.01, 3, 100)\n"
         "assert len(inside) == 2000 and abs(plane[2]) > 0.99\n"
     )
