@@ -7,4 +7,4 @@ from f2p.ros.launching import describe
 
 def generate_launch_description() -> LaunchDescription:
     """Every process of the real robot."""
-    return describe(sim=False)
+    return describe("robot")

@@ -123,7 +123,7 @@ def test_open3d_is_imported_only_where_clouds_are_looked_at(path: Path) -> None:
 
 def test_of_the_robots_processes_only_perception_brings_open3d() -> None:
     pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
-    others = [f"f2p.ros.nodes.{spec.name}" for spec in graph.GRAPH if spec.name != "perception"]
+    others = [f"f2p.ros.nodes.{spec.name}" for spec in graph.OWN if spec.name != "perception"]
     script = f"import {', '.join(others)}, sys; sys.exit('open3d' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=120).returncode == 0
 

@@ -6,10 +6,9 @@ import ast
 import dataclasses
 import importlib
 import re
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -81,23 +80,65 @@ def test_package_xml_names_the_ros_packages_that_are_imported_and_no_others() ->
 
 
 def test_the_graph_can_be_ordered_and_needs_are_met() -> None:
-    for sim in (True, False):
-        names = [spec.name for spec in graph.nodes(sim)]
-        for spec in graph.nodes(sim):
+    for name in graph.GRAPHS:
+        names = [spec.name for spec in graph.nodes(name)]
+        for spec in graph.nodes(name):
             assert all(names.index(need) < names.index(spec.name) for need in spec.needs)
-        assert ("stretch_sim" in names) is sim
+        assert ("stretch_sim" in names) is (name == "sim")
     with pytest.raises(GraphError, match="there are: manager, "):
         graph.node("toaster")
+    with pytest.raises(GraphError, match="no graph 'kitchen'; there are: robot, sim, replay"):
+        graph.nodes("kitchen")
+
+
+def test_on_a_recording_nothing_moves_and_no_weights_change() -> None:
+    assert [spec.name for spec in graph.nodes("replay")] == [
+        "manager", "perception", "model_server", "planner", "monitor",
+    ]  # fmt: skip
+
+
+def test_nobody_needs_what_may_be_left_out_or_has_no_lifecycle() -> None:
+    """The manager would wait for it for ever."""
+    for spec in graph.OWN:
+        for need in map(graph.node, (*spec.needs, *spec.after)):
+            assert need.lifecycle
+            assert spec.optional or not need.optional or need.name in spec.after
 
 
 def test_a_ring_of_needs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = (graph.NodeSpec("a", "", needs=("b",)), graph.NodeSpec("b", "", needs=("a",)))
-    monkeypatch.setattr(graph, "GRAPH", ring)
-    with pytest.raises(GraphError, match="cannot be ordered: a needs"):
-        graph.nodes(sim=True)
+    monkeypatch.setattr(graph, "OWN", ring)
+    with pytest.raises(GraphError, match="cannot be ordered: a needs b; b needs a"):
+        graph.nodes("sim")
 
 
-@pytest.mark.parametrize("spec", graph.GRAPH, ids=lambda spec: spec.name)
+def test_optional_nodes_run_when_wanted_and_nobody_else_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (
+        graph.NodeSpec("a", ""),
+        graph.NodeSpec("on", "", optional=True),
+        graph.NodeSpec("off", "", optional=True, by_default=False, needs=("on",), graphs=frozenset({"sim"})),
+    )
+    monkeypatch.setattr(graph, "OWN", rows)
+
+    def names(*how: object) -> list[str]:
+        return [spec.name for spec in graph.nodes("sim", *how)]
+
+    assert names() == ["a", "on"] and names((), ["on"]) == ["a"] and names(["off", "on"]) == ["a", "on", "off"]
+    for how, told in (
+        ((["a"],), "'a' is no optional node of the graph 'sim'; there are: off, on"),
+        (((), ["b"]), "no node 'b' in the graph; there are: a, on, off"),
+        ((["on"], ["on"]), "both wanted and not: on"),
+        ((["off"], ["on"]), "cannot be ordered: off needs on"),
+    ):
+        with pytest.raises(GraphError, match=told):
+            names(*how)
+    with pytest.raises(GraphError, match="'off' is no optional node of the graph 'robot'"):
+        graph.nodes("robot", ["off"])
+    with pytest.raises(GraphError, match=r"is in \['kitchen'\]; the graphs are: robot, sim, replay"):
+        graph.NodeSpec("a", "", frozenset({"kitchen"}))
+
+
+@pytest.mark.parametrize("spec", graph.OWN, ids=lambda spec: spec.name)
 def test_every_node_of_the_graph_is_a_module_with_main(spec: graph.NodeSpec) -> None:
     path = ROOT / "src" / (spec.module.replace(".", "/") + ".py")
     assert path.exists(), f"{spec.module} is missing"
@@ -106,18 +147,12 @@ def test_every_node_of_the_graph_is_a_module_with_main(spec: graph.NodeSpec) -> 
 
 def test_every_node_file_is_in_the_graph() -> None:
     files = {path.stem for path in (ROS / "nodes").glob("*.py")} - {"__init__"}
-    assert files == {spec.name for spec in graph.GRAPH}
-
-
-def test_both_graphs_have_the_same_nodes_for_the_manager_to_bring_up() -> None:
-    """It has no parameter that would tell it which graph it is in."""
-    sim, robot = ({spec.name for spec in graph.nodes(sim) if spec.lifecycle} for sim in (True, False))
-    assert sim == robot == {spec.name for spec in graph.GRAPH if spec.lifecycle}
+    assert files == {spec.name for spec in graph.OWN}
 
 
 def test_what_keeps_time_comes_before_what_computes() -> None:
     """Beside four busy processes depth images came at 13.2 Hz without, at 14.9 Hz with."""
-    nice = {spec.name: spec.nice for spec in graph.GRAPH}
+    nice = {spec.name: spec.nice for spec in graph.OWN}
     assert nice.pop("guard") < nice.pop("stretch_sim") < min(nice.values())
     assert min(nice["model_server"], nice["planner"], nice["finetune"]) > 0
 
@@ -140,7 +175,7 @@ def test_only_the_guard_speaks_to_the_driver() -> None:
 @pytest.mark.parametrize("name", ["sim", "robot"])
 def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> None:
     told = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
-    names = {spec.name for spec in graph.nodes(sim=name == "sim")}
+    names = {spec.name for spec in graph.nodes(name)}
     assert set(told) <= names
     for node, entry in told.items():
         known = _parameters_of(node)
@@ -159,44 +194,11 @@ def _parameters_of(node: str) -> set[str]:
     return out
 
 
-class _Recorder(ModuleType):
-    """Stands in for a module of `launch` or `launch_ros`: keeps what launch files construct."""
-
-    def __init__(self, name: str, made: list[SimpleNamespace]) -> None:
-        super().__init__(name)
-        self._made = made
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-
-        def make(*args: object, **kwargs: object) -> SimpleNamespace:
-            out = SimpleNamespace(kind=name, args=args, kwargs=kwargs)
-            self._made.append(out)
-            return out
-
-        return make
-
-
 @pytest.mark.parametrize("name", ["sim", "robot"])
-def test_launch_files_equal_the_graph(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[SimpleNamespace] = []
-    monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
-    monkeypatch.setenv("RMW_IMPLEMENTATION", "another")
-    for module in ("launch", "launch.actions", "launch.substitutions", "launch_ros", "launch_ros.actions"):
-        monkeypatch.setitem(sys.modules, module, _Recorder(module, made))
-    monkeypatch.delitem(sys.modules, "f2p.ros.launching", raising=False)
-    source = (ROOT / "launch" / f"{name}.launch.py").read_text()
-    space: dict[str, Any] = {}
-    spec = importlib.util.spec_from_loader("launch_file", loader=None)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    exec(compile(source, name, "exec"), module.__dict__)
-    space = module.__dict__
-    space["generate_launch_description"]()
-    monkeypatch.delitem(sys.modules, "f2p.ros.launching", raising=False)
+def test_launch_files_equal_the_graph(name: str, launched: Callable[[str], list[SimpleNamespace]]) -> None:
+    made = launched(name)
     nodes = [item.kwargs for item in made if item.kind == "Node"]
-    expected = graph.nodes(sim=name == "sim")
+    expected = graph.nodes(name)
     assert [item["name"] for item in nodes] == [spec.name for spec in expected]
     assert [item["arguments"] for item in nodes] == [[spec.name] for spec in expected]
     assert [item["respawn"] for item in nodes] == [spec.respawn for spec in expected]

@@ -147,7 +147,7 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
     from f2p.ros.session.demo import running, write_parameters
 
     parameters = write_parameters(folder, instance.world, instance.task, objects, seed)
-    supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))
+    supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
     supervisor.on_event = lambda node, text: board.tell("setup" if "started" in text else "restart", f"{node}: {text}")
     with running(supervisor) as session:
         session.wait_ready(lambda text: board.tell("setup", text))

@@ -38,6 +38,8 @@ def table(supervisor: Supervisor, states: dict[str, str]) -> Table:
 @in_one_line()
 def up(
     sim: Annotated[bool, typer.Option("--sim/--robot", help="The simulated Stretch, or the real one.")] = True,
+    wanted: Annotated[list[str] | None, typer.Option("--with", help="An optional node to run; repeatable.")] = None,
+    unwanted: Annotated[list[str] | None, typer.Option("--without", help="An optional node to leave out.")] = None,
     logs: Annotated[Path | None, typer.Option(help="Folder for the log files; default runs/up/<stamp>.")] = None,
 ) -> None:
     """Run every process of the robot graph, restarting what dies; Ctrl-C ends them all."""
@@ -49,7 +51,7 @@ def up(
 
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        supervisor = make_supervisor(sim, folder)
+        supervisor = make_supervisor("sim" if sim else "robot", folder, (), wanted or (), unwanted or ())
         code = _watch(supervisor, console, ended)
     finally:
         for number, handler in previous.items():

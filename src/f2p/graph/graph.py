@@ -1,28 +1,50 @@
 """The robot graph as data: every process, what it needs, how it is watched and what happens when it dies.
 
-Launch files, `f2p up`, the lifecycle manager, `f2p doctor` and the fault tests read it; nothing states it twice.
+Launch files, `f2p up`, the lifecycle manager and the fault tests read it; nothing states it twice. Nodes of other
+packages join it by an entry point (`f2p.graph.plugins`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from f2p.graph.errors import GraphError
+from f2p.graph.plugins import from_other_packages
 
 HEARTBEAT_PREFIX = "f2p/heartbeat/"
 """Heartbeats come on this prefix + node name, one topic a writer: a deadline is kept per topic instance."""
 
+GRAPHS = ("robot", "sim", "replay")
+"""The real robot; the simulated one; a recording, where nothing moves and no weights change."""
+
+EVERYWHERE, MOVING = frozenset(GRAPHS), frozenset({"robot", "sim"})
+
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One process of the graph."""
+    """One process of the graph.
+
+    Raises:
+        GraphError: It is in no graph, or in one that there is not.
+    """
 
     name: str
     """ROS node name, and the key of its parameters in config/*.yaml."""
     text: str
     """What it does, for people."""
+    graphs: frozenset[str] = MOVING
+    """In which of `GRAPHS` it is."""
     needs: tuple[str, ...] = ()
-    """Nodes that must be active before it is activated."""
+    """Nodes that must be active before it is activated, in every graph that it is in."""
+    after: tuple[str, ...] = ()
+    """The same, but only in graphs that have them."""
+    optional: bool = False
+    """Whether it can be left out; the graph is up without it, and nothing obligatory may need it."""
+    by_default: bool = True
+    """Whether an optional one runs where nobody says anything of it."""
+    module: str = ""
+    """The module whose `main()` is the process; empty is `f2p.ros.nodes.<name>`."""
     heartbeat_s: float = 0.25
     """Period of its heartbeat [s] (ours: what has to be noticed within 0.3 s is the command lease, at 20 Hz)."""
     dead_after_s: float = 2.0
@@ -31,17 +53,16 @@ class NodeSpec:
     """Bring-up deadline, from process start to active [s]."""
     respawn: bool = True
     lifecycle: bool = True
-    """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver. What
-    has a lifecycle is in both graphs."""
+    """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver."""
     nice: int = 0
     """Added to the niceness of the supervisor; what may not go below zero stays at zero, as `nice` does it."""
-    where: str = "both"
-    """"both", "sim" or "robot"."""
 
-    @property
-    def module(self) -> str:
-        """The module whose `main()` is the process."""
-        return f"f2p.ros.nodes.{self.name}"
+    def __post_init__(self) -> None:
+        """Fill in the module and check the graphs."""
+        if not self.module:
+            object.__setattr__(self, "module", f"f2p.ros.nodes.{self.name}")
+        if not self.graphs or not self.graphs <= EVERYWHERE:
+            raise GraphError(f"node {self.name!r} is in {sorted(self.graphs)}; the graphs are: {', '.join(GRAPHS)}")
 
     @property
     def heartbeat_topic(self) -> str:
@@ -49,45 +70,92 @@ class NodeSpec:
         return HEARTBEAT_PREFIX + self.name
 
 
-GRAPH: tuple[NodeSpec, ...] = (
-    NodeSpec("manager", "brings the nodes up in order, again after a respawn", lifecycle=False),
-    NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", lifecycle=False,
-             where="sim", nice=-5),
+OWN: tuple[NodeSpec, ...] = (
+    NodeSpec("manager", "brings the nodes up in order, again after a respawn", EVERYWHERE, lifecycle=False),
+    NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", frozenset({"sim"}),
+             lifecycle=False, nice=-5),
     NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.1, nice=-10),
-    NodeSpec("perception", "depth images to a scene in the task frame", needs=("guard",)),
-    NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", nice=2,
+    NodeSpec("perception", "depth images to a scene in the task frame", EVERYWHERE, after=("guard",)),
+    NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", EVERYWHERE, nice=2,
              ready_within_s=180.0),
-    NodeSpec("planner", "goal to plan, scored by the model server", needs=("model_server",), nice=2),
+    NodeSpec("planner", "goal to plan, scored by the model server", EVERYWHERE, needs=("model_server",), nice=2),
     NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=0.1),
-    NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down"),
+    NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down", EVERYWHERE),
     NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=5, dead_after_s=5.0,
              ready_within_s=180.0),
     NodeSpec("orchestrator", "AchieveGoal: perceive, plan, execute, check, learn, again",
              needs=("perception", "planner", "executor", "monitor", "finetune")),
 )  # fmt: skip
+"""The nodes of this package."""
 
 
-def nodes(sim: bool) -> tuple[NodeSpec, ...]:
-    """The processes of the simulated or of the real robot, in bring-up order.
+def members() -> tuple[NodeSpec, ...]:
+    """Every node there is, in whichever graph: our own, then those of other packages.
 
     Raises:
-        GraphError: a need that no node of this graph meets, or a ring of needs.
+        GraphError: A node of another package cannot be had, or has a name that is taken.
     """
-    here = {spec.name: spec for spec in GRAPH if spec.where in ("both", "sim" if sim else "robot")}
+    every = {spec.name: spec for spec in OWN}
+    for package, spec in from_other_packages():
+        if not isinstance(spec, NodeSpec):
+            raise GraphError(f"the node of {package} is a {type(spec).__name__}, not a NodeSpec")
+        if spec.name in every:
+            raise GraphError(f"{package} brings a node {spec.name!r}, which is there already")
+        every[spec.name] = spec
+    return tuple(every.values())
+
+
+def of_graph(graph: str) -> tuple[NodeSpec, ...]:
+    """Every node of one of `GRAPHS`, also those that do not run by default. Raises GraphError with the choices."""
+    if graph not in GRAPHS:
+        raise GraphError(f"no graph {graph!r}; there are: {', '.join(GRAPHS)}")
+    return tuple(spec for spec in members() if graph in spec.graphs)
+
+
+def nodes(graph: str, wanted: Collection[str] = (), unwanted: Collection[str] = ()) -> tuple[NodeSpec, ...]:
+    """The processes that run in one of `GRAPHS`, in bring-up order.
+
+    Args:
+        graph: Which one.
+        wanted: Optional nodes that run besides those that do by default.
+        unwanted: Optional nodes that do not run.
+
+    Raises:
+        GraphError: No such graph or optional node, a need that no node here meets, or a ring of needs.
+    """
+    optional = {spec.name for spec in of_graph(graph) if spec.optional}
+    for name in (*wanted, *unwanted):
+        if name not in optional:
+            choices = ", ".join(sorted(optional)) or "none"
+            raise GraphError(f"{node(name).name!r} is no optional node of the graph {graph!r}; there are: {choices}")
+    if both := sorted(set(wanted) & set(unwanted)):
+        raise GraphError(f"both wanted and not: {', '.join(both)}")
+    here = {
+        spec.name: spec
+        for spec in of_graph(graph)
+        if not spec.optional or (spec.name not in unwanted and (spec.by_default or spec.name in wanted))
+    }
+    return _in_order(here)
+
+
+def _in_order(here: dict[str, NodeSpec]) -> tuple[NodeSpec, ...]:
+    """Nodes after what they need, otherwise as they stand. Raises GraphError where that cannot be."""
     ordered: list[NodeSpec] = []
     while len(ordered) < len(here):
         done = {spec.name for spec in ordered}
-        ready = [spec for spec in here.values() if spec.name not in done and set(spec.needs) <= done]
+        left = [spec for spec in here.values() if spec.name not in done]
+        ready = [spec for spec in left if done >= {*spec.needs, *(set(spec.after) & set(here))}]
         if not ready:
-            left = ", ".join(f"{spec.name} needs {spec.needs}" for spec in here.values() if spec.name not in done)
-            raise GraphError(f"the graph cannot be ordered: {left}")
+            why = "; ".join(f"{spec.name} needs {', '.join((*spec.needs, *spec.after))}" for spec in left)
+            raise GraphError(f"the graph cannot be ordered: {why}")
         ordered.append(ready[0])
     return tuple(ordered)
 
 
 def node(name: str) -> NodeSpec:
     """The spec called `name`. Raises GraphError with the choices."""
-    for spec in GRAPH:
+    every = members()
+    for spec in every:
         if spec.name == name:
             return spec
-    raise GraphError(f"no node {name!r} in the graph; there are: {', '.join(spec.name for spec in GRAPH)}")
+    raise GraphError(f"no node {name!r} in the graph; there are: {', '.join(spec.name for spec in every)}")

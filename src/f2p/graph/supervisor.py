@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -173,18 +173,26 @@ class Supervisor:
         self.on_event(child.spec.name, f"died (exit {child.last_exit}); restart in {wait_s:.0f} s")
 
 
-def make_supervisor(sim: bool, logs: Path, extra: tuple[str, ...] = ()) -> Supervisor:
-    """A supervisor of the whole graph with its configuration file; nothing is started yet.
+def make_supervisor(
+    graph: str, logs: Path, extra: tuple[str, ...] = (), wanted: Collection[str] = (), unwanted: Collection[str] = ()
+) -> Supervisor:
+    """A supervisor of a whole graph with its configuration file; nothing is started yet.
 
     Its processes end themselves once this one is gone.
 
     Args:
-        sim: The simulated robot, or the real one.
+        graph: One of `f2p.graph.graph.GRAPHS`.
         logs: Folder of the log files.
         extra: Further ROS arguments for every process, such as `-p name:=value`.
+        wanted: Optional nodes that run besides those that do by default.
+        unwanted: Optional nodes that do not run.
+
+    Raises:
+        GraphError: As `nodes` does.
+        SupervisorError: The graph has no configuration file.
     """
-    config = share(f"config/{'sim' if sim else 'robot'}.yaml")
+    specs, config = nodes(graph, wanted, unwanted), share(f"config/{graph}.yaml")
     return Supervisor(
-        specs=nodes(sim), folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
-        arguments=("--ros-args", "--params-file", str(config), *extra),
+        specs=specs, folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
+        arguments=("--ros-args", "--params-file", str(config), "-p", f"manager:graph:={graph}", *extra),
     )  # fmt: skip

@@ -111,11 +111,12 @@ def test_no_place_for_logs_is_told(tmp_path: Path) -> None:
         make(tmp_path / "file" / "logs", one=SLEEPS).start()
 
 
-@pytest.mark.parametrize("sim", [True, False])
-def test_the_graphs_processes_know_whom_they_must_not_outlive(tmp_path: Path, sim: bool) -> None:
-    supervisor = make_supervisor(sim, tmp_path, ("--params-file", "more.yaml"))
+@pytest.mark.parametrize("graph", ["robot", "sim"])
+def test_the_graphs_processes_know_whom_they_must_not_outlive(tmp_path: Path, graph: str) -> None:
+    supervisor = make_supervisor(graph, tmp_path, ("--params-file", "more.yaml"))
     assert supervisor.environment["F2P_SUPERVISOR_PID"] == str(os.getpid())
-    assert Path(supervisor.arguments[2]).name == ("sim.yaml" if sim else "robot.yaml")
+    assert Path(supervisor.arguments[2]).name == f"{graph}.yaml"
+    assert supervisor.arguments[3:5] == ("-p", f"manager:graph:={graph}"), "the manager would bring up another graph"
     assert supervisor.arguments[-1] == "more.yaml" and not supervisor.children
 
 

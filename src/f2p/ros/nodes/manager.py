@@ -19,6 +19,8 @@ from f2p.graph import graph
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import run
+from f2p.ros.base.parameters import Parameters
+from f2p.settings import Settings, choice
 
 PERIOD_S = 0.25
 """How often the manager looks [s] (ours)."""
@@ -38,13 +40,21 @@ class Ask:
     future: Any
 
 
+@dataclass(frozen=True)
+class ManagerConfig(Settings):
+    """Whom to bring up."""
+
+    graph: str = choice("robot", "which graph this is the manager of", lambda: graph.GRAPHS)
+
+
 class ManagerNode(Node):
-    """Brings the nodes up; simulated and real robot have the same ones with a lifecycle."""
+    """Brings the nodes of its graph up; optional ones when they are heard, for nobody waits for them."""
 
     def __init__(self) -> None:
         super().__init__("manager")
         self._monotonic = SystemClock()
-        self._specs = {spec.name: spec for spec in graph.GRAPH if spec.lifecycle}
+        of_graph = graph.of_graph(Parameters(self, ManagerConfig()).config.graph)
+        self._specs = {spec.name: spec for spec in of_graph if spec.lifecycle}
         self._watch = Watch(self, self._specs)
         group = ReentrantCallbackGroup()
         self._changers = {
@@ -57,10 +67,13 @@ class ManagerNode(Node):
 
     def _look(self) -> None:
         """One round: ask for what is due, publish what changed."""
-        for name, spec in self._specs.items():
-            if self._watch.alive(name) and all(self._watch.active(need) for need in spec.needs):
+        here = [name for name, spec in self._specs.items() if not spec.optional or self._watch.life(name).pid]
+        for name in here:
+            spec = self._specs[name]
+            first = [*(need for need in spec.needs if need in self._specs), *(one for one in spec.after if one in here)]
+            if self._watch.alive(name) and all(self._watch.active(one) for one in first):
                 self._ask(name)
-        states = tuple((name, self._state(name)) for name in self._specs)
+        states = tuple((name, self._state(name)) for name in here)
         if states != self._told:
             self._told = states
             self._publish(dict(states))

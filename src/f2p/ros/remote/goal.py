@@ -14,7 +14,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from f2p.graph.graph import GRAPH
+from f2p.graph.graph import members
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
@@ -91,7 +91,10 @@ class GoalClient:
             NoStackError: None was seen.
             CanceledError: The wait was ended.
         """
-        patience, names = Patience("looking for a stack", "it", within_s, None, canceled), {one.name for one in GRAPH}
+        patience, names = (
+            Patience("looking for a stack", "it", within_s, None, canceled),
+            {one.name for one in members()},
+        )
         try:
             patience.until(lambda: not names.isdisjoint(self._node.get_node_names()))
         except DeadlineError:

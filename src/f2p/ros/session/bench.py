@@ -82,7 +82,7 @@ def graph(seed: int, progress: Progress) -> list[Measurement]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parameters = write_parameters(folder, instance.world, "transport", 3, seed)
-        supervisor = make_supervisor(True, folder / "logs", ("--params-file", str(parameters)))
+        supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
         start = clock.monotonic_s()
         with running(supervisor) as session:
             session.wait_ready(lambda text: progress("graph", 0.3, text))

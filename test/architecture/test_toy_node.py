@@ -1,0 +1,107 @@
+"""A node of another package joins the graph without a file of ours being touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from f2p.graph import graph, plugins
+from f2p.graph.errors import GraphError
+from f2p.graph.supervisor import make_supervisor
+
+TOY = Path(__file__).resolve().parents[1] / "toy_package"
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Puts a package where Python looks for packages."""
+
+    def install(folder: Path) -> None:
+        monkeypatch.syspath_prepend(folder)
+        plugins.from_other_packages.cache_clear()
+
+    yield install
+    plugins.from_other_packages.cache_clear()
+
+
+def bringing(folder: Path, spec: str) -> Path:
+    """A package whose node is what `spec` says in Python."""
+    (folder / "bad-1.dist-info").mkdir()
+    (folder / "bad-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: bad\nVersion: 1\n")
+    (folder / "bad-1.dist-info" / "entry_points.txt").write_text("[f2p.nodes]\nbad = bad_spec:SPEC\n")
+    (folder / "bad_spec.py").write_text(spec)
+    return folder
+
+
+@pytest.fixture
+def toy(installed: Callable[[Path], None]) -> graph.NodeSpec:
+    """The toy's row, once its package is there."""
+    with pytest.raises(GraphError, match="no node 'toy'"):
+        graph.node("toy")
+    installed(TOY)
+    return graph.node("toy")
+
+
+@pytest.mark.parametrize("name", graph.GRAPHS)
+def test_it_has_its_place_in_the_order(toy: graph.NodeSpec, name: str) -> None:
+    names = [spec.name for spec in graph.nodes(name)]
+    assert names.index("toy") > names.index("monitor")
+    assert "toy" not in [spec.name for spec in graph.nodes(name, unwanted=["toy"])]
+
+
+def test_launch_files_start_it_unless_told_otherwise(
+    toy: graph.NodeSpec, launched: Callable[[str], list[SimpleNamespace]]
+) -> None:
+    made = launched("robot")
+    (node,) = [item.kwargs for item in made if item.kind == "Node" and item.kwargs["name"] == "toy"]
+    assert node["arguments"] == ["toy"] and node["prefix"] == "nice -n 1"
+    assert node["condition"].args[0].args == ("toy",)
+    (argument,) = [item for item in made if item.kind == "DeclareLaunchArgument" and item.args == ("toy",)]
+    assert argument.kwargs == {"default_value": "true", "description": toy.text}
+    others = [item.kwargs for item in made if item.kind == "Node" and item.kwargs["name"] != "toy"]
+    assert not any(node["condition"] for node in others)
+
+
+def test_it_is_supervised_with_the_others(toy: graph.NodeSpec, tmp_path: Path) -> None:
+    supervisor = make_supervisor("sim", tmp_path)
+    assert toy in supervisor.specs
+    assert supervisor.command_of(toy) == (sys.executable, "-m", "toy_node")
+    assert toy not in make_supervisor("sim", tmp_path, (), (), ["toy"]).specs
+
+
+def test_its_row_is_read_without_ros(toy: graph.NodeSpec) -> None:
+    """The command line, and launch, read every row."""
+    script = "import sys; from f2p.graph.graph import node; node('toy'); sys.exit('rclpy' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (
+            "import no_such_engine",
+            r"the node 'bad' of bad cannot be had from 'bad_spec:SPEC' \(ModuleNotFoundError: .*",
+        ),
+        ("x = 1", r"the node 'bad' of bad cannot be had from .* \(AttributeError: .*; mend or remove that package"),
+        ("SPEC = 'bad'", "the node of bad is a str, not a NodeSpec"),
+        (
+            "from f2p.graph.graph import NodeSpec; SPEC = NodeSpec('guard', '')",
+            "bad brings a node 'guard', which is there already",
+        ),
+    ],
+)
+def test_a_package_that_brings_none_is_named(
+    installed: Callable[[Path], None], tmp_path: Path, spec: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "bad_spec", raising=False)
+    installed(bringing(tmp_path, spec))
+    with pytest.raises(GraphError, match=told):
+        graph.nodes("sim")
+    sys.modules.pop("bad_spec", None)
