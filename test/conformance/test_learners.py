@@ -11,9 +11,9 @@ import torch
 from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig, literal_data
 from f2p.learner.protocol import LearnContext, LearnedData, Learner, learners
 from f2p.learner.random_data import RandomDataConfig
+from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.batch import pack
 from f2p.model.factory import shipped
-from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
 from f2p.model.train import literal_finetuning
 from f2p.monitor.compare import compare

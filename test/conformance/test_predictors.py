@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from f2p.model.factory import create, profiles
+from f2p.model.architectures.protocol import architectures
+from f2p.model.factory import create
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.protocol import Predictor
@@ -20,10 +21,11 @@ from f2p.weights.golden import golden_scene
 MAKERS: dict[str, Callable[[], Predictor]] = {
     "analytic": lambda: AnalyticPredictor("analytic"),
     **{
-        f"{profile}-{rollout}": lambda profile=profile, rollout=rollout: TorchPredictor(
-            create(profile, seed=4), f"{profile}-{rollout}", rollout
+        f"{name}-{profile}-{rollout}": lambda name=name, profile=profile, rollout=rollout: TorchPredictor(
+            create(profile, name, seed=4), f"{name}-{profile}-{rollout}", rollout
         )
-        for profile in profiles
+        for name in architectures
+        for profile in architectures.get(name).profiles
         for rollout in ("geometric", "latent")
     },
 }

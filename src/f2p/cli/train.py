@@ -20,9 +20,9 @@ from f2p.settings import SettingError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 if TYPE_CHECKING:
+    from f2p.model.architectures.protocol import Architecture
     from f2p.model.batch import TransitionBatch
     from f2p.model.metrics import Metrics
-    from f2p.model.points2plans import Points2Plans
     from f2p.model.train import PretrainConfig
 
 HELD_OUT = 0.08
@@ -176,7 +176,7 @@ def scaled(profile: str, effort: float) -> PretrainConfig:
 
 
 def fit(
-    model: Points2Plans, batch: TransitionBatch, config: PretrainConfig, seed: int, checkpoint: Path, bars: StageBars
+    model: Architecture, batch: TransitionBatch, config: PretrainConfig, seed: int, checkpoint: Path, bars: StageBars
 ) -> Metrics:
     """Train on all but the held-out executions and measure on those."""
     import torch
@@ -204,7 +204,7 @@ def code_digests() -> dict[str, str]:
     from f2p.cli.train_data import generator_digest
     from f2p.sources import PACKAGE, digest_of
 
-    model = digest_of((PACKAGE / "model").glob("*.py"))
+    model = digest_of((PACKAGE / "model").rglob("*.py"))
     return {"model_sha256": model, "generator_sha256": generator_digest()}
 
 

@@ -22,6 +22,15 @@ class BadWeightsError(ModelError):
         super().__init__(f"{source}: not usable as weights: {fact}")
 
 
+class ForeignWeightsError(BadWeightsError):
+    """Weights that are sound and made for something else: another architecture, relation vocabulary or skill."""
+
+    code = 209
+
+    def __init__(self, source: str | Path, fact: str) -> None:
+        super().__init__(source, fact)
+
+
 class BadDatasetError(ModelError):
     """A file of transitions that is truncated, foreign or does not fit its manifest."""
 

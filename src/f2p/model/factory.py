@@ -5,18 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
 
 from f2p.files import read_regular, write_whole
-from f2p.model.dynamics import DynamicsConfig
-from f2p.model.errors import BadWeightsError
-from f2p.model.pointconv import PointConvConfig
-from f2p.model.points2plans import Points2Plans, Points2PlansConfig, literal_config
-from f2p.registry import Registry
+from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
+from f2p.model.errors import BadWeightsError, ForeignWeightsError
+from f2p.model.vocabulary import misfit, vocabulary
+from f2p.registry import UnknownNameError
+from f2p.settings import field_types
 
 FORMAT = "f2p-weights-1"
 
@@ -28,34 +29,18 @@ MOST_PARAMETERS, MOST_SKILLS = MOST_BYTES // 4, 16
 
 SHIPPED = Path(__file__).parent / "shipped"
 
-Maker = Callable[[str], torch.nn.Module]
 
-architectures: Registry[Maker] = Registry("architecture")
-"""What makes a model of a profile, by name of the architecture."""
-
-profiles: Registry[Callable[[], Points2PlansConfig]] = Registry("profile")
-"""Configurations by name of the profile."""
-
-profiles.register("default")(Points2PlansConfig)
-profiles.register("literal")(literal_config)
-
-
-@architectures.register("points2plans")
-def points2plans(profile: str) -> Points2Plans:
-    """Points2Plans in one of its profiles."""
-    return Points2Plans(profiles.get(profile)())
-
-
-def create(profile: str = "default", architecture: str = "points2plans", seed: int = 0) -> Points2Plans:
+def create(profile: str = "default", architecture: str = "points2plans", seed: int = 0) -> Architecture:
     """A fresh model, in eval mode; the same seed gives the same weights. Raises UnknownNameError with the choices."""
+    kind = architectures.get(architecture)
+    if profile not in kind.profiles:
+        raise UnknownNameError(f"profile of {architecture}", profile, tuple(sorted(kind.profiles)))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = architectures.get(architecture)(profile)
-    assert isinstance(model, Points2Plans)
-    return model.eval()
+        return kind(kind.profiles[profile]()).eval()
 
 
-def weights_bytes(model: Points2Plans) -> bytes:
+def weights_bytes(model: Architecture) -> bytes:
     """The weights as safetensors."""
     return save({name: value.contiguous() for name, value in model.state_dict().items()}, {"format": FORMAT})
 
@@ -65,13 +50,14 @@ def weights_id(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def manifest_of(model: Points2Plans, content: bytes, notes: dict[str, object]) -> dict[str, object]:
+def manifest_of(model: Architecture, content: bytes, notes: dict[str, object]) -> dict[str, object]:
     """Everything a manifest says: architecture, configuration, tensors, digest, and `notes` on how they were made."""
     tensors = {name: list(value.shape) for name, value in model.state_dict().items()}
     return {
         "format": FORMAT,
-        "architecture": "points2plans",
+        "architecture": architecture_of(model),
         "config": dataclasses.asdict(model.config),
+        "vocabulary": vocabulary(),
         "weights_id": weights_id(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "parameters": sum(value.numel() for value in model.state_dict().values()),
@@ -80,7 +66,7 @@ def manifest_of(model: Points2Plans, content: bytes, notes: dict[str, object]) -
     }
 
 
-def save_weights(model: Points2Plans, path: Path, notes: dict[str, object]) -> dict[str, object]:
+def save_weights(model: Architecture, path: Path, notes: dict[str, object]) -> dict[str, object]:
     """Write `path` (.safetensors) and its manifest (.json) by rename; return the manifest."""
     content = weights_bytes(model)
     manifest = manifest_of(model, content, notes)
@@ -89,46 +75,67 @@ def save_weights(model: Points2Plans, path: Path, notes: dict[str, object]) -> d
     return manifest
 
 
-def config_from(values: dict[str, object]) -> Points2PlansConfig:
-    """The configuration in a manifest.
+def config_from(architecture: str, values: Mapping[str, Any]) -> Any:
+    """The configuration of an architecture in a manifest.
 
     Raises TypeError, KeyError, ValueError or SettingError when it is not one, or a number is out of its bounds.
     """
-    inner = dict(values)
-    encoder = PointConvConfig(**inner.pop("encoder"))  # type: ignore[arg-type]
-    dynamics = DynamicsConfig(**inner.pop("dynamics"))  # type: ignore[arg-type]
-    skills: tuple[str, ...] = tuple(inner.pop("skills"))  # type: ignore[arg-type]
-    if len(skills) > MOST_SKILLS:
-        raise ValueError(f"{len(skills)} skills, at most {MOST_SKILLS} are built")
-    return Points2PlansConfig(encoder=encoder, dynamics=dynamics, skills=skills, **inner)  # type: ignore[arg-type]
+    config = _filled(architectures.get(architecture).config_class, values)
+    if len(config.skills) > MOST_SKILLS:
+        raise ValueError(f"{len(config.skills)} skills, at most {MOST_SKILLS} are built")
+    return config
 
 
-def built(values: dict[str, object]) -> Points2Plans:
+def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
+    """A config dataclass from JSON, tuples from lists; a missing number or switch is as its class says, no part is."""
+    types = field_types(kind)
+    given: dict[str, Any] = {}
+    for item in dataclasses.fields(kind):
+        if item.default is dataclasses.MISSING and item.name not in values:
+            raise KeyError(f"{kind.__name__} without {item.name}")
+    for name, value in values.items():
+        inner = types.get(name)
+        if dataclasses.is_dataclass(inner):
+            if not isinstance(value, Mapping):
+                raise TypeError(f"{name} is {value!r}, expected an object")
+            given[name] = _filled(inner, value)
+        else:
+            given[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**given)
+
+
+def built(architecture: str, values: Mapping[str, Any]) -> Architecture:
     """A fresh module of the configuration in a manifest, counted before it takes memory.
 
     Raises what torch or `config_from` raise when it makes none, and ValueError when it has too many parameters.
     """
-    config = config_from(values)
+    kind, config = architectures.get(architecture), config_from(architecture, values)
     with torch.device("meta"):
-        size = sum(value.numel() for value in Points2Plans(config).state_dict().values())
+        size = sum(value.numel() for value in kind(config).state_dict().values())
     if size > MOST_PARAMETERS:
         raise ValueError(f"{size} parameters, at most {MOST_PARAMETERS} are built")
-    return Points2Plans(config)
+    return kind(config)
 
 
-def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = "weights") -> Points2Plans:
+def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = "weights") -> Architecture:
     """The model in eval mode, from the bytes of both files. Raises BadWeightsError naming what does not fit."""
     if manifest.get("format") != FORMAT:
         raise BadWeightsError(source, f"the manifest's format is {manifest.get('format')!r}, expected {FORMAT!r}")
-    if manifest.get("architecture") not in architectures.names:
+    architecture = manifest.get("architecture")
+    if architecture not in architectures.names:
         choices = ", ".join(architectures.names)
-        raise BadWeightsError(source, f"architecture {manifest.get('architecture')!r}; known are: {choices}")
+        raise BadWeightsError(source, f"architecture {architecture!r}; known are: {choices}")
     if hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
         raise BadWeightsError(source, "the contents do not fit the digest in the manifest (truncated or altered)")
     try:
-        model = built(manifest["config"])  # type: ignore[arg-type]
+        model = built(str(architecture), manifest["config"])  # type: ignore[arg-type]
+        reason = misfit(manifest.get("vocabulary") or {}, model.config.skills)  # type: ignore[arg-type]
+        if reason:
+            raise ForeignWeightsError(source, reason)
         tensors = load(content)
         model.load_state_dict(tensors)
+    except ForeignWeightsError:
+        raise
     except Exception as error:
         raise BadWeightsError(source, f"{type(error).__name__}: {error}".splitlines()[0]) from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
@@ -136,7 +143,7 @@ def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = 
     return model.eval()
 
 
-def load_weights(path: Path | str) -> tuple[Points2Plans, dict[str, object]]:
+def load_weights(path: Path | str) -> tuple[Architecture, dict[str, object]]:
     """Model and manifest of a weights file. Raises BadWeightsError when they are missing, truncated or foreign."""
     path = Path(path)
     try:
@@ -149,12 +156,16 @@ def load_weights(path: Path | str) -> tuple[Points2Plans, dict[str, object]]:
     return model_from_bytes(content, manifest, str(path)), manifest
 
 
-def started_from(model: Points2Plans, path: Path | str) -> dict[str, object]:
+def started_from(model: Architecture, path: Path | str) -> dict[str, object]:
     """Give `model` the weights in `path`, and return their manifest; parts that the file lacks stay fresh.
 
-    Raises BadWeightsError when the file holds something that the model has no place for.
+    Raises ForeignWeightsError when they are of another architecture, and BadWeightsError when the file holds something
+    that the model has no place for.
     """
     other, manifest = load_weights(path)
+    if type(other) is not type(model):
+        both = f"{architecture_of(other)!r}, this model's is {architecture_of(model)!r}"
+        raise ForeignWeightsError(path, f"their architecture is {both}")
     room = model.state_dict()
     for name, value in other.state_dict().items():
         if name not in room or room[name].shape != value.shape:
@@ -163,6 +174,6 @@ def started_from(model: Points2Plans, path: Path | str) -> dict[str, object]:
     return manifest
 
 
-def shipped(profile: str = "default") -> tuple[Points2Plans, dict[str, object]]:
+def shipped(profile: str = "default") -> tuple[Architecture, dict[str, object]]:
     """Model and manifest that come with the package."""
     return load_weights(SHIPPED / f"{profile}.safetensors")

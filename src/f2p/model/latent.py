@@ -1,4 +1,4 @@
-"""The latent state of a scene, one row per segment."""
+"""The latent of object-centric architectures: one row per segment, and where each segment is."""
 
 from __future__ import annotations
 
@@ -12,8 +12,20 @@ from f2p.model.pointconv import Neighbourhoods
 
 
 @dataclass(frozen=True, eq=False)
-class Latent:
-    """B scenes of n segments; frame: task frame, [m]."""
+class Clouds:
+    """What is known of clouds before identities are given."""
+
+    shape: Tensor
+    """Features P of the encoder. Shape (B, n, 128)."""
+    centroid: Tensor
+    """[m]. Shape (B, n, 3)."""
+    extent: Tensor
+    """[m]. Shape (B, n, 6)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectLatent:
+    """B scenes of n segments; fulfils `protocol.Latent`. Frame: task frame, [m]."""
 
     features: Tensor
     """X = P ⊕ ID, what the decoders and the dynamics see. Shape (B, n, 256)."""
@@ -42,7 +54,7 @@ class Latent:
         """Where every cloud is and ends: centroid, and corners less the centroid [m]. Shape (B, n, 9)."""
         return torch.cat([self.centroid, self.extent], -1)
 
-    def expanded(self, batch: int) -> Latent:
+    def expanded(self, batch: int) -> ObjectLatent:
         """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
         if self.batch == batch:
             return self
@@ -54,7 +66,7 @@ class Latent:
         if hoods is not None:
             fields = (getattr(hoods, item.name) for item in dataclasses.fields(hoods))
             hoods = Neighbourhoods(*(value.repeat(batch, *(1,) * (value.dim() - 1)) for value in fields))
-        return Latent(
+        return ObjectLatent(
             wide(self.features),
             wide(self.shape),
             wide(self.centroid),
@@ -65,8 +77,12 @@ class Latent:
             hoods,
         )
 
-    def detached(self) -> Latent:
+    def detached(self) -> ObjectLatent:
         """The same values without a gradient."""
         names = ("features", "shape", "centroid", "extent", "identity")
         points = None if self.points is None else self.points.detach()
         return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in names})
+
+    def difference(self, other: ObjectLatent) -> Tensor:
+        """Mean square over the features of every segment. Shape (B, n)."""
+        return (self.features - other.features).square().mean(-1)

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from f2p.model.latent import Latent
-from f2p.model.protocol import RelationLogits, SkillEffectModel
+from f2p.model.protocol import Latent, RelationLogits, SkillEffectModel
 from f2p.relation.table import unary_specs
 from f2p.settings import Settings, number
 from f2p.types import UNARY_RELATIONS
@@ -108,8 +107,7 @@ def transition_losses(
         relation_loss(model.relations(before), labels.unary_before, labels.binary_before, labels.mask),
         relation_loss(model.relations(after), labels.unary_after, labels.binary_after, labels.mask),
     ]
-    difference = (latent.features - after.features).square().mean(-1)
-    regularisation = difference[labels.mask].mean()
+    regularisation = latent.difference(after)[labels.mask].mean()
     changed = labels.binary_before != labels.binary_after
     weights = torch.where(changed, config.binary_weight, 1.0)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 
+from f2p.action.protocol import moves, width_of
+from f2p.model.architectures.protocol import Architecture, Encoding
 from f2p.model.batch import TransitionBatch
-from f2p.model.encoded import Encoded, Transitions
-from f2p.model.points2plans import Points2Plans
+from f2p.model.transitions import Rows, Transitions
 from f2p.relation.table import unary_specs
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
@@ -65,7 +65,7 @@ class Predictions:
     displacements: np.ndarray
 
 
-def evaluate(model: Points2Plans, data: TransitionBatch) -> Metrics:
+def evaluate(model: Architecture, data: TransitionBatch) -> Metrics:
     """Metrics of `model` on `data`, identities in order, no augmentation."""
     predicted = predictions(model, data)
     before, after = data.binary_before > 0.5, data.binary_after > 0.5
@@ -94,38 +94,39 @@ def evaluate(model: Points2Plans, data: TransitionBatch) -> Metrics:
     )
 
 
-def predictions(model: Points2Plans, data: TransitionBatch) -> Predictions:
+def predictions(model: Architecture, data: TransitionBatch) -> Predictions:
     """Run `model` over all transitions of `data`."""
     model.eval()
-    encoded = Encoded(model, Transitions(data))
-    parts = list(_chunks(model, encoded, data.segments))
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    known = Transitions(data)
+    encoding = model.encoding(known)
+    encoding.freeze()
+    chunks = [part[first : first + CHUNK] for part in known.by_skill(np.arange(len(known)))
+              for first in range(0, len(part), CHUNK)]  # fmt: skip
+    parts = [_chunk(model, encoding, known.in_order(index), data.segments) for index in chunks]
+    order = np.argsort(np.concatenate(chunks))
+    joined = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}
     different = ~np.eye(data.segments, dtype=bool)
     pairs = data.mask[:, :, None] & data.mask[:, None, :] & different
     return Predictions(mask=data.mask, pairs=pairs, **joined)
 
 
-def _chunks(model: Points2Plans, encoded: Encoded, width: int) -> Iterator[dict[str, np.ndarray]]:
-    """Predictions chunk by chunk, padded to `width` segments."""
-    skill = model.config.skills[0]
-    for first in range(0, len(encoded.data), CHUNK):
-        index = np.arange(first, min(first + CHUNK, len(encoded.data)))
-        with torch.no_grad():
-            rows = encoded.data.in_order(index)
-            before, _ = encoded.latents(model, rows)
-            after, displacements = model.advance(before, skill, rows.object_index, rows.parameters)
-            now, latent = model.relations(before), model.relations(after)
-            geometric = model.relations(model.moved(before, displacements))
-        room = width - rows.labels.mask.shape[1]
-        one, two = [(0, 0), (0, room), (0, 0)], [(0, 0), (0, room), (0, room), (0, 0)]
-        yield {
-            "unary_now": np.pad(now.unary.numpy() > 0, one),
-            "binary_now": np.pad(now.binary.numpy() > 0, two),
-            "binary_next": np.pad(geometric.binary.numpy() > 0, two),
-            "binary_next_latent": np.pad(latent.binary.numpy() > 0, two),
-            "unary_next": np.pad(geometric.unary.numpy() > 0, one),
-            "displacements": np.pad(displacements.numpy(), one),
-        }
+@torch.no_grad()
+def _chunk(model: Architecture, encoding: Encoding, rows: Rows, width: int) -> dict[str, np.ndarray]:
+    """Predictions of some rows, padded to `width` segments."""
+    before, _ = encoding.latents(rows)
+    after, displacements = model.advance(before, rows.skill, rows.object_index, rows.parameters)
+    now, latent = model.relations(before), model.relations(after)
+    geometric = model.relations(model.moved(before, displacements))
+    room = width - rows.labels.mask.shape[1]
+    one, two = [(0, 0), (0, room), (0, 0)], [(0, 0), (0, room), (0, room), (0, 0)]
+    return {
+        "unary_now": np.pad(now.unary.numpy() > 0, one),
+        "binary_now": np.pad(now.binary.numpy() > 0, two),
+        "binary_next": np.pad(geometric.binary.numpy() > 0, two),
+        "binary_next_latent": np.pad(latent.binary.numpy() > 0, two),
+        "unary_next": np.pad(geometric.unary.numpy() > 0, one),
+        "displacements": np.pad(displacements.numpy(), one),
+    }
 
 
 def f1(predicted: np.ndarray, truth: np.ndarray) -> float:
@@ -153,7 +154,11 @@ def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict
 def fallen(data: TransitionBatch) -> np.ndarray:
     """Executions whose object ended well below where it was to be put: it fell off an edge. Shape (N,), bool."""
     grasped = data.displacements[np.arange(len(data)), data.object_index]
-    return (grasped - data.parameters[:, :3])[:, 2] < -FALL
+    meant = np.zeros_like(grasped)
+    for number, skill in enumerate(data.skills):
+        rows = data.skill == number
+        meant[rows] = data.parameters[rows, : width_of(skill)] @ moves(skill)
+    return (grasped - meant)[:, 2] < -FALL
 
 
 def position_errors(predicted: np.ndarray, data: TransitionBatch) -> dict[str, float]:

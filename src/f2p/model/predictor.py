@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import segment_points
 from f2p.model.errors import BadParametersError, TooManySegmentsError
-from f2p.model.latent import Latent
-from f2p.model.points2plans import Points2Plans
+from f2p.model.protocol import Latent
 from f2p.scene.goals import goal_arrays
 from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
@@ -46,7 +46,7 @@ class TorchPredictor:
 
     def __init__(
         self,
-        model: Points2Plans,
+        model: Architecture,
         weights_id: str,
         rollout: Rollout = "geometric",
         config: PredictorConfig | None = None,
@@ -128,7 +128,7 @@ class TorchPredictor:
 
     def _latent(self, scene: Scene) -> Latent:
         """The encoded scene, remembered by its content. Raises TooManySegmentsError and EmptyCloudError."""
-        limit = self._model.config.identities
+        limit = self._model.max_segments
         if not 0 < len(scene.segments) <= limit:
             raise TooManySegmentsError(len(scene.segments), limit)
         key = scene_digest(scene)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
 from torch import Tensor
-from torch.nn import Parameter
 
-from f2p.model.latent import Latent
+
+class Latent(Protocol):
+    """The state of B scenes as a model sees it; only that model knows what is in it."""
+
+    def expanded(self, batch: int) -> Self:
+        """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
+
+    def detached(self) -> Self:
+        """The same values without a gradient."""
+
+    def difference(self, other: Self) -> Tensor:
+        """How far every segment is from what it is in `other`, as a mean square (latent loss, A.11.2). Shape (B, n)."""
+
+
+L = TypeVar("L", bound=Latent)
+L_contra = TypeVar("L_contra", bound=Latent, contravariant=True)
+"""The latent of one architecture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,30 +36,43 @@ class RelationLogits:
     """Entry [i, j] is relation(i, j). Shape (B, n, n, 9)."""
 
 
-class SkillEffectModel(Protocol):
-    """γ of A.11.1 in four parts; also a `torch.nn.Module`.
+class Perception(Protocol[L]):
+    """Clouds to latents."""
 
-    Contract: rows of segments outside `mask` influence nothing. In `eval()` mode every answer is deterministic, and
-    differentiable in points, translations and parameters. Frame: task frame, [m], [rad].
-    """
+    @property
+    def max_segments(self) -> int:
+        """Segments that a scene may have; identities are 0 .. max_segments - 1."""
 
-    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
+    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> L:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
 
-    def moved(self, latent: Latent, translations: Tensor) -> Latent:
+    def moved(self, latent: L, translations: Tensor) -> L:
         """The latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
 
-    def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
-        """The latent after `skill` on `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3).
 
-        A latent of one scene serves all B parameters.
+class Dynamics(Protocol[L]):
+    """A latent and a skill to the latent after it."""
+
+    def advance(self, latent: L, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[L, Tensor]:
+        """The latent after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3).
+
+        A latent of one scene serves all B parameters. Raises UnknownSkillError for a skill the model has not learned.
         """
 
-    def relations(self, latent: Latent) -> RelationLogits:
+
+class Decoders(Protocol[L_contra]):
+    """Latents to relations."""
+
+    def relations(self, latent: L_contra) -> RelationLogits:
         """Decode all relations."""
 
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """As of a module."""
+    def pair_logits(self, latent: L_contra, subjects: Tensor, objects: Tensor) -> Tensor:
+        """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """As of a module."""
+
+class SkillEffectModel(Perception[L], Dynamics[L], Decoders[L], Protocol[L]):
+    """γ of A.11.1 in three parts.
+
+    Contract: rows of segments outside the mask influence nothing. In `eval()` mode every answer is deterministic, and
+    differentiable in points, translations and parameters. Frame: task frame, [m], [rad].
+    """

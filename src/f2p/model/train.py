@@ -9,27 +9,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
+from f2p.model.architectures.protocol import Architecture, Encoding, architecture_of, parameters_outside
 from f2p.model.batch import TransitionBatch, concatenate
-from f2p.model.encoded import Encoded, Progress, Rows, Transitions, encode_rows
 from f2p.model.errors import TrainingError
 from f2p.model.factory import weights_bytes
-from f2p.model.latent import Latent
 from f2p.model.losses import LossConfig, transition_losses
 from f2p.model.optimise import Checkpoint, StageConfig, StepLoss, restored_weights, run_stage, stage_of
-from f2p.model.points2plans import Points2Plans
+from f2p.model.transitions import Progress, Transitions
 from f2p.settings import Settings, number
-
-ENCODER = ("encoder.",)
-"""Parameters that the shape features depend on."""
-
-PERCEPTION = ("encoder.", "place.", "place_linear.", "identity.")
-"""Parameters that latents of an observation depend on."""
-
-DECODERS = ("unary_decoder.", "binary_decoder.")
-"""Parameters that say which relations a latent shows. A failure of the effect is no failure of the eye: fine-tuning
-leaves them alone, so that detection is not forgotten; what is carried is learned as well (ours: measured)."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +49,9 @@ class FinetuneConfig(Settings):
     stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=10, warmup=0))
     """`batch` counts new transitions per step; 0 takes all of them."""
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
-    freeze: tuple[str, ...] = PERCEPTION + DECODERS
-    """Prefixes of parameters that stay as they are; nothing is frozen in the literal recipe."""
+    freeze: tuple[str, ...] = ("encoder", "embedding", "decoders")
+    """Groups of parameters (`architecture.GROUPS`) that stay as they are. A failure of the effect is no failure of the
+    eye: so that detection is not forgotten, only the dynamics learn (ours: measured). Literally nothing is frozen."""
     losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0))
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
 
@@ -73,7 +63,7 @@ def literal_finetuning() -> FinetuneConfig:
 
 
 def pretrain(
-    model: Points2Plans,
+    model: Architecture,
     data: TransitionBatch,
     config: PretrainConfig,
     seed: int,
@@ -102,38 +92,41 @@ def pretrain(
         saving = Checkpoint(checkpoint, _origin(model, data, config, seed), config.checkpoint_every)
     stage, _ = stage_of(saving) if saving else ("", 0)
     known = Transitions(data)
+    encoding = model.encoding(known)
     losses: list[float] = []
     if stage != "frozen":
         count = max(1, int(len(data) * config.joint_share))
-        step = _joint_step(model, known, count, config)
+        step = _step(model, known, encoding, count, config.joint, config)
         model.train()
-        losses += run_stage("joint", model, _trained(model, ()), step, config.joint, (seed, 1), progress, saving)
+        trained = parameters_outside(model, ())
+        losses += run_stage("joint", model, trained, step, config.joint, (seed, 1), progress, saving)
     elif checkpoint:
         restored_weights(model, checkpoint)
     if config.frozen.steps:
-        encoded = Encoded(model, known, progress)
-        step = _frozen_step(model, encoded, config)
+        encoding.freeze(progress)
+        step = _step(model, known, encoding, len(known), config.frozen, config)
         model.train()
-        trained = _trained(model, ENCODER)
+        trained = parameters_outside(model, ("encoder",))
         losses += run_stage("frozen", model, trained, step, config.frozen, (seed, 2), progress, saving)
     model.eval().requires_grad_(True)
     return losses
 
 
-def _origin(model: Points2Plans, data: TransitionBatch, config: PretrainConfig, seed: int) -> str:
+def _origin(model: Architecture, data: TransitionBatch, config: PretrainConfig, seed: int) -> str:
     """Digest of all that decides what a training ends with."""
-    facts = {"seed": seed, "training": asdict(config), "model": asdict(model.config), "data": data.sha256}
+    made_of = {"architecture": architecture_of(model), "config": asdict(model.config)}
+    facts = {"seed": seed, "training": asdict(config), "model": made_of, "data": data.sha256}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + weights_bytes(model)).hexdigest()
 
 
 def finetune(
-    model: Points2Plans,
+    model: Architecture,
     new: TransitionBatch,
     replay: TransitionBatch | None,
     config: FinetuneConfig,
     seed: int,
     progress: Progress | None = None,
-) -> tuple[Points2Plans, tuple[float, ...]]:
+) -> tuple[Architecture, tuple[float, ...]]:
     """A copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
 
     Raises:
@@ -145,60 +138,51 @@ def finetune(
     tuned = copy.deepcopy(model)
     counts = (config.stage.batch or len(new), config.replayed)
     data = Transitions(concatenate([new, replay]) if config.replayed and replay is not None else new)
-    frozen = all(prefix in config.freeze for prefix in ENCODER)
-    encoded = Encoded(tuned, data, progress) if frozen else None
+    encoding = tuned.encoding(data)
+    if "encoder" in config.freeze:
+        encoding.freeze(progress)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:
         chosen = rng.choice(len(new), min(counts[0], len(new)), replace=False)
         if config.replayed:
             old = rng.choice(len(data) - len(new), min(counts[1], len(data) - len(new)), replace=False)
             chosen = np.concatenate([chosen, old + len(new)])
-        rows = data.rows(chosen, rng, tuned.config.identities, config.jitter)
-        latents = encoded.latents(tuned, rows) if encoded else encode_rows(tuned, data, rows)
-        return _loss_terms(tuned, rows, latents, config.losses)
+        return _loss_terms(tuned, data, encoding, chosen, rng, config)
 
     tuned.train()
-    losses = run_stage("finetune", tuned, _trained(tuned, config.freeze), step, config.stage, (seed, 3), progress)
+    losses = run_stage(
+        "finetune", tuned, parameters_outside(tuned, config.freeze), step, config.stage, (seed, 3), progress
+    )
     return tuned.eval().requires_grad_(True), tuple(losses)
 
 
-def _joint_step(model: Points2Plans, data: Transitions, count: int, config: PretrainConfig) -> StepLoss:
-    """Minibatches of the first `count` transitions, encoded each time."""
+def _step(
+    model: Architecture, data: Transitions, encoding: Encoding, count: int, stage: StageConfig, config: PretrainConfig
+) -> StepLoss:
+    """Minibatches of the first `count` transitions."""
+    size = min(stage.batch // stage.shards, count)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:
-        chosen = rng.choice(count, min(config.joint.batch // config.joint.shards, count), replace=False)
-        rows = data.rows(chosen, rng, model.config.identities, config.jitter)
-        return _loss_terms(model, rows, encode_rows(model, data, rows), config.losses)
+        return _loss_terms(model, data, encoding, rng.choice(count, size, replace=False), rng, config)
 
     return step
-
-
-def _frozen_step(model: Points2Plans, encoded: Encoded, config: PretrainConfig) -> StepLoss:
-    """Minibatches of all transitions from remembered features."""
-
-    def step(rng: np.random.Generator) -> dict[str, Tensor]:
-        count = min(config.frozen.batch // config.frozen.shards, len(encoded.data))
-        chosen = rng.choice(len(encoded.data), count, replace=False)
-        rows = encoded.data.rows(chosen, rng, model.config.identities, config.jitter)
-        return _loss_terms(model, rows, encoded.latents(model, rows), config.losses)
-
-    return step
-
-
-def _trained(model: nn.Module, freeze: tuple[str, ...]) -> list[nn.Parameter]:
-    """The parameters outside the prefixes `freeze`; the others stop asking for gradients."""
-    trained = []
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_(not name.startswith(freeze) if freeze else True)
-        if parameter.requires_grad:
-            trained.append(parameter)
-    return trained
 
 
 def _loss_terms(
-    model: Points2Plans, rows: Rows, latents: tuple[Latent, Latent], config: LossConfig
+    model: Architecture,
+    data: Transitions,
+    encoding: Encoding,
+    chosen: np.ndarray,
+    rng: np.random.Generator,
+    config: PretrainConfig | FinetuneConfig,
 ) -> dict[str, Tensor]:
-    """The four losses of some rows."""
-    before, after = latents
-    predicted = model.advance(before, model.config.skills[0], rows.object_index, rows.parameters)
-    return transition_losses(model, before, after, predicted, rows.labels, config)
+    """The losses of the transitions `chosen`, each predicted by its own skill's network."""
+    total: dict[str, Tensor] = {}
+    for part in data.by_skill(chosen):
+        rows = data.rows(part, rng, model.max_segments, config.jitter)
+        before, after = encoding.latents(rows)
+        predicted = model.advance(before, rows.skill, rows.object_index, rows.parameters)
+        for name, term in transition_losses(model, before, after, predicted, rows.labels, config.losses).items():
+            share = term * (len(part) / len(chosen))
+            total[name] = total[name] + share if name in total else share
+    return total

@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 
 from f2p.geometry import half_extents
-from f2p.model.latent import Latent
-from f2p.model.protocol import SkillEffectModel
+from f2p.model.protocol import Latent, SkillEffectModel
 from f2p.posterior.barrier import gaps, log_barrier
 from f2p.posterior.bounds import Bounds
 from f2p.posterior.objective import RelationSet, log_entropy

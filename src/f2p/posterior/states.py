@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from f2p.model.batch import segment_points
-from f2p.model.latent import Latent
-from f2p.model.protocol import SkillEffectModel
+from f2p.model.protocol import Latent, SkillEffectModel
 from f2p.posterior.barrier import gaps, log_barrier, reaches, turned_back
 from f2p.posterior.layout import Layout
 from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood

@@ -15,10 +15,10 @@ from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
 from f2p.learner.protocol import LearnContext, LearnedData, Progress, learners, no_progress
+from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import SHIPPED, weights_bytes
 from f2p.model.metrics import evaluate
-from f2p.model.points2plans import Points2Plans
 from f2p.model.predictor import TorchPredictor
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.settings import Settings, number
@@ -176,7 +176,7 @@ class _Round:
             write_learning(dataset, {**report.values(), "losses": losses})
         return report
 
-    def _judge(self, parent: str, model: Points2Plans, tuned: Points2Plans, frozen: TransitionBatch) -> GateReport:
+    def _judge(self, parent: str, model: Architecture, tuned: Architecture, frozen: TransitionBatch) -> GateReport:
         """Ask the gate."""
         self.progress("gate", 0.0, f"{len(frozen)} frozen transitions and the failed step")
         old, new = (_f1(one, frozen) for one in (model, tuned))
@@ -188,7 +188,7 @@ class _Round:
     def _keep(
         self,
         parent: str,
-        tuned: Points2Plans,
+        tuned: Architecture,
         gate: GateReport,
         dataset: Dataset,
         data: LearnedData,
@@ -254,7 +254,7 @@ def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, Transi
     return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
 
 
-def _f1(model: Points2Plans, data: TransitionBatch) -> dict[str, float]:
+def _f1(model: Architecture, data: TransitionBatch) -> dict[str, float]:
     """Mean F1 over the binary relations, now and next."""
     found = evaluate(model, data)
     return {"now": found.f1_now["mean"], "next": found.f1_next["mean"]}

@@ -61,6 +61,7 @@ _CHECKS: dict[str, Check] = {
     "architecture": _is_text,
     "config": _is_mapping,
     "tensors": _are_tensors,
+    "vocabulary": lambda value: isinstance(value, dict) and all(map(_are_texts, value.values())),
     "parent": lambda value: value is None or (_is_text(value) and _ID.fullmatch(value) is not None),
     "made": _is_mapping,
     "data": _part(sha256=_is_text, transitions=_is_number, tags=_is_mapping, counts=_is_mapping),
@@ -104,6 +105,8 @@ class Manifest:
     """The gate's report."""
     golden: list[float] = field(default_factory=list)
     """Answers to the golden questions."""
+    vocabulary: dict[str, list[str]] = field(default_factory=dict)
+    """Names of the relations, `unary` and `binary`; empty where made before this entry (`model/vocabulary.py`)."""
     schema: str = SCHEMA
 
     def to_bytes(self) -> bytes:

@@ -10,9 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from f2p.model.factory import SHIPPED, architectures, built, load_weights, weights_bytes
-from f2p.model.points2plans import Points2Plans
+from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
+from f2p.model.factory import SHIPPED, built, load_weights, weights_bytes
 from f2p.model.predictor import TorchPredictor
+from f2p.model.vocabulary import misfit, vocabulary
 from f2p.plan.protocol import Predictor
 from f2p.settings import SettingError
 from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
@@ -63,14 +64,15 @@ def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:
     return store.put(data, manifest_for(model, data, profile, made=made))
 
 
-def manifest_for(model: Points2Plans, content: bytes, profile: str, **facts: Any) -> Manifest:
+def manifest_for(model: Architecture, content: bytes, profile: str, **facts: Any) -> Manifest:
     """A manifest for `model` and its bytes, golden answers included; `facts` are further entries of the manifest."""
     weights_id = sha256_of(content)
     return Manifest(
         weights_id=weights_id,
         profile=profile,
-        architecture="points2plans",
+        architecture=architecture_of(model),
         config=_plain(model),
+        vocabulary=vocabulary(),
         tensors=tensors_of(model.state_dict()),
         golden=golden_answers(TorchPredictor(model, weights_id)),
         **facts,
@@ -82,26 +84,29 @@ def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
     if manifest.architecture not in architectures.names:
         known = ", ".join(architectures.names)
         raise BadManifestError(manifest.weights_id, f"architecture {manifest.architecture!r}; known are: {known}")
-    return _expected(json.dumps(manifest.config, sort_keys=True), manifest.weights_id)
+    tensors = _expected(manifest.architecture, json.dumps(manifest.config, sort_keys=True), manifest.weights_id)
+    if reason := misfit(manifest.vocabulary, manifest.config.get("skills", ())):
+        raise BadManifestError(manifest.weights_id, reason)
+    return tensors
 
 
 @lru_cache(maxsize=16)
-def _expected(config: str, source: str) -> dict[str, list[Any]]:
+def _expected(architecture: str, config: str, source: str) -> dict[str, list[Any]]:
     """Tensors of a configuration, every number of which lies within its bounds."""
-    return tensors_of(_built(json.loads(config), source).state_dict())
+    return tensors_of(_built(architecture, json.loads(config), source).state_dict())
 
 
-def _built(config: dict[str, Any], source: str) -> Points2Plans:
+def _built(architecture: str, config: dict[str, Any], source: str) -> Architecture:
     """A module of a stored configuration. Raises BadManifestError when it makes none."""
     try:
-        return built(config)
+        return built(architecture, config)
     except (TypeError, KeyError, ValueError, OverflowError, RuntimeError, AssertionError, SettingError) as error:
         raise BadManifestError(source, f"its configuration makes no model ({error})") from error
 
 
-def module_of(loaded: LoadedWeights) -> Points2Plans:
+def module_of(loaded: LoadedWeights) -> Architecture:
     """The module with these weights, in eval mode."""
-    module = _built(loaded.manifest.config, loaded.weights_id)
+    module = _built(loaded.manifest.architecture, loaded.manifest.config, loaded.weights_id)
     try:
         module.load_state_dict(loaded.tensors, strict=True)
     except RuntimeError as error:
@@ -109,7 +114,7 @@ def module_of(loaded: LoadedWeights) -> Points2Plans:
     return module.eval()
 
 
-def load_module(store: WeightsStore, weights_id: str) -> tuple[Points2Plans, Manifest]:
+def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Manifest]:
     """A module of the store's weights that passed every check, golden questions included.
 
     Raises:
@@ -134,6 +139,6 @@ def make_holder(store: WeightsStore) -> WeightsHolder:
     return WeightsHolder(lambda weights_id: load_predictor(store, weights_id), store.champion)
 
 
-def _plain(model: Points2Plans) -> dict[str, Any]:
+def _plain(model: Architecture) -> dict[str, Any]:
     """The model's configuration as JSON gives it back."""
     return json.loads(json.dumps(dataclasses.asdict(model.config)))

@@ -110,7 +110,10 @@ def test_effort_scales_the_steps_of_both_profiles() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--profile", "fast"), "error 10: no profile is called 'fast'; choose one of: default, literal"),
+        (
+            ("--profile", "fast"),
+            "error 10: no profile of points2plans is called 'fast'; choose one of: default, literal",
+        ),
         (("--start", "/nowhere.safetensors"), "error 201: /nowhere.safetensors: not usable as weights: [Errno 2] No"),
         (("--data", __file__), f"error: [Errno 17] File exists: '{__file__}'"),
         (("--out", ""), "error 11: --out '.': expected a file that ends in .safetensors"),

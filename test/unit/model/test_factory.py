@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from f2p.model.dynamics import DynamicsConfig
+from f2p.model.architectures.points2plans import Points2Plans, Points2PlansConfig, TransformerConfig
 from f2p.model.errors import BadWeightsError
 from f2p.model.factory import (
     MOST_BYTES,
@@ -24,7 +24,6 @@ from f2p.model.factory import (
     weights_bytes,
     weights_id,
 )
-from f2p.model.points2plans import Points2Plans, Points2PlansConfig
 from f2p.registry import UnknownNameError
 
 LIMIT = 16_000_000
@@ -119,7 +118,7 @@ def test_a_manifest_cannot_ask_for_a_model_of_any_size(change: dict[str, object]
 
 
 def test_going_on_from_weights_keeps_them_and_leaves_what_they_lack_fresh(tmp_path: Path) -> None:
-    plain = Points2Plans(Points2PlansConfig(dynamics=DynamicsConfig()))
+    plain = Points2Plans(Points2PlansConfig(dynamics=TransformerConfig()))
     save_weights(plain, tmp_path / "w.safetensors", {"seed": 9})
     model = create(seed=1)
     fresh = {name: value.clone() for name, value in model.state_dict().items()}

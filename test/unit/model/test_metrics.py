@@ -10,7 +10,7 @@ import torch
 
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import create
-from f2p.model.latent import Latent
+from f2p.model.latent import ObjectLatent
 from f2p.model.metrics import evaluate, f1, fallen, position_errors, predictions
 
 
@@ -52,7 +52,7 @@ def test_what_is_next_is_not_what_is_now(batch: TransitionBatch, profile: str, m
     """Where the model moves things, the figures of what is next are those of the moved clouds, seen anew."""
     model, true = create(profile, seed=2), torch.from_numpy(batch.displacements)
 
-    def advance(latent: Latent, *_: object) -> tuple[Latent, torch.Tensor]:
+    def advance(latent: ObjectLatent, *_: object) -> tuple[ObjectLatent, torch.Tensor]:
         return latent, true[:, : latent.mask.shape[1]]
 
     monkeypatch.setattr(model, "advance", advance)

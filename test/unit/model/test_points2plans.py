@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from f2p.model.architectures.dynamics import Manipulation
+from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
 from f2p.model.factory import create
-from f2p.model.latent import Latent
-from f2p.model.points2plans import Points2Plans
+from f2p.model.latent import ObjectLatent
 
 PROFILES = ("default", "literal")
 
@@ -85,7 +86,7 @@ def test_one_scene_serves_many_candidates(model: Points2Plans, clouds: torch.Ten
 
 
 def probability(
-    model: Points2Plans, latent: Latent, translations: torch.Tensor, parameters: torch.Tensor
+    model: Points2Plans, latent: ObjectLatent, translations: torch.Tensor, parameters: torch.Tensor
 ) -> torch.Tensor:
     """A scalar that depends on everything: logits and displacements after moving and acting."""
     moved = model.moved(latent, translations)
@@ -151,18 +152,19 @@ def test_relation_features_tell_contents_from_bystanders(clouds: torch.Tensor) -
     model = create("default", seed=2)
     dynamics = model.dynamics["pick_place"]
     latent = model.observe(clouds[:1].float(), whole(clouds[:1]))
-    args = (latent.features, latent.identity, latent.mask, torch.tensor([0]), torch.ones(1, 4))
+    index, parameters = torch.tensor([0]), torch.ones(1, 4)
     torch.nn.init.normal_(dynamics.relations.weight, generator=torch.Generator().manual_seed(0))
     torch.nn.init.normal_(dynamics.output.weight, generator=torch.Generator().manual_seed(1))
     related = torch.zeros(1, 4, 18)
     inside = related.clone()
     inside[0, 2, 8] = 1.0
-    change = (dynamics(*args, related) - dynamics(*args, inside)).abs().sum(-1)[0]
+    one, other = (dynamics(latent, Manipulation(index, parameters, told)) for told in (related, inside))
+    change = (one - other).abs().sum(-1)[0]
     assert change.argmax() == 2
 
 
 def test_the_latent_dataclass_detaches_every_tensor(model: Points2Plans, clouds: torch.Tensor) -> None:
     latent = model.observe(clouds.clone().requires_grad_(), whole(clouds)).detached()
-    tensors = [getattr(latent, item.name) for item in dataclasses.fields(Latent)]
+    tensors = [getattr(latent, item.name) for item in dataclasses.fields(ObjectLatent)]
     floats = [value for value in tensors if isinstance(value, torch.Tensor) and value.is_floating_point()]
     assert not any(value.requires_grad for value in floats)

@@ -11,14 +11,14 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.batch import TransitionBatch
-from f2p.model.encoded import Encoded, Transitions, encode_rows
 from f2p.model.errors import TrainingError
 from f2p.model.factory import create
 from f2p.model.losses import LossConfig
 from f2p.model.optimise import StageConfig
-from f2p.model.points2plans import Points2Plans
-from f2p.model.train import PERCEPTION, FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
+from f2p.model.train import FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
+from f2p.model.transitions import Transitions
 
 SHORT = PretrainConfig(
     joint=StageConfig(steps=3, batch=4, shards=2, warmup=0),
@@ -102,8 +102,10 @@ def test_remembered_features_are_those_of_encoding_anew(batch: TransitionBatch, 
     model, data = create(profile, seed=4), Transitions(batch)
     rows = data.in_order(np.array([0, 5, 7]))
     with torch.no_grad():
-        fresh = encode_rows(model, data, rows)
-        remembered = Encoded(model, data).latents(model, rows)
+        encoding = model.encoding(data)
+        fresh = encoding.latents(rows)
+        encoding.freeze()
+        remembered = encoding.latents(rows)
     for one, other in zip(fresh, remembered, strict=True):
         assert torch.allclose(one.features, other.features, atol=1e-5)
 
@@ -115,10 +117,12 @@ def test_latents_of_a_data_set_can_be_moved_like_observed_ones(batch: Transition
     width = rows.labels.mask.shape[1]
     clouds = [torch.from_numpy(side)[rows.index, :width] for side in (batch.points_before, batch.points_after)]
     step = torch.tensor([0.1, -0.2, 0.3]).expand(2, width, 3)
+    frozen = model.encoding(data)
+    frozen.freeze()
     with torch.no_grad():
         for latents, shift in (
-            (encode_rows(model, data, rows), rows.shift),
-            (Encoded(model, data).latents(model, rows), 0.0 * rows.shift),
+            (model.encoding(data).latents(rows), rows.shift),
+            (frozen.latents(rows), 0.0 * rows.shift),
         ):
             for latent, points in zip(latents, clouds, strict=True):
                 there = model.observe(points + (shift + step).unsqueeze(-2), rows.labels.mask, rows.ids)
@@ -129,11 +133,12 @@ def test_latents_of_a_data_set_can_be_moved_like_observed_ones(batch: Transition
 
 
 def test_shifting_a_scene_shifts_centroids_and_nothing_else(batch: TransitionBatch) -> None:
-    model, data = create("default"), Transitions(batch)
+    data = Transitions(batch)
+    encoding = create("default").encoding(data)
     rows = data.rows(np.array([1, 2]), np.random.default_rng(0), 16, 0.1)
     plain = dataclasses.replace(rows, shift=torch.zeros_like(rows.shift))
     with torch.no_grad():
-        one, other = encode_rows(model, data, rows)[0], encode_rows(model, data, plain)[0]
+        one, other = encoding.latents(rows)[0], encoding.latents(plain)[0]
     difference = (one.centroid - other.centroid)[one.mask]
     assert torch.allclose(difference, rows.shift.expand_as(one.centroid)[one.mask], atol=1e-6)
     assert rows.shift.abs().max() <= 0.1 and torch.equal(one.shape, other.shape)
@@ -147,10 +152,11 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
     new, replay = batch.take(slice(0, 4)), batch.take(slice(4, None))
     tuned, losses = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
     assert torch.equal(before, weights(model)) and not tuned.training
+    kept = model.groups["encoder"] + model.groups["embedding"] + model.groups["decoders"]
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
     for (name, old), (_, value) in zip(model.named_parameters(), tuned.named_parameters(), strict=True):
         assert value.requires_grad
-        if name.startswith(PERCEPTION):
+        if name.startswith(kept):
             assert torch.equal(old, value)
     again, _ = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
     assert torch.equal(weights(tuned), weights(again))

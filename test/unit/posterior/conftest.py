@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from f2p.model.latent import Latent
+from f2p.model.latent import ObjectLatent
 from f2p.model.protocol import RelationLogits
 from f2p.scene.relations import relations_of
 from f2p.types import (
@@ -38,26 +38,28 @@ class GeometricModel(torch.nn.Module):
         self.sharpness = torch.nn.Parameter(torch.tensor(sharpness))
         self.encodings = 0
 
-    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
+    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> ObjectLatent:
         self.encodings += 1
         centroid = points.mean(-2)
         low, high = points.amin(-2), points.amax(-2)
         corners = torch.cat([low - centroid, high - centroid], -1)
-        return Latent(
+        return ObjectLatent(
             features=centroid, shape=high - low, centroid=centroid, extent=corners, identity=centroid, mask=mask
         )
 
-    def moved(self, latent: Latent, translations: Tensor) -> Latent:
+    def moved(self, latent: ObjectLatent, translations: Tensor) -> ObjectLatent:
         latent = latent.expanded(len(translations))
         return replace(latent, centroid=latent.centroid + translations, features=latent.features + translations)
 
-    def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
+    def advance(
+        self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor
+    ) -> tuple[ObjectLatent, Tensor]:
         latent = latent.expanded(len(parameters))
         one = torch.nn.functional.one_hot(object_index, latent.centroid.shape[1]).to(parameters.dtype)
         displacements = one[..., None] * parameters[:, None, :3]
         return self.moved(latent, displacements), displacements
 
-    def relations(self, latent: Latent) -> RelationLogits:
+    def relations(self, latent: ObjectLatent) -> RelationLogits:
         center, extent = latent.centroid, latent.shape
         delta = center[:, :, None] - center[:, None]
         reach = 0.5 * (extent[:, :, None] + extent[:, None])

@@ -1,31 +1,35 @@
-"""Points2Plans: PointConv, identities, transformer dynamics and three decoders, in two profiles.
+"""What object-centric architectures share: PointConv, identities, where segments are, and three decoders (A.11.2).
 
-`literal` is what A.11.2 says. `default` encodes every segment centred on its own centroid and adds an embedding of
-that centroid and of where the cloud ends, so that moving a segment costs one small network; and it tells the dynamics
-which object is grasped and how the others are related to it (ours).
+`literal` profiles follow A.11.2. `default` ones encode every segment centred on its own centroid and add an embedding
+of that centroid and of where the cloud ends, so that moving a segment costs one small network; and they tell the
+dynamics which object is grasped and how the others are related to it (ours).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from f2p.action.protocol import actions
-from f2p.model.dynamics import DynamicsConfig, SkillDynamics, default_dynamics, literal_dynamics
+from f2p.action.protocol import actions, moves, width_of
+from f2p.model.architectures.dynamics import FeatureConfig, Manipulation, SkillDynamics
+from f2p.model.architectures.protocol import Architecture
+from f2p.model.encoded import Encoded
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
 from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, gaps, picked, with_grasped
-from f2p.model.latent import Latent
+from f2p.model.latent import Clouds, ObjectLatent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
+from f2p.model.transitions import Transitions
 from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class Points2PlansConfig(Settings):
-    """The default profile; `literal_config` is the other."""
+class ObjectCentricConfig(Settings):
+    """Sizes and options of the shared parts; an architecture adds those of its dynamics."""
 
     centred: bool = True
     """Encode each segment about its own centroid (ours: generalises and makes moving cheap)."""
@@ -37,32 +41,35 @@ class Points2PlansConfig(Settings):
     pair_geometry: bool = True
     """Tell the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
-    dynamics: DynamicsConfig = field(default_factory=default_dynamics)
+    dynamics: FeatureConfig = field(default_factory=FeatureConfig)
     skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
     """One dynamics network each (A.10)."""
 
 
-def literal_config() -> Points2PlansConfig:
-    """What the appendix says, wherever it can be done."""
-    return Points2PlansConfig(centred=False, scale=1.0, pair_geometry=False, dynamics=literal_dynamics())
+C = TypeVar("C", bound=ObjectCentricConfig)
 
 
-@dataclass(frozen=True, eq=False)
-class Clouds:
-    """What is known of clouds before identities are given."""
-
-    shape: Tensor
-    """Features P of the encoder. Shape (B, n, 128)."""
-    centroid: Tensor
-    """[m]. Shape (B, n, 3)."""
-    extent: Tensor
-    """[m]. Shape (B, n, 6)."""
+def literal(config: C) -> C:
+    """`config` without what we added to the shared parts: what the appendix says, wherever it can be done."""
+    plain = dataclasses.replace(
+        config.dynamics, grasped_flag=False, relation_features=False, placement_features=False, zero_output=False
+    )
+    return dataclasses.replace(config, centred=False, scale=1.0, pair_geometry=False, dynamics=plain)
 
 
-class Points2Plans(nn.Module):
-    """Skill effect model after Points2Plans, as A.11.2 describes it; fulfils `SkillEffectModel`."""
+class ObjectCentric(Architecture[ObjectLatent]):
+    """A skill effect model with one latent per segment; architectures say what dynamics each skill has."""
 
-    def __init__(self, config: Points2PlansConfig) -> None:
+    dynamics_class: ClassVar[type[SkillDynamics]]
+    """Built once a skill from latent width, number of parameters and the config's `dynamics`."""
+    groups: ClassVar = {
+        "encoder": ("encoder.",),
+        "embedding": ("identity.", "place.", "place_linear."),
+        "decoders": ("unary_decoder.", "binary_decoder."),
+        "dynamics": ("dynamics.", "position_decoder."),
+    }
+
+    def __init__(self, config: ObjectCentricConfig) -> None:
         super().__init__()
         self.config = config
         width = config.encoder.width_3 + config.identity_width
@@ -72,12 +79,22 @@ class Points2Plans(nn.Module):
             outputs = config.encoder.width_3
             self.place = nn.Sequential(nn.Linear(9, 128), nn.ReLU(), nn.Linear(128, outputs))
             self.place_linear = nn.Linear(9, outputs, bias=False)
-        self.dynamics = nn.ModuleDict({skill: SkillDynamics(width, config.dynamics) for skill in config.skills})
+        make: Any = self.dynamics_class
+        self.dynamics = nn.ModuleDict({skill: make(width, width_of(skill), config.dynamics) for skill in config.skills})
         self.position_decoder = PositionDecoder(width)
         self.unary_decoder = UnaryDecoder(width)
         self.binary_decoder = BinaryDecoder(width, config.pair_geometry)
 
-    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> Latent:
+    @property
+    def max_segments(self) -> int:
+        """As many as there are identities."""
+        return self.config.identities
+
+    def encoding(self, data: Transitions) -> Encoded:
+        """The observations of `data`, their neighbourhoods remembered."""
+        return Encoded(self, data)
+
+    def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> ObjectLatent:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
         clouds, hoods = self.encode(points, mask)
         kept = (None, None) if self.config.centred else (points, hoods)
@@ -109,14 +126,14 @@ class Points2Plans(nn.Module):
         ids: Tensor | None = None,
         points: Tensor | None = None,
         hoods: Neighbourhoods | None = None,
-    ) -> Latent:
+    ) -> ObjectLatent:
         """The latent of encoded segments. Raises TooManySegmentsError when there are fewer identities than segments."""
         if mask.shape[1] > self.config.identities:
             raise TooManySegmentsError(mask.shape[1], self.config.identities)
         index = torch.arange(mask.shape[1]).expand(mask.shape) if ids is None else ids
         identity = self.identity(index)
         features = self._features(clouds, identity)
-        return Latent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, hoods)
+        return ObjectLatent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, hoods)
 
     def _features(self, clouds: Clouds, identity: Tensor) -> Tensor:
         """X = P ⊕ ID. Shape (B, n, 256)."""
@@ -127,7 +144,7 @@ class Points2Plans(nn.Module):
             shape = shape + self.place(where) + self.place_linear(where)
         return torch.cat([shape, identity], -1)
 
-    def moved(self, latent: Latent, translations: Tensor) -> Latent:
+    def moved(self, latent: ObjectLatent, translations: Tensor) -> ObjectLatent:
         """The latent with every segment moved by `translations` (B, n, 3) [m]; differentiable in them."""
         latent = latent.expanded(len(translations))
         centroid = latent.centroid + translations
@@ -138,7 +155,9 @@ class Points2Plans(nn.Module):
         clouds, hoods = self.encode(points, latent.mask, latent.hoods)
         return self._assembled_again(latent, clouds, points, hoods)
 
-    def _assembled_again(self, latent: Latent, clouds: Clouds, points: Tensor, hoods: Neighbourhoods) -> Latent:
+    def _assembled_again(
+        self, latent: ObjectLatent, clouds: Clouds, points: Tensor, hoods: Neighbourhoods
+    ) -> ObjectLatent:
         """`latent` with other clouds under the same identities."""
         return dataclasses.replace(
             latent,
@@ -149,23 +168,17 @@ class Points2Plans(nn.Module):
             hoods=hoods,
         )
 
-    def advance(self, latent: Latent, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[Latent, Tensor]:
-        """X + δX after `skill` on `object_index` (B,) with `parameters` (B, 4), and displacements (B, n, 3) [m].
+    def advance(
+        self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor
+    ) -> tuple[ObjectLatent, Tensor]:
+        """X + δX after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3) [m].
 
         Raises UnknownSkillError for a skill this model was not built for.
         """
         if skill not in self.dynamics:
             raise UnknownSkillError(skill, tuple(self.dynamics))
         latent = latent.expanded(len(parameters))
-        related = None
-        if self.config.dynamics.relation_features:
-            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
-        placement = None
-        if self.config.dynamics.placement_features:
-            placement = _placement(latent, object_index, parameters)
-        change = self.dynamics[skill](
-            latent.features, latent.identity, latent.mask, object_index, parameters, related, placement
-        )
+        change = self.dynamics[skill](latent, self._told(latent, skill, object_index, parameters))
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(
@@ -173,17 +186,27 @@ class Points2Plans(nn.Module):
         )
         return after, displacements
 
-    def relations(self, latent: Latent) -> RelationLogits:
+    def _told(self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor) -> Manipulation:
+        """What the segments are told of a skill, as far as the dynamics ask for it."""
+        told: FeatureConfig = self.config.dynamics
+        related = placement = None
+        if told.relation_features:
+            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
+        if told.placement_features:
+            placement = _placement(latent, object_index, parameters @ parameters.new_tensor(moves(skill)))
+        return Manipulation(object_index, parameters, related, placement)
+
+    def relations(self, latent: ObjectLatent) -> RelationLogits:
         """Decode all relations of a latent."""
         return RelationLogits(self.unary_decoder(latent.features), self.binary_decoder(latent.features, latent.boxes))
 
-    def pair_logits(self, latent: Latent, subjects: Tensor, objects: Tensor) -> Tensor:
+    def pair_logits(self, latent: ObjectLatent, subjects: Tensor, objects: Tensor) -> Tensor:
         """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
         return self.binary_decoder.pairs(latent.features, latent.boxes, subjects, objects)
 
 
-def _placement(latent: Latent, object_index: Tensor, parameters: Tensor) -> Tensor:
-    """How the manipulated object, where it is to be put, lies to every segment. Shape (B, n, 45)."""
+def _placement(latent: ObjectLatent, object_index: Tensor, displacement: Tensor) -> Tensor:
+    """How the manipulated object, moved by `displacement` (B, 3), lies to every segment. Shape (B, n, 45)."""
     grasped = picked(latent.boxes, object_index)
-    placed = torch.cat([grasped[:, :3] + parameters[:, :3], grasped[:, 3:]], -1)
+    placed = torch.cat([grasped[:, :3] + displacement, grasped[:, 3:]], -1)
     return gaps(placed.unsqueeze(1), latent.boxes)
