@@ -17,8 +17,9 @@ from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH
 from f2p.settings import Settings, number
-from f2p.sim.physics.labels import contacts, label
-from f2p.sim.physics.rollout import rotation_matrices
+from f2p.sim.physics.labels import label
+from f2p.sim.physics.rollout import touching
+from f2p.sim.physics.rotations import rotation_matrices
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, scene_xml, slabs_of
 from f2p.sim.world import Body, World, upright_boxes
 from f2p.twin import model as parts
@@ -210,6 +211,6 @@ class Twin:
     def truth(self) -> Truth:
         """Names, boxes and true relations now, contact included."""
         poses, sizes = self.boxes()
-        relations = label(self.scene, poses, sizes, contacts(self.scene, self.data), self._openings())
+        relations = label(self.scene, poses, sizes, touching(self.scene, self.data), self._openings())
         names = tuple(body.name for body in self.bodies)
         return Truth(names, tuple(body.prior for body in self.bodies), poses, sizes, relations, self.held)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from f2p.sim.data.workspace import tables
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import Body, World
 from f2p.types import Prior
 
@@ -37,4 +38,4 @@ def packed() -> World:
 @pytest.fixture(scope="session")
 def simulator() -> MujocoSimulator:
     """The default simulator."""
-    return MujocoSimulator(MujocoConfig())
+    return MujocoSimulator(SimulationConfig())

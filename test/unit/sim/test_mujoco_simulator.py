@@ -9,7 +9,8 @@ import pytest
 
 from f2p.scene.relations import relations_of
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.physics.clouds import CameraConfig
 from f2p.sim.physics.scene_builder import PhysicsConfig
 from f2p.sim.world import World, reconstruct
@@ -46,7 +47,7 @@ def test_contents_travel_with_their_box(simulator: MujocoSimulator, packed: Worl
 
 
 def test_contents_travel_by_contact_and_not_by_script(packed: World) -> None:
-    icy = MujocoSimulator(MujocoConfig(physics=PhysicsConfig(friction=0.06)))
+    icy = MujocoSimulator(SimulationConfig(physics=PhysicsConfig(friction=0.06)))
     transition = one(icy, packed, move("box", 0.0, -1.1))
     shifts = [np.linalg.norm(moved(transition, name) - moved(transition, "box")) for name in THINGS]
     assert max(shifts) > 0.02, "without friction they slide until a wall takes them along"
@@ -84,7 +85,7 @@ def test_a_blow_up_is_dropped_and_counted_and_the_batch_goes_on(simulator: Mujoc
 
 
 def test_a_run_depends_on_its_seed_and_not_on_its_company(packed: World) -> None:
-    single, double = (MujocoSimulator(MujocoConfig(threads=threads)) for threads in (1, 2))
+    single, double = (MujocoSimulator(SimulationConfig(threads=threads)) for threads in (1, 2))
     poses = np.repeat(packed.poses[None], 3, axis=0)
     calls = [move("box", 0.0, -1.1), move("loose", 0.1, 0.0), move("thing_1", 0.0, -0.9)]
     together = double.simulate(packed.bodies, poses, calls, 5).kept
@@ -135,7 +136,7 @@ def test_settling_tells_what_stays(simulator: MujocoSimulator, packed: World) ->
 
 def test_the_hidden_take_the_cloud_that_was_seen(packed: World) -> None:
     camera = CameraConfig(position_task=(0.0, 0.5, 0.53), look_at=(0.7, 0.5, 0.53))
-    low = MujocoSimulator(MujocoConfig(camera=camera))
+    low = MujocoSimulator(SimulationConfig(camera=camera))
     call = move("loose", 0.1, 0.0)
     seen = MujocoSimulator().observe(packed, 0)
     without = low.simulate(packed.bodies, packed.poses[None], [call], 0)

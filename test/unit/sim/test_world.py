@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from f2p.sim.errors import BodyError
-from f2p.sim.physics.rollout import rotation_matrices
+from f2p.sim.physics.rotations import rotation_matrices
 from f2p.sim.world import Body, World, continued, reconstruct, upright_boxes
 from f2p.types import Box, Prior, Scene, Segment
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import World
 from f2p.tasks import tasks
 from f2p.tasks.chance import chance, execute
@@ -13,7 +14,7 @@ from f2p.tasks.errors import TaskSizeError
 from f2p.tasks.protocol import TaskInstance
 from f2p.types import SkillCall
 
-SIMULATOR = MujocoSimulator(MujocoConfig(threads=1))
+SIMULATOR = MujocoSimulator(SimulationConfig(threads=1))
 
 
 def to(world: World, name: str, x: float, y: float) -> SkillCall:

@@ -7,7 +7,8 @@ import pytest
 
 from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Ending, Motion
 from f2p.sim.errors import BodyError
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import Body, World
 from f2p.skill.pick_place import PickPlace
 from f2p.twin.direct import TwinRobot
@@ -116,7 +117,7 @@ def test_grasp_points_of_cube_and_box():
 
 
 def test_things_come_to_rest_as_in_the_data_simulation(twin, world):
-    settled, _ = MujocoSimulator(MujocoConfig(threads=1)).settle(world.bodies, world.poses[None])
+    settled, _ = MujocoSimulator(SimulationConfig(threads=1)).settle(world.bodies, world.poses[None])
     assert np.abs(twin.world().poses - settled[0])[:, :3].max() < 3e-3
 
 

@@ -11,8 +11,8 @@ from f2p.relation.table import carried, held
 from f2p.settings import Settings, number
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
+from f2p.sim.labelled import SimulationConfig
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig
-from f2p.sim.mujoco import MujocoConfig
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
@@ -29,8 +29,8 @@ class PretrainingConfig(Settings):
     """How random executions are drawn."""
 
     scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)
-    simulator: MujocoConfig = field(
-        default_factory=lambda: MujocoConfig(threads=1, rest_time=0.5, motion=PickPlaceConfig(settle_time=0.6))
+    simulator: SimulationConfig = field(
+        default_factory=lambda: SimulationConfig(threads=1, rest_time=0.5, motion=PickPlaceConfig(settle_time=0.6))
     )
     scenes_per_model: int = 8
     """Random placements that share one set of bodies (and one camera)."""
@@ -142,7 +142,7 @@ def _call(
     return SkillCall(PICK_PLACE, bodies[index].name, np.array([*(target - placement.poses[index, :3]), turn]))
 
 
-def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> MujocoConfig:
+def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> SimulationConfig:
     """The simulator's configuration with the camera moved a little."""
     camera = config.simulator.camera
     spread = np.array([config.camera_spread, config.camera_sideways, config.camera_spread])

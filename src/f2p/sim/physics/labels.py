@@ -1,24 +1,12 @@
-"""True relations of a simulated state: geometry from the boxes, contact from the simulator's contact list (A.9)."""
+"""True relations of a simulated state: geometry from the boxes, contact as the engine found it (A.9)."""
 
 from __future__ import annotations
 
-import mujoco
 import numpy as np
 
 from f2p.scene.relations import binary_relations, unary_relations
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.types import CONTAINERS, Relations
-
-
-def contacts(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
-    """Which bodies touch, directly. Shape (bodies, bodies), bool, symmetric."""
-    touching = np.zeros((len(scene.bodies), len(scene.bodies)), dtype=bool)
-    if data.ncon:
-        pairs = scene.body_of_geom[data.contact.geom[: data.ncon]]
-        pairs = pairs[(pairs >= 0).all(axis=1) & (data.contact.dist[: data.ncon] < 1e-3)]
-        touching[pairs[:, 0], pairs[:, 1]] = touching[pairs[:, 1], pairs[:, 0]] = True
-    np.fill_diagonal(touching, False)
-    return touching
 
 
 def label(

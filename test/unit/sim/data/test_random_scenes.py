@@ -8,11 +8,12 @@ import pytest
 from f2p.sim.data.random_scenes import RandomSceneConfig, place, sample_bodies
 from f2p.sim.data.workspace import tables
 from f2p.sim.errors import SamplingError
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import Body, World
 from f2p.types import Prior
 
-SIMULATOR = MujocoSimulator(MujocoConfig(threads=1, settle_time=0.5, stable_distance=0.25))
+SIMULATOR = MujocoSimulator(SimulationConfig(threads=1, settle_time=0.5, stable_distance=0.25))
 
 
 def test_random_scenes_hold_still_enough() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from f2p.sim.mujoco import MujocoConfig, MujocoSimulator
+from f2p.sim.labelled import SimulationConfig
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.physics.clouds import CameraConfig, fitted, moved_cloud, top_surface
 from f2p.sim.world import World
 from f2p.types import Scene, Segment
@@ -23,7 +24,7 @@ def outside(segment: Segment) -> np.ndarray:
 
 
 def look(packed: World, camera: CameraConfig, seed: int = 0) -> Scene:
-    return MujocoSimulator(MujocoConfig(camera=camera)).observe(packed, seed)
+    return MujocoSimulator(SimulationConfig(camera=camera)).observe(packed, seed)
 
 
 def test_points_lie_on_the_surfaces_of_their_own_body(packed: World) -> None:

@@ -54,13 +54,15 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
         [[0.7, 0, 0.475, 0], [0.7, 1.0, 0.2, 0], [0.7, -1.0, 0.1, 0.3], [0.7, 0, 0.55, 0.2], [0.7, 0, 0.54, 0.0]]
     )
     openings = np.array([[0, 0, 0.1, 0, 0]])
-    batch = Batch(build(bodies, PhysicsConfig()), poses[None], openings, threads=1)
+    scene = build(bodies, PhysicsConfig())
+    batch = Batch(scene, poses[None], openings, threads=1)
     batch.advance(100)
-    after, sizes = batch.boxes()
-    assert batch.alive[0]
+    states = batch.states()
+    after, sizes = states.boxes(scene)
+    assert states.alive[0]
     assert after[0] == pytest.approx(poses, abs=0.01)
     assert sizes[0] == pytest.approx(np.stack([body.size for body in bodies]), abs=0.003)
-    assert batch.openings() == pytest.approx(openings, abs=0.003)
+    assert states.openings == pytest.approx(openings, abs=0.003)
 
 
 def test_bodies_must_be_there_and_have_their_own_names() -> None:
