@@ -8,11 +8,11 @@ same declarations.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
 from collections.abc import Callable, Iterable
-from functools import cache
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -28,7 +28,13 @@ class SettingError(F2pError):
 
 
 def number(
-    default: float, text: str, *, unit: str = "", low: float = -math.inf, high: float = math.inf, source: str = "ours"
+    default: float | None,
+    text: str,
+    *,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    source: str = "ours",
 ) -> Any:
     """Declare a dataclass field with everything a person or a ROS descriptor needs to know of it."""
     return dataclasses.field(
@@ -70,7 +76,7 @@ class Settings:
                 raise SettingError(f"{made.__name__}.{item.name} = {value!r}{unit}: must be {wanted}")
 
 
-@cache
+@functools.cache
 def field_types(kind: Any) -> dict[str, Any]:
     """Types of a dataclass's fields, by name."""
     return typing.get_type_hints(kind)
@@ -136,3 +142,13 @@ def overridden(config: C, overrides: dict[str, Any]) -> C:
             own[head] = value
     inner = {name: overridden(getattr(config, name), values) for name, values in nested.items()}
     return dataclasses.replace(config, **own, **inner)  # type: ignore[type-var]
+
+
+def completed(config: C, values: dict[str, Any]) -> C:
+    """Return a copy of `config` in which what it leaves open (None) is taken from `values`, by dotted names."""
+    return overridden(config, {name: value for name, value in values.items() if value_of(config, name) is None})
+
+
+def value_of(config: Any, name: str) -> Any:
+    """Return the value of a setting by its dotted name."""
+    return functools.reduce(getattr, name.split("."), config)

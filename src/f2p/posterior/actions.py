@@ -73,10 +73,12 @@ class ActionConfig(Settings):
         0.25, "weight of the grasped body's state beside the action in the kernel; 0: actions alone", low=0.0, high=1.0,
         source="ours: C12 asks for (s, a); at full weight states part all particles and actions lose their repulsion",
     )  # fmt: skip
-    pooling: str = choice("mean", "how the entropies of R_post become one log target", lambda: poolings.names)
-    entropy_weight: float = number(
-        0.2, "weight of the pooled entropy against the prior: 1 is beta = 1 of A.13.2", low=0.0, high=10.0,
-        source="ours: at 1 all placements lie in the middle of a table, and what is carried to its ends is not learned",
+    pooling: str | None = choice(
+        None, "how the entropies of R_post become one log target; none: the mode's", lambda: poolings.names
+    )
+    entropy_weight: float | None = number(
+        None, "weight of the pooled entropy against the prior: 1 is beta = 1 of A.13.2; none: the mode's", low=0.0,
+        high=10.0,
     )  # fmt: skip
     overhang: float = number(
         0.6, "share of half the placed body that may stand over a surface's edge", low=0.0, high=1.0,

@@ -22,7 +22,7 @@ from f2p.posterior.objective import after_set, aligned
 from f2p.posterior.search import best_of
 from f2p.posterior.states import StateConfig, StateTarget, state_target
 from f2p.posterior.svgd import SvgdConfig, SvgdResult, svgd
-from f2p.settings import Settings, choice, number
+from f2p.settings import Settings, choice, completed, number
 from f2p.types import Failure, Particles, Relations, SkillCall
 
 Progress = Callable[[str, float, str], None]
@@ -87,6 +87,7 @@ def infer(
     started = clock.monotonic_s()
     report = progress or (lambda stage, fraction, detail: None)
     mode = modes.get(config.mode)
+    config = _filled(config, mode)
     bounds = bounds or bounds_of(failure.outcome.before)
     with evaluating(model):
         target = _state_target(failure, model, bounds, config, mode, seed)
@@ -108,6 +109,22 @@ def infer(
     return particles, _diagnostics(config.mode, particles, target, states, action_target, actions, seconds)
 
 
+def _filled(config: PosteriorConfig, mode: Mode) -> PosteriorConfig:
+    """The config with what it leaves to the mode."""
+    return completed(
+        config,
+        {
+            "states.kinds": mode.kinds,
+            "states.agreeing_only": mode.agreeing_only,
+            "layout.relative": mode.relative,
+            "actions.pooling": mode.pooling,
+            "actions.entropy_weight": mode.entropy_weight,
+            "state_search.kernel": mode.kernel,
+            "action_search.kernel": mode.kernel,
+        },
+    )
+
+
 def _state_target(
     failure: Failure, model: SkillEffectModel, bounds: Bounds, config: PosteriorConfig, mode: Mode, seed: int
 ) -> StateTarget:
@@ -118,13 +135,8 @@ def _state_target(
         raise NotMovableError(call.object, movable)
     observed = failure.outcome.observed_before
     relations = Relations(scene.names, np.zeros((len(scene.names), 3)), aligned(observed, scene.names))
-    layout = layout_of(
-        scene, relations, bounds, replace(config.layout, relative=mode.relative and config.layout.relative)
-    )
-    kinds = mode.kinds if config.states.kinds == StateConfig.kinds else config.states.kinds
-    agreeing = mode.agreeing_only and config.states.agreeing_only
-    settings = replace(config.states, kinds=kinds, agreeing_only=agreeing)
-    return state_target(model, scene, relations, layout, seed, settings)
+    layout = layout_of(scene, relations, bounds, config.layout)
+    return state_target(model, scene, relations, layout, seed, config.states)
 
 
 def _infer_states(
@@ -148,8 +160,7 @@ def _infer_states(
         result = best_of(target, draw, search.iterations, search.limit_s, clock=clock)
     else:
         initial = target.start(config.particles, generator)
-        chosen = replace(search, kernel=mode.kernel)
-        result = svgd(target, initial, chosen, target.coordinates, seed, at, clock)
+        result = svgd(target, initial, search, target.coordinates, seed, at, clock)
     target.encode(result.variables)
     with torch.no_grad():
         return replace(result, log_density=target(result.variables).detach())
@@ -172,12 +183,12 @@ def _action_target(
         poses = target.poses(variables)
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
-    around = _obstacles(target.layout, poses, grasped, config.actions.margin) if mode.relative else None
+    around = _obstacles(target.layout, poses, grasped, config.actions.margin) if config.layout.relative else None
     space = action_space(
         call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions, around
     )
-    pooling = mode.pooling or config.actions.pooling
-    weight = 1.0 if mode.pooling else config.actions.entropy_weight
+    pooling, weight = config.actions.pooling, config.actions.entropy_weight
+    assert pooling is not None and weight is not None
     return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling, weight), source
 
 
@@ -226,9 +237,8 @@ def _infer_actions(
     if mode.with_state and config.actions.state_weight > 0.0 and target.grasped in states.layout.free:
         row = states.layout.free.index(target.grasped)
         context = config.actions.state_weight * states.layout.prior.shares(variables)[:, 3 * row : 3 * row + 3]
-    chosen = replace(search, kernel=mode.kernel)
     start = space.draw(count, tries, generator)
-    return svgd(target, start, chosen, space.coordinates(context), seed + 1, at, clock)
+    return svgd(target, start, search, space.coordinates(context), seed + 1, at, clock)
 
 
 def _particles(

@@ -49,6 +49,9 @@ kernels: Registry[type] = Registry("kernel")
 """All kernels by name."""
 
 
+DEFAULT_KERNEL = "per_object"
+
+
 def bandwidth(squared_distances: Tensor) -> Tensor:
     """H of the median heuristic over pairs of distinct particles, detached and floored: (..., M, M) to (...)."""
     count = squared_distances.shape[-1]

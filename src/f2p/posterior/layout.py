@@ -30,8 +30,8 @@ FREE = (Prior.CUBOID, Prior.OPEN_BOX)
 class LayoutConfig(Settings):
     """How far bodies may go from where they were seen."""
 
-    relative: bool = True
-    """Contents relative to their container (ours, method.md 8); False is the literal form."""
+    relative: bool | None = None
+    """Contents relative to their container (ours, method.md 8); False is the literal form, none: as the mode does."""
     turn: float = number(
         0.5,
         "largest turn from the observed yaw",

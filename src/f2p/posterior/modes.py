@@ -11,7 +11,7 @@ from f2p.types import BINARY_RELATIONS
 
 @dataclass(frozen=True)
 class Mode:
-    """What distinguishes one way to infer from another; numbers are in the configs."""
+    """What distinguishes one way to infer from another; a config that says otherwise is followed."""
 
     search: str
     """"stein" or "best_of"."""
@@ -21,8 +21,11 @@ class Mode:
     """Contents relative to their container."""
     with_state: bool = True
     """Compare (s, a) as the config weighs them rather than a alone (literal, Eq. 5)."""
-    pooling: str | None = None
-    """Name in `poolings`; None leaves it to the config."""
+    pooling: str = "mean"
+    """Name in `poolings`."""
+    entropy_weight: float = 0.2
+    """Weight of the pooled entropy against the prior: 1 is beta = 1 of A.13.2 (ours: at 1 all placements lie in the
+    middle of a table, and what is carried to its ends is not learned)."""
     kinds: tuple[str, ...] = PLACED
     """Relations of R_pre."""
     agreeing_only: bool = True
@@ -42,6 +45,7 @@ modes.register("literal")(
         relative=False,
         with_state=False,
         pooling="sum",
+        entropy_weight=1.0,
         kinds=BINARY_RELATIONS,
         agreeing_only=False,
     )

@@ -29,10 +29,10 @@ from f2p.types import BINARY_RELATIONS, Relations, Scene
 class StateConfig(Settings):
     """What a state particle is measured by."""
 
-    kinds: tuple[str, ...] = PLACED
-    """Relations of R_pre; all nine is the literal reading."""
-    agreeing_only: bool = True
-    """Leave out relations that the model detects wrongly now (ours, method.md 6.2)."""
+    kinds: tuple[str, ...] | None = None
+    """Relations of R_pre; none: the mode's, and all nine is the literal reading."""
+    agreeing_only: bool | None = None
+    """Leave out relations that the model detects wrongly now (ours, method.md 6.2); none: as the mode does."""
     least_agreement: float = number(
         0.8, "probability the model gives to what was observed, for a relation to count", low=0.5, high=1.0,
         source="ours: timid contacts of contents with the table under their box held the box where it was",
@@ -50,7 +50,7 @@ class StateConfig(Settings):
     )
 
 
-DEFAULT = StateConfig()
+DEFAULT = StateConfig(kinds=PLACED, agreeing_only=True)
 
 
 @dataclass(eq=False)
@@ -202,6 +202,6 @@ def state_target(
     """
     clouds = torch.as_tensor(segment_points(scene.segments, np.random.default_rng(seed)))
     detected = detected_relations(model, clouds) if config.agreeing_only else None
-    kinds = tuple(kind for kind in BINARY_RELATIONS if kind in config.kinds)
+    kinds = tuple(kind for kind in BINARY_RELATIONS if kind in (config.kinds or PLACED))
     wanted = before_set(scene, relations, detected, kinds, config.least_agreement)
     return StateTarget(model, layout, wanted, clouds, config)

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from f2p.clock import Clock, SystemClock
 from f2p.posterior.errors import NotFiniteError
-from f2p.posterior.kernel import ComparedParticles, Kernel, kernels
-from f2p.settings import Settings, number
+from f2p.posterior.kernel import DEFAULT_KERNEL, ComparedParticles, Kernel, kernels
+from f2p.settings import Settings, choice, number
 
 LogDensity = Callable[[Tensor], Tensor]
 """Variables (M, D) to log densities (M,), differentiable; row i depends on particle i alone."""
@@ -41,8 +41,7 @@ class Stop(IntEnum):
 class SvgdConfig(Settings):
     """Numbers of one run."""
 
-    kernel: str = "per_object"
-    """Name in `kernels`; "independent" is the Gradient baseline."""
+    kernel: str | None = choice(None, "how particles repel each other; none: the mode's", lambda: kernels.names)
     iterations: int = number(300, "Adam steps at most", low=1, high=100_000, source="C17")
     step: float = number(0.05, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
     final_step: float = number(
@@ -154,26 +153,16 @@ def told_apart(variables: Tensor, jitter: float, generator: torch.Generator, cou
     return variables + jitter * noise * near[:, None]
 
 
-class _Adam:
-    """Adam's moments over all particles (A.13.3), handed the ascent direction."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._first, self._second, self._count = torch.zeros_like(like), torch.zeros_like(like), 0
-
-    def step(self, direction: Tensor, size: float) -> Tensor:
-        """The update that climbs along Φ (C14)."""
-        self._count += 1
-        self._first = 0.9 * self._first + 0.1 * direction
-        self._second = 0.999 * self._second + 0.001 * direction.square()
-        first = self._first / (1.0 - 0.9**self._count)
-        second = self._second / (1.0 - 0.999**self._count)
-        return size * first / (second.sqrt() + 1e-8)
-
-
 def _step_size(config: SvgdConfig, iteration: int) -> float:
     """Cosine from `step` to `final_step` of it."""
     share = 0.5 * (1.0 + np.cos(np.pi * iteration / config.iterations))
     return config.step * (config.final_step + (1.0 - config.final_step) * share)
+
+
+def _require_finite(log_densities: Tensor) -> None:
+    """Raise NotFiniteError unless the density of some particle is finite."""
+    if not bool(torch.isfinite(log_densities).any()):
+        raise NotFiniteError("the log density")
 
 
 def svgd(
@@ -203,19 +192,19 @@ def svgd(
     generator = torch.Generator().manual_seed(seed)
     started = clock.monotonic_s()
     counts: Counter[str] = Counter(evaluations=0, not_finite=0, jittered=0, clipped=0)
-    kernel = kernels.get(config.kernel)()
-    repels = config.kernel != "independent"
-    variables, adam = initial.detach().clone(), _Adam(initial)
-    history: list[tuple[float, float, float]] = []
-    stop = Stop.ITERATIONS
+    name = config.kernel or DEFAULT_KERNEL
+    kernel, repels = kernels.get(name)(), name != "independent"
+    variables = initial.detach().clone()
+    adam = torch.optim.Adam([variables], maximize=True, fused=True)  # A.13.3; climbs along Φ (C14)
+    stop, history = Stop.ITERATIONS, list[tuple[float, float, float]]()
     for iteration in range(config.iterations):
         if on_iteration is not None:
-            on_iteration(iteration, variables)
+            on_iteration(iteration, variables.clone())
         if repels and iteration % 50 == 0:
-            variables = told_apart(variables, config.jitter, generator, counts)
+            variables.copy_(told_apart(variables, config.jitter, generator, counts))
         values, scores = scored(log_density, variables)
-        if iteration == 0 and not bool(torch.isfinite(values).any()):
-            raise NotFiniteError("the log density")
+        if iteration == 0:
+            _require_finite(values)
         counts["evaluations"] += len(values)
         compared = coordinates.at(variables)
         direction = coordinates.direction(kernel, compared, _sound(scores, config.largest_score, counts))
@@ -224,17 +213,18 @@ def svgd(
         if norm <= config.tolerance:
             stop = Stop.FLAT if iteration == 0 and norm == 0.0 else Stop.CONVERGED
             break
-        variables = variables + adam.step(direction, _step_size(config, iteration))
+        variables.grad, adam.param_groups[0]["lr"] = direction, _step_size(config, iteration)
+        adam.step()
         if clock.monotonic_s() - started > config.limit_s:
             stop = Stop.TIME
             break
     with torch.no_grad():
         values = log_density(variables).detach()
-    if not bool(torch.isfinite(values).any()):
-        raise NotFiniteError("the log density")
+    _require_finite(values)
     norms, means, spreads = np.array(history).T
-    trace = Trace(norms, means, spreads, stop, clock.monotonic_s() - started, dict(counts))
-    return SvgdResult(variables, values, trace)
+    return SvgdResult(
+        variables, values, Trace(norms, means, spreads, stop, clock.monotonic_s() - started, dict(counts))
+    )
 
 
 def _spread(coordinates: Tensor) -> float:

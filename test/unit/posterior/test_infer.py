@@ -20,7 +20,7 @@ from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.layout import LayoutConfig, layout_of
 from f2p.posterior.objective import after_set
 from f2p.posterior.project import ProjectConfig, contained, project
-from f2p.posterior.states import StateTarget, state_target
+from f2p.posterior.states import StateConfig, StateTarget, state_target
 from f2p.posterior.svgd import SvgdConfig, scored, svgd
 from f2p.types import BINARY_RELATIONS, Failure, Particles, Prior, Scene, SkillCall
 
@@ -340,3 +340,13 @@ def test_effective_number_and_spreads() -> None:
     poses[:, 0, 3] = [np.pi - 0.1, -np.pi + 0.1]
     plane, yaw = spreads(poses)
     assert plane[0] == pytest.approx(0.1) and yaw[0] == pytest.approx(0.1)
+
+
+def test_a_config_is_followed_where_it_says_other_than_its_mode(failure: Failure, model: SkillEffectModel) -> None:
+    """The mode's kernel took the place of any that was asked for, and all nine relations could not be asked for."""
+    asked = replace(quick(), states=StateConfig(kinds=BINARY_RELATIONS))
+    found = [infer(failure, model, config=config, seed=3)[0] for config in (asked, quick())]
+    assert found[0].counts["relations_before"] > found[1].counts["relations_before"]
+    kernels = [replace(quick().state_search, kernel=name) for name in ("independent", None)]
+    one, other = (infer(failure, model, config=replace(quick(), state_search=item), seed=3)[0] for item in kernels)
+    assert not np.array_equal(one.poses, other.poses)
