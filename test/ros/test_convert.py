@@ -13,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
+from f2p.action.errors import BadParameterError
+from f2p.errors import F2pError
+from f2p.registry import UnknownNameError
 from f2p.ros.base import compat
 from f2p.ros.base.compat import Transforms, quaternion_matrix
 from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageError, NoTransformError
@@ -21,6 +24,7 @@ from f2p.ros.messages.views import MOST_POINTS, cloud_points, points_camera
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, LearnFrom, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg
+from f2p_msgs.action import ExecuteSkill
 
 
 def scene() -> Scene:
@@ -94,8 +98,23 @@ def test_tables_that_do_not_fit_are_refused() -> None:
     table.names = ["a"]
     with pytest.raises(MessageError, match="1 names do not fit"):
         convert.relations_from_msg(table)
-    with pytest.raises(MessageError, match="not finite"):
-        convert.call_from_msg(msg.PlanStep(skill="s", object="o", parameter=np.array([0.0, np.nan, 0.0, 0.0])))
+
+
+@pytest.mark.parametrize(
+    ("skill", "parameter", "error", "text"),
+    [
+        ("pick_place", [0.0, np.nan, 0.0, 0.0], BadParameterError, "dx, dy, dz, dyaw, all finite"),
+        ("pick_place", [0.1, 0.2], BadParameterError, r"dx, dy, dz, dyaw, all finite; given shape \(2,\)"),
+        ("juggle", [0.0] * 4, UnknownNameError, "'juggle'; choose one of: pick_place"),
+    ],
+)
+def test_a_call_that_is_none_of_its_skill_is_refused(
+    skill: str, parameter: list[float], error: type[F2pError], text: str
+) -> None:
+    """Both a plan's step and the executor's goal: their length is no longer the message's to check."""
+    for message in (msg.PlanStep, ExecuteSkill.Goal):
+        with pytest.raises(error, match=text):
+            convert.call_from_msg(message(skill=skill, object="o", parameter=parameter))
 
 
 def cloud(points: np.ndarray, **changes: object) -> PointCloud2:

@@ -11,7 +11,7 @@ import numpy as np
 from f2p.action.errors import BadParameterError
 from f2p.action.workspace import Workspace
 from f2p.registry import Registry
-from f2p.types import Scene, Segment, SkillCall
+from f2p.types import Scene, Segment, SkillCall, SkillStep
 
 AXES = ("x", "y", "z")
 """Of the task frame."""
@@ -97,6 +97,22 @@ def width_of(skill: str) -> int:
 def widest(skills: Sequence[str]) -> int:
     """Number of parameters of the widest of `skills`; rows of the others are filled up with zeros."""
     return max((width_of(skill) for skill in skills), default=0)
+
+
+def filled_up(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of parameters, those of fewer numbers filled up with zeros. Shape (rows, P)."""
+    out = np.zeros((len(rows), max((len(row) for row in rows), default=0)))
+    for filled, row in zip(out, rows, strict=True):
+        filled[: len(row)] = row
+    return out
+
+
+def calls_of(skeleton: Sequence[SkillStep], rows: np.ndarray) -> tuple[SkillCall, ...]:
+    """The calls of a skeleton with parameters (H, P) that are filled up to the widest skill."""
+    return tuple(
+        SkillCall(step.skill, step.object, row[: width_of(step.skill)])
+        for step, row in zip(skeleton, rows, strict=True)
+    )
 
 
 def moves(skill: str) -> np.ndarray:

@@ -9,13 +9,20 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+from f2p.errors import F2pError
 from f2p.plan.analytic import AnalyticPredictor
+from f2p.registry import UnknownNameError
+from f2p.ros.errors import BadShapeError
+from f2p.ros.messages.convert import scene_to_msg
 from f2p.ros.nodes.model_server import ModelServerNode
+from f2p.types import Scene
 from f2p.weights.checks import sha256_of
 from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
 from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import WeightsStore
+from f2p_msgs import msg
+from f2p_msgs.srv import Predict
 
 
 class Server:
@@ -92,3 +99,20 @@ def test_a_line_that_may_not_move_leaves_the_service(tmp_path: Path) -> None:
     with pytest.raises(ParentMovedError):
         server.publish(new, parent=new)
     assert server._store.champion == old == server._holder.weights_id
+
+
+@pytest.mark.parametrize(
+    ("skill", "values", "error", "text"),
+    [
+        ("pick_place", 4, BadShapeError, "2 candidates of 1 steps with 4 parameters each do not fit 4"),
+        ("juggle", 8, UnknownNameError, "'juggle'; choose one of: pick_place"),
+    ],
+)
+def test_candidates_that_do_not_fit_their_skills_are_refused(
+    tmp_path: Path, skill: str, values: int, error: type[F2pError], text: str
+) -> None:
+    """How many parameters a step has is its skill's to say, and no longer the message's."""
+    request = Predict.Request(skeleton=[msg.SkillStep(skill=skill, object="box")], candidates=2)
+    request.scene, request.parameters = scene_to_msg(Scene(())), [0.0] * values
+    with pytest.raises(error, match=text):
+        ModelServerNode._predict(Server(tmp_path), request, Predict.Response())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 
+from f2p.action.protocol import checked_call
 from f2p.ros.errors import BadSceneError, MessageError
 from f2p.types import (
     BINARY_RELATIONS,
@@ -28,6 +29,7 @@ from f2p.types import (
     SkillStep,
 )
 from f2p_msgs import msg
+from f2p_msgs.action import ExecuteSkill
 
 TASK_FRAME = "task"
 """TF name of the task frame."""
@@ -158,7 +160,7 @@ def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:
             msg.PlanStep(
                 skill=call.skill,
                 object=call.object,
-                parameter=np.asarray(call.parameter, np.float64),
+                parameter=floats(call.parameter, "d"),
                 relations=relations_to_msg(prediction.relations),
                 displacements=floats(prediction.displacements, "d"),
             )
@@ -182,12 +184,9 @@ def plan_from_msg(message: msg.Plan) -> Plan:
     )  # fmt: skip
 
 
-def call_from_msg(step: msg.PlanStep) -> SkillCall:
-    """Skill, object and parameter. Raises MessageError for a parameter that is not finite."""
-    parameter = np.asarray(step.parameter, np.float64)
-    if not np.all(np.isfinite(parameter)):
-        raise MessageError(f"the parameter of {step.skill}({step.object}) is not finite: {parameter.tolist()}")
-    return SkillCall(step.skill, step.object, parameter)
+def call_from_msg(step: msg.PlanStep | ExecuteSkill.Goal) -> SkillCall:
+    """Skill, object and parameters. Raises UnknownNameError and BadParameterError for a call that is none."""
+    return checked_call(SkillCall(step.skill, step.object, np.asarray(step.parameter, np.float64)))
 
 
 def failure_to_msg(failure: Failure, folder: str, stamp_ns: int) -> msg.Failure:

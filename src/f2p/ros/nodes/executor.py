@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from f2p.errors import CanceledError
 from f2p.loop.errors import DeadlineError
 from f2p.robot.errors import MotionCancelledError
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.messages.convert import scene_from_msg
+from f2p.ros.messages.convert import call_from_msg, scene_from_msg
 from f2p.ros.remote.guard import GuardClient
 from f2p.settings import Settings, number
 from f2p.skill import pick_place  # noqa: F401 - files the skill
 from f2p.skill.protocol import skills
-from f2p.types import Execution, SkillCall
+from f2p.types import Execution
 from f2p_msgs.action import ExecuteSkill
 
 STOP_S = 10.0
@@ -46,7 +44,7 @@ class ExecutorNode(F2pNode):
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request
         skill = skills.get(request.skill)()
-        call = SkillCall(request.skill, request.object, np.array(request.parameter, dtype=np.float64))
+        call = call_from_msg(request)
         allowed_s = self.parameters.config.deadline_s - STOP_S
         until_s = self.monotonic.monotonic_s() + allowed_s
 

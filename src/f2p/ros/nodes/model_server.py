@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from f2p.action.protocol import calls_of, widest
 from f2p.errors import F2pError
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
@@ -16,7 +17,6 @@ from f2p.ros.messages.convert import floats, goal_from_msg, relations_to_msg, sc
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, number
-from f2p.types import PARAMETER_SIZE, Prediction, Scene, SkillCall, SkillStep
 from f2p.weights.errors import NoPreviousError
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
@@ -64,22 +64,23 @@ class ModelServerNode(F2pNode):
     def _predict(self, request: Predict.Request, response: Predict.Response) -> None:
         scene, skeleton = scene_from_msg(request.scene), skeleton_from_msg(request.skeleton)
         parameters = np.asarray(request.parameters, dtype=np.float64)
-        count, steps = int(request.candidates), len(skeleton)
-        if not steps or not count or parameters.size != count * steps * PARAMETER_SIZE:
-            raise BadShapeError(f"{count} candidates of {steps} steps do not fit {parameters.size} parameter values")
+        count, shape = int(request.candidates), (len(skeleton), widest([step.skill for step in skeleton]))
+        if not skeleton or not count or parameters.size != count * shape[0] * shape[1]:
+            raise BadShapeError(f"{count} candidates of {len(skeleton)} steps with {shape[1]} parameters each "
+                                f"do not fit {parameters.size} parameter values")  # fmt: skip
         for step in skeleton:
             if step.object not in scene.names:
                 raise UnknownSceneNameError(
                     f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}"
                 )
         predictor = self._pin(request.weights_id)
-        parameters = parameters.reshape(count, steps, PARAMETER_SIZE)
+        parameters = parameters.reshape(count, *shape)
         chances = np.ones(count)
         if request.goal:
             goal = check_goal(goal_from_msg(request.goal), scene.names)
             chances = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
         best = np.argsort(-chances, kind="stable")[: int(request.detailed)]
-        told = [_told(predictor, scene, skeleton, parameters[index]) for index in best]
+        told = [predictor.predict(scene, calls_of(skeleton, parameters[index])) for index in best]
         response.goal_probability, response.weights_id = floats(chances, "d"), predictor.weights_id
         response.detailed = [int(index) for index in best]
         if told:
@@ -131,13 +132,6 @@ class ModelServerNode(F2pNode):
         if error is not None:
             state.error_code, state.error_msg = wire_code(error), wire_text(error)
         self._state.publish(state)
-
-
-def _told(
-    predictor: Any, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray
-) -> tuple[Prediction, ...]:
-    calls = tuple(SkillCall(step.skill, step.object, row) for step, row in zip(skeleton, parameters, strict=True))
-    return predictor.predict(scene, calls)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from f2p.action.protocol import filled_up
 from f2p.loop.errors import RemoteError
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base.client import ServiceCaller, never
@@ -44,7 +45,7 @@ class RosPredictor:
         return relations_from_msg(answer.relations)
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) of each candidate (candidates, H, 4) in one call. Shape (candidates,)."""
+        """P(goal) of each candidate (candidates, H, P) in one call. Shape (candidates,)."""
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, goal, detailed=0))
         probabilities = np.asarray(answer.goal_probability, dtype=np.float64)
         self._judged(goal, probabilities)
@@ -53,7 +54,7 @@ class RosPredictor:
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """What is expected after each call."""
         skeleton = tuple(call.step for call in calls)
-        parameters = np.stack([call.parameter for call in calls])[None]
+        parameters = filled_up([call.parameter for call in calls])[None]
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, Goal(()), detailed=1))
         steps, count = len(calls), len(scene.segments)
         unary = _shaped(answer.unary, (steps, count, len(UNARY_RELATIONS)))

@@ -13,6 +13,7 @@ from f2p.loop.errors import NoBelievedPlanError, RemoteError
 from f2p.ros.base.client import ActionCaller, ServiceCaller, never
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.messages.convert import (
+    floats,
     goal_to_msg,
     plan_from_msg,
     plan_to_msg,
@@ -76,7 +77,7 @@ class RosStack:
         """See `achieve.Stack.execute`; a skill's own error is an answer, not an exception."""
         call = plan.calls[index]
         request = ExecuteSkill.Goal(
-            skill=call.skill, object=call.object, parameter=call.parameter.copy(), scene=scene_to_msg(scene),
+            skill=call.skill, object=call.object, parameter=floats(call.parameter, "d"), scene=scene_to_msg(scene),
             plan_id=plan.id, weights_id=plan.weights_id,
         )  # fmt: skip
         result = self._execute.run(
