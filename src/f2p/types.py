@@ -13,6 +13,7 @@ from enum import Enum
 import numpy as np
 
 from f2p.relation.table import vocabulary
+from f2p.shape.protocol import FIXED, Shape, shape_of
 
 UNARY_RELATIONS = tuple(name for name, arity in vocabulary() if arity == 1)
 """Unary relations (appendix A.9 and whatever was registered), in the order of `Relations.unary`."""
@@ -29,23 +30,6 @@ def frozen(array: object, dtype: type = np.float64) -> np.ndarray:
     out: np.ndarray = np.array(array, dtype=dtype)
     out.setflags(write=False)
     return out
-
-
-class Prior(str, Enum):
-    """Shape priors of appendix A.12."""
-
-    CUBOID = "cuboid"
-    OPEN_BOX = "open_box"
-    SHELF = "shelf"
-    DRAWER = "drawer"
-    TABLE = "table"
-
-
-CONTAINERS = (Prior.OPEN_BOX, Prior.SHELF, Prior.DRAWER)
-"""What something can be inside of."""
-
-MOVABLE = (Prior.CUBOID, Prior.OPEN_BOX, Prior.DRAWER)
-"""What a skill may act on (A.9)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +58,8 @@ class Segment:
     """One object (or piece of furniture) as it was seen."""
 
     name: str
-    prior: Prior
+    prior: str
+    """Name of its shape prior, one of `f2p.shape` (A.12)."""
     box: Box
     points: np.ndarray
     """Partial-view cloud in the task frame [m]. Shape (points, 3), float32."""
@@ -82,12 +67,19 @@ class Segment:
     """How far a drawer is open [m]; 0 for everything else."""
 
     def __post_init__(self) -> None:
+        """Raises UnknownNameError for a prior that there is not, with the choices."""
+        shape_of(self.prior)
         object.__setattr__(self, "points", frozen(self.points, np.float32))
 
     @property
+    def shape(self) -> Shape:
+        """What its prior says of it."""
+        return shape_of(self.prior)
+
+    @property
     def movable(self) -> bool:
-        """Whether a skill may move it (A.9)."""
-        return self.prior in MOVABLE
+        """Whether a skill may act on it (A.9)."""
+        return self.shape.moves != FIXED
 
 
 @dataclass(frozen=True, eq=False)

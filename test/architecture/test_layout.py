@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
 FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
-    "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin", "learner",
-    "weights", "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
+    "shape", "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin",
+    "learner", "weights", "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
 )  # fmt: skip
 """In the order of the flow: a room imports from rooms before it, and from the files beside the rooms."""
 

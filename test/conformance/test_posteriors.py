@@ -23,7 +23,6 @@ from f2p.types import (
     Goal,
     Outcome,
     Prediction,
-    Prior,
     Scene,
     Segment,
     SkillCall,
@@ -36,10 +35,10 @@ def scene() -> Scene:
     """A filled box on one of two tables."""
     rng = np.random.default_rng(0)
     rows = [
-        ("table_a", Prior.TABLE, Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
-        ("table_b", Prior.TABLE, Box(np.array([0.7, -0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
-        ("box", Prior.OPEN_BOX, Box(np.array([0.7, 0.5, 0.56]), np.array([0.28, 0.22, 0.12]))),
-        ("thing_1", Prior.CUBOID, Box(np.array([0.65, 0.5, 0.53]), np.array([0.04, 0.04, 0.04]))),
+        ("table_a", "table", Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
+        ("table_b", "table", Box(np.array([0.7, -0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
+        ("box", "open_box", Box(np.array([0.7, 0.5, 0.56]), np.array([0.28, 0.22, 0.12]))),
+        ("thing_1", "cuboid", Box(np.array([0.65, 0.5, 0.53]), np.array([0.04, 0.04, 0.04]))),
     ]
     return Scene(
         tuple(

@@ -12,7 +12,7 @@ from f2p.registry import UnknownNameError
 from f2p.sim.data.workspace import tables
 from f2p.sim.protocol import Simulator, make_simulator, simulators
 from f2p.sim.world import Body, World, continued
-from f2p.types import UNARY_RELATIONS, Prior, SkillCall
+from f2p.types import UNARY_RELATIONS, SkillCall
 
 
 @pytest.fixture(params=list(simulators))
@@ -25,8 +25,8 @@ def world() -> World:
     room = tables()
     bodies = (
         *room.bodies,
-        Body("box", Prior.OPEN_BOX, [0.24, 0.20, 0.12]),
-        Body("thing", Prior.CUBOID, [0.05, 0.05, 0.05]),
+        Body("box", "open_box", [0.24, 0.20, 0.12]),
+        Body("thing", "cuboid", [0.05, 0.05, 0.05]),
     )
     return World(bodies, np.array([*room.poses, [0.7, 0.5, 0.56, 0.0], [0.7, 0.5, 0.534, 0.0]]))
 
@@ -80,7 +80,7 @@ def test_it_tells_rest_from_falling(simulator: Simulator, world: World) -> None:
 
 
 def test_scenes_differ_in_how_far_a_drawer_is_open_and_it_stays_so(simulator: Simulator, world: World) -> None:
-    bodies = (*world.bodies, Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]))
+    bodies = (*world.bodies, Body("drawer", "drawer", [0.3, 0.3, 0.2]))
     poses = np.repeat(np.concatenate([world.poses, [[0.7, -0.3, 0.6, 0.0]]])[None], 2, axis=0)
     openings = np.zeros((2, len(bodies)))
     openings[1, -1] = 0.15

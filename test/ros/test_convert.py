@@ -22,7 +22,7 @@ from f2p.ros.errors import BadImageError, BadSceneError, CloudError, MessageErro
 from f2p.ros.messages import convert
 from f2p.ros.messages.views import MOST_POINTS, cloud_points, points_camera
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, LearnFrom, Plan, Prediction, Prior, Relations, Scene, Segment, SkillCall
+from f2p.types import Box, LearnFrom, Plan, Prediction, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg
 from f2p_msgs.action import ExecuteSkill
 
@@ -33,7 +33,7 @@ def scene() -> Scene:
         tuple(
             Segment(name, prior, Box(rng.normal(size=3), rng.uniform(0.1, 1, 3), yaw), rng.normal(size=(7, 3)), opening)
             for name, prior, yaw, opening in (
-                ("table_a", Prior.TABLE, 0.0, 0.0), ("box", Prior.OPEN_BOX, -2.9, 0.0), ("drawer", Prior.DRAWER, 1, 0.1)
+                ("table_a", "table", 0.0, 0.0), ("box", "open_box", -2.9, 0.0), ("drawer", "drawer", 1, 0.1)
             )
         ),
         stamp_ns=12_345_678_901,

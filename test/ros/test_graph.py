@@ -24,7 +24,7 @@ from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.predictor import RosPredictor
 from f2p.ros.remote.status import GraphStatus
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Prior, Scene, Segment, SkillCall, SkillStep
+from f2p.types import Box, Scene, Segment, SkillCall, SkillStep
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import CheckOutcome, DetectRelations, Predict, PublishWeights, RollbackWeights
 
@@ -38,13 +38,13 @@ SKELETON = (SkillStep("pick_place", "thing"),)
 def scene() -> Scene:
     rng = np.random.default_rng(0)
 
-    def segment(name: str, prior: Prior, center: tuple[float, ...], size: tuple[float, ...]) -> Segment:
+    def segment(name: str, prior: str, center: tuple[float, ...], size: tuple[float, ...]) -> Segment:
         box = Box(np.array(center), np.array(size))
         return Segment(name, prior, box, box.center + rng.uniform(-0.5, 0.5, (200, 3)) * box.size)
 
     return Scene((
-        segment("table", Prior.TABLE, (0.7, 0.0, 0.475), (0.5, 0.9, 0.05)),
-        segment("thing", Prior.CUBOID, (0.7, 0.1, 0.525), (0.05, 0.05, 0.05)),
+        segment("table", "table", (0.7, 0.0, 0.475), (0.5, 0.9, 0.05)),
+        segment("thing", "cuboid", (0.7, 0.1, 0.525), (0.05, 0.05, 0.05)),
     ))  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from f2p.robot.protocol import JointState as Measured  # noqa: E402
 from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays  # noqa: E402
 from f2p.ros.base import qos  # noqa: E402
 from f2p.skill.pick_place import PickPlace  # noqa: E402
-from f2p.types import Box, Prior, Scene, Segment, SkillCall  # noqa: E402
+from f2p.types import Box, Scene, Segment, SkillCall  # noqa: E402
 
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).resolve().parents[2]
@@ -284,7 +284,7 @@ def test_pick_and_place_through_the_driver_moves_the_box_and_what_is_in_it(clien
     segments = []
     for body in before["bodies"]:
         box = Box(np.array(body["pose"][:3]), np.array(body["size"]), body["pose"][3])
-        segments.append(Segment(body["name"], Prior(body["prior"]), box, np.zeros((0, 3))))
+        segments.append(Segment(body["name"], body["prior"], box, np.zeros((0, 3))))
     scene = Scene(tuple(segments))
     box = scene.segments[scene.index("box")].box
     landmark = scene.segments[scene.index("landmark")].box

@@ -12,7 +12,8 @@ import numpy as np
 from f2p.action.protocol import Parameter, actions
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
-from f2p.types import Prior, Scene, Segment
+from f2p.shape.protocol import FREE
+from f2p.types import Scene, Segment
 
 
 class PickPlaceAction:
@@ -27,7 +28,7 @@ class PickPlaceAction:
 
     def applies(self, segment: Segment) -> bool:
         """Tell whether `segment` can be lifted: a drawer can be moved, but slides in its case."""
-        return segment.movable and segment.prior is not Prior.DRAWER
+        return segment.shape.moves == FREE
 
     def draw(
         self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None

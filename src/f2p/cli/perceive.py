@@ -48,7 +48,7 @@ def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
     rows = relation_rows(perceived.relations)
     for segment, (name, facts) in zip(perceived.scene.segments, rows, strict=True):
         size = " x ".join(f"{100 * extent:.0f}" for extent in segment.box.size)
-        table.add_row(name, segment.prior.value, size, facts)
+        table.add_row(name, segment.prior, size, facts)
     console.print(table)
 
 

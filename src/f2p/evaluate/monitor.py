@@ -40,7 +40,7 @@ from f2p.sim.protocol import Simulator
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
 from f2p.twin.eye import Eye
-from f2p.types import Execution, Goal, GoalRelation, Plan, Prior, Scene, SkillStep, Transition
+from f2p.types import Execution, Goal, GoalRelation, Plan, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
 from f2p.weights.modules import load_predictor, open_store
 
@@ -194,8 +194,8 @@ class MonitorExperiment:
 def _one_thing(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
     """A solid thing is put onto the table it is not on."""
     rng = np.random.default_rng(seed)
-    name = str(rng.choice([one.name for one in seen.segments if one.prior is Prior.CUBOID]))
-    relations, tables = relations_of(seen), [one.name for one in seen.segments if one.prior is Prior.TABLE]
+    name = str(rng.choice([one.name for one in seen.segments if one.movable and one.shape.solid]))
+    relations, tables = relations_of(seen), [one.name for one in seen.segments if one.shape.support]
     other = next((table for table in tables if relations.value("above", name, table) < 0.5), tables[0])
     goal = Goal((GoalRelation("above", name, other), GoalRelation("boundary", name, other, False)))
     return Planner(lambda: predictor).plan(seen, goal, seed, (SkillStep(PICK_PLACE, name),))

@@ -13,7 +13,7 @@ from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.sim.world import Body, World
 from f2p.twin.eye import Eye
-from f2p.types import Prior, Scene
+from f2p.types import Scene
 
 
 class Onlooker:
@@ -25,7 +25,7 @@ class Onlooker:
     """
 
     def __init__(self, eye: Eye, bodies: Sequence[Body]) -> None:
-        known = tuple(KnownObject(one.name, one.prior, one.size) for one in bodies if one.prior is not Prior.TABLE)
+        known = tuple(KnownObject(one.name, one.prior, one.size) for one in bodies if not one.shape.support)
         self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
 
     def look(self, world: World, sought: tuple[str, ...] = ()) -> Scene:

@@ -9,8 +9,9 @@ import numpy as np
 
 from f2p.learner.errors import NothingToMoveError
 from f2p.relation.table import held
+from f2p.shape.protocol import open_tops
 from f2p.sim.world import Body
-from f2p.types import Failure, Prior, Relations, SkillCall
+from f2p.types import Failure, Relations, SkillCall
 
 _CLEARANCE = 0.01
 """Gap kept between things that are put down side by side [m] (ours: nothing starts in penetration)."""
@@ -24,6 +25,9 @@ _SCENES = 100
 
 Footprint = tuple[np.ndarray, np.ndarray]
 """Centre and half extents of an upright rectangle [m]; shapes (2,)."""
+
+_Surface = tuple[np.ndarray, np.ndarray]
+"""Middle (3,) and half extents (2,) of a level rectangle on which things can stand [m]."""
 
 
 def as_it_was_left(failure: Failure) -> Failure | None:
@@ -75,7 +79,7 @@ def scattered(
     Raises:
         NothingToMoveError: No surface, nothing free, or no room.
     """
-    surfaces = [index for index, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    surfaces = _surfaces(bodies, poses)
     if not surfaces or not groups:
         raise NothingToMoveError(failure.id, "no table" if not surfaces else "nothing that can be moved")
     for _ in range(_SCENES):
@@ -89,7 +93,7 @@ def _draw_scene(
     bodies: Sequence[Body],
     poses: np.ndarray,
     groups: Sequence[Sequence[int]],
-    surfaces: list[int],
+    surfaces: Sequence[_Surface],
     rng: np.random.Generator,
 ) -> np.ndarray | None:
     """One try at a whole scene; None when a group found no free spot."""
@@ -97,7 +101,7 @@ def _draw_scene(
     taken: list[Footprint] = []
     for group in groups:
         first = group[0]
-        spot = _free_spot(bodies[first], poses[first], bodies, poses, surfaces, taken, rng)
+        spot = _free_spot(bodies[first], poses[first], surfaces, taken, rng)
         if spot is None:
             return None
         taken.append((spot[:2], _half_extents(bodies[first], float(poses[first, 3]))))
@@ -120,14 +124,14 @@ def put_elsewhere(
     Returns:
         Shape (bodies, 4); None without a table or room.
     """
-    surfaces = [index for index, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    surfaces = _surfaces(bodies, poses)
     acted = next(index for index, body in enumerate(bodies) if body.name == call.object)
     new = np.array(poses, dtype=np.float64)
     others = [index for index in free_indices(bodies) if index not in chosen]
     taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in others]
     taken.append((poses[acted, :2] + call.parameter[:2], np.full(2, 0.5 * np.linalg.norm(bodies[acted].size[:2]))))
     for index in chosen:
-        spot = _free_spot(bodies[index], poses[index], bodies, poses, surfaces, taken, rng) if surfaces else None
+        spot = _free_spot(bodies[index], poses[index], surfaces, taken, rng) if surfaces else None
         if spot is None:
             return None
         new[index, :3] = spot
@@ -135,24 +139,32 @@ def put_elsewhere(
     return new
 
 
+def _surfaces(bodies: Sequence[Body], poses: np.ndarray) -> list[_Surface]:
+    """The open tops of all furniture, as if none was turned (ours: tables stand square to the robot)."""
+    return [
+        (pose[:3] + top.center, top.half)
+        for body, pose in zip(bodies, poses, strict=True)
+        if not body.free
+        for top in open_tops(body.prior, body.size, body.board)
+    ]
+
+
 def _free_spot(
     body: Body,
     pose: np.ndarray,
-    bodies: Sequence[Body],
-    poses: np.ndarray,
-    surfaces: list[int],
+    surfaces: Sequence[_Surface],
     taken: Sequence[Footprint],
     rng: np.random.Generator,
 ) -> np.ndarray | None:
     """Where `body`, turned as in `pose`, can be put down on a table: its centre [m], shape (3,); None without room."""
     half = _half_extents(body, float(pose[3]))
-    areas = np.array([np.prod(bodies[index].size[:2]) for index in surfaces])
+    areas = np.array([np.prod(extent) for _, extent in surfaces])
     for _ in range(_TRIES):
-        surface = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
-        reach = np.maximum(bodies[surface].size[:2] / 2 - half, 0.0)
-        spot = poses[surface, :2] + rng.uniform(-reach, reach)
+        center, extent = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
+        reach = np.maximum(extent - half, 0.0)
+        spot = center[:2] + rng.uniform(-reach, reach)
         if all(np.any(np.abs(spot - other) > half + extent + _CLEARANCE) for other, extent in taken):
-            return np.array([*spot, poses[surface, 2] + bodies[surface].size[2] / 2 + body.size[2] / 2])
+            return np.array([*spot, center[2] + body.size[2] / 2])
     return None
 
 

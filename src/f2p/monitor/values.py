@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from f2p.shape.protocol import shapes
 from f2p.types import (
     BINARY_RELATIONS,
     UNARY_RELATIONS,
@@ -20,7 +21,6 @@ from f2p.types import (
     Outcome,
     Plan,
     Prediction,
-    Prior,
     Relations,
     Scene,
     Segment,
@@ -118,7 +118,7 @@ def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
     boxes = [[*one.box.center, *one.box.size, one.box.yaw, one.opening] for one in scene.segments]
     return {
         "stamp_ns": scene.stamp_ns,
-        "segments": [[one.name, one.prior.value] for one in scene.segments],
+        "segments": [[one.name, one.prior] for one in scene.segments],
         "counts": counts,
         "points": arrays.put(f"{where}.points", np.concatenate([np.zeros((0, 3), np.float32), *clouds])),
         "boxes": arrays.put(f"{where}.boxes", np.array(boxes, dtype=np.float64).reshape(-1, 8)),
@@ -134,10 +134,13 @@ def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
         raise ValueError(f"points of shape {points.shape} and boxes of shape {boxes.shape}; expected (n, 3) and (n, 8)")
     if len(boxes) != len(words["segments"]) or len(points) != sum(counts) or min(counts, default=0) < 0:
         raise ValueError("segments, boxes and clouds differ in number")
+    strange = sorted({str(prior) for _, prior in words["segments"]} - set(shapes.names))
+    if strange:
+        raise ValueError(f"no shape prior is called {strange[0]!r}; there are: {', '.join(shapes.names)}")
     segments = [
         Segment(
             str(name),
-            Prior(prior),
+            str(prior),
             Box(row[:3], row[3:6], float(row[6])),
             points[end - count : end],
             float(row[7]),

@@ -12,7 +12,8 @@ from f2p.plan.errors import BadSkeletonError, UnplannableSkillError
 from f2p.plan.placements import SKILLS, movable_names
 from f2p.scene.goals import goal_arrays
 from f2p.scene.relations import binary_relations, unary_relations
-from f2p.types import CONTAINERS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.shape.protocol import hollow
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 _BOARD = 0.01
 """Thickness of the floor of a hollow segment [m] (ours: about the simulator's walls)."""
@@ -71,8 +72,9 @@ class AnalyticPredictor:
 
     def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:
         """Truth of all binary relations. Shape (..., n, n, kinds)."""
-        hollow = np.array([segment.prior in CONTAINERS for segment in scene.segments])
-        return binary_relations(centers, _sizes(scene), _yaws(scene), containers=hollow)
+        return binary_relations(
+            centers, _sizes(scene), _yaws(scene), containers=hollow([one.prior for one in scene.segments])
+        )
 
     def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
         """Probabilities of one scene with its segments at `centers` (n, 3)."""
@@ -85,9 +87,9 @@ class AnalyticPredictor:
 
 def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Height of what is under `target` (K, 2) among what does not move; the floor is 0 [m]. Shape (K,)."""
-    sizes, hollow = _sizes(scene), np.array([segment.prior in CONTAINERS for segment in scene.segments])
+    sizes, holds = _sizes(scene), hollow([segment.prior for segment in scene.segments])
     under = np.all(np.abs(target[:, None] - centers[..., :2]) <= sizes[:, :2] / 2, axis=-1) & ~moving
-    top = centers[..., 2] + np.where(hollow, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
+    top = centers[..., 2] + np.where(holds, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
     return np.max(np.where(under, top, 0.0), axis=1)
 
 

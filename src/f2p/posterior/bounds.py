@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.geometry import rotate_z
 from f2p.posterior.errors import BoundsError, NoSurfaceError
-from f2p.types import Prior, Scene, Segment, frozen
+from f2p.shape.protocol import FREE, open_tops
+from f2p.types import Scene, Segment, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +63,24 @@ def top_of(segment: Segment) -> Surface:
     return Surface(segment.name, box.center[:2], 0.5 * box.size[:2], box.yaw, float(box.center[2] + 0.5 * box.size[2]))
 
 
+def tops_of(segment: Segment) -> tuple[Surface, ...]:
+    """Where things can be put onto a segment from above, with no wall around."""
+    box = segment.box
+    return tuple(
+        Surface(
+            segment.name,
+            box.center[:2] + rotate_z(top.center[:2], box.yaw),
+            top.half,
+            box.yaw,
+            float(box.center[2] + top.center[2]),
+        )
+        for top in open_tops(segment.prior, box.size)
+    )
+
+
 def bounds_of(scene: Scene) -> Bounds:
-    """The tops of all tables seen. Raises NoSurfaceError when there is none."""
-    tables = [segment for segment in scene.segments if segment.prior is Prior.TABLE]
-    if not tables:
+    """The open tops of all furniture seen. Raises NoSurfaceError when there is none."""
+    tops = [top for segment in scene.segments if segment.shape.moves != FREE for top in tops_of(segment)]
+    if not tops:
         raise NoSurfaceError(scene.names)
-    return Bounds(tuple(top_of(table) for table in tables))
+    return Bounds(tuple(tops))

@@ -15,15 +15,13 @@ import torch
 from torch import Tensor
 
 from f2p.geometry import half_extents, rotate_z, wrapped
-from f2p.posterior.bounds import Bounds, top_of
+from f2p.posterior.bounds import Bounds, top_of, tops_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
 from f2p.relation.table import held
 from f2p.settings import Settings, number
-from f2p.types import CONTAINERS, Prior, Relations, Scene
-
-FREE = (Prior.CUBOID, Prior.OPEN_BOX)
-"""Priors whose pose is a particle; a drawer's pose is its case's."""
+from f2p.shape.protocol import FREE, Cavity, board
+from f2p.types import Relations, Scene, Segment
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ class LayoutConfig(Settings):
         high=1.6,
         source="C4: clouds are not re-rendered",
     )
-    wall: float = number(0.008, "wall of hollow bodies", unit="m", low=0.0, high=0.1, source="ours: as simulated")
     least_room: float = number(0.002, "half range of what has no room", unit="m", low=1e-4, high=0.1, source="ours")
     standing_gap: float = number(
         0.015, "largest gap under a body that stands on another", unit="m", low=0.0, high=0.1, source="ours: box noise"
@@ -78,8 +75,8 @@ class Layout:
     """Over (x, y, yaw) of every free body in turn. D = 3 k."""
     apart: np.ndarray
     """Pairs of free bodies (positions in `free`) that must not overlap. Shape (pairs, 2)."""
-    wall: float
-    """Thickness of the walls of hollow bodies [m]."""
+    interior: np.ndarray
+    """Half extents in x and y of the cavity around those with walls, 0 for the others [m]. Shape (k, 2)."""
 
     @property
     def blocks(self) -> tuple[tuple[int, ...], ...]:
@@ -143,6 +140,11 @@ class Layout:
         return levels
 
 
+def cavity_of(segment: Segment) -> Cavity | None:
+    """The space within the walls of a segment, None where it has none."""
+    return segment.shape.cavity(segment.box.size, board(segment.box.size))
+
+
 def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConfig) -> int:
     """The free body that `index` stands on or lies in, or -1; always a lower or larger one, so there is no cycle."""
     segments, box = scene.segments, scene.segments[index].box
@@ -150,15 +152,13 @@ def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConf
     inside = held(relations.binary)[index]
     holders, bearers = [], []
     for other, segment in enumerate(segments):
-        if other == index or segment.prior not in FREE:
+        if other == index or segment.shape.moves != FREE:
             continue
-        local = top_of(segment)
-        larger = np.prod(segment.box.size) > np.prod(box.size)
-        bears = segment.box.center[2] < box.center[2] and bool(local.contains(box.center[:2]))
-        if segment.prior is Prior.OPEN_BOX and inside[other] and larger:
+        if segment.shape.contains and inside[other] and np.prod(segment.box.size) > np.prod(box.size):
             holders.append((float(np.prod(segment.box.size)), other))
-        elif segment.prior is Prior.CUBOID and abs(bottom - local.height) < config.standing_gap and bears:
-            bearers.append((abs(bottom - local.height), other))
+        elif segment.box.center[2] < box.center[2]:
+            gaps = [abs(bottom - top.height) for top in tops_of(segment) if top.contains(box.center[:2])]
+            bearers += [(gap, other) for gap in gaps if gap < config.standing_gap]
     if bearers:
         return min(bearers)[1]
     return min(holders)[1] if holders else -1
@@ -168,15 +168,16 @@ def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfi
     """Frame (x, y, z, yaw) and half extents of the surface a body stands on, or of the spot where it was seen."""
     box = scene.segments[index].box
     bottom = box.center[2] - 0.5 * box.size[2]
-    furniture = [segment for segment in scene.segments if segment.prior not in FREE]
+    furniture = [segment for segment in scene.segments if segment.shape.moves != FREE]
     named = {surface.name for surface in bounds.surfaces}
     tops = [*bounds.surfaces, *(top_of(item) for item in furniture if item.name not in named)]
     under = [top for top in tops if top.contains(box.center[:2]) and abs(bottom - top.height) < 0.05]
     for surface in sorted(under, key=lambda top: abs(bottom - top.height)):
         return np.array([*surface.center, surface.height + 0.5 * box.size[2], surface.yaw]), np.array(surface.half)
     for item in furniture:
-        if item.prior in CONTAINERS and top_of(item).contains(box.center[:2]) and bottom < top_of(item).height:
-            return np.array([*item.box.center[:2], box.center[2], item.box.yaw]), 0.5 * item.box.size[:2] - config.wall
+        within = cavity_of(item)
+        if within is not None and top_of(item).contains(box.center[:2]) and bottom < top_of(item).height:
+            return np.array([*item.box.center[:2], box.center[2], item.box.yaw]), within.half
     spot = config.floor_reach + 0.5 * np.linalg.norm(box.size[:2])
     return np.array([*box.center, 0.0]), np.array([spot, spot])
 
@@ -205,9 +206,10 @@ def _region(
         frame[2] = box.center[2] if ancestor != index else frame[2]
         return frame, half - half_extents(box.size, box.yaw - frame[3])[:2], False
     holder = segments[parent]
-    if holder.prior is Prior.OPEN_BOX:
+    within = cavity_of(holder)
+    if within is not None:
         turned = half_extents(box.size, box.yaw - holder.box.yaw)[:2]
-        return holder.box.pose, 0.5 * holder.box.size[:2] - config.wall - turned, True
+        return holder.box.pose, within.half - turned, True
     return holder.box.pose, 0.35 * holder.box.size[:2], False
 
 
@@ -225,7 +227,7 @@ def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: Layout
         NotFiniteError: A box is not finite.
     """
     segments = scene.segments
-    free = [index for index, segment in enumerate(segments) if segment.prior in FREE]
+    free = [index for index, segment in enumerate(segments) if segment.shape.moves == FREE]
     if not free:
         raise NothingToInferError(scene.names)
     poses = np.array([segment.box.pose for segment in segments])
@@ -235,13 +237,15 @@ def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: Layout
     nearest = {index: parent_of(scene, relations, index, config) for index in free}
     parents = [nearest[index] if config.relative else -1 for index in free]
     frames, room, walled = np.zeros((len(free), 4)), np.zeros((len(free), 2)), np.zeros(len(free), dtype=bool)
-    start, rise = np.zeros((len(free), 3)), np.zeros(len(free))
+    start, rise, interior = np.zeros((len(free), 3)), np.zeros(len(free)), np.zeros((len(free), 2))
     for row, index in enumerate(free):
         root = index
         while nearest[root] >= 0:
             root = nearest[root]
         frames[row], half, walled[row] = _region(scene, index, parents[row], bounds, root, config)
         room[row] = np.maximum(half, config.least_room)
+        within = cavity_of(segments[parents[row]]) if walled[row] else None
+        interior[row] = 0.0 if within is None else within.half
         start[row, :2] = rotate_z(poses[index, :2] - frames[row, :2], -frames[row, 3])
         start[row, 2] = wrapped(poses[index, 3] - frames[row, 3])
         rise[row] = poses[index, 2] - poses[parents[row], 2] if parents[row] >= 0 else 0.0
@@ -262,5 +266,5 @@ def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: Layout
         start,
         prior,
         apart,
-        config.wall,
+        interior,
     )

@@ -14,14 +14,15 @@ from f2p.posterior.objective import aligned
 from f2p.relation.table import held
 from f2p.scene.relations import binary_relations
 from f2p.settings import Settings, number
-from f2p.types import CONTAINERS, Failure, Particles, Prior, SkillCall
+from f2p.shape.protocol import FREE, hollow, shape_of
+from f2p.types import Failure, Particles, SkillCall
 
 
 class SettlingBody(Protocol):
     """What is read of a simulator's body."""
 
     name: str
-    prior: Prior
+    prior: str
     size: np.ndarray
 
 
@@ -52,8 +53,9 @@ DEFAULT = ProjectConfig()
 def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
     """Which body lies inside which, by geometry. Shape (M, n, n), bool."""
     sizes = np.array([body.size for body in bodies])
-    hollow = np.array([body.prior in CONTAINERS for body in bodies])
-    relations = binary_relations(poses[..., :3], sizes, poses[..., 3], containers=hollow)
+    relations = binary_relations(
+        poses[..., :3], sizes, poses[..., 3], containers=hollow([body.prior for body in bodies])
+    )
     return held(relations)
 
 
@@ -93,7 +95,7 @@ def project(
     rng = np.random.default_rng(seed)
     inside = held(aligned(failure.outcome.observed_before, particles.names))
     poses = np.array(particles.poses, dtype=np.float64)
-    free = np.array([body.prior in (Prior.CUBOID, Prior.OPEN_BOX) for body in bodies])
+    free = np.array([shape_of(body.prior).moves == FREE for body in bodies])
     done = np.zeros(len(poses), dtype=bool)
     rested = poses.copy()
     counts = {"settled": 0, "unstable": 0, "spilled": 0, "redrawn": 0, "dropped": 0}

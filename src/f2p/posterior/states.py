@@ -156,10 +156,8 @@ class StateTarget:
     def _walled(self) -> tuple[Tensor, Tensor, Tensor]:
         """Bodies between walls: positions among the free, extents (rows, 3), half interiors (rows, 2)."""
         rows = np.flatnonzero(self.layout.walled)
-        free, parents = (
-            torch.tensor([group[row] for row in rows]) for group in (self.layout.free, self.layout.parents)
-        )
-        interior = 0.5 * self.layout.extents[parents, :2] - self.layout.wall
+        free = torch.tensor([self.layout.free[row] for row in rows])
+        interior = torch.as_tensor(self.layout.interior[rows], dtype=torch.float32)
         return torch.as_tensor(rows), self.layout.extents[free], interior
 
     @cached_property

@@ -9,7 +9,8 @@ import numpy as np
 from f2p.relation.spec import Bodies, Boxes, RelationConfig
 from f2p.relation.table import binary_specs, binary_value, unary_values
 from f2p.scene.errors import BoxError
-from f2p.types import CONTAINERS, MOVABLE, Prior, Relations, Scene
+from f2p.shape.protocol import FIXED, SLIDES, hollow, shape_of
+from f2p.types import Relations, Scene
 
 DEFAULT = RelationConfig()
 
@@ -45,7 +46,7 @@ def binary_relations(
 
 
 def unary_relations(
-    priors: Sequence[Prior], openings: Sequence[float], sizes: np.ndarray, config: RelationConfig = DEFAULT
+    priors: Sequence[str], openings: Sequence[float], sizes: np.ndarray, config: RelationConfig = DEFAULT
 ) -> np.ndarray:
     """Compute all unary relations of n bodies in the order of `UNARY_RELATIONS`. Shape (n, kinds), bool.
 
@@ -55,8 +56,8 @@ def unary_relations(
         sizes: Full extents along each box's own axes [m]. Shape (n, 3).
         config: The thresholds.
     """
-    movable = np.array([prior in MOVABLE for prior in priors], dtype=bool)
-    slides = np.array([prior is Prior.DRAWER for prior in priors], dtype=bool)
+    movable = np.array([shape_of(prior).moves != FIXED for prior in priors], dtype=bool)
+    slides = np.array([shape_of(prior).moves == SLIDES for prior in priors], dtype=bool)
     return unary_values(Bodies(np.asarray(sizes), movable, slides, np.asarray(openings, dtype=np.float64), config))
 
 
@@ -86,7 +87,7 @@ def relations_of(scene: Scene, contact: np.ndarray | None = None, config: Relati
         np.array([segment.box.yaw for segment in segments]),
         contact=contact,
         config=config,
-        containers=np.array([segment.prior in CONTAINERS for segment in segments], dtype=bool),
+        containers=hollow([segment.prior for segment in segments]),
     )
     priors, openings = [segment.prior for segment in segments], [segment.opening for segment in segments]
     return Relations(scene.names, unary_relations(priors, openings, sizes, config), binary)

@@ -12,7 +12,8 @@ import numpy as np
 from f2p.scene.cloud.planes import Plane
 from f2p.scene.cloud.sanitise import thinned
 from f2p.scene.objects.priors import PriorConfig, fit_box, prior_of
-from f2p.types import Box, Prior, Scene, Segment, frozen
+from f2p.shape.table import TABLE
+from f2p.types import Box, Scene, Segment, frozen
 
 TABLE_THICKNESS = 0.05
 """What a table top is taken to measure, since no camera sees its underside [m] (ours: as in the demo's room)."""
@@ -65,7 +66,7 @@ def scene_from_labels(
         box = fit_box(surface, None, config)
         center = np.array([*box.center[:2], -0.5 * TABLE_THICKNESS])
         table = Box(center, np.array([*box.size[:2], TABLE_THICKNESS]), box.yaw)
-        segments.append(Segment("table", Prior.TABLE, table, surface))
+        segments.append(Segment("table", TABLE, table, surface))
     for number in range(int(labels.max(initial=-1)) + 1):
         cloud = points_task[thinned(np.flatnonzero(labels == number), most_points)]
         if len(cloud):

@@ -32,7 +32,10 @@ from f2p.scene.objects.tracking import (
     match,
 )
 from f2p.settings import Settings, number
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.table import TABLE
+from f2p.types import Box, Scene, Segment
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def scene_from_cloud(
     detections: list[Detection] = []
     for index, table in enumerate(tables):
         found = _on_table(cells, table, sensor_task, config, len(detections))
-        tables[index] = without(table, [item.box for item in found if item.prior is Prior.OPEN_BOX])
+        tables[index] = without(table, [item.box for item in found if item.prior == OPEN_BOX])
         detections += found
     known = known_objects(config.known, previous)
     detections = join_by_inventory(detections, known, config.priors, config.tracking)
@@ -146,7 +149,7 @@ def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, con
 def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
     """Known solid things that have not been found."""
     names = {segment.name for segment in segments}
-    return [item for item in known if item.name not in names and item.prior is Prior.CUBOID]
+    return [item for item in known if item.name not in names and item.prior == CUBOID]
 
 
 def _fallen(
@@ -161,7 +164,7 @@ def _fallen(
     cells = voxels(near, config.voxel)[0]
     clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.touching, config)
     boxes = [fit_box(cells[group], 0.0, config.priors, standing=True) for group in clusters]
-    finds = [Detection(Prior.CUBOID, box, cells[group], 0.0) for box, group in zip(boxes, clusters, strict=True)]
+    finds = [Detection(CUBOID, box, cells[group], 0.0) for box, group in zip(boxes, clusters, strict=True)]
     strict = replace(config.tracking, worst=config.fallen_worst, hidden_weight=1.0, place_weight=0.0)
     return [
         Segment(item.name, item.prior, completed(finds[index], item, sensor_task, strict), finds[index].points)
@@ -171,10 +174,8 @@ def _fallen(
 
 def _ordered(segments: Sequence[Segment]) -> list[Segment]:
     """Tables as they are, then open boxes, then things by name."""
-    rank = {Prior.TABLE: 0, Prior.OPEN_BOX: 1}
-    return sorted(
-        segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior is not Prior.TABLE else "")
-    )
+    rank = {TABLE: 0, OPEN_BOX: 1}
+    return sorted(segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior != TABLE else ""))
 
 
 def _on_table(
@@ -197,7 +198,7 @@ def _on_table(
             owned = parts_of(cells, hollow, config.hollow)
             own, contents = owned.walls & free, owned.contents & free
             solids += _solids(cells[contents], normals[contents], hollow.floor, first + len(boxes), inner)
-            boxes.append(Detection(Prior.OPEN_BOX, hollow.box, cells[own], _support(cells[members], table)))
+            boxes.append(Detection(OPEN_BOX, hollow.box, cells[own], _support(cells[members], table)))
             free &= ~(owned.walls | owned.contents)
     for members in _clusters(cells, free, config.touching, config):
         if heights[members].max() < config.highest - 0.01:
@@ -233,7 +234,7 @@ def _solids(
             continue
         if part[:, 2].max() - base >= config.least_height and box.size[:2].min() >= config.least_width:
             standing = fit_box(part, base, config.priors, standing=True)
-            found.append(Detection(Prior.CUBOID, standing, part, base, container))
+            found.append(Detection(CUBOID, standing, part, base, container))
     return found
 
 
@@ -252,7 +253,7 @@ def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> 
 
 def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: TabletopConfig) -> list[Segment]:
     """`table_a`, `table_b` ... from left to right; a table known before keeps name and extents while it agrees."""
-    before = [] if previous is None else [item for item in previous.segments if item.prior is Prior.TABLE]
+    before = [] if previous is None else [item for item in previous.segments if item.prior == TABLE]
     taken: set[str] = set()
     segments = []
     for table in tables:
@@ -266,7 +267,7 @@ def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: Ta
             reserved = taken | {item.name for item in before}
             name = next(name for name in free if name not in reserved)
         taken.add(name)
-        segments.append(Segment(name, Prior.TABLE, box, thinned(table.points_task, int(config.most_points))))
+        segments.append(Segment(name, TABLE, box, thinned(table.points_task, int(config.most_points))))
     return segments
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.shape.protocol import FREE, WALL, Shape, board, shape_of, shapes
 from f2p.sim.errors import BodyError
-from f2p.types import Box, Prior, Scene, frozen
-
-WALL = 0.008
-"""Wall thickness of hollow priors [m] (ours: a carton or a stiff bag)."""
+from f2p.types import Box, Scene, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +16,8 @@ class Body:
     """One rigid body: the outer box of a shape prior."""
 
     name: str
-    prior: Prior
+    prior: str
+    """Name of its shape prior, one of `f2p.shape` (A.12)."""
     size: np.ndarray
     """Full outer extents along the body's own axes [m]. Shape (3,)."""
     wall: float = WALL
@@ -26,18 +25,25 @@ class Body:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", frozen(self.size))
+        if self.prior not in shapes.names:
+            raise BodyError(self.name, f"has no shape prior {self.prior!r}; choose one of: {', '.join(shapes.names)}")
         if self.size.shape != (3,) or not np.all(np.isfinite(self.size)) or np.any(self.size < 2e-3):
             raise BodyError(self.name, f"needs three finite extents of at least 2 mm, not {self.size.tolist()}")
 
     @property
+    def shape(self) -> Shape:
+        """What its prior says of it."""
+        return shape_of(self.prior)
+
+    @property
     def free(self) -> bool:
         """Whether it moves with six degrees of freedom (furniture does not; a drawer slides in its case)."""
-        return self.prior in (Prior.CUBOID, Prior.OPEN_BOX)
+        return self.shape.moves == FREE
 
     @property
     def board(self) -> float:
         """Wall thickness that leaves a cavity even in a small body [m]."""
-        return float(min(self.wall, 0.2 * self.size.min()))
+        return board(self.size, self.wall)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +99,14 @@ def reconstruct(scene: Scene) -> World:
 
 
 def continued(world: World, scene: Scene) -> World:
-    """Return the world after something happened in it: new poses and openings, a tipped cuboid with its new extents.
+    """Return the world after something happened in it: new poses and openings, a tipped solid with its new extents.
 
     Args:
         world: Before.
         scene: The same bodies afterwards, in the same order.
     """
     bodies = tuple(
-        replace(body, size=segment.box.size) if body.prior is Prior.CUBOID else body
+        replace(body, size=segment.box.size) if body.free and body.shape.solid else body
         for body, segment in zip(world.bodies, scene.segments, strict=True)
     )
     return _as_seen(bodies, scene)

@@ -1,4 +1,4 @@
-"""Where a downward gripper may take hold of an object: the top of a cuboid, the walls of an open box."""
+"""Where a downward gripper may take hold of an object: at the grips its shape has."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from f2p.geometry import footprint_corners, into_box, pairwise_gaps, rotate_z
 from f2p.robot.kinematics import TopDownPose
 from f2p.settings import Settings, number
+from f2p.shape.protocol import Grip, board, shape_of, shapes
 from f2p.skill.errors import UngraspableError
-from f2p.types import CONTAINERS, Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,10 @@ class GraspPointConfig(Settings):
 
     widest: float = number(0.068, "widest object between the fingers", unit="m", low=0.01, high=0.12,
                            source="ours: 88 mm between the open pads, less perception's error")  # fmt: skip
-    wall_depth: float = number(0.004, "grasp point's distance inside the outer face of a wall", unit="m", low=0.0,
-                               high=0.05, source="ours: half of an 8 mm wall")  # fmt: skip
     wall_opening: float = number(0.045, "distance of the pads around a wall", unit="m", low=0.01, high=0.09)
     margin: float = number(0.022, "room of the pads on both sides of a cuboid", unit="m", low=0.0, high=0.05)
     finger: float = number(0.012, "thickness of a finger", unit="m", low=0.001, high=0.05)
     finger_width: float = number(0.024, "width of a finger, along the pads", unit="m", low=0.001, high=0.05)
-    wall: float = number(0.008, "thickness of a container's walls", unit="m", low=0.0, high=0.1,
-                         source="ours: as in simulation")  # fmt: skip
     off_center: float = number(0.3, "share of a side by which a cuboid may be taken off its middle", low=0.0, high=0.5)
     reach_below: float = number(0.02, "how far pads reach below the grasp centre", unit="m", low=0.0, high=0.05)
     floor_gap: float = number(0.006, "least gap between pads and support", unit="m", low=0.0, high=0.05)
@@ -56,13 +53,8 @@ def grasps(scene: Scene, name: str, config: GraspPointConfig) -> tuple[Grasp, ..
         UngraspableError: the object is furniture, or too wide.
     """
     segment = scene.segments[scene.index(name)]
-    if segment.prior is Prior.OPEN_BOX:
-        poses = _wall_poses(segment, config)
-    elif segment.prior is Prior.CUBOID:
-        poses = _top_poses(segment, config)
-    else:
-        raise UngraspableError(name, f"it is a {segment.prior.value}; pick_place moves cuboids and open boxes")
-    others = [other for other in scene.segments if other.name != name and other.prior is not Prior.TABLE]
+    poses = _poses(segment, config)
+    others = [other for other in scene.segments if other.name != name and not other.shape.support]
     found = [
         Grasp(pose, opening, min(beside, _room(pose, opening, others, config)), off_center)
         for pose, opening, beside, off_center in poses
@@ -74,47 +66,53 @@ _Option = tuple[TopDownPose, float, float, float]
 """Pose, opening, room between the open pads and what they take, distance from its middle [m]."""
 
 
-def _top_poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
-    """Along the middle of the top, across either side that fits between the fingers, opened wide or less wide."""
+def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
+    """What the gripper can do at the grips of a segment's shape.
+
+    Raises:
+        UngraspableError: It has no grip, or only some that are too wide.
+    """
     box = segment.box
-    height = float(box.size[2])
-    least = float(box.center[2]) - height / 2 + config.reach_below + config.floor_gap
-    z = max(float(box.center[2]) + height / 2, least)
-    out = []
-    for axis in (0, 1):
-        width = float(box.size[axis])
-        if width > config.widest:
-            continue
-        heading = math.remainder(box.yaw + axis * math.pi / 2, math.pi)
-        for along in (0.0, -0.5, 0.5, -1.0, 1.0):
-            local = np.zeros(2)
-            local[1 - axis] = along * config.off_center * box.size[1 - axis]
-            x, y = box.center[:2] + rotate_z(local, box.yaw)
-            for margin in (config.margin, 0.75 * config.margin, 0.5 * config.margin):
-                pose = TopDownPose(float(x), float(y), z, heading)
-                out.append((pose, width + margin, margin / 2, float(np.linalg.norm(local))))
-    if not out:
-        narrow = float(min(box.size[:2]))
+    grips = segment.shape.grips(box.size, board(box.size))
+    if not grips:
+        held = [name for name in shapes if shape_of(name).grips(box.size, board(box.size))]
+        raise UngraspableError(segment.name, f"it is a {segment.prior}; a gripper holds: {', '.join(held)}")
+    narrow = min(grip.width for grip in grips)
+    if narrow > config.widest:
         raise UngraspableError(segment.name, f"it is {narrow:.3f} m wide, the gripper takes {config.widest:.3f} m")
-    return out
+    least = float(box.center[2] - box.size[2] / 2) + config.reach_below + config.floor_gap
+    return [
+        option
+        for grip in grips
+        if grip.width <= config.widest
+        for option in (_rim_poses if grip.rim else _block_poses)(box, grip, least, config)
+    ]
 
 
-def _wall_poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
-    """Five places along the top of each of the four walls."""
-    box = segment.box
-    top = float(box.center[2] + box.size[2] / 2)
+def _pose(box: Box, grip: Grip, along: float, least: float) -> TopDownPose:
+    """The grasp `along` [m] from the middle of a grip, at least at height `least` [m]."""
+    local = np.array(grip.point[:2])
+    local[1 - grip.axis] += along
+    x, y = box.center[:2] + rotate_z(local, box.yaw)
+    heading = math.remainder(box.yaw + grip.axis * math.pi / 2, math.pi)
+    return TopDownPose(float(x), float(y), max(float(box.center[2] + grip.point[2]), least), heading)
+
+
+def _block_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -> list[_Option]:
+    """Along the middle of what fits between the fingers, opened wide or less wide."""
     out = []
-    for axis in (0, 1):
-        for side in (-1.0, 1.0):
-            for along in (0.0, -0.25, 0.25, -0.125, 0.125):
-                local = np.zeros(2)
-                local[axis] = side * (box.size[axis] / 2 - config.wall_depth)
-                local[1 - axis] = along * box.size[1 - axis]
-                x, y = box.center[:2] + rotate_z(local, box.yaw)
-                heading = math.remainder(box.yaw + axis * math.pi / 2, math.pi)
-                pose = TopDownPose(float(x), float(y), top, heading)
-                out.append((pose, config.wall_opening, (config.wall_opening - config.wall) / 2, 0.0))
+    for share in (0.0, -0.5, 0.5, -1.0, 1.0):
+        along = share * config.off_center * grip.span
+        for margin in (config.margin, 0.75 * config.margin, 0.5 * config.margin):
+            out.append((_pose(box, grip, along, least), grip.width + margin, margin / 2, abs(along)))
     return out
+
+
+def _rim_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -> list[_Option]:
+    """Five places along the top of a wall."""
+    room = (config.wall_opening - grip.width) / 2
+    shares = (0.0, -0.25, 0.25, -0.125, 0.125)
+    return [(_pose(box, grip, share * grip.span, least), config.wall_opening, room, 0.0) for share in shares]
 
 
 def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
@@ -131,9 +129,9 @@ def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: 
             continue
         for finger, edges in zip(fingers, corners, strict=True):
             gap = _gap(finger, size, pose.heading, box)
-            if other.prior in CONTAINERS and gap == 0.0:
-                depth = 0.5 * box.size[:2] - np.abs(into_box(edges, box.center, box.yaw))
-                gap = float(depth.min()) - config.wall
+            within = other.shape.cavity(box.size, board(box.size))
+            if within is not None and gap == 0.0:
+                gap = float((within.half - np.abs(into_box(edges, box.center, box.yaw))).min())
             room = min(room, gap if gap != 0.0 else -0.01)
     return room
 

@@ -14,7 +14,7 @@ from f2p.robot.protocol import LIFT, WRIST_ROLL
 from f2p.settings import Settings, number
 from f2p.skill.errors import SkillCallError
 from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
-from f2p.types import Prior, Scene, Segment, SkillCall
+from f2p.types import Scene, Segment, SkillCall
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ def _top(segment: Segment) -> float:
 
 
 def _inside(other: Segment, held: Segment) -> bool:
-    """Whether `other` lies in the open box `held`, and so travels with it."""
-    if held.prior is not Prior.OPEN_BOX:
+    """Whether `other` lies in the container `held`, and so travels with it."""
+    if not held.shape.contains:
         return False
     excess = footprint_excess(other.box.center[None, :2], held.box.center, held.box.size, np.asarray(held.box.yaw))
-    return bool(excess[0] == 0.0 and other.prior is not Prior.TABLE)
+    return bool(excess[0] == 0.0 and not other.shape.support)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from f2p.settings import Settings, number
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import RoomConfig, tables
 from f2p.sim.errors import SamplingError
@@ -14,7 +16,7 @@ from f2p.sim.motion.pick_place import PICK_PLACE
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
-from f2p.types import Prior, SkillStep
+from f2p.types import SkillStep
 
 MOST_OBJECTS = 8
 """With box, landmark and two tables this is all a model of 12 segments can see."""
@@ -85,12 +87,11 @@ def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxCo
     wide = 0.012 * objects
     tall = config.wall_most + 0.01 * max(0, objects - 3)
     low, high = [0.22, 0.18, config.wall_least], [0.26 + wide / 2, 0.22 + wide / 2, tall]
-    box = Body("box", Prior.OPEN_BOX, rng.uniform(low, high))
+    box = Body("box", OPEN_BOX, rng.uniform(low, high))
     things = [
-        Body(f"thing_{i + 1}", Prior.CUBOID, rng.uniform(config.thing_least, config.thing_most, 3))
-        for i in range(objects)
+        Body(f"thing_{i + 1}", CUBOID, rng.uniform(config.thing_least, config.thing_most, 3)) for i in range(objects)
     ]
-    mark = [Body("landmark", Prior.CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.08, 0.08, 0.18]))] if landmark else []
+    mark = [Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.08, 0.08, 0.18]))] if landmark else []
     bodies = (*room.bodies, box, *mark, *things)
     placer = Placer(bodies, {0: room.poses[0], 1: room.poses[1]}, rng, RandomSceneConfig())
     half = 0.5 * np.linalg.norm(box.size[:2])

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from f2p.geometry import into_box
 from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import Body, upright_boxes
 from f2p.twin import model as parts
-from f2p.types import Prior
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,14 @@ def distance_to_grasp(body: Body, pose: np.ndarray, size: np.ndarray, point: np.
         point: In the task frame [m]. Shape (3,).
 
     Returns:
-        Horizontal distance, and height over the grasp point [m].
+        Horizontal distance, and height over the grasp point [m]; infinite where it has none.
     """
-    cosine, sine = np.cos(pose[3]), np.sin(pose[3])
-    offset = point - pose[:3]
-    local = np.array([cosine * offset[0] + sine * offset[1], -sine * offset[0] + cosine * offset[1]])
-    over = float(offset[2] - 0.5 * size[2])
-    if body.prior is not Prior.OPEN_BOX:
-        return float(np.linalg.norm(local)), over
-    half = 0.5 * size[:2] - 0.5 * body.board
-    beyond = np.abs(local) - half
-    outside = np.linalg.norm(np.maximum(beyond, 0.0))
-    return float(outside if outside > 0.0 else -np.max(beyond)), over
+    local = into_box(point, pose[:3], pose[3])
+    found = []
+    for grip in body.shape.grips(size, body.board):
+        offset = local - grip.point
+        along = 1 - grip.axis
+        if grip.rim:
+            offset[along] = max(abs(offset[along]) - 0.5 * (grip.span - grip.width), 0.0)
+        found.append((float(np.linalg.norm(offset[:2])), float(offset[2])))
+    return min(found, default=(np.inf, np.inf))

@@ -17,6 +17,7 @@ from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH
 from f2p.settings import Settings, number
+from f2p.shape.protocol import SLIDES
 from f2p.sim.physics.labels import label
 from f2p.sim.physics.rollout import touching
 from f2p.sim.physics.rotations import rotation_matrices
@@ -26,7 +27,7 @@ from f2p.twin import model as parts
 from f2p.twin.description import read_links
 from f2p.twin.errors import TwinUnstableError
 from f2p.twin.grasp import GraspConfig, GripperHold
-from f2p.types import Prior, Relations
+from f2p.types import Relations
 
 READY: dict[str, float] = {
     LIFT: LOOK_LIFT, WRIST_PITCH: DOWN_PITCH, FINGER: 0.1, HEAD_PAN: LOOKS[0].pan, HEAD_TILT: LOOKS[0].tilt,
@@ -48,7 +49,7 @@ class Truth:
     """What is so, for success checks and the test segmenter only."""
 
     names: tuple[str, ...]
-    priors: tuple[Prior, ...]
+    priors: tuple[str, ...]
     poses: np.ndarray
     """Upright boxes (x, y, z, yaw) in the task frame. Shape (bodies, 4)."""
     sizes: np.ndarray
@@ -114,7 +115,7 @@ class Twin:
         drawers = []
         for index, body in enumerate(self.bodies):
             owner[self.model.body(f"b{index}").id] = index
-            if body.prior is Prior.DRAWER:
+            if body.shape.moves == SLIDES:
                 owner[self.model.body(f"s{index}").id] = index
                 drawers.append((index, int(self.model.joint(f"j{index}").qposadr[0])))
         return BuiltScene(

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from f2p.shape.protocol import WALL
 from f2p.sim.errors import BodyError
-from f2p.sim.world import WALL, Body, World
+from f2p.sim.world import Body, World
 from f2p.twin.twin import Truth
-from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Prior
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 
 def world_to_json(world: World) -> str:
     """One JSON object: bodies with name, prior, size, wall, opening and pose."""
     bodies = [
-        {"name": body.name, "prior": body.prior.value, "size": body.size.tolist(), "wall": body.wall,
+        {"name": body.name, "prior": body.prior, "size": body.size.tolist(), "wall": body.wall,
          "opening": float(opening), "pose": pose.tolist()}
         for body, pose, opening in zip(world.bodies, world.poses, world.openings, strict=True)
     ]  # fmt: skip
@@ -39,7 +40,7 @@ def world_from_json(text: str) -> World:
 
 def _body(item: dict[str, Any]) -> Body:
     wall = float(item.get("wall", WALL))
-    return Body(str(item["name"]), Prior(item["prior"]), np.array(item["size"], dtype=np.float64), wall)
+    return Body(str(item["name"]), item["prior"], np.array(item["size"], dtype=np.float64), wall)
 
 
 def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:
@@ -50,7 +51,7 @@ def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:
         "unary": {name: [relations that hold]}, "binary": [[relation, subject, object]]}.
     """
     bodies = [
-        {"name": name, "prior": prior.value, "pose": pose.tolist(), "size": size.tolist()}
+        {"name": name, "prior": prior, "pose": pose.tolist(), "size": size.tolist()}
         for name, prior, pose, size in zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
     ]
     unary = {

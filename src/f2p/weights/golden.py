@@ -9,19 +9,22 @@ from __future__ import annotations
 import numpy as np
 
 from f2p.plan.protocol import Predictor
-from f2p.types import Box, Goal, GoalRelation, Prior, Scene, Segment, SkillCall, SkillStep
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.table import TABLE
+from f2p.types import Box, Goal, GoalRelation, Scene, Segment, SkillCall, SkillStep
 
 TOLERANCE = 1e-2
 """Largest difference between an answer and the golden one (ours: float32 on another CPU, through a sigmoid)."""
 
 _POINTS = 160
-_ROOM: tuple[tuple[str, Prior, tuple[float, ...], tuple[float, ...]], ...] = (
-    ("table_a", Prior.TABLE, (0.70, 0.55, 0.475), (0.50, 0.90, 0.05)),
-    ("table_b", Prior.TABLE, (0.70, -0.55, 0.475), (0.50, 0.90, 0.05)),
-    ("box", Prior.OPEN_BOX, (0.66, 0.50, 0.555), (0.22, 0.26, 0.11)),
-    ("thing_1", Prior.CUBOID, (0.63, 0.45, 0.535), (0.05, 0.05, 0.05)),
-    ("thing_2", Prior.CUBOID, (0.69, 0.55, 0.530), (0.04, 0.05, 0.04)),
-    ("landmark", Prior.CUBOID, (0.64, -0.50, 0.540), (0.06, 0.06, 0.08)),
+_ROOM: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
+    ("table_a", TABLE, (0.70, 0.55, 0.475), (0.50, 0.90, 0.05)),
+    ("table_b", TABLE, (0.70, -0.55, 0.475), (0.50, 0.90, 0.05)),
+    ("box", OPEN_BOX, (0.66, 0.50, 0.555), (0.22, 0.26, 0.11)),
+    ("thing_1", CUBOID, (0.63, 0.45, 0.535), (0.05, 0.05, 0.05)),
+    ("thing_2", CUBOID, (0.69, 0.55, 0.530), (0.04, 0.05, 0.04)),
+    ("landmark", CUBOID, (0.64, -0.50, 0.540), (0.06, 0.06, 0.08)),
 )
 
 

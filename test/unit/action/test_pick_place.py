@@ -7,13 +7,13 @@ import pytest
 
 from f2p.action.protocol import actions
 from f2p.action.workspace import Workspace
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 SCENE = Scene(
     (
-        Segment("table", Prior.TABLE, Box([0.6, 0.0, 0.35], [0.3, 0.8, 0.7], 0.3), np.zeros((1, 3))),
-        Segment("box", Prior.OPEN_BOX, Box([0.5, 0.2, 0.75], [0.2, 0.2, 0.1]), np.zeros((1, 3))),
-        Segment("drawer", Prior.DRAWER, Box([0.9, 0.9, 0.2], [0.3, 0.3, 0.2]), np.zeros((1, 3))),
+        Segment("table", "table", Box([0.6, 0.0, 0.35], [0.3, 0.8, 0.7], 0.3), np.zeros((1, 3))),
+        Segment("box", "open_box", Box([0.5, 0.2, 0.75], [0.2, 0.2, 0.1]), np.zeros((1, 3))),
+        Segment("drawer", "drawer", Box([0.9, 0.9, 0.2], [0.3, 0.3, 0.2]), np.zeros((1, 3))),
     )
 )
 PICK_PLACE = actions.get("pick_place")

@@ -21,7 +21,6 @@ from f2p.types import (
     LearnFrom,
     Plan,
     Prediction,
-    Prior,
     Relations,
     Scene,
     Segment,
@@ -34,14 +33,14 @@ PROPOSAL = (SkillStep("pick_place", "thing"),)
 
 
 def scene(reached: bool) -> Scene:
-    def segment(name: str, prior: Prior, center: tuple[float, ...], size: tuple[float, ...]) -> Segment:
+    def segment(name: str, prior: str, center: tuple[float, ...], size: tuple[float, ...]) -> Segment:
         return Segment(name, prior, Box(np.array(center), np.array(size)), np.zeros((1, 3)))
 
     y = -0.55 if reached else 0.55
     return Scene((
-        segment("table_a", Prior.TABLE, (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
-        segment("table_b", Prior.TABLE, (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
-        segment("thing", Prior.CUBOID, (0.7, y, 0.525), (0.05, 0.05, 0.05)),
+        segment("table_a", "table", (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("table_b", "table", (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("thing", "cuboid", (0.7, y, 0.525), (0.05, 0.05, 0.05)),
     ))  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from f2p.model.batch import TransitionBatch, pack
-from f2p.types import Box, Prior, Relations, Scene, Segment, SkillCall, Transition
+from f2p.types import Box, Relations, Scene, Segment, SkillCall, Transition
 
 
 def random_scene(rng: np.random.Generator, segments: int, points: int = 60) -> Scene:
@@ -15,7 +15,7 @@ def random_scene(rng: np.random.Generator, segments: int, points: int = 60) -> S
     for index in range(segments):
         center = rng.uniform(-0.5, 0.5, 3)
         cloud = center + rng.uniform(-0.025, 0.025, (points, 3))
-        made.append(Segment(f"thing_{index}", Prior.CUBOID, Box(center, np.full(3, 0.05)), cloud))
+        made.append(Segment(f"thing_{index}", "cuboid", Box(center, np.full(3, 0.05)), cloud))
     return Scene(tuple(made))
 
 

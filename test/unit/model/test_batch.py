@@ -15,7 +15,7 @@ from f2p.action.errors import BadParameterError
 from f2p.model.batch import POINTS, TransitionBatch, concatenate, pack, sample_points
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
 from f2p.registry import UnknownNameError
-from f2p.types import Box, Prior, Scene, Segment, SkillCall, Transition
+from f2p.types import Box, Scene, Segment, SkillCall, Transition
 
 from .conftest import random_transition, simple_relations
 
@@ -64,7 +64,7 @@ def test_a_damaged_file_is_refused(batch: TransitionBatch, tmp_path: Path, harm:
 def test_too_many_segments_and_empty_clouds_are_named(rng: np.random.Generator) -> None:
     with pytest.raises(TooManySegmentsError, match="4 segments"):
         pack([random_transition(rng, 4)], rng, 3)
-    scene = Scene((Segment("ghost", Prior.CUBOID, Box(np.zeros(3), np.ones(3)), np.zeros((0, 3))),))
+    scene = Scene((Segment("ghost", "cuboid", Box(np.zeros(3), np.ones(3)), np.zeros((0, 3))),))
     relations = simple_relations(scene)
     call = SkillCall("pick_place", "ghost", np.zeros(4))
     with pytest.raises(EmptyCloudError, match="ghost"):

@@ -14,7 +14,7 @@ from f2p.model.errors import BadParametersError, EmptyCloudError, TooManySegment
 from f2p.model.factory import create
 from f2p.model.predictor import PredictorConfig, TorchPredictor
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Prior, Scene, Segment, SkillCall, SkillStep
+from f2p.types import Box, Scene, Segment, SkillCall, SkillStep
 
 from .conftest import random_scene
 
@@ -100,7 +100,7 @@ def test_bad_scenes_are_named(predictor: TorchPredictor) -> None:
         predictor.detect(random_scene(np.random.default_rng(0), 17))
     with pytest.raises(TooManySegmentsError):
         predictor.detect(Scene(()))
-    empty = Segment("ghost", Prior.CUBOID, Box(np.zeros(3), np.ones(3)), np.zeros((0, 3)))
+    empty = Segment("ghost", "cuboid", Box(np.zeros(3), np.ones(3)), np.zeros((0, 3)))
     with pytest.raises(EmptyCloudError, match="ghost"):
         predictor.detect(Scene((empty,)))
 

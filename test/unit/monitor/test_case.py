@@ -34,7 +34,6 @@ from f2p.types import (
     GoalRelation,
     Outcome,
     Prediction,
-    Prior,
     Relations,
     Scene,
     Segment,
@@ -87,9 +86,7 @@ def test_round_trip_of_any_scene(
 ) -> None:
     rng = np.random.default_rng(len(names))
     segments = tuple(
-        Segment(
-            name, Prior.DRAWER, Box(rng.normal(size=3) * number, np.ones(3), number), rng.normal(size=(count, 3)), 0.1
-        )
+        Segment(name, "drawer", Box(rng.normal(size=3) * number, np.ones(3), number), rng.normal(size=(count, 3)), 0.1)
         for name, count in zip(names, clouds, strict=False)
     )
     scene, count = Scene(segments, stamp_ns=2**62), len(names)

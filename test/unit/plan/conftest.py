@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.types import Prior, Scene
+from f2p.types import Scene
 from f2p.weights.golden import golden_scene
 
 
@@ -16,7 +16,7 @@ class TravellingPredictor(AnalyticPredictor):
     def moving(self, scene: Scene, centers: np.ndarray, index: int) -> np.ndarray:
         """The grasped segment and, for a box, everything centred within its walls."""
         alone = super().moving(scene, centers, index)
-        if scene.segments[index].prior is not Prior.OPEN_BOX:
+        if scene.segments[index].prior != "open_box":
             return alone
         size = scene.segments[index].box.size
         within = np.all(np.abs(centers - centers[:, [index]]) < size / 2, axis=-1)

@@ -23,7 +23,6 @@ from f2p.types import (
     Goal,
     Outcome,
     Prediction,
-    Prior,
     Scene,
     Segment,
     SkillCall,
@@ -96,15 +95,15 @@ def cloud(box: Box, rng: np.random.Generator, count: int = 200) -> np.ndarray:
 def make_scene(things: int = 3, seed: int = 0) -> Scene:
     """Two tables, a box on table_a with things in it, a landmark on table_b."""
     rng = np.random.default_rng(seed)
-    rows: list[tuple[str, Prior, Box]] = [
-        ("table_a", Prior.TABLE, Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
-        ("table_b", Prior.TABLE, Box(np.array([0.7, -0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
-        ("box", Prior.OPEN_BOX, Box(np.array([0.7, 0.5, 0.56]), np.array([0.30, 0.24, 0.12]), 0.1)),
-        ("landmark", Prior.CUBOID, Box(np.array([0.7, -0.5, 0.58]), np.array([0.07, 0.07, 0.16]))),
+    rows: list[tuple[str, str, Box]] = [
+        ("table_a", "table", Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
+        ("table_b", "table", Box(np.array([0.7, -0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
+        ("box", "open_box", Box(np.array([0.7, 0.5, 0.56]), np.array([0.30, 0.24, 0.12]), 0.1)),
+        ("landmark", "cuboid", Box(np.array([0.7, -0.5, 0.58]), np.array([0.07, 0.07, 0.16]))),
     ]
     for index in range(things):
         x, y = 0.61 + 0.06 * (index % 4), 0.46 + 0.07 * (index // 4)
-        rows.append((f"thing_{index + 1}", Prior.CUBOID, Box(np.array([x, y, 0.53]), np.array([0.04, 0.04, 0.04]))))
+        rows.append((f"thing_{index + 1}", "cuboid", Box(np.array([x, y, 0.53]), np.array([0.04, 0.04, 0.04]))))
     return Scene(tuple(Segment(name, prior, box, cloud(box, rng)) for name, prior, box in rows))
 
 

@@ -22,7 +22,7 @@ from f2p.posterior.objective import after_set
 from f2p.posterior.project import ProjectConfig, contained, project
 from f2p.posterior.states import StateConfig, StateTarget, state_target
 from f2p.posterior.svgd import SvgdConfig, scored, svgd
-from f2p.types import BINARY_RELATIONS, Failure, Particles, Prior, Scene, SkillCall
+from f2p.types import BINARY_RELATIONS, Failure, Particles, Scene, SkillCall
 
 torch.set_num_threads(1)
 INSIDE = BINARY_RELATIONS.index("inside")
@@ -46,7 +46,7 @@ class PlainBody:
     """A body with nothing but its box."""
 
     name: str
-    prior: Prior
+    prior: str
     size: np.ndarray
 
 

@@ -13,7 +13,7 @@ from f2p.posterior.bounds import Bounds, Surface, bounds_of
 from f2p.posterior.errors import BoundsError, NoSurfaceError, NotFiniteError, NothingToInferError
 from f2p.posterior.layout import Layout, LayoutConfig, layout_of
 from f2p.scene.relations import binary_relations, relations_of
-from f2p.types import BINARY_RELATIONS, Box, Prior, Scene, Segment
+from f2p.types import BINARY_RELATIONS, Box, Scene, Segment
 
 Maker = Callable[..., Scene]
 torch.set_num_threads(1)
@@ -39,7 +39,7 @@ def test_contents_have_their_container_as_parent(make_scene: Maker) -> None:
 def test_what_stands_on_a_thing_goes_with_it(make_scene: Maker) -> None:
     scene = make_scene(0)
     pebble = Box(np.array([0.705, -0.5, 0.675]), np.array([0.03, 0.03, 0.03]))
-    stacked = Scene((*scene.segments, Segment("pebble", Prior.CUBOID, pebble, np.zeros((1, 3)))))
+    stacked = Scene((*scene.segments, Segment("pebble", "cuboid", pebble, np.zeros((1, 3)))))
     assert named_parents(laid_out(stacked))["pebble"] == "landmark"
 
 

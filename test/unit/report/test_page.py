@@ -21,7 +21,6 @@ from f2p.types import (
     Outcome,
     Particles,
     Prediction,
-    Prior,
     Relations,
     Scene,
     Segment,
@@ -31,10 +30,8 @@ from f2p.types import (
 
 def make_scene(shift: float) -> Scene:
     rng = np.random.default_rng(0)
-    table = Segment("table_a", Prior.TABLE, Box([0.7, 0.5, 0.48], [0.5, 0.9, 0.05]), rng.normal(size=(50, 3)))
-    thing = Segment(
-        "thing_1", Prior.CUBOID, Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3))
-    )
+    table = Segment("table_a", "table", Box([0.7, 0.5, 0.48], [0.5, 0.9, 0.05]), rng.normal(size=(50, 3)))
+    thing = Segment("thing_1", "cuboid", Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3)))
     return Scene((table, thing))
 
 

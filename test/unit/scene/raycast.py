@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.geometry import into_box, rotate_z
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 WALL = 0.008
 
@@ -47,7 +47,7 @@ def solids(scene: Scene) -> list[Box]:
     """Every solid cuboid of a scene, and the floor."""
     out = [Box([0.0, 0.0, -0.05], [6.0, 6.0, 0.1])]
     for segment in scene.segments:
-        out += boards(segment.box) if segment.prior is Prior.OPEN_BOX else [segment.box]
+        out += boards(segment.box) if segment.prior == "open_box" else [segment.box]
     return out
 
 
@@ -87,11 +87,11 @@ TOP = 0.5
 
 def table(name: str, y: float) -> Segment:
     """One of the two tables of the demo's room."""
-    return Segment(name, Prior.TABLE, Box([0.7, y, TOP - 0.025], TABLE_SIZE), np.zeros((1, 3)))
+    return Segment(name, "table", Box([0.7, y, TOP - 0.025], TABLE_SIZE), np.zeros((1, 3)))
 
 
 def standing(
-    name: str, x: float, y: float, size: tuple, yaw: float = 0.0, on: float = TOP, prior: Prior = Prior.CUBOID
+    name: str, x: float, y: float, size: tuple, yaw: float = 0.0, on: float = TOP, prior: str = "cuboid"
 ) -> Segment:
     """Something that stands on height `on`."""
     return Segment(name, prior, Box([x, y, on + size[2] / 2], size, yaw), np.zeros((1, 3)))
@@ -101,7 +101,7 @@ def room(rng: np.random.Generator, contents: int = 3, box_table: str = "a") -> S
     """The transport task at a random moment: an open box with contents on one table, a landmark on table_b."""
     side = 0.55 if box_table == "a" else -0.55
     box_x, box_y, box_yaw = 0.66 + rng.uniform(-0.06, 0.06), side + rng.uniform(-0.15, 0.15), rng.uniform(-0.5, 0.5)
-    box = standing("box", box_x, box_y, (0.20, 0.16, 0.10), box_yaw, prior=Prior.OPEN_BOX)
+    box = standing("box", box_x, box_y, (0.20, 0.16, 0.10), box_yaw, prior="open_box")
     things: list[Segment] = []
     placed: list[np.ndarray] = []
     sizes = rng.uniform(0.03, 0.05, (contents, 3))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from f2p.relation.spec import RelationConfig
 from f2p.scene.errors import BoxError
 from f2p.scene.relations import binary_relations, relations_of, unary_relations
-from f2p.types import BINARY_RELATIONS, Box, Prior, Scene, Segment
+from f2p.types import BINARY_RELATIONS, Box, Scene, Segment
 
 TABLE = (0.5, 0.9, 0.05)
 TABLE_A, TABLE_B = ((0.7, 0.55, 0.475), TABLE), ((0.7, -0.55, 0.475), TABLE)
@@ -21,7 +21,7 @@ def scene(**boxes: tuple) -> Scene:
     segments = []
     for name, (center, size, *rest) in boxes.items():
         yaw = rest[0] if rest else 0.0
-        prior = rest[1] if len(rest) > 1 else (Prior.TABLE if name.startswith("table") else Prior.CUBOID)
+        prior = rest[1] if len(rest) > 1 else ("table" if name.startswith("table") else "cuboid")
         segments.append(Segment(name, prior, Box(center, size, yaw), np.zeros((1, 3))))
     return Scene(tuple(segments))
 
@@ -68,7 +68,7 @@ def test_tables() -> None:
         scene(
             table_a=TABLE_A,
             table_b=TABLE_B,
-            box=((0.7, -0.4, 0.55), (0.2, 0.16, 0.1), 0.3, Prior.OPEN_BOX),
+            box=((0.7, -0.4, 0.55), (0.2, 0.16, 0.1), 0.3, "open_box"),
             thing=((0.7, -0.4, 0.53), (0.04, 0.04, 0.04)),
             tall=((0.7, 0.15, 0.56), (0.06, 0.06, 0.12)),
         )
@@ -101,7 +101,7 @@ def test_boundary_uses_segments_and_size() -> None:
 
 def test_inside_tolerances_and_strict() -> None:
     """Groceries may stand out of a box by default, and may not in the strict reading of A.9."""
-    box = ((0.7, 0.0, 0.55), (0.2, 0.16, 0.1), 0.0, Prior.OPEN_BOX)
+    box = ((0.7, 0.0, 0.55), (0.2, 0.16, 0.1), 0.0, "open_box")
     tall = ((0.7, 0.0, 0.59), (0.04, 0.04, 0.15))
     both = scene(tall=tall, box=box)
     assert relations_of(both).value("inside", "tall", "box") == 1
@@ -116,8 +116,8 @@ def test_inside_follows_the_container_yaw() -> None:
     """The oriented box counts: a corner of the unrotated box is outside once the container is turned."""
     thing = ((0.7 + 0.07, 0.05, 0.54), (0.03, 0.03, 0.03))
     box = ((0.7, 0.0, 0.55), (0.2, 0.14, 0.1))
-    assert "inside" in true_of(thing, (*box, 0.0, Prior.OPEN_BOX))
-    assert "inside" not in true_of(thing, (*box, np.pi / 4 + np.pi / 2, Prior.OPEN_BOX))
+    assert "inside" in true_of(thing, (*box, 0.0, "open_box"))
+    assert "inside" not in true_of(thing, (*box, np.pi / 4 + np.pi / 2, "open_box"))
 
 
 def test_contact_of_the_simulator_wins() -> None:
@@ -139,9 +139,7 @@ def test_contact_gap_of_turned_boxes() -> None:
 
 def test_unary() -> None:
     """Movable, is-drawer and drawer-open."""
-    values = unary_relations(
-        [Prior.TABLE, Prior.CUBOID, Prior.DRAWER, Prior.DRAWER, Prior.OPEN_BOX], [0, 0, 0.1, 0, 0.1], np.ones((5, 3))
-    )
+    values = unary_relations(["table", "cuboid", "drawer", "drawer", "open_box"], [0, 0, 0.1, 0, 0.1], np.ones((5, 3)))
     assert values.astype(int).tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0]]
 
 

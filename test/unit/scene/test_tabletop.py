@@ -19,22 +19,20 @@ from f2p.scene.objects.priors import fit_box, fit_footprint
 from f2p.scene.objects.tracking import Detection, KnownObject, TrackingConfig, match
 from f2p.scene.relations import relations_of
 from f2p.scene.tabletop import TabletopConfig, _named_tables, scene_from_cloud
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 SIZES = {"thing_1": (0.05, 0.04, 0.045), "thing_2": (0.035, 0.035, 0.055), "thing_3": (0.055, 0.035, 0.03)}
 
 
 def inventory(scene: Scene) -> TabletopConfig:
     """What the operator would write down about a scene."""
-    known = tuple(
-        KnownObject(item.name, item.prior, item.box.size) for item in scene.segments if item.prior is not Prior.TABLE
-    )
+    known = tuple(KnownObject(item.name, item.prior, item.box.size) for item in scene.segments if item.prior != "table")
     return TabletopConfig(known=known)
 
 
 def packed(y: float = 0.5, yaw: float = 0.3, height: float = 0.07, x: float = 0.68) -> Scene:
     """Three things of distinct sizes in an open box, a landmark on the right table."""
-    box = standing("box", x, y, (0.22, 0.18, height), yaw, prior=Prior.OPEN_BOX)
+    box = standing("box", x, y, (0.22, 0.18, height), yaw, prior="open_box")
     spots = {"thing_1": (0.055, 0.03), "thing_2": (-0.04, 0.045), "thing_3": (0.02, -0.05)}
     things = [
         standing(name, *(box.box.center[:2] + rotate_z(np.array(spot), yaw)), SIZES[name], yaw + 0.4, TOP + WALL)
@@ -102,7 +100,7 @@ def test_names_follow_the_box_to_the_other_table() -> None:
 
 def test_a_hidden_thing_is_placed_in_the_box_that_hides_it() -> None:
     """High walls hide what stands behind the near one; it is in the scene all the same, inside the box."""
-    box = standing("box", 0.72, 0.5, (0.22, 0.18, 0.14), 0.0, prior=Prior.OPEN_BOX)
+    box = standing("box", 0.72, 0.5, (0.22, 0.18, 0.14), 0.0, prior="open_box")
     low = standing("thing_1", 0.72 - 0.11 + WALL + 0.025, 0.5, (0.035, 0.05, 0.03), 0.0, TOP + WALL)
     truth = Scene((table("table_a", 0.55), table("table_b", -0.55), box, low))
     cloud = cloud_of(truth, np.random.default_rng(4))
@@ -138,7 +136,7 @@ def test_finds_what_fell_on_the_floor() -> None:
 def test_what_floats_is_the_robot() -> None:
     """A gripper over a table is no thing."""
     truth = packed()
-    gripper = Segment("gripper", Prior.CUBOID, Box([0.6, 0.25, 0.72], [0.06, 0.1, 0.12]), np.zeros((1, 3)))
+    gripper = Segment("gripper", "cuboid", Box([0.6, 0.25, 0.72], [0.06, 0.1, 0.12]), np.zeros((1, 3)))
     cloud = cloud_of(Scene((*truth.segments, gripper)), np.random.default_rng(8))
     check(scene_from_cloud(cloud, inventory(truth)), truth)
 
@@ -242,8 +240,8 @@ def in_a_box(spots: dict[str, tuple[float, float]], y: float, yaw: float, turned
     things = [Box(place, np.array([0.04, 0.04, 0.04]), yaw) for place in places]
     nothing = np.zeros((0, 3))
     return [
-        Detection(Prior.OPEN_BOX, box, nothing, TOP),
-        *(Detection(Prior.CUBOID, thing, nothing, TOP, container=0) for thing in things),
+        Detection("open_box", box, nothing, TOP),
+        *(Detection("cuboid", thing, nothing, TOP, container=0) for thing in things),
     ]
 
 
@@ -263,7 +261,7 @@ def test_alike_things_keep_their_names_when_their_nearly_square_box_is_carried(t
 def test_a_table_that_looks_larger_keeps_its_name() -> None:
     """What stands half over its edge may lengthen it: a goal that names it must still find it."""
     known, seen = Box([0.7, -0.55, 0.475], [0.5, 0.9, 0.05]), Box([0.7, -0.58, 0.475], [0.5, 0.97, 0.05])
-    before = Scene((Segment("table_b", Prior.TABLE, known, np.zeros((1, 3))),))
+    before = Scene((Segment("table_b", "table", known, np.zeros((1, 3))),))
     top = SimpleNamespace(box=seen, points_task=np.zeros((1, 3)))
     (found,) = _named_tables([top], before, TabletopConfig())
     assert found.name == "table_b" and found.box is seen

@@ -9,7 +9,6 @@ from f2p.sim.data.workspace import tables
 from f2p.sim.labelled import SimulationConfig
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import Body, World
-from f2p.types import Prior
 
 
 @pytest.fixture(scope="session")
@@ -18,10 +17,10 @@ def packed() -> World:
     room = tables()
     bodies = (
         *room.bodies,
-        Body("box", Prior.OPEN_BOX, [0.30, 0.24, 0.12]),
-        Body("landmark", Prior.CUBOID, [0.07, 0.07, 0.15]),
-        Body("loose", Prior.CUBOID, [0.05, 0.05, 0.05]),
-        *(Body(f"thing_{i}", Prior.CUBOID, [0.05, 0.04, 0.05]) for i in (1, 2, 3)),
+        Body("box", "open_box", [0.30, 0.24, 0.12]),
+        Body("landmark", "cuboid", [0.07, 0.07, 0.15]),
+        Body("loose", "cuboid", [0.05, 0.05, 0.05]),
+        *(Body(f"thing_{i}", "cuboid", [0.05, 0.04, 0.05]) for i in (1, 2, 3)),
     )
     poses = [
         *room.poses,

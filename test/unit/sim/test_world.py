@@ -8,7 +8,7 @@ import pytest
 from f2p.sim.errors import BodyError
 from f2p.sim.physics.rotations import rotation_matrices
 from f2p.sim.world import Body, World, continued, reconstruct, upright_boxes
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 
 def quaternion(axis: int, angle: float) -> np.ndarray:
@@ -47,8 +47,8 @@ def test_a_scene_is_rebuilt_from_boxes_priors_and_openings_alone() -> None:
     cloud = np.full((5, 3), 99.0)
     scene = Scene(
         (
-            Segment("cup", Prior.OPEN_BOX, Box([1, 0, 0.5], [0.1, 0.2, 0.3], 0.7), cloud),
-            Segment("drawer", Prior.DRAWER, Box([1, 1, 0.5], [0.3, 0.3, 0.3]), cloud, opening=0.1),
+            Segment("cup", "open_box", Box([1, 0, 0.5], [0.1, 0.2, 0.3], 0.7), cloud),
+            Segment("drawer", "drawer", Box([1, 1, 0.5], [0.3, 0.3, 0.3]), cloud, opening=0.1),
         )
     )
     world = reconstruct(scene)
@@ -59,8 +59,8 @@ def test_a_scene_is_rebuilt_from_boxes_priors_and_openings_alone() -> None:
 
 
 def test_a_tipped_cuboid_goes_on_with_its_new_extents() -> None:
-    world = World((Body("tower", Prior.CUBOID, [0.05, 0.05, 0.2]),), np.array([[1, 0, 0.1, 0]]))
-    lying = Scene((Segment("tower", Prior.CUBOID, Box([1.1, 0, 0.025], [0.2, 0.05, 0.05]), np.zeros((1, 3))),))
+    world = World((Body("tower", "cuboid", [0.05, 0.05, 0.2]),), np.array([[1, 0, 0.1, 0]]))
+    lying = Scene((Segment("tower", "cuboid", Box([1.1, 0, 0.025], [0.2, 0.05, 0.05]), np.zeros((1, 3))),))
     after = continued(world, lying)
     assert after.bodies[0].size == pytest.approx([0.2, 0.05, 0.05])
     assert after.poses[0] == pytest.approx([1.1, 0, 0.025, 0])
@@ -69,28 +69,28 @@ def test_a_tipped_cuboid_goes_on_with_its_new_extents() -> None:
 def test_a_drawer_that_is_open_goes_on_open() -> None:
     """It closed between two steps: the opening was part of the shape."""
     box = Box([1, 0, 0.1], [0.3, 0.3, 0.2])
-    world = World((Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),), box.pose[None])
+    world = World((Body("drawer", "drawer", [0.3, 0.3, 0.2]),), box.pose[None])
     assert world.openings.tolist() == [0.0]
-    seen = Scene((Segment("drawer", Prior.DRAWER, box, np.zeros((1, 3)), opening=0.12),))
+    seen = Scene((Segment("drawer", "drawer", box, np.zeros((1, 3)), opening=0.12),))
     assert continued(world, seen).openings == pytest.approx([0.12])
-    slack = Scene((Segment("drawer", Prior.DRAWER, box, np.zeros((1, 3)), opening=-1e-4),))
+    slack = Scene((Segment("drawer", "drawer", box, np.zeros((1, 3)), opening=-1e-4),))
     assert continued(world, slack).openings.tolist() == [0.0], "a stop gives a little"
 
 
 @pytest.mark.parametrize("openings", [[0.1, 0.1], [-0.1], [np.nan]])
 def test_openings_that_do_not_fit_are_refused(openings: list[float]) -> None:
     with pytest.raises(BodyError, match="one opening of at least 0 m for each body"):
-        World((Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),), np.zeros((1, 4)), openings)
+        World((Body("drawer", "drawer", [0.3, 0.3, 0.2]),), np.zeros((1, 4)), openings)
 
 
 @pytest.mark.parametrize("size", [[0.1, 0.1], [0.1, np.nan, 0.1], [0.1, 0.0, 0.1]])
 def test_an_impossible_size_is_refused_by_name(size: list[float]) -> None:
     with pytest.raises(BodyError, match="cup"):
-        Body("cup", Prior.CUBOID, size)
+        Body("cup", "cuboid", size)
 
 
 def test_an_unknown_body_is_refused_with_the_choices() -> None:
-    world = World((Body("cup", Prior.CUBOID, [0.1] * 3),), np.zeros((1, 4)))
+    world = World((Body("cup", "cuboid", [0.1] * 3),), np.zeros((1, 4)))
     with pytest.raises(BodyError, match="there are: cup"):
         world.index("mug")
     with pytest.raises(BodyError, match=r"\(2, 4\)"):

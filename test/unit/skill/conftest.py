@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 NO_POINTS = np.zeros((0, 3), np.float32)
 
@@ -20,9 +20,9 @@ def make():
 @pytest.fixture
 def scene():
     return Scene((
-        segment("table_a", Prior.TABLE, (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
-        segment("table_b", Prior.TABLE, (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
-        segment("box", Prior.OPEN_BOX, (0.7, 0.55, 0.56), (0.25, 0.2, 0.12), 0.3),
-        segment("thing_1", Prior.CUBOID, (0.70, 0.55, 0.535), (0.04, 0.05, 0.05), 0.4),
-        segment("landmark", Prior.CUBOID, (0.7, -0.3, 0.55), (0.06, 0.06, 0.10)),
+        segment("table_a", "table", (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("table_b", "table", (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
+        segment("box", "open_box", (0.7, 0.55, 0.56), (0.25, 0.2, 0.12), 0.3),
+        segment("thing_1", "cuboid", (0.70, 0.55, 0.535), (0.04, 0.05, 0.05), 0.4),
+        segment("landmark", "cuboid", (0.7, -0.3, 0.55), (0.06, 0.06, 0.10)),
     ))  # fmt: skip

@@ -6,17 +6,17 @@ import pytest
 from f2p.sim.world import Body, World
 from f2p.twin.driver import StretchDriver
 from f2p.twin.twin import Twin
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 
 def room():
     things = {"thing_1": (0.05, 0.04, 0.05), "thing_2": (0.04, 0.04, 0.06), "thing_3": (0.03, 0.05, 0.04)}
     bodies = [
-        Body("table_a", Prior.TABLE, np.array([0.5, 0.9, 0.05])),
-        Body("table_b", Prior.TABLE, np.array([0.5, 0.9, 0.05])),
-        Body("box", Prior.OPEN_BOX, np.array([0.25, 0.2, 0.12])),
-        *(Body(name, Prior.CUBOID, np.array(size)) for name, size in things.items()),
-        Body("landmark", Prior.CUBOID, np.array([0.06, 0.06, 0.1])),
+        Body("table_a", "table", np.array([0.5, 0.9, 0.05])),
+        Body("table_b", "table", np.array([0.5, 0.9, 0.05])),
+        Body("box", "open_box", np.array([0.25, 0.2, 0.12])),
+        *(Body(name, "cuboid", np.array(size)) for name, size in things.items()),
+        Body("landmark", "cuboid", np.array([0.06, 0.06, 0.1])),
     ]
     poses = [
         [0.7, 0.55, 0.475, 0.0], [0.7, -0.55, 0.475, 0.0], [0.7, 0.5, 0.56, 0.3], [0.65, 0.48, 0.54, 0.4],

@@ -17,7 +17,7 @@ from f2p.twin.errors import TwinUnstableError
 from f2p.twin.grasp import distance_to_grasp
 from f2p.twin.twin import Twin
 from f2p.twin.world_json import truth_to_json, world_from_json, world_to_json
-from f2p.types import Prior, SkillCall
+from f2p.types import SkillCall
 
 
 def execute(driver, scene_of, name, parameter):
@@ -105,11 +105,11 @@ def test_arm_pushes_what_it_meets_and_is_told(driver):
 
 
 def test_grasp_points_of_cube_and_box():
-    cube = Body("cube", Prior.CUBOID, [0.05, 0.05, 0.05])
+    cube = Body("cube", "cuboid", [0.05, 0.05, 0.05])
     pose = np.array([0.7, 0.1, 0.525, 0.6])
     across, over = distance_to_grasp(cube, pose, cube.size, np.array([0.7, 0.1, 0.56]))
     assert (across, over) == pytest.approx((0.0, 0.01))
-    box = Body("box", Prior.OPEN_BOX, [0.3, 0.2, 0.12])
+    box = Body("box", "open_box", [0.3, 0.2, 0.12])
     pose = np.array([0.7, 0.1, 0.56, 0.0])
     assert distance_to_grasp(box, pose, box.size, np.array([0.7, 0.1, 0.62]))[0] == pytest.approx(0.096)
     assert distance_to_grasp(box, pose, box.size, np.array([0.554, 0.15, 0.62]))[0] == pytest.approx(0.0, abs=1e-9)
@@ -144,7 +144,7 @@ def test_world_survives_json(world):
 
 def test_an_open_drawer_is_open_in_the_twin_and_in_its_json(twin):
     """The twin closed every drawer when it was reset."""
-    drawer = Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2])
+    drawer = Body("drawer", "drawer", [0.3, 0.3, 0.2])
     world = World((drawer,), [[0.9, 0.3, 0.1, 0.0]], [0.12])
     assert world_from_json(world_to_json(world)).openings == pytest.approx([0.12])
     opened = Twin(world)

@@ -11,6 +11,7 @@ from builtin_interfaces.msg import Time
 
 from f2p.action.protocol import checked_call
 from f2p.ros.errors import BadSceneError, MessageError
+from f2p.shape.protocol import shapes
 from f2p.types import (
     BINARY_RELATIONS,
     UNARY_RELATIONS,
@@ -21,7 +22,6 @@ from f2p.types import (
     LearnFrom,
     Plan,
     Prediction,
-    Prior,
     Relations,
     Scene,
     Segment,
@@ -59,7 +59,7 @@ def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
     out.header.stamp = stamp_to_msg(scene.stamp_ns)
     for segment in scene.segments:
         item = msg.Segment(
-            name=segment.name, prior=segment.prior.value, movable=segment.movable, opening=float(segment.opening)
+            name=segment.name, prior=segment.prior, movable=segment.movable, opening=float(segment.opening)
         )
         x, y, z = (float(value) for value in segment.box.center)
         item.pose.position.x, item.pose.position.y, item.pose.position.z = x, y, z
@@ -89,13 +89,13 @@ def _segment_from_msg(item: msg.Segment) -> Segment:
         raise BadSceneError(f"segment {item.name!r} has a box or points that are not finite")
     if min(extent.x, extent.y, extent.z) <= 0.0 or points.size % 3:
         raise BadSceneError(f"segment {item.name!r}: sizes must be positive and points come in threes")
-    if item.prior not in [prior.value for prior in Prior]:
-        choices = ", ".join(prior.value for prior in Prior)
+    if item.prior not in shapes.names:
+        choices = ", ".join(shapes.names)
         raise BadSceneError(f"segment {item.name!r} has an unknown prior {item.prior!r}; choose one of: {choices}")
     yaw = 2.0 * math.atan2(turn.z, turn.w)
     box = Box(np.array([position.x, position.y, position.z]), np.array([extent.x, extent.y, extent.z]),
               math.remainder(yaw, 2.0 * math.pi))  # fmt: skip
-    return Segment(item.name, Prior(item.prior), box, points.reshape(-1, 3), float(item.opening))
+    return Segment(item.name, item.prior, box, points.reshape(-1, 3), float(item.opening))
 
 
 def relations_to_msg(relations: Relations) -> msg.RelationTable:

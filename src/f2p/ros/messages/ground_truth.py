@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from f2p.geometry import inside_box
+from f2p.registry import UnknownNameError
 from f2p.ros.errors import MessageError
-from f2p.types import Box, Prior, Scene, Segment
+from f2p.types import Box, Scene, Segment
 
 MARGIN = 0.006
 """A point this near a true box belongs to it [m] (ours: four standard deviations of depth noise at 1.2 m)."""
@@ -24,10 +25,9 @@ def scene_from_json(text: str) -> Scene:
     try:
         bodies = json.loads(text)["bodies"]
         segments = tuple(
-            Segment(item["name"], Prior(item["prior"]), _box(item["pose"], item["size"]), np.zeros((0, 3)))
-            for item in bodies
+            Segment(item["name"], item["prior"], _box(item["pose"], item["size"]), np.zeros((0, 3))) for item in bodies
         )
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, UnknownNameError) as error:
         raise MessageError(f"the ground truth cannot be read: {error!r}") from error
     return Scene(segments)
 

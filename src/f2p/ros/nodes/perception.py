@@ -21,7 +21,8 @@ from f2p.scene.objects.memory import Memory
 from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.settings import choice, number
-from f2p.types import Prior, Scene
+from f2p.shape.protocol import shapes
+from f2p.types import Scene
 from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import PerceiveScene
 
@@ -115,7 +116,9 @@ def _known(name: str, prior: str, size: list[float]) -> KnownObject:
     extents = np.array(size, dtype=np.float64).reshape(3)
     if not name or not np.all(np.isfinite(extents) & (extents > 0.0)):
         raise ValueError(f"{name!r} needs a name and three sizes that are finite and positive, not {size}")
-    return KnownObject(name, Prior(prior), extents)
+    if prior not in shapes.names:
+        raise ValueError(f"{name!r} has the unknown shape prior {prior!r}; choose one of: {', '.join(shapes.names)}")
+    return KnownObject(name, prior, extents)
 
 
 def main() -> None:

@@ -20,13 +20,15 @@ from f2p.graph.errors import DomainTakenError, SupervisorError
 from f2p.graph.places import own_domain
 from f2p.graph.supervisor import Supervisor
 from f2p.loop.errors import DeadlineError
+from f2p.registry import UnknownNameError
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.errors import MessageError
 from f2p.ros.remote.goal import GoalClient, spinning
 from f2p.ros.remote.status import GraphStatus
+from f2p.shape.protocol import shape_of
 from f2p.sim.world import World
-from f2p.types import Goal, Prior
+from f2p.types import Goal
 
 READY_S = 120.0
 """Longest bring-up of all processes [s] (ours: ten processes start Python on two cores)."""
@@ -56,19 +58,19 @@ def truth_from_json(text: str) -> ReportedTruth:
     """Read `/stretch_sim/ground_truth`. Raises MessageError when it cannot be read."""
     try:
         told = json.loads(text)
-        tops = [body["pose"][2] for body in told["bodies"] if body["prior"] == Prior.TABLE.value]
+        tops = [body["pose"][2] for body in told["bodies"] if shape_of(body["prior"]).support]
         lost = tuple(body["name"] for body in told["bodies"] if body["pose"][2] < min(tops) - 0.1)
         return ReportedTruth(frozenset((str(r), str(a), str(b)) for r, a, b in told["binary"]), lost)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, UnknownNameError) as error:
         raise MessageError(f"the ground truth cannot be read: {error!r}") from error
 
 
 def write_parameters(folder: Path, world: World, task: str, objects: int, seed: int) -> Path:
     """The parameter file of a demo: its room, its own weights store and case folder, and the operator's inventory."""
     inventory = {
-        body.name: [body.prior.value, [round(float(extent), 4) for extent in body.size]]
+        body.name: [body.prior, [round(float(extent), 4) for extent in body.size]]
         for body in world.bodies
-        if body.prior is not Prior.TABLE
+        if not body.shape.support
     }
     store = str(folder / "weights")
     nodes: dict[str, dict[str, object]] = {

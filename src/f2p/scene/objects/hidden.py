@@ -17,7 +17,10 @@ from scipy.spatial import cKDTree
 from f2p.geometry import inside_box, into_box, rotate_z
 from f2p.scene.objects.tracking import KnownObject
 from f2p.settings import Settings, number
-from f2p.types import Box, Prior, Segment
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.protocol import WALL
+from f2p.types import Box, Segment
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class HiddenConfig(Settings):
         0.35, "a thing is not where more than this share of its surface would be seen free", low=0.0, high=1.0
     )
     step: float = number(0.012, "grid of places tried in an open box", unit="m", low=0.002, high=0.1)
-    wall: float = number(0.008, "thickness of walls and floor", unit="m", low=0.0, high=0.1)
+    wall: float = number(WALL, "thickness of walls and floor", unit="m", low=0.0, high=0.1)
     points: int = number(64, "points on the top of a thing that was not seen", low=8, high=4096)
 
 
@@ -83,7 +86,7 @@ def recalled(
     found: list[Segment] = []
     for item in missing:
         places = [*_places_before(item, seen, before), *_places_in_boxes(item, [*seen, *found], config)]
-        others = [segment.box for segment in (*seen, *found) if segment.prior is Prior.CUBOID]
+        others = [segment.box for segment in (*seen, *found) if segment.prior == CUBOID]
         for place in places:
             if view.free_share(place) <= config.most_free and not any(_overlap(place, other) for other in others):
                 found.append(Segment(item.name, item.prior, place, _top_points(place, int(config.points))))
@@ -98,7 +101,7 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
     places = [Box(item.box.center, item.size, item.box.yaw)]
     for segment in seen:
         old = before.get(segment.name)
-        if segment.prior is not Prior.OPEN_BOX or old is None:
+        if segment.prior != OPEN_BOX or old is None:
             continue
         if inside_box(item.box.center[None], old.center, old.size, old.yaw)[0]:
             turn = segment.box.yaw - old.yaw
@@ -111,7 +114,7 @@ def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenC
     """Places on the floor of every open box, the nearest first, since a wall hides what is behind it."""
     places: list[Box] = []
     for segment in seen:
-        if segment.prior is not Prior.OPEN_BOX:
+        if segment.prior != OPEN_BOX:
             continue
         box = segment.box
         for turn in (0.0, np.pi / 2.0):

@@ -13,6 +13,7 @@ import numpy as np
 from f2p.geometry import into_box
 from f2p.scene.objects.priors import fit_footprint
 from f2p.settings import Settings, number
+from f2p.shape.protocol import WALL
 from f2p.types import Box
 
 
@@ -32,7 +33,7 @@ class HollowConfig(Settings):
     least_covered: float = number(0.65, "least share of the edge that shows points", low=0.2, high=1.0)
     least_side: float = number(0.4, "least share of each single side that shows points", low=0.0, high=1.0)
     wall: float = number(
-        0.008, "thickness of walls and floor", unit="m", low=0.0, high=0.1, source="ours: as in simulation"
+        WALL, "thickness of walls and floor", unit="m", low=0.0, high=0.1, source="ours: as in simulation"
     )
     clearance: float = number(0.008, "points this near a wall are the wall's", unit="m", low=0.0, high=0.05)
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from f2p.geometry import into_box, rotate_z
 from f2p.settings import Settings, number
-from f2p.types import Box, Prior
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.types import Box
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,6 @@ def is_hollow(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig())
     return bool(below.mean() >= config.hollow_share)
 
 
-def prior_of(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> Prior:
+def prior_of(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> str:
     """Open box if hollow, else cuboid; tables are found as surfaces, not here."""
-    return Prior.OPEN_BOX if is_hollow(points, box, config) else Prior.CUBOID
+    return OPEN_BOX if is_hollow(points, box, config) else CUBOID

@@ -15,7 +15,9 @@ from scipy.optimize import linear_sum_assignment
 
 from f2p.geometry import inside_box, into_box, rotate_z, wrapped
 from f2p.settings import Settings, number
-from f2p.types import Box, Prior, Scene, frozen
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.table import TABLE
+from f2p.types import Box, Scene, frozen
 
 _NEVER = 1e3
 _TURNED = 0.02
@@ -29,7 +31,7 @@ class KnownObject:
     """Something the operator or an earlier look has named."""
 
     name: str
-    prior: Prior
+    prior: str
     size: np.ndarray
     """Full extents, upright [m]. Shape (3,)."""
     box: Box | None = None
@@ -45,7 +47,7 @@ class KnownObject:
 class Detection:
     """One thing as it was found, without a name yet."""
 
-    prior: Prior
+    prior: str
     box: Box
     points: np.ndarray
     """Shape (n, 3) [m]."""
@@ -79,7 +81,7 @@ def known_objects(given: Sequence[KnownObject], previous: Scene | None) -> tuple
     ]
     names = {item.name for item in given}
     for segment in seen.values():
-        if segment.name not in names and segment.prior is not Prior.TABLE:
+        if segment.name not in names and segment.prior != TABLE:
             out.append(KnownObject(segment.name, segment.prior, segment.box.size, segment.box, trusted=False))
     return tuple(out)
 
@@ -159,8 +161,8 @@ def match(
     """Which detection is which known thing; containers first, since the places of the others refer to them."""
     matched: dict[int, KnownObject] = {}
     for hollow in (True, False):
-        rows = [i for i, item in enumerate(detections) if (item.prior is Prior.OPEN_BOX) == hollow]
-        columns = [item for item in known if (item.prior is Prior.OPEN_BOX) == hollow]
+        rows = [i for i, item in enumerate(detections) if (item.prior == OPEN_BOX) == hollow]
+        columns = [item for item in known if (item.prior == OPEN_BOX) == hollow]
         boxes = {
             item.name: (i, _container_yaw(i, item, detections, known))
             for i, item in matched.items() if item.box is not None
@@ -215,7 +217,7 @@ def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: 
             candidate = f"{stem}_{number}"
         names[index] = candidate
 
-    hollow = [i for i in indices if detections[i].prior is Prior.OPEN_BOX]
+    hollow = [i for i in indices if detections[i].prior == OPEN_BOX]
     for i in sorted(hollow, key=lambda i: -float(np.prod(detections[i].box.size))):
         give(i, "box", "box")
     for i in sorted(set(indices) - set(hollow), key=lambda i: tuple(-detections[i].box.center[[1, 0]])):

@@ -9,13 +9,16 @@ import numpy as np
 
 from f2p.relation.table import carried, held
 from f2p.settings import Settings, number
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.table import TABLE
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
 from f2p.sim.labelled import SimulationConfig
 from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import Body
-from f2p.types import BINARY_RELATIONS, Prior, SkillCall, Transition
+from f2p.types import BINARY_RELATIONS, SkillCall, Transition
 
 SHARD = 200
 """Transitions per shard."""
@@ -75,11 +78,11 @@ def _target(
     half = 0.5 * bodies[index].size[2]
     boxes = [
         i for i, body in enumerate(bodies)
-        if body.prior is Prior.OPEN_BOX and i not in (index, placement.container[index])
+        if body.prior == OPEN_BOX and i not in (index, placement.container[index])
         and body.size[:2].min() > bodies[index].size[:2].max() + 0.03 and body.size[2] > 0.8 * bodies[index].size[2]
     ]  # fmt: skip
     others = [
-        i for i, body in enumerate(bodies) if body.prior is Prior.CUBOID and i != index
+        i for i, body in enumerate(bodies) if body.prior == CUBOID and i != index
         and body.size[:2].min() > 0.7 * bodies[index].size[:2].max()
     ]  # fmt: skip
     drawn = rng.random()
@@ -96,7 +99,7 @@ def _target(
         other = int(rng.choice(others))
         xy = poses[other, :2] + rng.normal(size=2) * 0.01
         return np.array([*xy, poses[other, 2] + 0.5 * bodies[other].size[2] + half + rng.uniform(0.0, 0.02)])
-    tables = [i for i, body in enumerate(bodies) if body.prior is Prior.TABLE]
+    tables = [i for i, body in enumerate(bodies) if body.prior == TABLE]
     table = int(rng.choice(tables))
     top = poses[table, 2] + 0.5 * bodies[table].size[2] + half
     if rng.random() < config.anywhere_share:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.settings import Settings, number
+from f2p.shape.cuboid import CUBOID
+from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
 from f2p.sim.motion.pick_place import footprints, overlap
 from f2p.sim.world import Body
-from f2p.types import Prior
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,16 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
     count = int(rng.integers(config.fewest, config.most + 1)) + (2 if rng.random() < 0.1 else 0)
     bodies = []
     for name in ("table_a", "table_b"):
-        bodies.append(Body(name, Prior.TABLE, rng.uniform([0.42, 0.80, 0.03], [0.58, 0.96, 0.07])))
+        bodies.append(Body(name, TABLE, rng.uniform([0.42, 0.80, 0.03], [0.58, 0.96, 0.07])))
     boxes = int(rng.random() < config.box_share) * (1 + int(rng.random() < 0.2 and count > 3))
     for index in range(boxes):
         size = rng.uniform([0.18, 0.16, 0.07], [0.34, 0.30, 0.16])
-        bodies.append(Body(f"box_{index}" if index else "box", Prior.OPEN_BOX, size))
+        bodies.append(Body(f"box_{index}" if index else "box", OPEN_BOX, size))
     if rng.random() < config.landmark_share:
-        bodies.append(Body("landmark", Prior.CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))
+        bodies.append(Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))
     for index in range(max(1, count + 2 - len(bodies))):
         size = rng.uniform(0.03, 0.06, 3) if rng.random() < 0.75 else rng.uniform(0.025, 0.08, 3)
-        bodies.append(Body(f"thing_{index + 1}", Prior.CUBOID, size))
+        bodies.append(Body(f"thing_{index + 1}", CUBOID, size))
     return tuple(bodies)
 
 
@@ -69,7 +71,7 @@ def place_tables(bodies: Sequence[Body], rng: np.random.Generator) -> dict[int, 
     top = rng.uniform(0.46, 0.54)
     out = {}
     for index, body in enumerate(bodies):
-        if body.prior is not Prior.TABLE:
+        if body.prior != TABLE:
             continue
         side = 1.0 if body.name.endswith("a") else -1.0
         height = top + rng.normal() * 0.004 - 0.5 * body.size[2]
@@ -87,7 +89,7 @@ class Placer:
         self._bodies, self._rng, self._config = bodies, rng, config
         self.poses = np.zeros((len(bodies), 4))
         self.container = np.full(len(bodies), -1)
-        self._tables = [i for i in sorted(fixed) if bodies[i].prior is Prior.TABLE]
+        self._tables = [i for i in sorted(fixed) if bodies[i].prior == TABLE]
         self._placed: list[int] = []
         self._taken: set[int] = set()
         for index, pose in fixed.items():
@@ -148,7 +150,7 @@ class Placer:
         """On top of a cuboid that nothing stands on yet and that is wide enough."""
         wide = [
             i for i in self._loose()
-            if self._bodies[i].prior is Prior.CUBOID and i not in self._taken
+            if self._bodies[i].prior == CUBOID and i not in self._taken
             and self._bodies[i].size[:2].min() > 0.7 * self._bodies[index].size[:2].max()
         ]  # fmt: skip
         if not wide:
@@ -235,11 +237,11 @@ def place(bodies: Sequence[Body], rng: np.random.Generator, config: RandomSceneC
         SamplingError: A body found no free place.
     """
     placer = Placer(bodies, place_tables(bodies, rng), rng, config)
-    boxes = [i for i, body in enumerate(bodies) if body.prior is Prior.OPEN_BOX]
+    boxes = [i for i, body in enumerate(bodies) if body.prior == OPEN_BOX]
     for index in boxes:
         if not placer.on_table(index):
             raise SamplingError(f"place for {bodies[index].name}", config.tries)
-    things = [i for i, body in enumerate(bodies) if body.prior is Prior.CUBOID]
+    things = [i for i, body in enumerate(bodies) if body.prior == CUBOID]
     contents = [i for i in things if bodies[i].size.max() < 0.085]
     rng.shuffle(contents)
     put: set[int] = set()

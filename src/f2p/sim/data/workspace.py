@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.settings import Settings, number
+from f2p.shape.table import TABLE
 from f2p.sim.world import Body, World
-from f2p.types import Prior
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ def tables(config: RoomConfig | None = None) -> World:
     room = config or RoomConfig()
     size = np.array([room.table_depth, room.table_width, room.table_thickness])
     z = room.table_height - 0.5 * room.table_thickness
-    bodies = (Body("table_a", Prior.TABLE, size), Body("table_b", Prior.TABLE, size))
+    bodies = (Body("table_a", TABLE, size), Body("table_b", TABLE, size))
     return World(bodies, np.array([[room.table_x, room.table_y, z, 0.0], [room.table_x, -room.table_y, z, 0.0]]))

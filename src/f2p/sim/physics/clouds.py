@@ -13,7 +13,6 @@ import numpy as np
 
 from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
-from f2p.types import Prior
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Camera:
     def _chosen(self, scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """Rays to cast: the coarse grid and every ray near a movable's box. Shape (rays,), indices."""
         mask = self._coarse.copy()
-        movable = [i for i, body in enumerate(scene.bodies) if body.prior is not Prior.TABLE]
+        movable = [i for i, body in enumerate(scene.bodies) if not body.shape.support]
         radius = 0.5 * np.linalg.norm(sizes[movable], axis=-1)
         delta = poses[movable, :3] - self.origin
         level = np.hypot(delta[:, 0], delta[:, 1])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from f2p.scene.relations import binary_relations, unary_relations
+from f2p.shape.protocol import hollow
 from f2p.sim.physics.scene_builder import BuiltScene
-from f2p.types import CONTAINERS, Relations
+from f2p.types import Relations
 
 
 def label(
@@ -22,7 +23,6 @@ def label(
         openings: How far drawers are open [m]. Shape (bodies,).
     """
     priors = [body.prior for body in scene.bodies]
-    hollow = np.array([prior in CONTAINERS for prior in priors])
-    binary = binary_relations(poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow)
+    binary = binary_relations(poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow(priors))
     unary = unary_relations(priors, openings.tolist(), sizes)
     return Relations(tuple(body.name for body in scene.bodies), unary, binary)

@@ -13,9 +13,9 @@ import mujoco
 import numpy as np
 
 from f2p.settings import Settings, number
+from f2p.shape.protocol import SLIDES, Slab
 from f2p.sim.errors import BodyError
 from f2p.sim.world import Body
-from f2p.types import Prior
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,6 @@ class PhysicsConfig(Settings):
 
 
 @dataclass(frozen=True, eq=False)
-class Slab:
-    """One solid cuboid of a prior, in the frame of the body's box centre."""
-
-    center: np.ndarray
-    half: np.ndarray
-    sliding: bool = False
-    """Whether it belongs to the moving part of a drawer."""
-
-
-@dataclass(frozen=True, eq=False)
 class BuiltScene:
     """A compiled model and where each body is found in it."""
 
@@ -71,39 +61,8 @@ class BuiltScene:
 
 
 def slabs_of(body: Body) -> tuple[Slab, ...]:
-    """The solid cuboids of a shape prior (A.12): open boxes have five, shelves and drawers their boards."""
-    half, wall = 0.5 * body.size, body.board
-    if body.prior in (Prior.CUBOID, Prior.TABLE):
-        return (Slab(np.zeros(3), half),)
-    if body.prior is Prior.OPEN_BOX:
-        return _open_box(half, wall, np.zeros(3))
-    boards = _case(half, wall)
-    if body.prior is Prior.SHELF:
-        return (*boards, Slab(np.zeros(3), np.array([half[0], half[1], wall / 2])))
-    inner = half - np.array([wall, 1.5 * wall, 1.5 * wall])
-    return (*boards, *_open_box(inner, wall, np.zeros(3), sliding=True))
-
-
-def _open_box(half: np.ndarray, wall: float, center: np.ndarray, sliding: bool = False) -> tuple[Slab, ...]:
-    """Bottom and four walls."""
-    x, y, z = half
-    w = wall / 2
-    parts = [((0, 0, -z + w), (x, y, w))]
-    for sign in (-1.0, 1.0):
-        parts.append(((sign * (x - w), 0, w), (w, y, z - w)))
-        parts.append(((0, sign * (y - w), w), (x - wall, w, z - w)))
-    return tuple(Slab(center + np.array(at), np.array(extent), sliding) for at, extent in parts)
-
-
-def _case(half: np.ndarray, wall: float) -> tuple[Slab, ...]:
-    """A case that is open towards −x: two sides, bottom, top, back."""
-    x, y, z = half
-    w = wall / 2
-    parts = [((x - w, 0, 0), (w, y - wall, z - wall))]
-    for sign in (-1.0, 1.0):
-        parts.append(((0, sign * (y - w), 0), (x, w, z)))
-        parts.append(((0, 0, sign * (z - w)), (x, y - wall, w)))
-    return tuple(Slab(np.array(at), np.array(extent)) for at, extent in parts)
+    """The solid cuboids of a body's shape prior (A.12)."""
+    return body.shape.slabs(body.size, body.board)
 
 
 def _geoms(slabs: Sequence[Slab], mass: str) -> str:
@@ -120,7 +79,7 @@ def _body_xml(index: int, body: Body, slabs: tuple[Slab, ...], config: PhysicsCo
     if body.free:
         return f'<body name="b{index}"><freejoint name="j{index}"/>{_geoms(slabs, mass)}</body>'
     inner = ""
-    if any(slab.sliding for slab in slabs):
+    if body.shape.moves == SLIDES:
         inner = (
             f'<body name="s{index}"><joint name="j{index}" type="slide" axis="-1 0 0" damping="3" frictionloss="1" '
             f'limited="true" range="0 {0.9 * body.size[0]:.6g}"/>'
@@ -164,7 +123,7 @@ def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
         owner[model.body(f"b{i}").id] = i
     drawers = []
     for i, body in enumerate(bodies):
-        if body.prior is Prior.DRAWER:
+        if body.shape.moves == SLIDES:
             owner[model.body(f"s{i}").id] = i
             drawers.append((i, int(model.joint(f"j{i}").qposadr[0])))
     return BuiltScene(

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from f2p.sim.motion.pick_place import CarryPath, PickPlaceConfig, footprints, overlap, pick_place_path, within
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.world import Body
-from f2p.types import Prior
 
 BODIES = (
-    Body("table", Prior.TABLE, [0.5, 0.9, 0.05]),
-    Body("box", Prior.OPEN_BOX, [0.30, 0.24, 0.12]),
-    Body("thing", Prior.CUBOID, [0.05, 0.05, 0.05]),
-    Body("tower", Prior.CUBOID, [0.06, 0.06, 0.20]),
+    Body("table", "table", [0.5, 0.9, 0.05]),
+    Body("box", "open_box", [0.30, 0.24, 0.12]),
+    Body("thing", "cuboid", [0.05, 0.05, 0.05]),
+    Body("tower", "cuboid", [0.06, 0.06, 0.20]),
 )
 POSES = np.array([[0.7, 0, 0.475, 0], [0.7, 0.2, 0.56, 0.3], [0.7, 0.2, 0.535, 0], [0.7, -0.2, 0.6, 0]])
 SIZES = np.stack([body.size for body in BODIES])

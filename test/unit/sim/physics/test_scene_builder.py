@@ -9,13 +9,12 @@ from f2p.sim.errors import BodyError
 from f2p.sim.physics.rollout import Batch
 from f2p.sim.physics.scene_builder import PhysicsConfig, build, slabs_of
 from f2p.sim.world import Body
-from f2p.types import Prior
 
-COUNTS = {Prior.CUBOID: 1, Prior.TABLE: 1, Prior.OPEN_BOX: 5, Prior.SHELF: 6, Prior.DRAWER: 10}
+COUNTS = {"cuboid": 1, "table": 1, "open_box": 5, "shelf": 6, "drawer": 10}
 
 
-@pytest.mark.parametrize("prior", list(Prior))
-def test_the_boards_of_a_prior_span_its_outer_box(prior: Prior) -> None:
+@pytest.mark.parametrize("prior", sorted(COUNTS))
+def test_the_boards_of_a_prior_span_its_outer_box(prior: str) -> None:
     body = Body("it", prior, [0.3, 0.24, 0.2])
     slabs = slabs_of(body)
     assert len(slabs) == COUNTS[prior]
@@ -26,7 +25,7 @@ def test_the_boards_of_a_prior_span_its_outer_box(prior: Prior) -> None:
 
 
 def test_an_open_box_is_hollow_and_open_at_the_top_only() -> None:
-    body = Body("box", Prior.OPEN_BOX, [0.3, 0.24, 0.12])
+    body = Body("box", "open_box", [0.3, 0.24, 0.12])
     slabs = slabs_of(body)
 
     def solid(point: np.ndarray) -> bool:
@@ -44,11 +43,11 @@ def test_an_open_box_is_hollow_and_open_at_the_top_only() -> None:
 
 def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
     bodies = (
-        Body("table", Prior.TABLE, [0.5, 0.9, 0.05]),
-        Body("shelf", Prior.SHELF, [0.3, 0.3, 0.4]),
-        Body("drawer", Prior.DRAWER, [0.3, 0.3, 0.2]),
-        Body("box", Prior.OPEN_BOX, [0.2, 0.2, 0.1]),
-        Body("thing", Prior.CUBOID, [0.05] * 3),
+        Body("table", "table", [0.5, 0.9, 0.05]),
+        Body("shelf", "shelf", [0.3, 0.3, 0.4]),
+        Body("drawer", "drawer", [0.3, 0.3, 0.2]),
+        Body("box", "open_box", [0.2, 0.2, 0.1]),
+        Body("thing", "cuboid", [0.05] * 3),
     )
     poses = np.array(
         [[0.7, 0, 0.475, 0], [0.7, 1.0, 0.2, 0], [0.7, -1.0, 0.1, 0.3], [0.7, 0, 0.55, 0.2], [0.7, 0, 0.54, 0.0]]
@@ -66,7 +65,7 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
 
 
 def test_bodies_must_be_there_and_have_their_own_names() -> None:
-    cup = Body("cup", Prior.CUBOID, [0.1] * 3)
+    cup = Body("cup", "cuboid", [0.1] * 3)
     with pytest.raises(BodyError, match="empty"):
         build((), PhysicsConfig())
     with pytest.raises(BodyError, match="'cup' is there twice"):

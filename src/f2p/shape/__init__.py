@@ -1,0 +1,1 @@
+"""What an object's shape is (A.12): one file per shape prior, with everything the stack may ask of it."""

@@ -1,0 +1,154 @@
+"""What a shape prior is: of what it consists, where things go on and in it, how it is grasped, and what of it moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from f2p.registry import Registry
+
+WALL = 0.008
+"""Thickness of walls, floors and boards [m] (ours: a carton or a stiff bag)."""
+
+FREE, SLIDES, FIXED = "free", "slides", "fixed"
+"""What of a body moves: all of it, a part that slides out along -x of its box, or nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slab:
+    """One solid cuboid of a shape, in the frame of its box's centre."""
+
+    center: np.ndarray
+    """Shape (3,) [m]."""
+    half: np.ndarray
+    """Half extents. Shape (3,) [m]."""
+    sliding: bool = False
+    """Whether it belongs to the part that slides."""
+
+
+@dataclass(frozen=True, eq=False)
+class Top:
+    """A level rectangle on which things can stand, in the frame of the box's centre."""
+
+    center: np.ndarray
+    """Its middle. Shape (3,) [m]."""
+    half: np.ndarray
+    """Half extents along the axes of the box. Shape (2,) [m]."""
+    walled: bool = False
+    """Whether there are walls around it, as around the floor of a box."""
+    covered: bool = False
+    """Whether something of the same shape is above it, so that nothing gets there from above."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cavity:
+    """The space within the walls, centred in x and y over the box."""
+
+    half: np.ndarray
+    """Half extents along the axes of the box. Shape (2,) [m]."""
+    floor: float
+    """Its lower end, from the box's centre [m]."""
+    rim: float
+    """Its upper end, from the box's centre [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """A place at which two fingers from above may close, in the frame of the box's centre."""
+
+    point: np.ndarray
+    """Between the fingers. Shape (3,) [m]."""
+    axis: int
+    """Along which axis of the box they close: 0 is x, 1 is y."""
+    width: float
+    """What they close on [m]."""
+    span: float
+    """Length along the other horizontal axis over which that is so, `point` in its middle [m]."""
+    rim: bool = False
+    """Whether it is a wall, so that one finger goes into the cavity."""
+
+
+class Shape(Protocol):
+    """One shape prior.
+
+    Contract: a shape has no state. All answers are about a box of extents `size` (3,) [m] with walls `wall` thick [m],
+    in the frame of the box's centre, and nothing reaches out of that box as long as nothing has slid. What is free or
+    slides is what a skill may act on (A.9).
+    """
+
+    moves: ClassVar[str]
+    """FREE, SLIDES or FIXED."""
+    contains: ClassVar[bool]
+    """Whether something can be inside of it; then it has a cavity."""
+    solid: ClassVar[bool]
+    """Whether it fills its box, so that it is the same prior whichever side it lies on."""
+    support: ClassVar[bool]
+    """Whether it is what a whole scene stands on: seen as a plane, known beforehand, never between the fingers."""
+
+    def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
+        """Its solid cuboids, at least one."""
+
+    def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
+        """Where things can stand on it or in it, perhaps nowhere."""
+
+    def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:
+        """The space in which its contents are; None unless it contains."""
+
+    def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
+        """Where a downward gripper may take it; nowhere if it is not to be lifted."""
+
+
+shapes: Registry[type[Shape]] = Registry("shape prior", "f2p.shape")
+"""All shape priors by name, the name that scenes, messages and failure folders carry."""
+
+
+@cache
+def shape_of(prior: str) -> Shape:
+    """The shape called `prior`. Raises UnknownNameError with the choices."""
+    return shapes.get(prior)()
+
+
+def board(size: np.ndarray, wall: float = WALL) -> float:
+    """Wall thickness that leaves a cavity even in a small box [m]."""
+    return float(min(wall, 0.2 * np.min(size)))
+
+
+def hollow(priors: list[str]) -> np.ndarray:
+    """Which of some shapes can hold something. Shape (n,), bool."""
+    return np.array([shape_of(prior).contains for prior in priors], dtype=bool)
+
+
+def open_tops(prior: str, size: np.ndarray, wall: float | None = None) -> tuple[Top, ...]:
+    """The tops of a shape that one gets at from above, walls nowhere around."""
+    tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
+    return tuple(top for top in tops if not (top.walled or top.covered))
+
+
+def block_top(size: np.ndarray) -> Top:
+    """The whole upper face of a box."""
+    return Top(np.array([0.0, 0.0, 0.5 * size[2]]), 0.5 * np.asarray(size)[:2])
+
+
+def box_slabs(half: np.ndarray, wall: float, *, sliding: bool = False) -> tuple[Slab, ...]:
+    """Bottom and four walls of half extents `half`."""
+    x, y, z = half
+    w = wall / 2
+    parts = [((0.0, 0.0, -z + w), (x, y, w))]
+    for sign in (-1.0, 1.0):
+        parts.append(((sign * (x - w), 0.0, w), (w, y, z - w)))
+        parts.append(((0.0, sign * (y - w), w), (x - wall, w, z - w)))
+    return tuple(Slab(np.array(at), np.array(extent), sliding) for at, extent in parts)
+
+
+def case_slabs(half: np.ndarray, wall: float) -> tuple[Slab, ...]:
+    """A case that is open towards -x: back, two sides, bottom and top."""
+    x, y, z = half
+    w = wall / 2
+    parts = [((x - w, 0.0, 0.0), (w, y - wall, z - wall))]
+    for sign in (-1.0, 1.0):
+        parts.append(((0.0, sign * (y - w), 0.0), (x, w, z)))
+        parts.append(((0.0, 0.0, sign * (z - w)), (x, y - wall, w)))
+    return tuple(Slab(np.array(at), np.array(extent)) for at, extent in parts)
