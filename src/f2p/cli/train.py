@@ -68,14 +68,20 @@ class StageBars:
 
 @in_one_line()
 def train(
+    architecture: Annotated[
+        str, typer.Option(help="points2plans, stow_gnn, binary_pred, or another that is registered")
+    ] = "points2plans",
     profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
     executions: Annotated[
         int, typer.Option(min=20, max=MOST_EXECUTIONS, help="simulated executions, held-out ones included")
     ] = 10_000,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
-    out: Annotated[Path, typer.Option(help="weights file to write; its manifest lies beside it")] = Path(
-        "runs/train/default.safetensors"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="weights file to write, its manifest beside it [runs/train/ARCHITECTURE.safetensors]"
+        ),
+    ] = None,
     data: Annotated[
         Path, typer.Option(help="folder of the simulated executions; what the same code made is used")
     ] = Path("runs/train/data"),
@@ -91,10 +97,11 @@ def train(
     from f2p.cli.train_data import pretraining_data
     from f2p.model.factory import create, save_weights, started_from
 
+    out = out or Path("runs/train") / f"{architecture}.safetensors"
     check_place(out)
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
-    model, config = create(profile, seed=seed), scaled(profile, effort)
+    model, config = create(profile, architecture, seed), scaled(profile, effort)
     parent = None
     if start is not None:
         parent = started_from(model, start)

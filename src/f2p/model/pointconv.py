@@ -114,7 +114,7 @@ class SampleNorm(nn.Module):
         return torch.addcmul(self.bias, normed, self.weight)
 
 
-def _perceptron(*widths: int) -> nn.Sequential:
+def perceptron(*widths: int) -> nn.Sequential:
     """Linear layers with ReLU between them and none after the last."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
@@ -131,8 +131,8 @@ class SetAbstraction(nn.Module):
         super().__init__()
         self.features = nn.Linear(inputs, outputs)
         self.features_norm = SampleNorm(outputs)
-        self.weights = _perceptron(3, 8, 8, self.WEIGHTS)
-        self.density = _perceptron(1, 16, 8, 1)
+        self.weights = perceptron(3, 8, 8, self.WEIGHTS)
+        self.density = perceptron(1, 16, 8, 1)
         self.join = nn.Linear(outputs * self.WEIGHTS, outputs)
         self.join_norm = SampleNorm(outputs)
 

@@ -12,6 +12,7 @@ from f2p.model.architectures.dynamics import FeatureConfig, Manipulation, SkillD
 from f2p.model.architectures.objectcentric import ObjectCentric, ObjectCentricConfig, literal
 from f2p.model.architectures.protocol import architectures
 from f2p.model.latent import ObjectLatent
+from f2p.model.pointconv import perceptron
 from f2p.settings import number
 
 
@@ -44,7 +45,7 @@ class TransformerDynamics(SkillDynamics):
     def __init__(self, width: int, parameters: int, config: TransformerConfig) -> None:
         super().__init__(width, parameters, config, width)
         half = width // 2
-        self.parameter = nn.Sequential(nn.Linear(parameters, half), nn.ReLU(), nn.Linear(half, half))
+        self.parameter = perceptron(parameters, half, half)
         layer = nn.TransformerEncoderLayer(width, config.heads, config.feed_forward, config.dropout, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
 
