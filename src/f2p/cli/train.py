@@ -78,9 +78,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="weights file to write, its manifest beside it [runs/train/ARCHITECTURE.safetensors]"
-        ),
+        typer.Option(help="weights file to write, its manifest beside it [runs/train/ARCHITECTURE.safetensors]"),
     ] = None,
     data: Annotated[
         Path, typer.Option(help="folder of the simulated executions; what the same code made is used")
@@ -113,15 +111,9 @@ def train(
         batch, digest = pretraining_data(data, executions, seed, workers, bars)
         simulated = clock.monotonic_s()
         metrics = fit(model, batch, config, seed, checkpoint, bars)
-    notes = {
-        **recipe(profile, seed, executions, config, parent),
-        "data_sha256": digest,
-        "duration_s": {
-            "simulation": round(simulated - began, 1),
-            "training": round(clock.monotonic_s() - simulated, 1),
-        },
-        "metrics": metrics.as_dict(),
-    }
+    took = {"simulation": round(simulated - began, 1), "training": round(clock.monotonic_s() - simulated, 1)}
+    made = {"data_sha256": digest, "duration_s": took, "metrics": metrics.as_dict()}
+    notes = {**recipe(profile, seed, executions, config, parent), **made}
     manifest = save_weights(model, out, notes)
     keep_replay(out, batch, seed)
     checkpoint.unlink(missing_ok=True)
