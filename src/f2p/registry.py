@@ -1,15 +1,22 @@
-"""One registry per family of implementations, filled by a decorator."""
+"""One registry per family of implementations, filled by a decorator.
+
+A family is a package: `protocol.py` holds its registry, and every other module of the package registers its members
+when it is imported. Nobody imports them by hand: the registry does when it is first read, and the plug-ins with them.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from f2p.errors import F2pError
+from f2p.plugins import import_plugins
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 
 class UnknownNameError(F2pError):
@@ -21,23 +28,31 @@ class UnknownNameError(F2pError):
         super().__init__(f"no {family} is called {name!r}; choose one of: {', '.join(choices)}")
 
 
-class Registry(Generic[T]):
-    """Names to implementations of one family.
+def import_members(package: str) -> None:
+    """Import every module that lies in a package, which registers what it holds."""
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        importlib.import_module(f"{package}.{module.name}")
 
-    >>> learners = Registry("learner")
-    >>> @learners.register("original")
-    ... class Original: ...
+
+class Registry(Generic[T]):
+    """Names to implementations of one family. Thread-safe.
+
+    >>> poolings = Registry[Pooling]("pooling")
+    >>> @poolings.register("mean")
+    ... def mean(values): ...
 
     Args:
         family: What a member is called in messages.
         members: Package whose modules register the members. They are imported when first asked for, so that naming
-            the family costs nobody the engines behind it; empty where the package's own `__init__` imports them.
+            the family costs nobody the engines behind it; empty where they lie beside the registry itself.
     """
 
     def __init__(self, family: str, members: str = "") -> None:
         self.family = family
         self._items: dict[str, T] = {}
         self._members = members
+        self._complete = self._busy = False
+        self._lock = threading.RLock()
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that files its argument under `name`. Raises ValueError when taken."""
@@ -52,7 +67,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """The implementation called `name`. Raises UnknownNameError with the choices."""
-        self._import_members()
+        self._import_all()
         if name not in self._items:
             raise UnknownNameError(self.family, name, self.names)
         return self._items[name]
@@ -60,15 +75,38 @@ class Registry(Generic[T]):
     @property
     def names(self) -> tuple[str, ...]:
         """All registered names, sorted."""
-        self._import_members()
+        self._import_all()
         return tuple(sorted(self._items))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
-    def _import_members(self) -> None:
-        """Import the members once; those that register while they are imported ask for nothing here."""
-        package, self._members = self._members, ""
-        if package:
-            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-                importlib.import_module(f"{package}.{module.name}")
+    def _import_all(self) -> None:
+        """Import the members and the plug-ins, once; one of them that asks meanwhile is told what there is by then."""
+        if self._complete:
+            return
+        with self._lock:
+            if self._complete or self._busy:
+                return
+            self._busy = True
+            try:
+                if self._members:
+                    import_members(self._members)
+                import_plugins()
+                self._complete = True
+            finally:
+                self._busy = False
+
+
+class Makers(Registry[Callable[..., M]], Generic[M]):
+    """A family whose implementations are made: from a config of their own kind, or from nothing for the defaults.
+
+    >>> learners = Makers[Learner]("learner", "f2p.learner")
+    >>> @learners.register("original")
+    ... class Original: ...
+    """
+
+    def make(self, name: str, config: Any = None) -> M:
+        """Make the implementation called `name`. Raises UnknownNameError with the choices."""
+        maker = self.get(name)
+        return maker() if config is None else maker(config)

@@ -33,7 +33,8 @@ def imports_digest(*modules: str) -> str:
 def imported_by(*modules: str) -> tuple[Path, ...]:
     """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
-    What a package's `__init__` imports does not count: those of f2p make nothing. Rooms in `WHOLE` count as a whole.
+    What a package's `__init__` imports does not count: those of f2p make nothing. Rooms in `WHOLE` count as a whole, and
+    so do families that a registry imports.
     """
     found: set[Path] = set()
     waiting = list(modules)
@@ -68,11 +69,15 @@ def _file_of(module: str) -> Path | None:
 
 
 def _imports(path: Path) -> list[str]:
-    """What could be a module among the imports of a file: `from a import b` names a, and a.b."""
+    """What may be a module among the imports of a file: `from a import b` names a, and a.b; a registry all members."""
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names += [item.name for item in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{item.name}" for item in node.names)]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("Registry", "Makers") and node.args[1:]:
+            package = ast.literal_eval(node.args[1])
+            folder = PACKAGE.joinpath(*package.split(".")[1:])
+            names += [f"{package}.{one.stem}" for one in folder.glob("*.py")]
     return names

@@ -6,7 +6,9 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +52,14 @@ def test_a_config_can_be_made_without_arguments_and_its_types_are_known(kind: ty
     assert names <= set(field_types(kind))
     if "__post_init__" in vars(kind):
         assert "super().__post_init__()" in inspect.getsource(kind.__post_init__)
+
+
+def test_families_are_filled_in_one_way() -> None:
+    """No file imports a member only to have it registered; the registry does that, and the plug-ins with it."""
+    root = Path(f2p.__file__).parent
+    by_hand = [
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        if re.search(r"noqa: F401|iter_modules", path.read_text()) and path.name != "registry.py"
+    ]
+    assert sorted(by_hand) == ["cli/__init__.py", "cli/bench.py"]

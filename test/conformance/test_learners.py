@@ -44,7 +44,7 @@ CONFIGS = {
 
 
 def made(name: str) -> Learner:
-    return learners.get(name)(CONFIGS[name]) if name in CONFIGS else learners.get(name)()
+    return learners.make(name, CONFIGS.get(name))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_same_seed_gathers_the_same(responded: tuple[LearnedData, LearnedDat
 def test_literal_data_are_particles_of_the_literal_inference_and_nothing_else(
     failure: Failure, model: Points2Plans
 ) -> None:
-    config = learners.get("literal")().config
+    config = learners.make("literal").config
     assert (config.targeted, config.aftermath, config.counter_examples, config.elsewhere) == (20, 0, 0, 0)
     assert config.posterior.mode == "literal"
     data = made("literal").respond(failure, LearnContext(model, MujocoSimulator(), 3))

@@ -95,7 +95,7 @@ def test_kernel_is_finite_and_equivariant(name: str) -> None:
     generator = torch.Generator().manual_seed(0)
     x, scores = (torch.randn(10, 6, generator=generator, dtype=torch.float64) for _ in range(2))
     order = torch.randperm(10, generator=generator)
-    kernel = kernels.get(name)()
+    kernel = kernels.make(name)
 
     def direction(rows: torch.Tensor, slopes: torch.Tensor) -> torch.Tensor:
         return kernel.direction(ComparedParticles(rows, torch.ones_like(rows), ((0, 1, 2), (3, 4, 5))), slopes)

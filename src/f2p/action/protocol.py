@@ -57,7 +57,7 @@ class Action(Protocol):
         """Say how far each segment is meant to be displaced by `parameters` (count, P). Shape (count, n, 3)."""
 
 
-actions: Registry[Action] = Registry("skill")
+actions: Registry[Action] = Registry("skill", "f2p.action")
 """All skills by name."""
 
 

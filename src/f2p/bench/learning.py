@@ -7,10 +7,9 @@ from pathlib import Path
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.evaluate.failures import make_failure
-from f2p.learner import fail2progress  # noqa: F401 - files the learner
 from f2p.plan.planner import Planner
 from f2p.sim.protocol import make_simulator
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.weights.cycle import learn
 from f2p.weights.modules import load_predictor, open_store
 
@@ -22,7 +21,7 @@ def learning(seed: int, progress: Progress) -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         original = load_predictor(store, store.champion)
-        failure = make_failure(tasks.get("transport")(), Planner(lambda: original), simulator, 3, seed)
+        failure = make_failure(tasks.make("transport"), Planner(lambda: original), simulator, 3, seed)
         seconds = learn(failure, "fail2progress", store, simulator, seed=seed, progress=progress).seconds
     return [
         Measurement("failure to promoted weights", seconds["total"], "s", 60.0),

@@ -10,7 +10,7 @@ from f2p.model.factory import SHIPPED, load_weights
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.shooting import ShootingConfig, shoot
 from f2p.sim.protocol import make_simulator
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.types import SkillStep
 
 REPEATS = 3
@@ -24,7 +24,7 @@ def planning(seed: int, progress: Progress) -> list[Measurement]:
     skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "box"))
     for repeat in range(REPEATS):
         rng = np.random.default_rng((seed, repeat))
-        instance = tasks.get("transport")().make(rng, 3, simulator)
+        instance = tasks.make("transport").make(rng, 3, simulator)
         scene = simulator.observe(instance.world, seed)
         start = clock.monotonic_s()
         shoot(

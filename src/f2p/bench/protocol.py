@@ -36,5 +36,5 @@ Progress = Callable[[str, float, str], None]
 Benchmark = Callable[[int, Progress], list[Measurement]]
 """Called with a seed and whom to tell."""
 
-benchmarks: Registry[Benchmark] = Registry("benchmark")
+benchmarks: Registry[Benchmark] = Registry("benchmark", "f2p.bench")
 """All benchmarks by name."""

@@ -13,7 +13,7 @@ from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
 from f2p.model.factory import SHIPPED, load_weights, weights_bytes
 from f2p.sim.protocol import make_simulator
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.types import Scene
 from f2p.weights.holder import WeightsHolder
 from f2p.weights.modules import load_predictor, manifest_for, open_store
@@ -78,7 +78,7 @@ def versions(store: WeightsStore, count: int, seed: int) -> list[str]:
 def swapping(seed: int, progress: Progress) -> list[Measurement]:
     """200 swaps among a few versions beside 50 requests a second, to what the model server holds them in."""
     simulator = make_simulator()
-    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3, simulator)
+    instance = tasks.make("transport").make(np.random.default_rng(seed), 3, simulator)
     scene = simulator.observe(instance.world, seed)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))

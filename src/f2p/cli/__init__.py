@@ -1,4 +1,4 @@
-"""The command line: one file per group of commands, each with `register(app)`; only what is asked for is imported."""
+"""The command line: one file per group of commands, filed in `commands`; only what is asked for is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import sys
 
 import typer
 
-from f2p.cli._shared import complain
+from f2p.cli._shared import commands, complain
+from f2p.errors import F2pError
 
 
 def modules() -> tuple[str, ...]:
@@ -31,10 +32,12 @@ def build(wanted: str = "") -> typer.Typer:
     )  # fmt: skip
     app.callback()(lambda: None)
     name = wanted.replace("-", "_")
-    for module in (name,) if name in modules() else modules():
-        loaded = importlib.import_module(f"{__name__}.{module}")
-        if hasattr(loaded, "register"):
-            loaded.register(app)
+    own = importlib.import_module(f"{__name__}.{name}") if name in modules() else None
+    if own is not None and hasattr(own, "register"):  # its own file alone: the others import much, and so may plug-ins
+        own.register(app)
+        return app
+    for command in commands:
+        commands.get(command)(app)
     return app
 
 
@@ -49,7 +52,10 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="f2p")
-    except OSError as error:  # help and JSON are printed outside of what `in_one_line` guards
+    except (
+        F2pError,
+        OSError,
+    ) as error:  # of a plug-in; help and JSON are printed outside of `in_one_line`
         with contextlib.suppress(OSError):
             complain(error)
         sys.exit(2)

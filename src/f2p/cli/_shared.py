@@ -1,9 +1,9 @@
-"""What commands share: how they refuse (one line on stderr, exit code 2), seeds, and folders that take results."""
+"""What commands share: their registry, how they refuse (one line on stderr, exit code 2), seeds, folders."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,10 @@ from rich.markup import escape
 
 from f2p.errors import F2pError
 from f2p.files import naming
+from f2p.registry import Registry
+
+commands: Registry[Callable[[typer.Typer], None]] = Registry("command", "f2p.cli")
+"""What adds a command, or a group of them, by its name."""
 
 MOST_SEED = 2**63 - 1
 """Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""

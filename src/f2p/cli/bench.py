@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, in_one_line
+from f2p.cli._shared import MOST_SEED, commands, in_one_line
 
 if TYPE_CHECKING:
-    from f2p.bench import Measurement
+    from f2p.bench.protocol import Measurement
 
 
 @in_one_line()
@@ -26,7 +26,7 @@ def bench(
 
     The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says.
     """
-    from f2p.bench import benchmarks
+    from f2p.bench.protocol import benchmarks
     from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers it
 
     console = Console(stderr=True)
@@ -46,6 +46,7 @@ def bench(
         raise typer.Exit(1)
 
 
+@commands.register("bench")
 def register(app: typer.Typer) -> None:
     """Add `f2p bench`."""
     app.command()(bench)

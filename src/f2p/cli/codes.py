@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from f2p.cli._shared import commands
+
 HEAD = """\
 # Error codes
 
@@ -21,6 +23,7 @@ def codes() -> None:
     typer.echo(HEAD + error_table(), nl=False)
 
 
+@commands.register("codes")
 def register(app: typer.Typer) -> None:
     """Add `f2p codes`."""
     app.command()(codes)

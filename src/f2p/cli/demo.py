@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import in_one_line
+from f2p.cli._shared import commands, in_one_line
 from f2p.clock import SystemClock
 from f2p.types import LearnFrom
 
@@ -118,11 +118,11 @@ def demo(
     Exit code 0 only if the second attempt truly succeeded, contradicted no prediction, and ended without an error.
     """
     from f2p.sim.protocol import make_simulator
-    from f2p.tasks import tasks
+    from f2p.tasks.protocol import tasks
 
     console = Console(stderr=True)
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
-    instance = tasks.get(task)().make(np.random.default_rng(seed), objects, make_simulator())
+    instance = tasks.make(task).make(np.random.default_rng(seed), objects, make_simulator())
     folder.mkdir(parents=True)
     board = Board(console)
     if console.is_terminal:
@@ -260,6 +260,7 @@ def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> 
     return None
 
 
+@commands.register("demo")
 def register(app: typer.Typer) -> None:
     """Add `f2p demo`."""
     app.command()(demo)

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from f2p.cli._shared import commands
 from f2p.errors import F2pError
 from f2p.settings import SettingError
 
@@ -158,6 +159,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         raise typer.Exit(1)
 
 
+@commands.register("doctor")
 def register(app: typer.Typer) -> None:
     """Add `f2p doctor`."""
     app.command()(doctor)

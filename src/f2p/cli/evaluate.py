@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import in_one_line, make_writable
+from f2p.cli._shared import commands, in_one_line, make_writable
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 if TYPE_CHECKING:
@@ -96,7 +96,6 @@ def evaluate(
 def _tasks(config: tuple[Any, ...], simulator: str, folder: Path, progress: Told) -> tuple[Table, dict[str, Any]]:
     """The rows of one comparison, to look at and as JSON."""
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
-    from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
     from f2p.learner.protocol import learners as known
 
     made = replace(ExperimentConfig(*config), simulator=simulator)
@@ -117,12 +116,12 @@ def _monitor(
     from f2p.evaluate.monitor import MonitorExperiment
     from f2p.monitor.calibrate import MonitorConfig, calibrate
     from f2p.sim.protocol import make_simulator
-    from f2p.tasks import tasks
+    from f2p.tasks.protocol import tasks
 
     calibrate((0.0,) * steps, MonitorConfig().false_alarms)  # whether so many will do, before minutes of learning
     made, told = make_simulator(simulator), partial(progress, "monitor")
     kept = folder / f"monitor-{task}-{objects}-{simulator}"
-    experiment = MonitorExperiment(tasks.get(task)(), made, objects, first, kept, told)
+    experiment = MonitorExperiment(tasks.make(task), made, objects, first, kept, told)
     values = experiment.report(steps, models).values()
     return monitor_table(values), values
 
@@ -156,6 +155,7 @@ def table(rows: list[Row], title: str) -> Table:
     return out
 
 
+@commands.register("evaluate")
 def register(app: typer.Typer) -> None:
     """Add `f2p evaluate`."""
     app.command()(evaluate)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, in_one_line
+from f2p.cli._shared import MOST_SEED, commands, in_one_line
 from f2p.cli.train import StageBars
 from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
@@ -67,6 +67,7 @@ def learn(
         raise typer.Exit(1)
 
 
+@commands.register("learn")
 def register(app: typer.Typer) -> None:
     """Add `f2p learn`."""
     app.command()(learn)

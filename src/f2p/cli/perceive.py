@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import complain, in_one_line
+from f2p.cli._shared import commands, complain, in_one_line
 from f2p.errors import F2pError
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
@@ -77,7 +77,7 @@ def perceive(
     console = Console()
     perceived: list[PerceivedScan] = []
     failed = 0
-    look = segmenters.get(segmenter)()
+    look = segmenters.make(segmenter)
     out.mkdir(parents=True, exist_ok=True)
     for file, picture in zip(files, _picture_paths(files, out), strict=True):
         try:
@@ -99,6 +99,7 @@ def perceive(
         raise typer.Exit(1)
 
 
+@commands.register("perceive")
 def register(app: typer.Typer) -> None:
     """Add `f2p perceive`."""
     app.command()(perceive)

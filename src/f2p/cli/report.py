@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from f2p.cli._shared import in_one_line
+from f2p.cli._shared import commands, in_one_line
 
 
 @in_one_line()
@@ -27,6 +27,7 @@ def report(
     typer.echo(write_report(case, out or case / "report.html", {"seconds": seconds}, learned))
 
 
+@commands.register("report")
 def register(app: typer.Typer) -> None:
     """Add `f2p report`."""
     app.command()(report)

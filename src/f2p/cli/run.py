@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from f2p.cli._shared import MOST_SEED, in_one_line
+from f2p.cli._shared import MOST_SEED, commands, in_one_line
 from f2p.types import LearnFrom, SkillStep
 
 FOUND_S = 10.0
@@ -78,6 +78,7 @@ def run(
         raise typer.Exit(1)
 
 
+@commands.register("run")
 def register(app: typer.Typer) -> None:
     """Add `f2p run`."""
     app.command()(run)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, in_one_line, make_writable
+from f2p.cli._shared import MOST_SEED, commands, in_one_line, make_writable
 from f2p.clock import SystemClock
 from f2p.settings import SettingError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -236,6 +236,7 @@ def metrics_table(metrics: Metrics) -> Table:
     return table
 
 
+@commands.register("train")
 def register(app: typer.Typer) -> None:
     """Add `f2p train`."""
     app.command()(train)

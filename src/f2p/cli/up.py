@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from f2p.cli._shared import in_one_line
+from f2p.cli._shared import commands, in_one_line
 from f2p.graph.supervisor import Supervisor, make_supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
@@ -92,6 +92,7 @@ def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> 
     return 1 if degraded else 0
 
 
+@commands.register("up")
 def register(app: typer.Typer) -> None:
     """Add `f2p up`."""
     app.command()(up)

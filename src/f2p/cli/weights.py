@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import complain, in_one_line
+from f2p.cli._shared import commands, complain, in_one_line
 
 if TYPE_CHECKING:
     from f2p.weights.store import WeightsStore
@@ -192,6 +192,7 @@ def _tell(console: Console, store: WeightsStore, champion: str, as_json: bool) -
         typer.echo(json.dumps({"champion": champion, "previous": previous}))
 
 
+@commands.register("weights")
 def register(app: typer.Typer) -> None:
     """Add `f2p weights`."""
     group = typer.Typer(no_args_is_help=True, help="List, show, verify, add, promote and roll back weights.")

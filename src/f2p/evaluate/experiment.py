@@ -31,8 +31,8 @@ from f2p.posterior.errors import PosteriorError
 from f2p.settings import Settings, choice
 from f2p.sim.errors import SimulationError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator, simulators
-from f2p.tasks import tasks
 from f2p.tasks.chance import chance
+from f2p.tasks.protocol import tasks
 from f2p.weights.checks import sha256_of
 from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.modules import load_predictor, open_store
@@ -91,7 +91,7 @@ class Experiment:
 
     def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
         self.config, self.folder, self._progress = config, folder, progress
-        self._task, self._simulator = tasks.get(config.task)(), make_simulator(config.simulator)
+        self._task, self._simulator = tasks.make(config.task), make_simulator(config.simulator)
 
     def rows(self) -> list[Row]:
         """All rows: each learner with the skeleton given and with free search, where the task allows both."""
@@ -199,5 +199,5 @@ class Experiment:
 
 def _config_of(learner: str) -> dict[str, Any]:
     """The settings of a learner as it is made; empty for one without any."""
-    config = getattr(learners.get(learner)(), "config", None)
+    config = getattr(learners.make(learner), "config", None)
     return {} if config is None else asdict(config)

@@ -25,7 +25,6 @@ from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
 from f2p.evaluate.statistics import wilson_interval
 from f2p.files import write_whole
-from f2p.learner import fail2progress  # noqa: F401 - files the learner
 from f2p.model.factory import shipped
 from f2p.model.metrics import FALL
 from f2p.model.predictor import TorchPredictor

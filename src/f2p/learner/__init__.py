@@ -1,9 +1,1 @@
-"""Failure in, training data out: one file per way to respond to a failure; importing the room registers them all."""
-
-from __future__ import annotations
-
-import importlib
-import pkgutil
-
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+"""Failure in, training data out: one file per way to respond to a failure."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
 from f2p.model.train import FinetuneConfig
-from f2p.registry import Registry
+from f2p.registry import Makers
 from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
 
@@ -63,5 +63,5 @@ class Learner(Protocol):
         """Gather what shall be learned from `failure`."""
 
 
-learners: Registry[type] = Registry("learner")
+learners: Makers[Learner] = Makers("learner", "f2p.learner")
 """All learners by name; each is made without arguments."""

@@ -17,7 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 
 LEAST_BANDWIDTH = 1e-8
 """Floor of h (ours: equal particles and single particles keep a finite kernel)."""
@@ -45,7 +45,7 @@ class Kernel(Protocol):
         """Φ for scores (M, D), the gradients of the log density. Shape (M, D)."""
 
 
-kernels: Registry[type] = Registry("kernel")
+kernels: Makers[Kernel] = Makers("kernel")
 """All kernels by name."""
 
 

@@ -193,7 +193,7 @@ def svgd(
     started = clock.monotonic_s()
     counts: Counter[str] = Counter(evaluations=0, not_finite=0, jittered=0, clipped=0)
     name = config.kernel or DEFAULT_KERNEL
-    kernel, repels = kernels.get(name)(), name != "independent"
+    kernel, repels = kernels.make(name), name != "independent"
     variables = initial.detach().clone()
     adam = torch.optim.Adam([variables], maximize=True, fused=True)  # A.13.3; climbs along Φ (C14)
     stop, history = Stop.ITERATIONS, list[tuple[float, float, float]]()

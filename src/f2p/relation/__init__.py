@@ -7,8 +7,6 @@ relations is therefore imported before.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from f2p.registry import import_members
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+import_members(__name__)

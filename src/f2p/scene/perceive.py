@@ -15,7 +15,6 @@ from f2p.scene.cloud.scans import read_scan
 from f2p.scene.errors import NoSupportError
 from f2p.scene.relations import relations_of
 from f2p.scene.scan_scene import scene_from_labels
-from f2p.scene.segment import geometric as _geometric  # noqa: F401 - files the default segmenter
 from f2p.scene.segment.evaluation import evaluate_labels
 from f2p.scene.segment.protocol import BACKGROUND, Segmenter
 from f2p.types import Relations, Scene

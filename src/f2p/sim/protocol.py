@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 from f2p.sim.world import Body, World
 from f2p.types import Relations, Scene, SkillCall, Transition
 
@@ -74,7 +74,7 @@ class Simulator(Protocol):
         """True relations of a world as it is, contact included."""
 
 
-simulators: Registry[Callable[..., Simulator]] = Registry("simulator", members="f2p.sim")
+simulators: Makers[Simulator] = Makers("simulator", "f2p.sim")
 """All simulators by name, each made from its config or from nothing; asking imports them and their engines."""
 
 DEFAULT_SIMULATOR = "mujoco"
@@ -94,4 +94,4 @@ def make_simulator(name: str = DEFAULT_SIMULATOR, config: object | None = None) 
     Raises:
         UnknownNameError: There is none of that name; tells the choices.
     """
-    return simulators.get(name)(config)
+    return simulators.make(name, config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 from f2p.robot.protocol import Cancelled, Robot, never
 from f2p.types import Execution, Scene, SkillCall
 
@@ -38,5 +38,5 @@ class Skill(Protocol):
         """
 
 
-skills: Registry[type] = Registry("skill")
+skills: Makers[Skill] = Makers("skill", "f2p.skill")
 """All skills by the name that `SkillCall.skill` carries."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 from f2p.scene.goals import satisfied
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import World
@@ -43,5 +42,5 @@ class Task(Protocol):
         """Make a fresh instance, at rest in `simulator`, whose goal is not met yet."""
 
 
-tasks: Registry[Callable[..., Task]] = Registry("task")
+tasks: Makers[Task] = Makers("task", "f2p.tasks")
 """All tasks by name, each made from its config or from nothing."""

@@ -111,7 +111,7 @@ def learn(
     config, clock = config or CycleConfig(), clock or SystemClock()
     if failure.cause is not Cause.MODEL:
         raise NotTeachableError(failure.id, failure.cause.value)
-    learner = learners.get(learner_name)()
+    learner = learners.make(learner_name)
     with locked(store.folder / ".finetune.lock", wait_s=config.busy_wait_s, clock=clock):
         round_ = _Round(failure, learner_name, store, config, seed, progress, clock)
         return round_.run(learner.respond, simulator)

@@ -8,7 +8,7 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 
 from typer.testing import CliRunner
 
-from f2p.bench import benchmarks
+from f2p.bench.protocol import benchmarks
 from f2p.cli import build
 
 

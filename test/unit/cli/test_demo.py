@@ -17,7 +17,7 @@ from f2p.ros.remote.goal import GoalResult
 from f2p.ros.session.demo import ReportedTruth, truth_from_json
 from f2p.scene.goals import parse_goal
 from f2p.sim.protocol import make_simulator
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.types import LearnFrom
 
 
@@ -81,7 +81,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
 ) -> None:
     session, answers = FakeSession(*endings), iter(taught)
     monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
-    instance = tasks.get("transport")().make(np.random.default_rng(0), 2, make_simulator())
+    instance = tasks.make("transport").make(np.random.default_rng(0), 2, make_simulator())
     last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
     assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
     assert session.learned_from == [LearnFrom.MISSES, LearnFrom.MISSES, LearnFrom.CONTRADICTIONS][:tries]
@@ -102,7 +102,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
 def test_a_person_puts_the_room_back_only_where_the_robot_cannot_go_on(
     task: str, success: bool, taught: bool, fell: tuple[str, ...], reason: str
 ) -> None:
-    instance = tasks.get(task)().make(np.random.default_rng(0), 2, make_simulator())
+    instance = tasks.make(task).make(np.random.default_rng(0), 2, make_simulator())
     assert demo.why_put_back(instance, demo.Attempt(success, True, {}), taught, fell) == reason
 
 

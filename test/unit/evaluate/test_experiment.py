@@ -15,7 +15,6 @@ from f2p.evaluate import failures
 from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
 from f2p.evaluate.kept import foundations
-from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
 from f2p.learner.errors import DatasetNotWrittenError, TooFewTransitionsError
 from f2p.model.errors import BadDatasetError, DivergedError
 from f2p.posterior.errors import AllRejectedError

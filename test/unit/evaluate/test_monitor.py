@@ -15,7 +15,7 @@ from f2p.evaluate.onlooker import Onlooker
 from f2p.sim.data.pretraining import generate_shard
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.twin.eye import Eye
 from f2p.types import Transition
 
@@ -45,7 +45,7 @@ def test_rates_are_counted_on_their_own_side_of_the_threshold() -> None:
 
 
 def test_what_the_shipped_model_was_never_taught_scores_higher_than_what_it_was(tmp_path: Path) -> None:
-    experiment = MonitorExperiment(tasks.get("transport")(), make_simulator(), 3, 40, tmp_path, lambda *_: None)
+    experiment = MonitorExperiment(tasks.make("transport"), make_simulator(), 3, 40, tmp_path, lambda *_: None)
     report = experiment.report(2, 0)
     assert len(report.familiar) == len(report.untaught) == 2 and report.learned == ()
     assert max(report.familiar) < 3.0 < 6.0 < min(report.untaught)
@@ -85,7 +85,7 @@ def test_models_are_learned_again_unless_by_the_same_code_from_the_same_weights(
 
     def times() -> int:
         learned.clear()
-        experiment = MonitorExperiment(tasks.get("transport")(), make_simulator(), 3, 7, tmp_path, lambda *_: None)
+        experiment = MonitorExperiment(tasks.make("transport"), make_simulator(), 3, 7, tmp_path, lambda *_: None)
         assert experiment._models(2)[1] == ("predictor",) * 2
         return len(learned)
 
@@ -98,7 +98,7 @@ def test_models_are_learned_again_unless_by_the_same_code_from_the_same_weights(
 
 def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:
     """The box and what is in it are found where they are, before and after somebody moved them."""
-    room = tasks.get("clear")().make(np.random.default_rng(5), 3, make_simulator())
+    room = tasks.make("clear").make(np.random.default_rng(5), 3, make_simulator())
     world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
     moved = [world.index(name) for name in ("box", "thing_1", "thing_2", "thing_3")]
     poses = world.poses.copy()
@@ -113,7 +113,7 @@ def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:
 
 def test_what_was_just_handled_is_looked_for_from_beside_and_not_guessed() -> None:
     """Behind the landmark it is hidden; it had been in the box, and was guessed to be there still."""
-    room = tasks.get("transport")().make(np.random.default_rng(2), 3, make_simulator())
+    room = tasks.make("transport").make(np.random.default_rng(2), 3, make_simulator())
     world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
     onlooker.look(world)
     thing, mark, poses = world.index("thing_1"), world.index("landmark"), world.poses.copy()

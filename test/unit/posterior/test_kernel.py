@@ -20,7 +20,7 @@ def drawn(count: int, dimensions: int, seed: int) -> Tensor:
 
 
 def direction(name: str, x: Tensor, scores: Tensor, blocks: tuple[tuple[int, ...], ...] = BLOCKS) -> Tensor:
-    return kernels.get(name)().direction(ComparedParticles(x, torch.ones_like(x), blocks), scores)
+    return kernels.make(name).direction(ComparedParticles(x, torch.ones_like(x), blocks), scores)
 
 
 @given(st.integers(2, 9), st.integers(1, 6), st.integers(0, 10_000))
@@ -58,7 +58,7 @@ def test_fixed_context_enters_the_kernel_but_does_not_move() -> None:
     x, context, scores = drawn(6, 3, 5), drawn(6, 4, 6), drawn(6, 3, 7)
     whole = ComparedParticles(torch.cat([x, context], 1), torch.ones_like(x), (tuple(range(7)),))
     for name in ("per_object", "single"):
-        with_context = kernels.get(name)().direction(whole, scores)
+        with_context = kernels.make(name).direction(whole, scores)
         assert with_context.shape == (6, 3)
         assert not torch.allclose(with_context, direction(name, x, scores, ((0, 1, 2),)))
 

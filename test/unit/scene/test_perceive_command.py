@@ -97,7 +97,7 @@ def test_bad_files_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
 def test_names_that_are_no_text_or_look_like_mathematics_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
     good = scans / "flat.pcd"
     odd = [tmp_path / "$1_{a$.pcd", tmp_path / os.fsdecode(b"caf\xe9.pcd")]
-    look = segmenters.get("geometric")()
+    look = segmenters.make("geometric")
     for path in odd:
         path.write_bytes(good.read_bytes())
         draw(perceive_scan(path, look), tmp_path / "picture.png")

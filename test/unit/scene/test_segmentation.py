@@ -64,7 +64,7 @@ def test_finds_each_thing_once(name: str) -> None:
 def test_is_deterministic_and_blind_to_where_the_camera_is() -> None:
     """The same labels twice, and after moving cloud and sensor together."""
     points, _ = seen(SCENES["stacked"])
-    segmenter = segmenters.get("geometric")()
+    segmenter = segmenters.make("geometric")
     labels = segmenter.segment(points)
     assert np.array_equal(labels, segmenter.segment(points))
     shift = np.array([0.4, -0.3, 0.2])

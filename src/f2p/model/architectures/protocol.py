@@ -74,7 +74,7 @@ class Architecture(nn.Module, ABC, Generic[L]):
         return ObservedAnew(self, data)
 
 
-architectures: Registry[type[Architecture]] = Registry("architecture")
+architectures: Registry[type[Architecture]] = Registry("architecture", "f2p.model.architectures")
 """Classes by name of the architecture."""
 
 

@@ -13,7 +13,6 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import call_from_msg, scene_from_msg
 from f2p.ros.remote.guard import GuardClient
 from f2p.settings import Settings, number
-from f2p.skill import pick_place  # noqa: F401 - files the skill
 from f2p.skill.protocol import skills
 from f2p.types import Execution
 from f2p_msgs.action import ExecuteSkill
@@ -37,13 +36,14 @@ class ExecutorNode(F2pNode):
 
     def connect(self) -> None:
         """The guard and the action."""
+        self.get_logger().info(f"skills: {', '.join(skills.names)}")  # imports them, before one is asked for
         self._watch = Watch(self, ["guard"])
         self._robot = GuardClient(self, self._watch)
         self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
 
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request
-        skill = skills.get(request.skill)()
+        skill = skills.make(request.skill)
         call = call_from_msg(request)
         allowed_s = self.parameters.config.deadline_s - STOP_S
         until_s = self.monotonic.monotonic_s() + allowed_s

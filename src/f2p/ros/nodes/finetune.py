@@ -45,7 +45,6 @@ class FinetuneNode(F2pNode):
 
     def load(self) -> None:
         """Import torch and the learners, open the store, make the simulator."""
-        from f2p.learner import fail2progress, original, random_data  # noqa: F401 - file the learners
         from f2p.weights.modules import open_store
 
         self._store = open_store(self.parameters.config.store)

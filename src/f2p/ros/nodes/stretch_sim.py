@@ -28,7 +28,7 @@ from f2p.ros.twin.topics import DriverTopics
 from f2p.settings import Settings, number
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.twin.camera import DepthCamera, DepthCameraConfig
 from f2p.twin.driver import StretchDriver
 from f2p.twin.twin import Twin
@@ -84,7 +84,7 @@ class StretchSim(Node):
         if config.world:
             return world_from_json(config.world)
         rng = np.random.default_rng(config.seed)
-        return tasks.get(config.task)().make(rng, config.objects, make_simulator()).world
+        return tasks.make(config.task).make(rng, config.objects, make_simulator()).world
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Start again in the world the parameters ask for now."""

@@ -19,7 +19,7 @@ from f2p.ros.base import qos
 from f2p.ros.remote.goal import spinning
 from f2p.ros.session.demo import running, write_parameters
 from f2p.sim.protocol import make_simulator
-from f2p.tasks import tasks
+from f2p.tasks.protocol import tasks
 from f2p.types import LearnFrom
 
 LISTEN_S = 10.0
@@ -78,7 +78,7 @@ class MemoryWatch:
 def graph(seed: int, progress: Progress) -> list[Measurement]:
     """Bring the simulated robot's graph up, listen, and let it fail the task and learn from that."""
     clock = SystemClock()
-    instance = tasks.get("transport")().make(np.random.default_rng(seed), 3, make_simulator())
+    instance = tasks.make("transport").make(np.random.default_rng(seed), 3, make_simulator())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         parameters = write_parameters(folder, instance.world, "transport", 3, seed)

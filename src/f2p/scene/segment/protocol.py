@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 
 BACKGROUND = -1
 """Label of points that belong to no object: supports, noise, invalid measurements."""
@@ -37,4 +37,4 @@ class Segmenter(Protocol):
         """
 
 
-segmenters: Registry[type[Segmenter]] = Registry("segmenter")
+segmenters: Makers[Segmenter] = Makers("segmenter", "f2p.scene.segment")
