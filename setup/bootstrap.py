@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import interfaces
 import system
 from digest import Stamps, digest
 from progress import SetupError, run_logged, shown
@@ -33,10 +34,6 @@ VERSION = (3, 11)
 """The wheels are pinned for this Python."""
 
 LOCKED = ("requirements/runtime.txt", "requirements/ros.txt", "requirements/dev.txt")
-PACKAGES = ("src/f2p_msgs", "src/ros_standins/control_msgs", "src/ros_standins/tf2_msgs")
-
-BUILDER_PYTHON = "/opt/python/cp311-cp311"
-"""Where Python was on the machine that built the ROS wheels; their CMake files name it."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +58,28 @@ def refuse_link() -> None:
         raise SetupError(f"{VENV} is a link to {VENV.readlink()}; remove the link, and set-up makes a folder there")
 
 
-def venv_is_ours() -> bool:
-    """Tell whether the virtual environment was made here with this interpreter (it cannot be moved)."""
-    try:
-        made = (VENV / "pyvenv.cfg").read_text()
-    except OSError:
-        return False
-    return PYTHON.exists() and made.rstrip().endswith(f" {VENV}") and f"{sys.base_prefix}/" in made
-
-
 def make_venv(log: Path) -> None:
-    """Make the virtual environment, afresh unless the one that is there will do."""
+    """Make the virtual environment, afresh: it cannot be moved, and one whose making was interrupted may lack pip."""
     del log
-    if not venv_is_ours():
-        venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True).create(VENV)
+    venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True).create(VENV)
+
+
+def forget_half_installed(site_packages: Path) -> list[str]:
+    """Remove the records of packages whose installation was interrupted, so that pip installs those again.
+
+    pip takes a package for installed once its METADATA is there, and writes INSTALLER after the last of its files.
+    """
+    half = [path for path in site_packages.glob("*.dist-info") if not (path / "INSTALLER").is_file()]
+    for path in half:
+        shutil.rmtree(path)
+    return sorted(path.name for path in half)
 
 
 def pip_install(arguments: list[str], log: Path) -> None:
     """Run pip in the virtual environment."""
+    for name in forget_half_installed(VENV / "lib/python3.11/site-packages"):
+        with log.open("a") as stream:
+            stream.write(f"\n{name} was not installed to its end\n")
     environment = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
     run_logged(command, log, environment)
@@ -95,51 +96,20 @@ def install_torch(log: Path) -> None:
     pip_install(["-r", str(ROOT / "requirements/torch.txt")], log)
 
 
-def cmake_replacements(include: str, numpy_include: str) -> dict[str, str]:
-    """Return what to write in place of the folders of the machine that built the ROS wheels."""
-    return {
-        f"{BUILDER_PYTHON}/lib/python3.11/site-packages/numpy/_core/include": numpy_include,
-        f"{BUILDER_PYTHON}/include/python3.11": include,
-    }
-
-
-def rewrite_cmake(share: Path, replacements: dict[str, str]) -> int:
-    """Replace folders in all CMake files below `share`; returns how many files changed."""
-    changed = 0
-    for path in share.rglob("*.cmake"):
-        before = path.read_text()
-        after = before
-        for old, new in replacements.items():
-            after = after.replace(old, new)
-        if after != before:
-            path.write_text(after)
-            changed += 1
-    return changed
-
-
 def fix_cmake(log: Path) -> None:
     """Point the CMake files of the ROS wheels at this interpreter and its numpy."""
     numpy_include = VENV / "lib/python3.11/site-packages/numpy/_core/include"
     if not numpy_include.is_dir():
         raise SetupError(f"numpy's headers are not in {numpy_include}; `make clean` and start again")
-    replacements = cmake_replacements(sysconfig.get_path("include"), str(numpy_include))
-    changed = rewrite_cmake(VENV / "share", replacements)
+    replacements = interfaces.cmake_replacements(sysconfig.get_path("include"), str(numpy_include))
+    changed = interfaces.rewrite(VENV / "share", (".cmake",), replacements)
     with log.open("a") as stream:
         stream.write(f"\nrewrote the folders in {changed} CMake files\n")
 
 
 def build_interfaces(log: Path) -> None:
-    """Build `f2p_msgs` and the stand-ins with colcon, for Python only."""
-    shutil.rmtree(INTERFACES, ignore_errors=True)
-    work = VENV / "colcon"
-    jobs = len(os.sched_getaffinity(0))
-    environment = {**os.environ, "CMAKE_PREFIX_PATH": str(VENV), "MAKEFLAGS": f"-j{jobs}"}
-    options = ["--merge-install", "--install-base", str(INTERFACES), "--build-base", str(work / "build")]
-    cmake = [f"-DPython3_EXECUTABLE={PYTHON}", "-DPYTHON_ONLY=ON", "-DBUILD_TESTING=OFF", "-Wno-dev"]
-    colcon = ["colcon", "--log-base", str(work / "log"), "build", "--base-paths", *(str(ROOT / p) for p in PACKAGES)]
-    command = [*colcon, *options, "--cmake-args", *cmake]
-    sourced = ["bash", "-c", 'source "$1" && shift && exec "$@"', "bash", str(ROOT / "setup/env.sh")]
-    run_logged([*sourced, *command], log, environment)
+    """Build `f2p_msgs` and the stand-ins for Python, and put them where they belong when all are done."""
+    interfaces.build(ROOT, VENV, INTERFACES, log)
 
 
 STAGES = (
@@ -148,7 +118,12 @@ STAGES = (
     Stage("locked", "pinned wheels, hashes checked", LOCKED, install_locked),
     Stage("torch", "PyTorch", ("requirements/torch.txt",), install_torch),
     Stage("cmake", "CMake files of the ROS wheels", ("requirements/ros.txt",), fix_cmake),
-    Stage("interfaces", "ROS interfaces, built with colcon", (*PACKAGES, "requirements/ros.txt"), build_interfaces),
+    Stage(
+        "interfaces",
+        "ROS interfaces, built with colcon",
+        (*interfaces.PACKAGES, "setup/interfaces.py", "requirements/ros.txt"),
+        build_interfaces,
+    ),
 )
 
 
@@ -185,9 +160,17 @@ def use_right_python() -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Hold a lock for as long as set-up runs, so that two at once do not spoil each other's work."""
+    """Hold a lock for as long as set-up runs, so that two at once do not spoil each other's work.
+
+    What set-up starts holds it too: when set-up is killed, pip or a compiler goes on, and the next set-up waits for it.
+    """
     with Path(__file__).open() as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("set-up waits for another one, or for what an interrupted one started", file=sys.stderr, flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        os.set_inheritable(handle.fileno(), True)
         yield
 
 
@@ -199,8 +182,12 @@ def set_up() -> None:
     refuse_link()
     with alone():
         stamps = Stamps(stamps_path)
+        todo = outstanding(STAGES, stamps)
+        if any(stage.run is make_venv for stage, _ in todo):
+            stamps.forget_all()  # all that is in the virtual environment goes with it
+            todo = outstanding(STAGES, stamps)
         log = Path(tempfile.gettempdir()) / f"f2p-setup-{os.getuid()}-{os.getpid()}.log"
-        for stage, value in outstanding(STAGES, stamps):
+        for stage, value in todo:
             with shown(STAGES.index(stage) + 1, len(STAGES), stage.title):
                 stamps.forget(stage.name)
                 stage.run(log)
@@ -214,7 +201,7 @@ def main() -> int:
     try:
         use_right_python()
         set_up()
-    except SetupError as error:
+    except (SetupError, OSError) as error:  # such as a full disk
         print(f"set-up stopped: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

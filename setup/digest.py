@@ -41,6 +41,11 @@ class Stamps:
         self._done.pop(stage, None)
         self._write()
 
+    def forget_all(self) -> None:
+        """Drop every stage."""
+        self._done.clear()
+        self._write()
+
     def done(self, stage: str, value: str) -> None:
         """Note that `stage` is done."""
         self._done[stage] = value

@@ -76,6 +76,7 @@ def run_logged(command: list[str], log: Path, environment: Mapping[str, str] | N
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 env=dict(os.environ if environment is None else environment),
+                close_fds=False,  # the lock of set-up is held by all that it starts
                 check=False,
             ).returncode
         except OSError as error:

@@ -102,6 +102,7 @@ def install_missing(log: Path) -> None:
     try:
         run_logged(command, log, environment)
     except SetupError:
+        run_logged(["dpkg", "--configure", "-a"], log, environment)  # an interrupted one has to be ended first
         run_logged(["apt-get", "update"], log, environment)
         run_logged(command, log, environment)
     still = missing()

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "setup"))
 
 import bootstrap  # noqa: E402
+import interfaces  # noqa: E402
 import progress  # noqa: E402
 import system  # noqa: E402
 from digest import Stamps, digest  # noqa: E402
@@ -94,15 +95,15 @@ def test_the_inputs_of_every_stage_exist() -> None:
 
 
 def test_cmake_files_name_this_machine_afterwards(tmp_path: Path) -> None:
-    built = bootstrap.BUILDER_PYTHON
+    built = interfaces.BUILDER_PYTHON
     text = f'set(x "{built}/include/python3.11;{built}/lib/python3.11/site-packages/numpy/_core/include;/usr/include")'
     (tmp_path / "deep").mkdir()
     path = tmp_path / "deep" / "x.cmake"
     path.write_text(text)
-    replacements = bootstrap.cmake_replacements("/here/include", "/here/numpy")
-    assert bootstrap.rewrite_cmake(tmp_path, replacements) == 1
+    replacements = interfaces.cmake_replacements("/here/include", "/here/numpy")
+    assert interfaces.rewrite(tmp_path, (".cmake",), replacements) == 1
     assert path.read_text() == 'set(x "/here/include;/here/numpy;/usr/include")'
-    assert bootstrap.rewrite_cmake(tmp_path, replacements) == 0
+    assert interfaces.rewrite(tmp_path, (".cmake",), replacements) == 0
 
 
 def test_what_is_missing_is_said_with_the_command_that_brings_it() -> None:
