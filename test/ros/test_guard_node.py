@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,14 +18,17 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from f2p.errors import UNFORESEEN
+from f2p.guard.core import Rank
 from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
+from f2p.ros.base import qos
 from f2p.ros.base.client import ActionCaller, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.nodes.guard import GuardNode
 from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.guard import GuardClient
 from f2p_msgs.action import GuardedMove
+from f2p_msgs.msg import GuardState
 
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
@@ -106,6 +110,33 @@ def test_cancel_stops_the_robot(rig: Rig) -> None:
     with rig.robot.leased(), pytest.raises(MotionCancelledError):
         rig.robot.move(Motion((HEAD_PAN,), (-1.0,)), lambda: next(asked, True))
     rig.until(lambda: "STOP" in rig.processes.log("driver"), 20, "the stop in the driver's log")
+
+
+def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
+    rig.up()
+    ended: list[Exception] = []
+    states: list[GuardState] = []
+    rig.node.create_subscription(GuardState, "f2p/guard_state", states.append, qos.LATCHED)
+
+    def pursue() -> None:
+        with rig.robot.leased():
+            try:
+                rig.robot.move(Motion((LIFT,), (1.0,)))
+            except MotionRefusedError as error:
+                ended.append(error)
+
+    autonomy = threading.Thread(target=pursue)
+    autonomy.start()
+    rig.until(lambda: len(rig.steps()) >= 2, 20, "autonomy moving")
+    operator = GuardClient(rig.node, rig.watch)
+    with operator.leased(rank=Rank.OPERATOR):
+        assert operator.move(Motion((HEAD_PAN,), (-0.5,))) is Ending.REACHED
+        autonomy.join(timeout=20)
+        assert "code 958" in str(ended[0]) and rig.robot.state().position(LIFT) < 0.9
+        assert states[-1].mode == "operator"
+    rig.until(lambda: states[-1].mode == "autonomy", 20, "the robot given back")
+    with rig.robot.leased():
+        assert rig.robot.move(Motion((HEAD_PAN,), (0.0,))) is Ending.REACHED
 
 
 def test_runstop_latches_until_resumed(rig: Rig) -> None:

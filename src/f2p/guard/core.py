@@ -5,16 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from f2p.errors import CanceledError, F2pError
-from f2p.guard.errors import GuardBusyError, LatchedError, LeaseError, WrongModeError
+from f2p.guard.errors import GuardBusyError, LatchedError, LeaseError, OutrankedError, WrongModeError
 from f2p.guard.motion import Act, GuardedMotion, Senses
 from f2p.guard.rules import GuardConfig, admit
 from f2p.robot.protocol import BASE_JOINTS, Motion
 
 LEASE_MEMORY_S = 5.0
 """A lease not renewed for this long is forgotten [s] (ours)."""
+
+
+class Rank(IntEnum):
+    """Who goes first; the runstop is above both."""
+
+    AUTONOMY = 0
+    OPERATOR = 1
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is known of one lease."""
+
+    renewed_s: float
+    """Monotonic [s]."""
+    rank: Rank
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,7 @@ class Running:
 
     run: GuardedMotion
     lease: str
+    rank: Rank
     base_start: tuple[float, float, float]
     ended: Callable[[Exception | None, bool], None]
     """Called once with (error or None, contact)."""
@@ -89,7 +107,7 @@ class Guard:
 
     def __init__(self, driver: DriverPort, log: Callable[[str], None]) -> None:
         self._driver, self._log = driver, log
-        self._leases: dict[str, float] = {}
+        self._leases: dict[str, Held] = {}
         self._running: Running | None = None
         self._stopping_until_s: float | None = None
         self._unanswered = False
@@ -98,9 +116,15 @@ class Guard:
         self.holding: F2pError | None = None
         """What a held motion waits for."""
 
-    def renew(self, lease: str, now_s: float) -> None:
+    def renew(self, lease: str, now_s: float, rank: Rank = Rank.AUTONOMY) -> None:
         """A holder renewed its lease."""
-        self._leases = {name: at for name, at in self._leases.items() if now_s - at < LEASE_MEMORY_S} | {lease: now_s}
+        known = {name: held for name, held in self._leases.items() if now_s - held.renewed_s < LEASE_MEMORY_S}
+        self._leases = known | {lease: Held(now_s, rank)}
+
+    def rank(self, now_s: float, config: GuardConfig) -> Rank:
+        """The highest rank of which a lease is in force: renewed, and not void."""
+        ranks = [held.rank for held in self._leases.values() if now_s - held.renewed_s <= config.lease_void_s]
+        return max(ranks, default=Rank.AUTONOMY)
 
     @property
     def holder(self) -> str:
@@ -122,19 +146,34 @@ class Guard:
         self, motion: Motion, lease: str, state: DriverState, now_s: float, stamp_ns: int, config: GuardConfig,
         ended: Callable[[Exception | None, bool], None], canceled: Callable[[], bool],
     ) -> None:  # fmt: skip
-        """Admit a motion; `ended` follows. Raises GuardError when it is refused."""
+        """Admit a motion; `ended` follows. Raises GuardError when it is refused.
+
+        A motion under a lease of lower rank is ended first; until the robot stands, this one is refused as busy.
+        """
         if self.latched or state.runstopped:
             raise LatchedError(f"{self.latched or 'the runstop is pressed'}; only an operator's resume clears it")
+        admitted = admit(motion)
+        self._check_rank(lease, now_s, config)
         if self._running is not None or self._stopping_until_s is not None:
             raise GuardBusyError("another motion is running or being stopped")
         if state.mode != "position":
             self._driver.to_position_mode()
             raise WrongModeError(f"the driver is in mode {state.mode!r}, not 'position'; it was asked to change")
+        senses = self._senses(admitted, lease, state.base, state, now_s, stamp_ns)
+        rank = self._leases[lease].rank
+        self._running = Running(GuardedMotion(admitted, config, senses), lease, rank, state.base, ended, canceled)
+
+    def _check_rank(self, lease: str, now_s: float, config: GuardConfig) -> None:
+        """Let nobody begin before somebody of a higher rank, and end the motion of a lower one."""
         if lease not in self._leases:
             raise LeaseError(f"nobody renews a lease called {lease!r}")
-        admitted = admit(motion)
-        senses = self._senses(admitted, lease, state.base, state, now_s, stamp_ns)
-        self._running = Running(GuardedMotion(admitted, config, senses), lease, state.base, ended, canceled)
+        rank, highest = self._leases[lease].rank, self.rank(now_s, config)
+        if rank < highest:
+            raise OutrankedError(f"the robot is held by {highest.name.lower()}; ask again when it has been given back")
+        running = self._running
+        if running is not None and running.rank < rank:
+            self._log(f"preempted: {rank.name.lower()} takes the robot from {running.rank.name.lower()}")
+            self._end(OutrankedError(f"{rank.name.lower()} took the robot"), now_s, config)
 
     def positions(self, state: DriverState) -> dict[str, float]:
         """Joint positions; base joints as displacement since the running motion began."""
@@ -210,6 +249,6 @@ class Guard:
     ) -> Senses:  # fmt: skip
         received_s = min(state.received_s, state.base_received_s) if motion.moves_base else state.received_s
         positions = {**state.positions, **base_displacement(base_start, state.base)}
-        lease_age_s = now_s - self._leases.get(lease, float("-inf"))
+        lease_age_s = now_s - (self._leases[lease].renewed_s if lease in self._leases else float("-inf"))
         skew_s = (stamp_ns - state.stamp_ns) / 1e9
         return Senses(now_s, positions, state.velocities, now_s - received_s, skew_s, lease_age_s)

@@ -51,6 +51,12 @@ class WrongModeError(GuardError):
     code = 957
 
 
+class OutrankedError(GuardError):
+    """Somebody of a higher rank has the robot, or took it."""
+
+    code = 958
+
+
 class GuardBusyError(GuardError):
     """Another motion is running."""
 

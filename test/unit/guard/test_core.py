@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from f2p.errors import CanceledError
-from f2p.guard.core import DriverState, Guard
+from f2p.guard.core import DriverState, Guard, Rank
 from f2p.guard.errors import (
     DriverFailedError,
     GuardBusyError,
@@ -16,6 +16,7 @@ from f2p.guard.errors import (
     LatchedError,
     LeaseError,
     OutOfLimitsError,
+    OutrankedError,
     StaleJointsError,
     WrongModeError,
 )
@@ -69,8 +70,8 @@ class Bench:
     def to_position_mode(self) -> None:
         self.state = replace(self.state, mode="position")
 
-    def begin(self, motion: Motion, lease: str = "a") -> None:
-        self.guard.renew(lease, self.now)
+    def begin(self, motion: Motion, lease: str = "a", rank: Rank = Rank.AUTONOMY) -> None:
+        self.guard.renew(lease, self.now, rank)
         self.guard.begin(motion, lease, self._seen(), self.now, 0, CONFIG,
                          lambda error, contact: self.ended.append((error, contact)), lambda: self.canceled)  # fmt: skip
 
@@ -317,3 +318,51 @@ def test_what_may_not_begin() -> None:
     bench.begin(Motion((LIFT,), (0.3,)))
     with pytest.raises(GuardBusyError):
         bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_an_operator_takes_the_robot_and_gets_it_once_it_stands() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(1.0)
+    stops = bench.stops
+    with pytest.raises(GuardBusyError, match="being stopped"):
+        bench.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
+    assert isinstance(bench.ended[0][0], OutrankedError) and bench.stops == stops + 1
+    assert str(bench.ended[0][0]) == "operator took the robot"
+    with pytest.raises(OutrankedError, match="held by operator"):
+        bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.5)
+    bench.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
+    for _ in range(20):
+        bench.guard.renew("hand", bench.now, Rank.OPERATOR)
+        bench.run(0.2)
+    assert bench.ended[1:] == [(None, False)]
+    assert bench.state.positions[LIFT] == pytest.approx(0.2, abs=0.002)
+
+
+def test_autonomy_goes_on_when_the_operator_lets_go() -> None:
+    bench = Bench()
+    bench.guard.renew("hand", bench.now, Rank.OPERATOR)
+    assert bench.guard.rank(bench.now, CONFIG) is Rank.OPERATOR
+    with pytest.raises(OutrankedError):
+        bench.begin(Motion((LIFT,), (0.3,)))
+    bench.run(CONFIG.lease_void_s + 0.1)
+    assert bench.guard.rank(bench.now, CONFIG) is Rank.AUTONOMY
+    bench.begin(Motion((LIFT,), (0.3,)))
+    bench.run(2.0)
+    assert bench.ended == [(None, False)]
+
+
+def test_nobody_takes_the_robot_from_an_equal_nor_with_a_bad_motion_and_the_runstop_is_above_all() -> None:
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)), "a", Rank.OPERATOR)
+    with pytest.raises(GuardBusyError, match="another motion is running"):
+        bench.begin(Motion((LIFT,), (0.2,)), "b", Rank.OPERATOR)
+    other = Bench()
+    other.begin(Motion((LIFT,), (0.9,)))
+    with pytest.raises(OutOfLimitsError):
+        other.begin(Motion((LIFT,), (3.0,)), "hand", Rank.OPERATOR)
+    assert not bench.ended and not other.ended
+    other.state = replace(other.state, runstopped=True)
+    with pytest.raises(LatchedError):
+        other.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)

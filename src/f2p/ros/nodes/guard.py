@@ -10,7 +10,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from f2p.guard.core import Guard
+from f2p.guard.core import Guard, Rank
 from f2p.guard.errors import LatchedError
 from f2p.guard.rules import GuardConfig
 from f2p.robot.protocol import Motion
@@ -52,7 +52,12 @@ class GuardNode(F2pNode):
         return super().on_activate(state)
 
     def _on_lease(self, lease: Lease) -> None:
-        self._guard.renew(lease.lease, self.monotonic.monotonic_s())
+        try:
+            rank = Rank(lease.rank)
+        except ValueError:
+            self.get_logger().warning(f"a lease of {lease.holder!r} has rank {lease.rank}, which there is not; ignored")
+            return
+        self._guard.renew(lease.lease, self.monotonic.monotonic_s(), rank)
 
     def _on_resume(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
@@ -97,10 +102,10 @@ class GuardNode(F2pNode):
         return result
 
     def _watch(self) -> None:
-        guard = self._guard
-        guard.tick(self._driver.state(), self.monotonic.monotonic_s(), self.get_clock().now().nanoseconds,
-                   self.parameters.config)  # fmt: skip
-        mode = "none" if self.state_label != "active" else "runstop" if guard.latched else "autonomy"
+        guard, now_s, config = self._guard, self.monotonic.monotonic_s(), self.parameters.config
+        guard.tick(self._driver.state(), now_s, self.get_clock().now().nanoseconds, config)
+        mode = "runstop" if guard.latched else guard.rank(now_s, config).name.lower()
+        mode = mode if self.state_label == "active" else "none"
         reason = guard.latched or str(guard.holding or "")
         told = (mode, bool(reason), bool(guard.latched), reason)
         if told != self._told:

@@ -16,6 +16,7 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import Clock, SystemClock
 from f2p.errors import CanceledError
+from f2p.guard.core import Rank
 from f2p.guard.errors import GuardBusyError, GuardTimeoutError, LatchedError, StaleJointsError
 from f2p.loop.errors import DeadlineError
 from f2p.robot.errors import (
@@ -79,11 +80,13 @@ class GuardClient:
         node.create_timer(LEASE_PERIOD_S, self._renew, callback_group=group)
 
     @contextlib.contextmanager
-    def leased(self, plan_id: str = "", weights_id: str = "") -> Iterator[None]:
-        """Hold the command lease for the length of the block."""
+    def leased(self, plan_id: str = "", weights_id: str = "", rank: Rank = Rank.AUTONOMY) -> Iterator[None]:
+        """Hold the command lease for the length of the block; see `Lease.msg` for what a rank means."""
         name = f"{self._node.get_name()}-{uuid.uuid4().hex[:8]}"
         self._progress_s = self._clock.monotonic_s()
-        self._lease = Lease(holder=self._node.get_name(), lease=name, plan_id=plan_id, weights_id=weights_id)
+        self._lease = Lease(
+            holder=self._node.get_name(), lease=name, rank=int(rank), plan_id=plan_id, weights_id=weights_id
+        )
         try:
             self._renew()
             yield
