@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from f2p.model.architectures.attention import transformed
 from f2p.model.architectures.dynamics import FeatureConfig, Manipulation, SkillDynamics, with_action
 from f2p.model.architectures.objectcentric import ObjectCentric, ObjectCentricConfig, literal
 from f2p.model.architectures.protocol import architectures
@@ -52,7 +53,7 @@ class TransformerDynamics(SkillDynamics):
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
         """As of `SkillDynamics`."""
         tokens, mask = with_action(self.tokens(latent, act), self.parameter(act.parameters), latent, act)
-        return self.transformer(tokens, src_key_padding_mask=~mask)[:, :-1]
+        return transformed(self.transformer, tokens, None if bool(mask.all()) else ~mask)[:, :-1]
 
 
 @architectures.register("points2plans")

@@ -1,7 +1,7 @@
 """Reads PCD scans (ascii, binary, binary_compressed): a file goes in, points, colours and labels come out.
 
-Own reader (ours): labels and organised clouds in one pass, and every way a file can be wrong has its own sentence. A scan
-of mOSD takes 0.02 s; Open3D's reader that keeps labels (`t.io`) takes 0.14 s, the one that takes 0.03 s drops them. The
+Own reader (ours): labels and organised clouds in one pass, and every way a file can be wrong has its own sentence. A
+scan of mOSD takes 0.02 s; Open3D's reader that keeps labels (`t.io`) takes 0.14 s, the one of 0.03 s drops them. The
 number of points is checked from the header, before anything is converted.
 """
 

