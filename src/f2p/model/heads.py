@@ -86,12 +86,12 @@ class BinaryDecoder(nn.Module):
 
     def pairs(self, features: Tensor, boxes: Tensor, subjects: Tensor, objects: Tensor) -> Tensor:
         """Logits (B, k, 9) of the pairs that `subjects` and `objects`, (B, k) or (k,), pick of every scene."""
-        (one, here), (other, there) = (
-            [rows_of(values, index) for values in (features, boxes)] for index in (subjects, objects)
-        )
-        first = self.subject(one) + self.object(other)
+        if subjects.shape[-1] < features.shape[1]:
+            first = self.subject(rows_of(features, subjects)) + self.object(rows_of(features, objects))
+        else:  # members of many pairs are looked at once
+            first = rows_of(self.subject(features), subjects) + rows_of(self.object(features), objects)
         if self.gaps is not None:
-            first = first + self.gaps(gaps(here, there))
+            first = first + self.gaps(gaps(rows_of(boxes, subjects), rows_of(boxes, objects)))
         return self.layers(first)
 
     def with_one(self, features: Tensor, boxes: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,9 @@ from torch.nn import functional
 
 from f2p.settings import Settings, number
 
+CHUNK = 16
+"""Clouds encoded at once where no gradient is asked for (ours: they fit the cache, 0.5 instead of 0.8 ms a cloud)."""
+
 
 @dataclass(frozen=True)
 class PointConvConfig(Settings):
@@ -49,7 +52,7 @@ class Neighbourhoods:
     inverse_3: Tensor
     """Inverse density of the farthest points under bandwidth_3. Shape (M, 16)."""
 
-    def take(self, index: Tensor) -> Neighbourhoods:
+    def take(self, index: Tensor | slice) -> Neighbourhoods:
         """The neighbourhoods of some of the clouds."""
         return Neighbourhoods(*(getattr(self, item.name)[index] for item in dataclasses.fields(self)))
 
@@ -182,6 +185,13 @@ class PointConv(nn.Module):
             Shape (M, 128): the features P of each cloud.
         """
         hoods = hoods or neighbourhoods(points, self.config)
+        if len(points) > CHUNK and not torch.is_grad_enabled():
+            parts = [slice(first, first + CHUNK) for first in range(0, len(points), CHUNK)]
+            return torch.cat([self._encoded(points[part], hoods.take(part)) for part in parts])
+        return self._encoded(points, hoods)
+
+    def _encoded(self, points: Tensor, hoods: Neighbourhoods) -> Tensor:
+        """All clouds at once."""
         near = _gathered(points, hoods.near_1)
         inverse = _gathered(hoods.inverse_1.unsqueeze(-1), hoods.near_1).squeeze(-1)
         features = self.first(near - points.unsqueeze(2), near, inverse)

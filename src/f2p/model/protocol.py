@@ -46,6 +46,12 @@ class Perception(Protocol[L]):
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> L:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
 
+    def observe_rigid(self, points: Tensor, turned: Tensor) -> L:
+        """Encode clouds (B, n, 128, 3) of one scene in B poses, so that much need be computed only once.
+
+        Clouds of `turned` (n,) segments are those of the first pose moved rigidly; all others are the same in all.
+        """
+
     def moved(self, latent: L, translations: Tensor) -> L:
         """The latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
 

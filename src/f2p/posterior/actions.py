@@ -253,7 +253,7 @@ class ActionTarget:
         """Ln H of every relation of R_post. Shape (M, R)."""
         index = torch.full((len(variables),), self.grasped, dtype=torch.int64)
         after, _ = self.model.advance(self.latent, self.skill, index, self.space.parameters(variables))
-        return log_entropy(self.wanted.of(self.model.relations(after).binary))
+        return log_entropy(self.wanted.logits(self.model, after))
 
     def __call__(self, variables: Tensor) -> Tensor:
         """The log density (M,) of variables (M, 3)."""

@@ -37,8 +37,8 @@ class PosteriorConfig(Settings):
     states: StateConfig = field(default_factory=StateConfig)
     actions: ActionConfig = field(default_factory=ActionConfig)
     layout: LayoutConfig = field(default_factory=LayoutConfig)
-    state_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=300))
-    action_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=200))
+    state_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=100))
+    action_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=70))
 
 
 DEFAULT = PosteriorConfig()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from f2p.model.protocol import Latent, SkillEffectModel
 from f2p.relation.table import binary_specs, carried, held
 from f2p.types import BINARY_RELATIONS, Failure, Relations, Scene
 
@@ -35,11 +37,16 @@ class RelationSet:
     def __len__(self) -> int:
         return len(self.subjects)
 
-    def of(self, binary: Tensor) -> Tensor:
-        """The entries (M, R) of logits or probabilities (M, n, n, 9)."""
-        segments, kinds = binary.shape[-2:]
-        flat = (self.subjects * segments + self.objects) * kinds + self.kinds
-        return binary.flatten(1).index_select(1, flat)
+    def logits(self, model: SkillEffectModel, latent: Latent) -> Tensor:
+        """The entries (M, R) of what `model` says of a latent; only their pairs are decoded."""
+        subjects, objects, entries = self._pairs
+        return model.pair_logits(latent, subjects, objects).flatten(1).index_select(1, entries)
+
+    @cached_property
+    def _pairs(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Subjects and objects of the pairs that occur, and where each entry is among their logits."""
+        pairs, place = torch.unique(torch.stack([self.subjects, self.objects]), dim=1, return_inverse=True)
+        return pairs[0], pairs[1], place * len(BINARY_RELATIONS) + self.kinds
 
 
 def relation_set(entries: Sequence[tuple[int, int, int]], observed: np.ndarray) -> RelationSet:

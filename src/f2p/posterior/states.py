@@ -41,7 +41,7 @@ class StateConfig(Settings):
         1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1"
     )
     margin: float = number(0.004, "softness of the barrier between bodies", unit="m", low=1e-4, high=0.1, source="ours")
-    refresh: int = number(100, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
+    refresh: int = number(50, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
     noise_low: float = number(0.10, "least noise around the failure, of the range", low=0.0, high=1.0, source="C18")
     noise_high: float = number(0.20, "largest noise around the failure, of the range", low=0.0, high=1.0, source="C18")
     near_share: float = number(0.5, "particles that start near the failure", low=0.0, high=1.0, source="C18")
@@ -83,8 +83,7 @@ class StateTarget:
             yaws = self.poses(variables)[..., 3] - observed[:, 3]
             arms = (self.clouds - observed[:, None, :3]).expand(len(yaws), -1, -1, -1)
             clouds = observed[:, None, :3] + _turned(arms, yaws[..., None])
-            mask = torch.ones(clouds.shape[:2], dtype=torch.bool)
-            self._latent = self.model.observe(clouds, mask).detached()
+            self._latent = self.model.observe_rigid(clouds, self._turning).detached()
             self._encoded_arm = _turned(self._arm, yaws)
         self._encoded_variables = variables.detach().clone()
 
@@ -116,7 +115,7 @@ class StateTarget:
         poses = self.layout.poses(values)
         density = self.layout.prior.log_density(variables) + self.barrier(poses, values)
         if len(self.wanted):
-            logits = self.wanted.of(self.model.relations(self.latent(poses)).binary)
+            logits = self.wanted.logits(self.model, self.latent(poses))
             density = density + log_likelihood(logits, self.wanted.values) / self.config.temperature
         return density
 
@@ -159,6 +158,13 @@ class StateTarget:
         free = torch.tensor([self.layout.free[row] for row in rows])
         interior = torch.as_tensor(self.layout.interior[rows], dtype=torch.float32)
         return torch.as_tensor(rows), self.layout.extents[free], interior
+
+    @cached_property
+    def _turning(self) -> Tensor:
+        """Segments whose yaw is a variable, and what is placed in them. Shape (n,), bool."""
+        turning = torch.zeros(len(self.clouds), dtype=torch.bool)
+        turning[list(self.layout.free)] = True
+        return turning
 
     @cached_property
     def _arm(self) -> Tensor:

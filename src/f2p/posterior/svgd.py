@@ -42,8 +42,8 @@ class SvgdConfig(Settings):
     """Numbers of one run."""
 
     kernel: str | None = choice(None, "how particles repel each other; none: the mode's", lambda: kernels.names)
-    iterations: int = number(300, "Adam steps at most", low=1, high=100_000, source="C17")
-    step: float = number(0.05, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
+    iterations: int = number(100, "Adam steps at most", low=1, high=100_000, source="C17")
+    step: float = number(0.1, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
     final_step: float = number(
         0.2, "share of the step left at the end (cosine)", low=0.0, high=1.0, source="ours: settles"
     )

@@ -74,6 +74,23 @@ def test_moving_a_latent_is_observing_moved_clouds(model: Points2Plans, clouds: 
     assert torch.allclose(moved.centroid, seen.centroid)
 
 
+def test_poses_of_one_scene_are_observed_like_scenes_of_their_own(model: Points2Plans, clouds: torch.Tensor) -> None:
+    """What is computed only once must be what would be computed every time."""
+    centres, yaws = clouds[:1].mean(2, keepdim=True), torch.tensor([0.0, 0.4, -0.7], dtype=torch.float64)
+    poses = clouds[:1].repeat(3, 1, 1, 1)
+    cosine, sine = torch.cos(yaws)[:, None, None], torch.sin(yaws)[:, None, None]
+    x, y, z = (poses - centres).unbind(-1)
+    turned = torch.tensor([True, False, True, True])
+    rotated = torch.stack([cosine * x - sine * y, sine * x + cosine * y, z], -1) + centres
+    poses = torch.where(turned[:, None, None], rotated, poses)
+    with torch.no_grad():
+        expected, found = model.observe(poses, whole(poses)), model.observe_rigid(poses, turned)
+        torch.testing.assert_close(found.features, expected.features)
+        torch.testing.assert_close(found.boxes, expected.boxes)
+        shift = torch.full((3, 4, 3), 0.1, dtype=torch.float64)
+        torch.testing.assert_close(model.moved(found, shift).features, model.moved(expected, shift).features)
+
+
 def test_one_scene_serves_many_candidates(model: Points2Plans, clouds: torch.Tensor) -> None:
     latent = model.observe(clouds[:1], whole(clouds[:1]))
     parameters = torch.from_numpy(np.random.default_rng(7).normal(size=(3, 4)))

@@ -37,6 +37,10 @@ class GeometricModel(torch.nn.Module):
         self.sharpness = torch.nn.Parameter(torch.tensor(sharpness))
         self.encodings = 0
 
+    def observe_rigid(self, points: Tensor, turned: Tensor) -> ObjectLatent:
+        """Nothing is remembered."""
+        return self.observe(points, torch.ones(points.shape[:2], dtype=torch.bool))
+
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> ObjectLatent:
         self.encodings += 1
         centroid = points.mean(-2)
@@ -57,6 +61,9 @@ class GeometricModel(torch.nn.Module):
         one = torch.nn.functional.one_hot(object_index, latent.centroid.shape[1]).to(parameters.dtype)
         displacements = one[..., None] * parameters[:, None, :3]
         return self.moved(latent, displacements), displacements
+
+    def pair_logits(self, latent: ObjectLatent, subjects: Tensor, objects: Tensor) -> Tensor:
+        return self.relations(latent).binary[:, subjects, objects]
 
     def relations(self, latent: ObjectLatent) -> RelationLogits:
         center, extent = latent.centroid, latent.shape

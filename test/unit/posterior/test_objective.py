@@ -139,5 +139,12 @@ def test_relations_are_aligned_by_name_whatever_their_order(make_scene: Maker) -
 def test_entries_are_picked_where_they_belong(failure: Failure) -> None:
     chosen, _ = after_set(failure)
     binary = torch.arange(7 * 7 * 9, dtype=torch.float32).view(1, 7, 7, 9)
+
+    class Numbered:
+        """Every entry has its number as its logit."""
+
+        def pair_logits(self, latent: object, subjects: torch.Tensor, objects: torch.Tensor) -> torch.Tensor:
+            return binary[:, subjects, objects]
+
     expected = binary[:, chosen.subjects, chosen.objects, chosen.kinds]
-    torch.testing.assert_close(chosen.of(binary), expected)
+    torch.testing.assert_close(chosen.logits(Numbered(), None), expected)

@@ -100,6 +100,18 @@ class ObjectCentric(Architecture[ObjectLatent]):
         kept = (None, None) if self.config.centred else (points, hoods)
         return self.assemble(clouds, mask, ids, *kept)
 
+    def observe_rigid(self, points: Tensor, turned: Tensor) -> ObjectLatent:
+        """As of `Perception`: neighbourhoods are found in the first scene only, what is not turned is encoded once."""
+        batch, segments = points.shape[:2]
+        own = torch.arange(batch * segments).view(batch, segments)
+        index, inverse = torch.unique(torch.where(turned, own, own[0]), return_inverse=True)
+        prepared, centroid, extent = self.prepared(points.flatten(0, 1)[index])
+        hoods = neighbourhoods(prepared[:segments].detach(), self.config.encoder)
+        shape = self.encoder(prepared, hoods.take(index % segments))
+        clouds = Clouds(shape[inverse], centroid[inverse], extent[inverse])
+        kept = (None, None) if self.config.centred else (points, hoods.take(own.flatten() % segments))
+        return self.assemble(clouds, torch.ones(batch, segments, dtype=torch.bool), None, *kept)
+
     def prepared(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the encoder is given of clouds (M, 128, 3), their centroids (M, 3) and extents (M, 6)."""
         centroid = points.mean(-2)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from f2p.model.protocol import L, Latent, RelationLogits
@@ -52,6 +53,10 @@ class Architecture(nn.Module, ABC, Generic[L]):
     @abstractmethod
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> L:
         """As of `Perception`."""
+
+    def observe_rigid(self, points: Tensor, turned: Tensor) -> L:
+        """As of `Perception`; an architecture that encodes every cloud by itself can do so for less."""
+        return self.observe(points, torch.ones(points.shape[:2], dtype=torch.bool))
 
     @abstractmethod
     def moved(self, latent: L, translations: Tensor) -> L:
