@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent
 SHELL = ("cli", "ros", "bench", "report", "loop", "guard", "graph")
 """Rooms that show or carry results and make none."""
 
-WHOLE = ("relation", "shape")
+WHOLE = ("action", "relation", "shape", "sim")
 """Rooms whose members are reached through their table: whoever imports one file of them depends on all."""
 
 

@@ -178,12 +178,9 @@ def fit(
     model: Architecture, batch: TransitionBatch, config: PretrainConfig, seed: int, checkpoint: Path, bars: StageBars
 ) -> Metrics:
     """Train on all but the held-out executions and measure on those."""
-    import torch
-
     from f2p.model.metrics import evaluate
     from f2p.model.train import pretrain
 
-    torch.set_num_threads(1)
     last = held_out(len(batch))
     pretrain(model, batch.take(slice(0, len(batch) - last)), config, seed, bars, checkpoint)
     return evaluate(model, batch.take(slice(len(batch) - last, len(batch))))

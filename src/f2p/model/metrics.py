@@ -10,6 +10,7 @@ import torch
 from f2p.action.protocol import moves, width_of
 from f2p.model.architectures.protocol import Architecture, Encoding
 from f2p.model.batch import TransitionBatch
+from f2p.model.threads import limit_threads
 from f2p.model.transitions import Rows, Transitions
 from f2p.relation.table import unary_specs
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -96,6 +97,7 @@ def evaluate(model: Architecture, data: TransitionBatch) -> Metrics:
 
 def predictions(model: Architecture, data: TransitionBatch) -> Predictions:
     """Run `model` over all transitions of `data`."""
+    limit_threads()
     model.eval()
     known = Transitions(data)
     encoding = model.encoding(known)

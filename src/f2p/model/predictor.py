@@ -18,6 +18,7 @@ from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import segment_points
 from f2p.model.errors import BadParametersError, TooManySegmentsError
 from f2p.model.protocol import Latent
+from f2p.model.threads import limit_threads
 from f2p.scene.goals import goal_arrays
 from f2p.settings import Settings, number
 from f2p.types import PARAMETER_SIZE, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
@@ -51,6 +52,7 @@ class TorchPredictor:
         rollout: Rollout = "geometric",
         config: PredictorConfig | None = None,
     ) -> None:
+        limit_threads()
         self.weights_id = weights_id
         self.config = config or PredictorConfig(rollout=rollout)
         self._model = model.eval()

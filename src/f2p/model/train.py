@@ -17,6 +17,7 @@ from f2p.model.errors import TrainingError
 from f2p.model.factory import weights_bytes
 from f2p.model.losses import LossConfig, transition_losses
 from f2p.model.optimise import Checkpoint, StageConfig, StepLoss, restored_weights, run_stage, stage_of
+from f2p.model.threads import limit_threads
 from f2p.model.transitions import Progress, Transitions
 from f2p.settings import Settings, number
 
@@ -87,6 +88,7 @@ def pretrain(
         TrainingError: The checkpoint is of another training.
         DivergedError: The loss is not finite.
     """
+    limit_threads()
     saving = None
     if checkpoint:
         saving = Checkpoint(checkpoint, _origin(model, data, config, seed), config.checkpoint_every)
@@ -133,6 +135,7 @@ def finetune(
         TrainingError: Replay is asked for and none is given.
         DivergedError: The loss is not finite.
     """
+    limit_threads()
     if config.replayed and (replay is None or not len(replay)):
         raise TrainingError("this recipe replays old transitions and was given none; pass some or set replayed to 0")
     tuned = copy.deepcopy(model)

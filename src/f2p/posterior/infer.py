@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
+from f2p.model.threads import limit_threads
 from f2p.posterior.actions import ActionConfig, ActionTarget, Obstacles, action_space
 from f2p.posterior.bounds import Bounds, bounds_of
 from f2p.posterior.diagnostics import Diagnostics, effective_number, placements, spreads
@@ -83,6 +84,7 @@ def infer(
     Raises:
         PosteriorError: What was wrong with the failure; see posterior/errors.py.
     """
+    limit_threads()
     clock = clock or SystemClock()
     started = clock.monotonic_s()
     report = progress or (lambda stage, fraction, detail: None)

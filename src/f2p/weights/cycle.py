@@ -20,6 +20,7 @@ from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import SHIPPED, weights_bytes
 from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
+from f2p.model.threads import limit_threads
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.settings import Settings, number
 from f2p.sim.protocol import Simulator
@@ -108,6 +109,7 @@ def learn(
         NoSpaceError, DatasetNotWrittenError: The disk is full.
         F2pError: Whatever posterior, simulation or training report.
     """
+    limit_threads()
     config, clock = config or CycleConfig(), clock or SystemClock()
     if failure.cause is not Cause.MODEL:
         raise NotTeachableError(failure.id, failure.cause.value)

@@ -1,0 +1,59 @@
+"""Numerics take one thread when f2p is used as a library, not by the command line alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from f2p.model.batch import TransitionBatch
+from f2p.model.factory import create
+from f2p.model.metrics import evaluate
+from f2p.model.predictor import TorchPredictor
+from f2p.model.train import finetune, pretrain
+from f2p.posterior.infer import infer
+from f2p.weights.cycle import learn
+
+NOTHING: Any = None
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """As torch starts on a machine with two cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+ENTRIES: dict[str, Callable[[], object]] = {
+    "predictor": lambda: TorchPredictor(create(), "w"),
+    "pretrain": lambda: pretrain(create(), NOTHING, NOTHING, 0),
+    "finetune": lambda: finetune(create(), NOTHING, NOTHING, NOTHING, 0),
+    "infer": lambda: infer(NOTHING, NOTHING),
+    "learn": lambda: learn(NOTHING, "fail2progress", NOTHING, NOTHING),
+}
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("name", ENTRIES)
+def test_whatever_computes_sets_the_threads_first(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Beside other jobs inference took 205 s instead of 12 where only the command line had set them."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    try:
+        ENTRIES[name]()
+    except (AttributeError, TypeError):
+        pass  # there was nothing to work on
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize(("said", "threads"), [("2", 2), ("3", 3), ("0", 1), ("many", 1)])
+def test_the_environment_may_say_otherwise(
+    monkeypatch: pytest.MonkeyPatch, batch: TransitionBatch, said: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    evaluate(create(), batch.take(slice(0, 2)))
+    assert torch.get_num_threads() == threads
