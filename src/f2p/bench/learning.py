@@ -7,6 +7,7 @@ from pathlib import Path
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.evaluate.failures import make_failure
+from f2p.learner.protocol import learners
 from f2p.plan.planner import Planner
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
@@ -22,7 +23,7 @@ def learning(seed: int, progress: Progress) -> list[Measurement]:
         store = open_store(Path(folder))
         original = load_predictor(store, store.champion)
         failure = make_failure(tasks.make("transport"), Planner(lambda: original), simulator, 3, seed)
-        seconds = learn(failure, "fail2progress", store, simulator, seed=seed, progress=progress).seconds
+        seconds = learn(failure, learners.make("fail2progress"), store, simulator, seed=seed, progress=progress).seconds
     return [
         Measurement("failure to promoted weights", seconds["total"], "s", 60.0),
         Measurement("Stein variational inference", seconds["svi_states"] + seconds["svi_actions"], "s", 10.0),

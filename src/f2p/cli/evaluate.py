@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from f2p.cli._shared import commands, in_one_line, make_writable
+from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
 Told = Callable[[str, float, str], None]
 """Told what is being done, how far it is, and in words."""
 
-EXPERIMENTS = ("tasks", "monitor")
-TASK_TRIALS, MONITOR_STEPS = 50, 150
+LEAST_BUDGET = 2
+"""The failed step and one more."""
+EXPERIMENTS = ("tasks", "efficiency", "monitor")
+TRIALS = {"tasks": 50, "efficiency": 64, "monitor": 150}
 """Sizes where none is asked for; a promise of one false alarm in a hundred needs 99 steps of a kind."""
+FAILURES = {"tasks": 5, "efficiency": 8, "monitor": 5}
+SEEDS = {"tasks": 3, "efficiency": 1}
+LEARNERS = {"tasks": "original,fail2progress", "efficiency": "fail2progress,gradient_multistart,sampling,random"}
+BUDGETS = {"tasks": "", "efficiency": "5,10,20,40,80"}
 
 COLUMNS = (
     "learner",
+    "transitions",
     "skeleton",
     "trials",
     "success",
@@ -37,6 +45,7 @@ COLUMNS = (
     "chance",
     "belief",
     "gap",
+    "gate",
     escape("carried [cm]"),
     "old F1",
 )
@@ -47,19 +56,28 @@ def evaluate(
     what: Annotated[
         str,
         typer.Argument(
-            help="tasks: success on fresh scenes after learning from single failures; "
-            "monitor: false alarms and detections on what the robot sees."
+            help="tasks: success on fresh scenes after learning from single failures; efficiency: the same against the "
+            "number of simulated transitions; monitor: false alarms and detections on what the robot sees."
         ),
     ],
     task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
-    objects: Annotated[int, typer.Option(min=1, max=8, help="Things per scene.")] = 3,
+    objects: Annotated[int, typer.Option(min=1, max=8, help="Objects per scene.")] = 3,
     trials: Annotated[
         int | None,
-        typer.Option(min=1, help="Trials per row, dealt out to the learned models (50); steps of a kind (150)."),
+        typer.Option(min=1, help="Trials per row, dealt out to the learned models (50, 64); steps of a kind (150)."),
     ] = None,
-    learners: Annotated[str, typer.Option(help="Names, separated by commas.")] = "original,fail2progress",
-    failures: Annotated[int, typer.Option(min=1, help="Different failures to learn from.")] = 5,
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of learning per failure.")] = 3,
+    learners: Annotated[
+        str | None, typer.Option(help="Names, separated by commas.", show_default="a few; an unknown name lists all")
+    ] = None,
+    transitions: Annotated[
+        str | None,
+        typer.Option(
+            help="Budgets of simulated transitions, separated by commas.",
+            show_default="tasks: each learner's own; efficiency: 5,10,20,40,80",
+        ),
+    ] = None,
+    failures: Annotated[int | None, typer.Option(min=1, help="Different failures to learn from (5, 8).")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
     simulator: Annotated[str, typer.Option(help=SIMULATOR_TEXT)] = DEFAULT_SIMULATOR,
@@ -73,6 +91,7 @@ def evaluate(
     if what not in EXPERIMENTS:
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
     make_writable(folder)
+    trials, failures = trials or TRIALS[what], failures or FAILURES[what]
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
@@ -81,28 +100,50 @@ def evaluate(
             bar.update(shown, description=name, completed=done, detail=text)
 
         if what == "monitor":
-            drawn, values = _monitor(
-                task, objects, trials or MONITOR_STEPS, failures, first_failure, folder, progress, simulator
-            )
+            drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress, simulator)
         else:
-            names = tuple(name.strip() for name in learners.split(",") if name.strip())
-            config = (task, objects, trials or TASK_TRIALS, names, failures, seeds, first_failure, first_trial)
-            drawn, values = _tasks(config, simulator, folder, progress)
+            names = _names(LEARNERS[what] if learners is None else learners)
+            budgets = _budgets(BUDGETS[what] if transitions is None else transitions)
+            config = (task, objects, trials, names, failures, seeds or SEEDS[what], first_failure, first_trial, budgets)
+            drawn, values = _tasks(config, simulator, folder, progress, what == "efficiency")
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
 
 
-def _tasks(config: tuple[Any, ...], simulator: str, folder: Path, progress: Told) -> tuple[Table, dict[str, Any]]:
-    """The rows of one comparison, to look at and as JSON."""
+def _names(text: str) -> tuple[str, ...]:
+    """Names between commas; one empty name where there are none."""
+    return tuple(name.strip() for name in text.split(",") if name.strip()) or ("",)
+
+
+def _budgets(text: str) -> tuple[int | None, ...]:
+    """Numbers between commas; where there are none, the budget is left to the learners. Raises SettingError."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    wrong = [word for word in words if not word.isdecimal() or int(word) < LEAST_BUDGET]
+    if wrong:
+        raise SettingError(f"{wrong[0]!r} is no number of transitions; give whole numbers from {LEAST_BUDGET} on")
+    return tuple(int(word) for word in words) or (None,)
+
+
+def _tasks(
+    config: tuple[Any, ...], simulator: str, folder: Path, progress: Told, figure: bool
+) -> tuple[Table, dict[str, Any]]:
+    """The rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
+    from f2p.evaluate.efficiency import draw_efficiency
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
-    from f2p.learner.protocol import learners as known
+    from f2p.learner.protocol import learners
 
     made = replace(ExperimentConfig(*config), simulator=simulator)
-    for name in made.learners or ("",):
-        known.get(name)
-    rows = Experiment(made, folder / f"{made.task}-{made.objects}", progress).rows()
-    return table(rows, f"{made.task}, {made.objects} things, simulated"), {"rows": [row.as_json() for row in rows]}
+    for name in made.learners:
+        learners.make(name)
+    cells = folder / f"{made.task}-{made.objects}"
+    rows = Experiment(made, cells, progress).rows()
+    out, values = table(rows, f"{made.task}, {made.objects} objects, simulated"), [row.as_json() for row in rows]
+    if not figure:
+        return out, {"rows": values}
+    drawn = draw_efficiency(rows, cells / "efficiency.png")
+    out.caption = f"drawn in {drawn}"
+    return out, {"rows": values, "figure": str(drawn)}
 
 
 def _monitor(
@@ -144,12 +185,13 @@ def table(rows: list[Row], title: str) -> Table:
     """Rows as a person reads them."""
     out = Table(*COLUMNS, title=title)
     for row in rows:
-        told = row.as_json()
+        told, (low, high), setting = row.as_json(), row.interval, row.setting
         carried, old = told.get("carried_error"), told.get("old_f1_next")
         out.add_row(
-            row.learner, row.skeleton, str(row.trials), f"{told['success_rate']:.0%}",
-            f"{told['low']:.0%} .. {told['high']:.0%}", f"{row.chance:.0%}", f"{told['mean_belief']:.2f}",
-            f"{told['calibration_gap']:.2f}", "-" if carried is None else f"{100 * float(carried):.1f}",  # type: ignore[arg-type]
+            setting.learner, str(setting.transitions or "-"), setting.skeleton, str(row.trials), f"{row.rate:.0%}",
+            f"{low:.0%} .. {high:.0%}", f"{row.chance:.0%}", f"{told['mean_belief']:.2f}",
+            f"{told['calibration_gap']:.2f}", f"{told['passed_gate']}/{told['models']}",
+            "-" if carried is None else f"{100 * float(carried):.1f}",  # type: ignore[arg-type]
             "-" if old is None else f"{float(old):.3f}",  # type: ignore[arg-type]
         )  # fmt: skip
     return out

@@ -23,7 +23,7 @@ def learn(
     folder: Annotated[Path, typer.Argument(help="A failure folder, as the monitor writes it.")],
     learner: Annotated[
         str | None,
-        typer.Option(help="How to respond: fail2progress, random, small, original…", show_default=DEFAULT_LEARNER),
+        typer.Option(help="How to respond; an unknown name lists all there are.", show_default=DEFAULT_LEARNER),
     ] = None,
     literal: Annotated[
         bool,
@@ -38,23 +38,30 @@ def learn(
     store: Annotated[Path, typer.Option(help="Weights store; an empty one starts with the shipped weights.")] = Path(
         "runs/weights"
     ),
+    transitions: Annotated[
+        int | None,
+        typer.Option(min=2, help="Transitions simulated in all.", show_default="what the learner's settings say"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Learn from a stored failure; exit code 0 if the new weights passed the gate (or there was nothing to teach)."""
+    from f2p.learner.protocol import learners
     from f2p.monitor.case import read_case
     from f2p.sim.protocol import make_simulator
+    from f2p.weights.cycle import CycleConfig
     from f2p.weights.cycle import learn as learn_cycle
     from f2p.weights.lineage import lineage_tree
     from f2p.weights.modules import open_store
 
     if literal and learner is not None:
         raise SettingError(f"--literal is a learner itself, and --learner {learner} asks for another; give one of them")
-    learner = "literal" if literal else learner or DEFAULT_LEARNER
+    chosen = learners.make("literal" if literal else learner or DEFAULT_LEARNER)
     console = Console(stderr=as_json)
     failure = read_case(folder)
     made, weights = make_simulator(simulator), open_store(store)
     with StageBars(console) as bars:
-        report = learn_cycle(failure, learner, weights, made, seed=seed, progress=bars)
+        config = CycleConfig(transitions=transitions)
+        report = learn_cycle(failure, chosen, weights, made, config, seed, progress=bars)
     table = Table("stage", "seconds", title=f"failure {report.failure_id}, learner {report.learner}, seed {seed}")
     for stage, seconds in report.seconds.items():
         table.add_row(stage, f"{seconds:.1f}")

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from f2p.files import write_whole
 from f2p.model.factory import shipped, weights_bytes
 from f2p.sources import package_digest
 from f2p.weights.checks import sha256_of
@@ -25,3 +26,8 @@ def read_kept(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {}
     return result if isinstance(result, dict) else {}
+
+
+def keep(path: Path, values: dict[str, Any]) -> None:
+    """Write a mapping to be read by `read_kept`, whole or not at all."""
+    write_whole(path, json.dumps(values, indent=1).encode())

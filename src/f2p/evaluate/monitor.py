@@ -25,6 +25,7 @@ from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
 from f2p.evaluate.statistics import wilson_interval
 from f2p.files import write_whole
+from f2p.learner.protocol import learners
 from f2p.model.factory import shipped
 from f2p.model.metrics import FALL
 from f2p.model.predictor import TorchPredictor
@@ -137,7 +138,7 @@ class MonitorExperiment:
             store = open_store(self._cleared(self._folder / f"failure-{number}"))
             if store.previous is None:
                 failure = make_failure(self._task, Planner(lambda: untaught), self._simulator, self._objects, number)
-                learn(failure, "fail2progress", store, self._simulator, seed=number)
+                learn(failure, learners.make("fail2progress"), store, self._simulator, seed=number)
             if store.previous is not None:
                 learned.append(load_predictor(store, store.champion))
         return untaught, tuple(learned)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from f2p.evaluate.statistics import wilson_interval
+import numpy as np
+
+from f2p.evaluate.statistics import calibration, wilson_interval
 
 
 @dataclass(frozen=True)
-class Row:
-    """One cell of a table."""
+class Setting:
+    """What distinguishes one row from another."""
 
     task: str
     architecture: str
@@ -17,6 +21,15 @@ class Row:
     learner: str
     skeleton: str
     """`given` or `free`."""
+    transitions: int | None = None
+    """Budget of simulated transitions; None: the learner's own."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table."""
+
+    setting: Setting
     trials: int
     successes: int
     chance: float
@@ -24,11 +37,61 @@ class Row:
     details: dict[str, object] = field(default_factory=dict)
     """Figures that stand beside success: calibration, carried error, old-task F1."""
 
+    @property
+    def rate(self) -> float:
+        """Share of successes."""
+        return self.successes / self.trials if self.trials else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's, at 95 %."""
+        return wilson_interval(self.successes, self.trials)
+
     def as_json(self) -> dict[str, object]:
         """The row as printed: the agreed names first, then the details."""
-        low, high = wilson_interval(self.successes, self.trials)
-        row = asdict(self)
-        details = row.pop("details")
-        chance = row.pop("chance")
-        rate = self.successes / self.trials if self.trials else 0.0
-        return row | {"success_rate": rate, "low": low, "high": high, "chance": chance} | details
+        low, high = self.interval
+        setting = asdict(self.setting)
+        transitions = setting.pop("transitions")
+        counts = {"trials": self.trials, "successes": self.successes, "success_rate": self.rate}
+        return (
+            setting
+            | counts
+            | {"low": low, "high": high, "chance": self.chance, "transitions": transitions}
+            | (self.details)
+        )
+
+
+def row_of(setting: Setting, results: Sequence[dict[str, Any]], by_chance: float) -> Row:
+    """Put the trials of all learned models of one row together.
+
+    Args:
+        setting: Which row.
+        results: Of each model: `learning`, and trials as mappings under the name of the skeleton.
+        by_chance: Success rate of random parameters.
+    """
+    trials = [trial for result in results for trial in result[setting.skeleton]]
+    beliefs = np.array([trial["belief"] for trial in trials])
+    successes = np.array([trial["success"] for trial in trials], bool)
+    carried = [trial["carried_error"] for trial in trials if trial["carried_error"] is not None]
+    gates = [result["learning"]["gate"] for result in results if result["learning"].get("gate")]
+    seconds = [result["learning"]["seconds"]["total"] for result in results if "seconds" in result["learning"]]
+    reliability = calibration(beliefs, successes)
+    details: dict[str, object] = {
+        "models": len(results),
+        "passed_gate": sum(bool(result["learning"]["passed"]) for result in results),
+        "mean_belief": reliability.mean_belief,
+        "calibration_gap": reliability.gap,
+        "calibration_error": reliability.expected_error,
+        "reliability": reliability.bins,
+        "carried_error": _mean(carried),
+        "carried_error_median": float(np.median(carried)) if carried else None,
+        "old_f1_next": _mean([gate["replay_after"]["next"] for gate in gates]),
+        "old_f1_next_before": _mean([gate["replay_before"]["next"] for gate in gates]),
+        "learning_seconds": _mean(seconds),
+    }
+    return Row(setting, len(trials), int(successes.sum()), by_chance, details)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Of some numbers; None of none."""
+    return float(np.mean(values)) if values else None

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.plan.planner import Planner
-from f2p.plan.protocol import Predictor
 from f2p.relation.table import held
 from f2p.sim.protocol import Simulator
-from f2p.sim.world import World
+from f2p.sim.world import World, continued
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import TaskInstance
 from f2p.types import Plan, Prediction, Transition
 
 CARRIED = 0.05
 """A thing that moved at least this far while something else was grasped was carried [m]."""
+
+
+NEXT_TRY = 1_000_003
+"""Between the seeds of tries in one scene: far from those of other scenes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +62,43 @@ def carried_error(transition: Transition, prediction: Prediction) -> float | Non
 
 
 def run_trial(
-    instance: TaskInstance, predictor: Predictor, planner: Planner, simulator: Simulator, *, free: bool, seed: int
+    instance: TaskInstance,
+    planner: Planner,
+    simulator: Simulator,
+    *,
+    free: bool,
+    seed: int,
+    tries: int = 1,
 ) -> Trial:
-    """See, plan and act once; what is not believed is executed as the best guess (ties drawn by lot).
+    """See, plan and act until the goal is met or all tries are used; what is not believed is executed as a best guess.
 
     Args:
         instance: Scene, goal, proposal and budget.
-        predictor: The model under test.
-        planner: Plans with that predictor.
+        planner: Plans with the model under test.
         simulator: Camera, physics and ground truth.
         free: Search the skeleton within the budget instead of taking the task's proposal.
-        seed: Of the camera noise, the plan and the physics.
+        seed: Of the camera noise, the plan and the physics of the first try.
+        tries: Plans made and executed at most, each from where the one before left the scene.
     """
-    scene = simulator.observe(instance.world, seed)
-    proposal = None if free else instance.proposal
-    plan = planner.plan(scene, instance.goal, seed, proposal, instance.budget)
-    done = run_plan(simulator, instance.world, plan, seed)
+    world, trial = instance.world, Trial(False, 0.0, False, None)
+    for number in range(tries):
+        trial, world = _attempt(instance, world, planner, simulator, free=free, seed=seed + number * NEXT_TRY)
+        if trial.success or not trial.simulated:
+            break
+    return trial
+
+
+def _attempt(
+    instance: TaskInstance, world: World, planner: Planner, simulator: Simulator, *, free: bool, seed: int
+) -> tuple[Trial, World]:
+    """One plan, executed, and the world it leaves."""
+    scene = simulator.observe(world, seed)
+    plan = planner.plan(scene, instance.goal, seed, None if free else instance.proposal, instance.budget)
+    done = run_plan(simulator, world, plan, seed)
     if done is None:
-        return Trial(False, plan.probability, plan.believed, None, simulated=False)
-    truth = done[-1].relations_after if done else simulator.relations(instance.world)
+        return Trial(False, plan.probability, plan.believed, None, simulated=False), world
+    truth = done[-1].relations_after if done else simulator.relations(world)
     error = carried_error(done[0], plan.predictions[0]) if len(done) == 1 else None
-    return Trial(instance.success(truth), plan.probability, plan.believed, error)
+    for transition in done:
+        world = continued(world, transition.after)
+    return Trial(instance.success(truth), plan.probability, plan.believed, error), world

@@ -1,10 +1,10 @@
-"""How one responds to a failure: with transitions to learn from, or with none."""
+"""How one responds to a failure: with transitions to learn from, with another plan, or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
@@ -31,6 +31,12 @@ class LearnContext:
     seed: int
     progress: Progress = no_progress
     clock: Clock = field(default_factory=SystemClock)
+    transitions: int | None = None
+    """How many transitions may be simulated in all; None leaves it to the learner's own config."""
+
+    def budget(self, own: int) -> int:
+        """How many transitions may be simulated by a learner whose config says `own`."""
+        return own if self.transitions is None else self.transitions
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,21 +53,28 @@ class LearnedData:
     """Seconds per stage."""
     recipe: FinetuneConfig | None = None
     """How to fine-tune on them; None: as the round of learning is set."""
+    tries: int = 1
+    """How often to plan and act until the goal is met: each further try plans anew from where the scene stands."""
 
 
 class Learner(Protocol):
     """One way to respond to a failure.
 
     Contract: `respond` is deterministic for a given failure, context seed and model; it never changes the model, never
-    publishes, and calls `context.progress` at least once per stage. A failure whose cause is not the model's is not
-    given to it (the caller refuses those).
+    publishes, calls `context.progress` at least once per stage, and never has more transitions simulated than
+    `context.transitions`, where that is given. A failure whose cause is not the model's is not given to it (the caller
+    refuses those).
     """
 
     name: ClassVar[str]
+
+    @property
+    def config(self) -> Any:
+        """Its settings, a dataclass."""
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         """Gather what shall be learned from `failure`."""
 
 
 learners: Makers[Learner] = Makers("learner", "f2p.learner")
-"""All learners by name; each is made without arguments."""
+"""All learners by name, each made from its config or from nothing."""

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from f2p.action.workspace import Workspace
 from f2p.learner.errors import NothingToMoveError
+from f2p.plan.placements import draw_placements
 from f2p.relation.table import held
 from f2p.shape.protocol import open_tops
-from f2p.sim.world import Body
+from f2p.sim.world import Body, World
 from f2p.types import Failure, Relations, SkillCall
 
 _CLEARANCE = 0.01
@@ -107,6 +109,40 @@ def _draw_scene(
         taken.append((spot[:2], _half_extents(bodies[first], float(poses[first, 3]))))
         new[list(group), :3] = poses[list(group), :3] + (spot - poses[first, :3])
     return new
+
+
+def random_calls(
+    failure: Failure, bodies: Sequence[Body], poses: np.ndarray, rng: np.random.Generator, acted_on: str | None = None
+) -> tuple[SkillCall, ...]:
+    """The failure's skill in each scene, with a placement from the whole workspace.
+
+    Args:
+        failure: Names the skill.
+        bodies: Bodies of all scenes.
+        poses: Shape (scenes, bodies, 4).
+        rng: Source of randomness.
+        acted_on: Name of the body in every scene; a random free one in each if None.
+    """
+    names = [bodies[index].name for index in free_indices(bodies)] if acted_on is None else [acted_on]
+    every = [body.name for body in bodies]
+    placements = draw_placements(failure.outcome.before, len(poses), rng, Workspace())
+    calls = []
+    for pose, parameter in zip(poses, placements, strict=True):
+        name = str(rng.choice(names))
+        parameter[:2] -= pose[every.index(name), :2]
+        calls.append(SkillCall(failure.outcome.call.skill, name, parameter))
+    return tuple(calls)
+
+
+def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[float] | np.ndarray) -> World:
+    """The same world with each group grown by its factor about the foot of its first body, arrangement and all."""
+    bodies, poses = list(world.bodies), np.array(world.poses)
+    for group, factor in zip(groups, factors, strict=True):
+        foot = world.poses[group[0], :3] - [0.0, 0.0, 0.5 * world.bodies[group[0]].size[2]]
+        for index in group:
+            bodies[index] = replace(bodies[index], size=factor * bodies[index].size)
+            poses[index, :3] = foot + factor * (world.poses[index, :3] - foot)
+    return World(tuple(bodies), poses)
 
 
 def put_elsewhere(

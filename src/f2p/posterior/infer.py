@@ -161,7 +161,7 @@ def _infer_states(
     if mode.search == "best_of":
         result = best_of(target, draw, search.iterations, search.limit_s, clock=clock)
     else:
-        initial = target.start(config.particles, generator)
+        initial = _started(target.start(config.particles, generator), mode)
         result = svgd(target, initial, search, target.coordinates, seed, at, clock)
     target.encode(result.variables)
     with torch.no_grad():
@@ -239,8 +239,13 @@ def _infer_actions(
     if mode.with_state and config.actions.state_weight > 0.0 and target.grasped in states.layout.free:
         row = states.layout.free.index(target.grasped)
         context = config.actions.state_weight * states.layout.prior.shares(variables)[:, 3 * row : 3 * row + 3]
-    start = space.draw(count, tries, generator)
+    start = _started(space.draw(count, tries, generator), mode)
     return svgd(target, start, search, space.coordinates(context), seed + 1, at, clock)
+
+
+def _started(drawn: Tensor, mode: Mode) -> Tensor:
+    """Starting variables (M, D): as drawn, or the first one's for all."""
+    return drawn[:1].expand_as(drawn).clone() if mode.shared_start else drawn
 
 
 def _particles(

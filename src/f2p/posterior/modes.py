@@ -30,6 +30,8 @@ class Mode:
     """Relations of R_pre."""
     agreeing_only: bool = True
     """R_pre without what the model detects wrongly."""
+    shared_start: bool = False
+    """All particles begin where the first one does; of meaning for "stein" alone."""
 
 
 modes: Registry[Mode] = Registry("inference mode")
@@ -37,6 +39,7 @@ modes: Registry[Mode] = Registry("inference mode")
 
 modes.register("svi")(Mode("stein"))
 modes.register("gradient")(Mode("stein", kernel="independent"))
+modes.register("gradient_single")(Mode("stein", kernel="independent", shared_start=True))
 modes.register("sampling")(Mode("best_of"))
 modes.register("literal")(
     Mode(

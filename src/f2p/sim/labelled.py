@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mujoco
 import numpy as np
@@ -83,6 +83,11 @@ class LabelledSimulator:
             raise BatchError(f"openings of shape {opened.shape}, expected {poses.shape[:2]} or {poses.shape[1:2]}")
         scene = self._build(bodies)
         return scene, self._engine(scene, poses, np.broadcast_to(opened, poses.shape[:2]))
+
+    def with_friction(self, friction: float) -> LabelledSimulator:
+        """The same with another sliding friction. See `VariableFriction`."""
+        physics = replace(self.config.physics, friction=friction)
+        return LabelledSimulator(replace(self.config, physics=physics), self._engine)
 
     def settle(
         self, bodies: Sequence[Body], poses: np.ndarray, openings: np.ndarray | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -72,6 +72,14 @@ class Simulator(Protocol):
 
     def relations(self, world: World) -> Relations:
         """True relations of a world as it is, contact included."""
+
+
+@runtime_checkable
+class VariableFriction(Protocol):
+    """A simulator whose friction can be chosen."""
+
+    def with_friction(self, friction: float) -> Simulator:
+        """The same simulator with this coefficient of sliding friction between all bodies."""
 
 
 simulators: Makers[Simulator] = Makers("simulator", "f2p.sim")

@@ -14,7 +14,7 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
-from f2p.learner.protocol import LearnContext, LearnedData, Progress, learners, no_progress
+from f2p.learner.protocol import LearnContext, LearnedData, Learner, Progress, no_progress
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import SHIPPED, weights_bytes
@@ -43,6 +43,10 @@ class CycleConfig(Settings):
     gate_share: float = number(
         0.33, "share of the replay data for the gate alone, unless its manifest says", low=0.05, high=0.9
     )
+    transitions: int | None = number(
+        None, "transitions that a learner may have simulated; where none is given, as its own config says", low=2,
+        high=100_000,
+    )  # fmt: skip
     publish: bool = True
     """Whether weights that pass the gate become the champion."""
     busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
@@ -80,6 +84,7 @@ class LearnReport:
             if self.dataset is None
             else {"folder": str(self.dataset.folder), **self.dataset.provenance},
             "counts": self.data.counts,
+            "tries": self.data.tries,
             "loss_first": self.losses[0] if self.losses else None,
             "loss_last": self.losses[-1] if self.losses else None,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
@@ -88,7 +93,7 @@ class LearnReport:
 
 def learn(
     failure: Failure,
-    learner_name: str,
+    learner: Learner,
     store: WeightsStore,
     simulator: Simulator,
     config: CycleConfig | None = None,
@@ -103,7 +108,6 @@ def learn(
 
     Raises:
         NotTeachableError: The failure's cause is not the model.
-        UnknownNameError: No such learner.
         StoreBusyError: Another fine-tune is running on this store.
         ParentMovedError: Somebody published meanwhile; the new weights and the data are kept in the store.
         NoSpaceError, DatasetNotWrittenError: The disk is full.
@@ -113,10 +117,8 @@ def learn(
     config, clock = config or CycleConfig(), clock or SystemClock()
     if failure.cause is not Cause.MODEL:
         raise NotTeachableError(failure.id, failure.cause.value)
-    learner = learners.make(learner_name)
     with locked(store.folder / ".finetune.lock", wait_s=config.busy_wait_s, clock=clock):
-        round_ = _Round(failure, learner_name, store, config, seed, progress, clock)
-        return round_.run(learner.respond, simulator)
+        return _Round(failure, learner, store, config, seed, progress, clock).run(simulator)
 
 
 class _Round:
@@ -125,34 +127,34 @@ class _Round:
     def __init__(
         self,
         failure: Failure,
-        learner_name: str,
+        learner: Learner,
         store: WeightsStore,
         config: CycleConfig,
         seed: int,
         progress: Progress,
         clock: Clock,
     ) -> None:
-        self.failure, self.learner_name, self.store, self.config = failure, learner_name, store, config
+        self.failure, self.learner, self.store, self.config = failure, learner, store, config
         self.seed, self.progress, self.clock = seed, progress, clock
         self.seconds: dict[str, float] = {}
         self._start = self._last = clock.monotonic_s()
 
-    def run(self, respond: Any, simulator: Simulator) -> LearnReport:
+    def run(self, simulator: Simulator) -> LearnReport:
         """All stages."""
         parent = self.store.champion
         model, _ = load_module(self.store, parent)
         self.progress("load", 1.0, f"weights {parent[:12]}")
-        context = LearnContext(model, simulator, self.seed, self.progress, self.clock)
+        context = LearnContext(model, simulator, self.seed, self.progress, self.clock, self.config.transitions)
         self._last = self.clock.monotonic_s()
-        data = respond(self.failure, context)
+        data = self.learner.respond(self.failure, context)
         self.seconds.update(data.timings)
         self._lap("respond")
         if not data.transitions:
             return self._report(parent, None, False, None, None, data, ())
         batch = pack(data.transitions, np.random.default_rng((self.seed, 73)))
-        name = f"{self.failure.id}-{self.learner_name}-{self.seed}-{batch.sha256[:8]}"
+        name = f"{self.failure.id}-{self.learner.name}-{self.seed}-{batch.sha256[:8]}"
         dataset = write_dataset(
-            self.store.folder / "datasets" / name, self.failure, self.learner_name, self.seed, data, batch
+            self.store.folder / "datasets" / name, self.failure, self.learner.name, self.seed, data, batch
         )
         replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
         self._lap("data")
@@ -199,7 +201,7 @@ class _Round:
         """Put the new weights into the store, with their lineage."""
         content = weights_bytes(tuned)
         made = {
-            "learner": self.learner_name,
+            "learner": self.learner.name,
             "seed": self.seed,
             "recipe": dataclasses.asdict(data.recipe or self.config.finetune),
             "steps": len(losses),
@@ -235,7 +237,7 @@ class _Round:
         """Put the report together."""
         self.seconds["total"] = self.clock.monotonic_s() - self._start
         return LearnReport(
-            self.failure.id, self.learner_name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
+            self.failure.id, self.learner.name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
             dict(self.seconds),
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from f2p.cli import build, evaluate
-from f2p.evaluate.rows import Row
+from f2p.evaluate.rows import Row, Setting
 
 runner = CliRunner()
 
@@ -17,8 +17,12 @@ runner = CliRunner()
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--learners", ""), "no learner is called ''; choose one of: fail2progress, literal, original, random, small"),
-        (("--learners", "original,guess"), "no learner is called 'guess'; choose one of: fail2progress"),
+        (("--learners", ""), "no learner is called ''; choose one of: domain_randomization, "),
+        (
+            ("--learners", "original,guess"),
+            "no learner is called 'guess'; choose one of: domain_randomization, fail2progress",
+        ),
+        (("--transitions", "5,none"), "'none' is no number of transitions; give whole numbers from 2 on"),
         (("--task", "juggle"), "no task is called 'juggle'; choose one of: bring, clear, transport"),
     ],
 )
@@ -61,7 +65,8 @@ def test_the_unit_of_a_column_is_shown() -> None:
     """A unit in brackets is a style to rich: it was not there."""
     console = Console(width=200)
     with console.capture() as capture:
-        console.print(evaluate.table([Row("transport", "points2plans", 3, "original", "free", 2, 1, 0.1, {
-            "mean_belief": 0.5, "calibration_gap": 0.1, "carried_error": 0.05, "old_f1_next": 0.9,
+        console.print(evaluate.table([Row(Setting("transport", "points2plans", 3, "original", "free"), 2, 1, 0.1, {
+            "mean_belief": 0.5, "passed_gate": 1, "models": 2, "calibration_gap": 0.1, "carried_error": 0.05,
+            "old_f1_next": 0.9,
         })], "title"))  # fmt: skip
     assert "carried [cm]" in capture.get()

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from f2p.cli import build
 from f2p.learner.errors import NotTeachableError
+from f2p.learner.protocol import Learner
 
 
 @pytest.mark.parametrize(
@@ -21,8 +22,8 @@ def test_the_learner_is_the_one_asked_for(
 ) -> None:
     asked: list[str] = []
 
-    def learn(_failure: Any, name: str, *_: Any, **__: Any) -> None:
-        asked.append(name)
+    def learn(_failure: Any, learner: Learner, *_: Any, **__: Any) -> None:
+        asked.append(learner.name)
         raise NotTeachableError("failure-1", "execution")
 
     monkeypatch.setattr("f2p.weights.cycle.learn", learn)

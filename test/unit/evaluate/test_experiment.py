@@ -16,6 +16,8 @@ from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
 from f2p.evaluate.kept import foundations
 from f2p.learner.errors import DatasetNotWrittenError, TooFewTransitionsError
+from f2p.learner.protocol import learners
+from f2p.learner.untargeted import UntargetedConfig
 from f2p.model.errors import BadDatasetError, DivergedError
 from f2p.posterior.errors import AllRejectedError
 from f2p.sim.errors import BodyError
@@ -25,7 +27,7 @@ from f2p.weights.gate import GateConfig
 
 
 def dealt(experiment: Experiment, learner: str) -> list[list[int]]:
-    return [experiment._scenes(cell) for cell in experiment._cells(learner)]
+    return [experiment._scenes(cell) for cell in experiment._cells(learner, None)]
 
 
 def test_every_scene_is_tried_once_per_learner(tmp_path: Path) -> None:
@@ -33,13 +35,14 @@ def test_every_scene_is_tried_once_per_learner(tmp_path: Path) -> None:
     shares = dealt(experiment, "fail2progress")
     assert len(shares) == 15 and sorted(number for share in shares for number in share) == list(range(50))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    assert dealt(experiment, "original") == [list(range(50))]
+    assert dealt(experiment, "original") == shares, "no learner is treated by its name"
 
 
 def test_cells_have_folders_of_their_own(tmp_path: Path) -> None:
     experiment = Experiment(ExperimentConfig(), tmp_path, lambda *_: None)
-    names = [cell.name for learner in ("fail2progress", "random") for cell in experiment._cells(learner)]
-    assert len(set(names)) == 30 and Cell("random", 4, 2).name in names
+    names = [cell.name for learner in ("fail2progress", "random")
+             for transitions in (None, 5) for cell in experiment._cells(learner, transitions)]  # fmt: skip
+    assert len(set(names)) == 60 and Cell("random", 4, 2, 5).name in names and Cell("random", 4, 2).name in names
 
 
 def test_a_stopped_cell_starts_again_from_the_shipped_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +131,8 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recip
     assert [times(config), times(config)] == [1, 0]
     assert times(dataclasses.replace(config, cycle=CycleConfig(gate=GateConfig(least_gain=0.5)))) == 1
     assert times(config) == 1, "the recipe is another one again"
-    monkeypatch.setattr(module, "_config_of", lambda _: {"transitions": 99})
+    larger = learners.make("random", UntargetedConfig(transitions=99))
+    monkeypatch.setattr(module.learners, "make", lambda _: larger)
     assert [times(config), times(config)] == [1, 0]
     for name in ("weights", "code"):
         other = foundations() | {name: "f" * 64}

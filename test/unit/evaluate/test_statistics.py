@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from f2p.evaluate.rows import Row
+from f2p.evaluate.rows import Row, Setting
 from f2p.evaluate.statistics import calibration, wilson_interval
 
 
@@ -32,7 +32,7 @@ def test_a_boast_is_seen_by_the_calibration() -> None:
 
 
 def test_row_has_the_agreed_names_in_order() -> None:
-    row = Row("transport", "points2plans", 3, "original", "given", 50, 10, 0.15, {"old_f1": 0.9}).as_json()
+    row = Row(Setting("transport", "points2plans", 3, "original", "given"), 50, 10, 0.15, {"old_f1": 0.9}).as_json()
     assert list(row)[:11] == [
         "task",
         "architecture",

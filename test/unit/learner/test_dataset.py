@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 from f2p.learner.dataset import read_dataset, read_learning, read_particles, write_dataset
 from f2p.learner.errors import DatasetNotWrittenError, NotADatasetError
 from f2p.learner.protocol import LearnContext, LearnedData
-from f2p.learner.random_data import RandomData, RandomDataConfig
+from f2p.learner.random_data import RandomData
+from f2p.learner.untargeted import UntargetedConfig
 from f2p.model.batch import TransitionBatch, pack
 from f2p.types import Failure, Particles, SkillStep
 
@@ -23,7 +24,7 @@ from f2p.types import Failure, Particles, SkillStep
 @pytest.fixture
 def gathered(failure: Failure, simulator: Any) -> tuple[LearnedData, TransitionBatch]:
     """Six transitions with particles."""
-    data = RandomData(RandomDataConfig(transitions=6)).respond(failure, LearnContext(None, simulator, seed=0))
+    data = RandomData(UntargetedConfig(transitions=6)).respond(failure, LearnContext(None, simulator, seed=0))
     calls = tuple(transition.call for transition in data.transitions)
     particles = Particles(failure.outcome.before.names, np.zeros((6, 6, 4)), calls, np.arange(6.0), np.zeros(6))
     data = LearnedData(data.transitions, particles, data.counts, {"simulate": 0.1})

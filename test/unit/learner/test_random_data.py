@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from f2p.action.workspace import Workspace
+from f2p.learner.domain_randomization import DomainRandomization
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
+from f2p.learner.large import Large
 from f2p.learner.protocol import LearnContext
-from f2p.learner.random_data import RandomData, RandomDataConfig, Small
+from f2p.learner.random_data import RandomData
 from f2p.learner.scenes import groups_together, scattered
+from f2p.learner.small import Small
+from f2p.learner.untargeted import UntargetedConfig
 from f2p.scene.relations import binary_relations, relations_of
 from f2p.sim.world import reconstruct
 from f2p.types import BINARY_RELATIONS, Failure, Scene
@@ -50,7 +54,7 @@ def test_scenes_cover_both_tables_and_collide_nowhere(failure: Failure) -> None:
 
 
 def test_placements_come_from_the_whole_workspace(failure: Failure, simulator: Any) -> None:
-    RandomData(RandomDataConfig(transitions=90)).respond(failure, LearnContext(None, simulator, seed=1))
+    RandomData(UntargetedConfig(transitions=90)).respond(failure, LearnContext(None, simulator, seed=1))
     bodies, poses, calls, _, _ = simulator.asked[-1]
     names, workspace = [body.name for body in bodies], Workspace()
     targets = np.array(
@@ -85,3 +89,38 @@ def test_a_scene_without_a_table_cannot_be_rearranged(failure: Failure) -> None:
 def test_groups_are_containers_with_their_contents() -> None:
     scene = golden_scene()
     assert groups_together(reconstruct(scene).bodies, relations_of(scene)) == [[2, 3, 4], [5]]
+
+
+def test_large_has_a_size_and_keeps_to_a_budget(failure: Failure, simulator: Any) -> None:
+    assert Large().config.transitions == 2000
+    data = Large().respond(failure, LearnContext(None, simulator, seed=0, transitions=230))
+    assert len(data.transitions) == data.counts["kept"] == data.counts["runs"] == 230
+    assert [len(asked[2]) for asked in simulator.asked] == [100, 100, 30], "in parts, so that it can be canceled"
+    first, second = (asked[1][:30] for asked in simulator.asked[1:])
+    assert not np.array_equal(first, second)
+
+
+def test_randomised_scenes_differ_in_sizes_and_places_and_keep_the_box_packed(failure: Failure, simulator: Any) -> None:
+    DomainRandomization().respond(failure, LearnContext(None, simulator, seed=0, transitions=12))
+    world = reconstruct(failure.outcome.before)
+    factors = []
+    for bodies, poses, (call,), _, _ in simulator.asked:
+        assert call.object == failure.outcome.call.object and inside_the_box(bodies, poses) == 2.0
+        ratio = np.array([one.size / other.size for one, other in zip(bodies, world.bodies, strict=True)])
+        assert np.allclose(ratio[:2], 1.0), "furniture stays"
+        assert np.allclose(ratio[2:5], ratio[2, 0]), "what is packed grows with its box"
+        factors.append(float(ratio[2, 0]))
+    assert len(set(factors)) == 12 and min(factors) >= 0.8 and max(factors) <= 1.2
+    assert len({tuple(asked[1][0, 2]) for asked in simulator.asked}) == 12
+
+
+def test_friction_varies_where_the_simulator_lets_it(failure: Failure, simulator: Any) -> None:
+    chosen: list[float] = []
+
+    class Slippery(type(simulator)):
+        def with_friction(self, friction: float) -> Any:
+            chosen.append(friction)
+            return self
+
+    DomainRandomization().respond(failure, LearnContext(None, Slippery(), seed=0, transitions=8))
+    assert len(set(chosen)) == 8 and 0.4 <= min(chosen) < max(chosen) <= 1.2

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from f2p.learner import fail2progress
-from f2p.learner.fail2progress import Fail2Progress, Fail2ProgressConfig
+from f2p.learner import targeted
+from f2p.learner.fail2progress import Fail2Progress
 from f2p.learner.protocol import LearnContext
 from f2p.learner.scenes import as_it_was_left, put_elsewhere
+from f2p.learner.targeted import TargetedConfig
 from f2p.model.factory import create
 from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
@@ -59,8 +60,11 @@ def test_what_was_carried_is_put_out_of_the_way_of_everything(failure: Failure) 
 
 def test_a_box_that_is_not_full_is_learned_about_too(failure: Failure) -> None:
     """Twenty full boxes teach that a full box carries; one with something taken out was expected to leave the rest."""
-    config = Fail2ProgressConfig(
-        targeted=6, counter_examples=0, elsewhere=4, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+    config = TargetedConfig(
+        transitions=11,
+        counter_examples=0.0,
+        elsewhere=0.36,
+        posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT),
     )
     data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
     part = [one for one in data.transitions if one.tag == "elsewhere"]
@@ -70,11 +74,11 @@ def test_a_box_that_is_not_full_is_learned_about_too(failure: Failure) -> None:
 
 def test_particles_stand_on_both_tables(failure: Failure) -> None:
     """The box went from one table to the other; it is learned about on both, in the shares asked for."""
-    config = Fail2ProgressConfig(
-        targeted=5,
+    config = TargetedConfig(
+        transitions=6,
         aftermath=0.4,
-        counter_examples=0,
-        elsewhere=0,
+        counter_examples=0.0,
+        elsewhere=0.0,
         posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT),
     )
     data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
@@ -94,16 +98,19 @@ def test_learning_goes_on_where_nothing_rests_in_the_scene_that_was_left(
     failure: Failure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scene after may be a heap; the one before is enough to learn from."""
-    rested = fail2progress.project
+    rested = targeted.project
 
     def project(drawn: Particles, view: Failure, *args: object, **kwargs: object) -> Particles:
         if view.outcome.before is failure.outcome.after:
             raise AllRejectedError(len(drawn.calls), 3)
         return rested(drawn, view, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fail2progress, "project", project)
-    config = Fail2ProgressConfig(
-        targeted=5, counter_examples=0, elsewhere=0, posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT)
+    monkeypatch.setattr(targeted, "project", project)
+    config = TargetedConfig(
+        transitions=6,
+        counter_examples=0.0,
+        elsewhere=0.0,
+        posterior=PosteriorConfig(state_search=SHORT, action_search=SHORT),
     )
     data = Fail2Progress(config).respond(failure, LearnContext(create(seed=6), MujocoSimulator(), 3))
     assert [one.tag for one in data.transitions].count("particle") == 3

@@ -41,6 +41,7 @@ class Canned:
     """Gives the transitions it was told to."""
 
     name = "test_canned"
+    config = None
     transitions: tuple[Any, ...] = ()
     recipe: FinetuneConfig | None = None
 
@@ -93,7 +94,7 @@ def test_a_round_publishes_with_its_lineage(workshop: Workshop, simulated: Any) 
     store, failure, config = workshop
     parent, stages = store.champion, []
     report = learn(
-        failure, "test_canned", store, simulated[0], config, seed=3, progress=lambda stage, *_: stages.append(stage)
+        failure, Canned(), store, simulated[0], config, seed=3, progress=lambda stage, *_: stages.append(stage)
     )
     assert report.gate is not None and report.weights_id in store.ids
     assert set(report.gate.replay_before) == {"now", "next"} and len(report.losses) == 2
@@ -123,7 +124,7 @@ def test_a_learner_that_brings_its_recipe_is_taught_by_it(
 ) -> None:
     store, failure, config = workshop
     monkeypatch.setattr(Canned, "recipe", dataclasses.replace(config.finetune, stage=StageConfig(steps=3, batch=2)))
-    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    report = learn(failure, Canned(), store, simulated[0], config, seed=1)
     assert len(report.losses) == 3 != config.finetune.stage.steps
     assert store.manifest(report.weights_id or "").made["recipe"]["stage"]["steps"] == 3
 
@@ -131,14 +132,14 @@ def test_a_learner_that_brings_its_recipe_is_taught_by_it(
 def test_the_same_seed_makes_the_same_weights(workshop: Workshop, simulated: Any) -> None:
     store, failure, config = workshop
     shut = dataclasses.replace(config, gate=SHUT)
-    one, two, other = (learn(failure, "test_canned", store, simulated[0], shut, seed=seed) for seed in (1, 1, 2))
+    one, two, other = (learn(failure, Canned(), store, simulated[0], shut, seed=seed) for seed in (1, 1, 2))
     assert one.weights_id == two.weights_id != other.weights_id
 
 
 def test_what_the_gate_refuses_is_kept_but_not_served(workshop: Workshop, simulated: Any) -> None:
     store, failure, config = workshop
     parent = store.champion
-    report = learn(failure, "test_canned", store, simulated[0], dataclasses.replace(config, gate=SHUT), seed=1)
+    report = learn(failure, Canned(), store, simulated[0], dataclasses.replace(config, gate=SHUT), seed=1)
     assert not report.published and report.gate.reasons and store.champion == parent
     assert report.weights_id in store.ids and (report.dataset.folder / "dataset.json").exists()
     assert report.values()["gate"]["passed"] is False
@@ -159,7 +160,7 @@ def test_who_takes_the_round_back_before_it_is_published_finds_nothing_published
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        learn(failure, "test_canned", store, simulated[0], config, seed=1, progress=cancel)
+        learn(failure, Canned(), store, simulated[0], config, seed=1, progress=cancel)
     (folder,) = (store.folder / "datasets").iterdir()
     assert store.champion == parent and read_learning(folder)["published"] is None
 
@@ -177,7 +178,7 @@ def test_what_is_written_of_a_round_says_whether_it_was_published(
         WeightsStore.publish(store, weights_id, parent)
 
     monkeypatch.setattr(store, "publish", publish)
-    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    report = learn(failure, Canned(), store, simulated[0], config, seed=1)
     written = read_learning(report.dataset.folder)
     assert told == [None] and written["published"] is True and report.published
     assert written["seconds"] == report.values()["seconds"] and "publish" in written["seconds"]
@@ -196,7 +197,7 @@ def test_a_disk_that_fills_after_publishing_makes_no_failed_round(
         return real(dataset, values)
 
     monkeypatch.setattr(cycle, "write_learning", write)
-    report = learn(failure, "test_canned", store, simulated[0], config, seed=1)
+    report = learn(failure, Canned(), store, simulated[0], config, seed=1)
     assert report.published and store.champion == report.weights_id
     assert read_learning(report.dataset.folder)["published"] is None
 
@@ -206,14 +207,14 @@ def test_weights_that_pass_are_only_kept_where_publishing_is_not_asked_for(works
     store, failure, config = workshop
     parent = store.champion
     kept = dataclasses.replace(config, publish=False)
-    report = learn(failure, "test_canned", store, simulated[0], kept, seed=1)
+    report = learn(failure, Canned(), store, simulated[0], kept, seed=1)
     assert report.gate.passed and not report.published
     assert store.champion == parent and report.weights_id in store.ids
 
 
 def test_the_original_learns_nothing(workshop: Workshop, simulated: Any) -> None:
     store, failure, config = workshop
-    report = learn(failure, "original", store, simulated[0], config)
+    report = learn(failure, learners.make("original"), store, simulated[0], config)
     assert report.weights_id is None and not report.published and len(store.ids) == 1
 
 
@@ -222,11 +223,11 @@ def test_what_must_not_start_does_not(workshop: Workshop, simulated: Any) -> Non
     for cause in Cause:
         if cause is not Cause.MODEL:
             with pytest.raises(NotTeachableError, match=f"classified as '{cause.value}'; only 'model' failures teach"):
-                learn(dataclasses.replace(failure, cause=cause), "test_canned", store, simulated[0], config)
-    with pytest.raises(UnknownNameError, match="fail2progress, literal, original, random, small"):
-        learn(failure, "guessing", store, simulated[0], config)
+                learn(dataclasses.replace(failure, cause=cause), Canned(), store, simulated[0], config)
+    with pytest.raises(UnknownNameError, match=r"fail2progress, gradient, .*original, random, replanning, sampling"):
+        learners.make("guessing")
     with locked(store.folder / ".finetune.lock"), pytest.raises(StoreBusyError, match="is held by process"):
-        learn(failure, "test_canned", store, simulated[0], config)
+        learn(failure, Canned(), store, simulated[0], config)
     assert not (store.folder / "datasets").exists()
 
 
@@ -242,7 +243,7 @@ def test_a_champion_that_moved_meanwhile_is_not_replaced(workshop: Workshop, sim
             store.promote(rival)
 
     with pytest.raises(ParentMovedError, match=f"the champion is now {rival[:12]}"):
-        learn(failure, "test_canned", store, simulated[0], config, seed=5, progress=promote_meanwhile)
+        learn(failure, Canned(), store, simulated[0], config, seed=5, progress=promote_meanwhile)
     assert store.champion == rival and len(store.ids) == 3 and len(list((store.folder / "datasets").iterdir())) == 1
 
 
@@ -257,7 +258,7 @@ def test_a_full_disk_keeps_the_champion_and_whole_data(workshop: Workshop, simul
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (budget, hard))
         with pytest.raises((DatasetNotWrittenError, NoSpaceError), match="free space"):
-            learn(failure, "test_canned", store, simulated[0], config, seed=1)
+            learn(failure, Canned(), store, simulated[0], config, seed=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)

@@ -45,12 +45,15 @@ class FinetuneNode(F2pNode):
 
     def load(self) -> None:
         """Import torch and the learners, open the store, make the simulator."""
+        from f2p.learner.protocol import learners
         from f2p.weights.modules import open_store
 
+        learners.get(self.parameters.config.learner)
         self._store = open_store(self.parameters.config.store)
         self._simulator = make_simulator(self.parameters.config.simulator)
 
     def _learn(self, handle: Any) -> FineTune.Result:
+        from f2p.learner.protocol import learners
         from f2p.weights.cycle import CycleConfig, learn
 
         request = handle.request
@@ -61,7 +64,7 @@ class FinetuneNode(F2pNode):
             handle.publish_feedback(FineTune.Feedback(stage=stage, progress=float(fraction), detail=detail))
 
         failure = read_case(Path(request.folder))
-        learner = request.learner or self.parameters.config.learner
+        learner = learners.make(request.learner or self.parameters.config.learner)
         config = CycleConfig(publish=bool(request.publish))
         report = learn(failure, learner, self._store, self._simulator, config, int(request.seed), progress)
         passed = report.gate is not None and report.gate.passed

@@ -1,0 +1,38 @@
+"""The paper's appendix to the letter: particles of the literal inference alone, and the literal recipe (A.5, A.13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from f2p.learner.protocol import LearnContext, LearnedData, learners
+from f2p.learner.targeted import Targeted, TargetedConfig
+from f2p.model.train import literal_finetuning
+from f2p.posterior.infer import PosteriorConfig
+from f2p.settings import number
+from f2p.types import Failure
+
+
+@dataclass(frozen=True)
+class LiteralConfig(TargetedConfig):
+    """Nothing of ours: no counter-examples, nothing put elsewhere, no scene but the one that failed."""
+
+    transitions: int = number(21, "twenty particles and the failed step", low=2, high=1000, source="A.5")
+    counter_examples: float = 0.0
+    elsewhere: float = 0.0
+    aftermath: float = 0.0
+    posterior: PosteriorConfig = field(default_factory=lambda: PosteriorConfig(mode="literal"))
+
+
+@learners.register("literal")
+class Literal(Targeted):
+    """Data and recipe of the paper's appendix."""
+
+    name: ClassVar[str] = "literal"
+
+    def __init__(self, config: TargetedConfig | None = None) -> None:
+        super().__init__(config or LiteralConfig())
+
+    def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
+        """As all of this kind, to be learned as the appendix says."""
+        return replace(super().respond(failure, context), recipe=literal_finetuning())
