@@ -23,6 +23,9 @@ from f2p.settings import Settings, number
 from f2p.shape.protocol import FREE, Cavity, board
 from f2p.types import Relations, Scene, Segment
 
+_STANDS = 0.7
+"""Share of a top over which what stands on it may be put (ours: its centre stays well over its support)."""
+
 
 @dataclass(frozen=True)
 class LayoutConfig(Settings):
@@ -170,7 +173,7 @@ def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfi
     bottom = box.center[2] - 0.5 * box.size[2]
     furniture = [segment for segment in scene.segments if segment.shape.moves != FREE]
     named = {surface.name for surface in bounds.surfaces}
-    tops = [*bounds.surfaces, *(top_of(item) for item in furniture if item.name not in named)]
+    tops = [*bounds.surfaces, *(top for item in furniture if item.name not in named for top in tops_of(item))]
     under = [top for top in tops if top.contains(box.center[:2]) and abs(bottom - top.height) < 0.05]
     for surface in sorted(under, key=lambda top: abs(bottom - top.height)):
         return np.array([*surface.center, surface.height + 0.5 * box.size[2], surface.yaw]), np.array(surface.half)
@@ -210,7 +213,7 @@ def _region(
     if within is not None:
         turned = half_extents(box.size, box.yaw - holder.box.yaw)[:2]
         return holder.box.pose, within.half - turned, True
-    return holder.box.pose, 0.35 * holder.box.size[:2], False
+    return holder.box.pose, _STANDS * tops_of(holder)[0].half, False
 
 
 def layout_of(scene: Scene, relations: Relations, bounds: Bounds, config: LayoutConfig) -> Layout:

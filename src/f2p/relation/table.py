@@ -1,8 +1,7 @@
-"""The table of relations in the order of all arrays, and the vocabulary that weights were trained with."""
+"""The table of relations in the order of all arrays, and the vocabulary, which they and weights share."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -73,12 +72,6 @@ def _refer(name: str, others: Iterable[str], known: list[str]) -> None:
     for other in others:
         if other not in known:
             raise RelationSpecError(name, f"it refers to {other!r}", known)
-
-
-def vocabulary_digest(words: Iterable[tuple[str, int]] | None = None) -> str:
-    """Digest (sha-256, hex) of a vocabulary, by default of this process's: one name, one order, one digest."""
-    lines = (f"{name}/{arity}\n" for name, arity in (vocabulary() if words is None else words))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def binary_value(spec: BinarySpec, boxes: Boxes) -> np.ndarray:

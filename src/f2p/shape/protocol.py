@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Protocol
@@ -34,7 +35,7 @@ class Top:
     """A level rectangle on which things can stand, in the frame of the box's centre."""
 
     center: np.ndarray
-    """Its middle. Shape (3,) [m]."""
+    """Its middle; where a whole body is free, centred in x and y over its box. Shape (3,) [m]."""
     half: np.ndarray
     """Half extents along the axes of the box. Shape (2,) [m]."""
     walled: bool = False
@@ -116,7 +117,7 @@ def board(size: np.ndarray, wall: float = WALL) -> float:
     return float(min(wall, 0.2 * np.min(size)))
 
 
-def hollow(priors: list[str]) -> np.ndarray:
+def hollow(priors: Sequence[str]) -> np.ndarray:
     """Which of some shapes can hold something. Shape (n,), bool."""
     return np.array([shape_of(prior).contains for prior in priors], dtype=bool)
 
