@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from f2p.action.workspace import Workspace
+from f2p.action.protocol import actions
 from f2p.learner.errors import NothingToMoveError
-from f2p.plan.placements import draw_placements
 from f2p.relation.table import held
 from f2p.shape.protocol import open_tops
 from f2p.sim.world import Body, World
@@ -114,23 +113,22 @@ def _draw_scene(
 def random_calls(
     failure: Failure, bodies: Sequence[Body], poses: np.ndarray, rng: np.random.Generator, acted_on: str | None = None
 ) -> tuple[SkillCall, ...]:
-    """The failure's skill in each scene, with a placement from the whole workspace.
+    """The failure's skill in each scene, with parameters that the skill proposes.
 
     Args:
         failure: Names the skill.
         bodies: Bodies of all scenes.
         poses: Shape (scenes, bodies, 4).
         rng: Source of randomness.
-        acted_on: Name of the body in every scene; a random free one in each if None.
+        acted_on: Name of the body in every scene; in each a random one that the skill applies to if None.
     """
-    names = [bodies[index].name for index in free_indices(bodies)] if acted_on is None else [acted_on]
-    every = [body.name for body in bodies]
-    placements = draw_placements(failure.outcome.before, len(poses), rng, Workspace())
-    calls = []
-    for pose, parameter in zip(poses, placements, strict=True):
-        name = str(rng.choice(names))
-        parameter[:2] -= pose[every.index(name), :2]
-        calls.append(SkillCall(failure.outcome.call.skill, name, parameter))
+    skill, calls = failure.outcome.call.skill, []
+    action = actions.get(skill)
+    for pose in poses:
+        scene = World(tuple(bodies), pose).scene
+        fitting = [segment.name for segment in scene.segments if action.applies(segment)]
+        name = str(rng.choice(fitting)) if acted_on is None else acted_on
+        calls.append(SkillCall(skill, name, action.draw(scene, name, 1, rng)[0]))
     return tuple(calls)
 
 

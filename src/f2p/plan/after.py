@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from f2p.action.protocol import filled_up
 from f2p.plan.protocol import Predictor
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
@@ -33,9 +34,11 @@ class After:
         return self._relations
 
     def score(self, _scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) when `skeleton` with `parameters` (candidates, H, 4) follows the calls. Shape (candidates,)."""
-        done = np.array([call.parameter for call in self._calls]).reshape(1, -1, parameters.shape[-1])
-        rolled = np.concatenate([np.repeat(done, len(parameters), axis=0), parameters], axis=1)
+        """P(goal) when `skeleton` with `parameters` (candidates, H, P) follows the calls. Shape (candidates,)."""
+        done = filled_up([call.parameter for call in self._calls])
+        rolled = np.zeros((len(parameters), len(done) + len(skeleton), max(done.shape[-1], parameters.shape[-1])))
+        rolled[:, : len(done), : done.shape[-1]] = done
+        rolled[:, len(done) :, : parameters.shape[-1]] = parameters
         steps = tuple(call.step for call in self._calls) + tuple(skeleton)
         return self._predictor.score(self._seen, steps, rolled, goal)
 

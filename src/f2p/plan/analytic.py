@@ -1,6 +1,6 @@
-"""A predictor without a network: what is grasped goes where it is put and comes down on what is there; all else stays.
+"""A predictor without a network: what is acted on goes where it is meant to and comes down on what is there.
 
-It ships as the simplest honest model of pick-and-place (the persistence baseline plus the skill's own definition), for
+It ships as the simplest honest model of a skill (the persistence baseline plus the skill's own definition), for
 tests, examples and for planning while no weights are at hand. It has no notion of anything moving along.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from f2p.action.protocol import actions, width_of
 from f2p.plan.errors import BadSkeletonError, UnplannableSkillError
-from f2p.plan.placements import SKILLS, movable_names
 from f2p.scene.goals import goal_arrays
 from f2p.scene.relations import binary_relations, unary_relations
 from f2p.shape.protocol import hollow
@@ -36,7 +36,7 @@ class AnalyticPredictor:
         parameters = np.asarray(parameters, dtype=np.float64)
         if parameters.ndim != 3 or parameters.shape[1] != len(skeleton):
             raise BadSkeletonError(
-                f"parameters of shape {parameters.shape} do not fit {len(skeleton)} steps", movable_names(scene)
+                f"parameters of shape {parameters.shape} do not fit {len(skeleton)} steps", scene.names
             )
         centers = np.repeat(_centers(scene)[None], len(parameters), axis=0)
         for index, step in enumerate(skeleton):
@@ -55,19 +55,20 @@ class AnalyticPredictor:
         return tuple(predictions)
 
     def moving(self, scene: Scene, centers: np.ndarray, index: int) -> np.ndarray:
-        """Which segments move with the grasped one, per candidate: itself. Shape (candidates, segments), bool."""
+        """Which segments move with the one acted on, per candidate: itself. Shape (candidates, segments), bool."""
         return np.broadcast_to(np.arange(len(scene.segments)) == index, centers.shape[:2])
 
     def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
-        """Displacement of every segment by one step. Shapes (K, n, 3), (K, 4) -> (K, n, 3)."""
-        if step.skill not in SKILLS:
-            raise UnplannableSkillError(step.skill, SKILLS)
+        """Displacement of every segment by one step. Shapes (K, n, 3), (K, P) -> (K, n, 3)."""
+        if step.skill not in actions.names:
+            raise UnplannableSkillError(step.skill, actions.names)
         index = scene.index(step.object)
         moving = self.moving(scene, centers, index)
-        target = centers[:, index, :2] + parameters[:, :2]
+        meant = actions.get(step.skill).expected(scene, step.object, parameters[:, : width_of(step.skill)])[:, index]
+        target = centers[:, index, :2] + meant[:, :2]
         half = scene.segments[index].box.size[2] / 2
         height = _support_height(scene, centers, moving, target) + half - centers[:, index, 2]
-        delta = np.concatenate([parameters[:, :2], height[:, None]], axis=1)
+        delta = np.concatenate([meant[:, :2], height[:, None]], axis=1)
         return np.where(moving[..., None], delta[:, None, :], 0.0)
 
     def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from f2p.action.protocol import actions, calls_of
 from f2p.action.workspace import Workspace
 from f2p.plan.errors import StaleWeightsError
-from f2p.plan.placements import movable_names
+from f2p.plan.proposals import possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.search import Search, SearchConfig, literal_values
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
@@ -35,6 +36,8 @@ class PlannerConfig(Settings):
     shooting: ShootingConfig = field(default_factory=ShootingConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     workspace: Workspace = field(default_factory=Workspace)
+    skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
+    """What a search may use; a proposal may name any."""
 
 
 class Planner:
@@ -72,7 +75,7 @@ class Planner:
             StaleWeightsError: The weights were retired again and again while planning.
         """
         check_goal(goal, scene.names)
-        movable_names(scene)
+        possible_steps(scene, actions.names)
         for attempt in range(int(self.config.restarts) + 1):
             try:
                 return self._with(self._pin(), scene, goal, seed, proposal, horizon)
@@ -97,17 +100,14 @@ class Planner:
             return self._plan(predictor, scene, goal, found)
         now = float(np.prod(literal_values(goal, predictor.detect(scene))))
         if now >= config.belief:
-            return self._plan(predictor, scene, goal, Candidate((), np.zeros((0, 4)), now))
-        search = Search(predictor, scene, goal, rng, config.workspace, config.search)
+            return self._plan(predictor, scene, goal, Candidate((), np.zeros((0, 0)), now))
+        search = Search(predictor, scene, goal, rng, config.workspace, config.search, config.skills)
         steps = min(int(config.horizon), horizon if horizon is not None else int(config.horizon))
         return self._plan(predictor, scene, goal, search.run(max(1, steps), config.belief))
 
     def _plan(self, predictor: Predictor, scene: Scene, goal: Goal, found: Candidate) -> Plan:
         """Put calls, predictions and evidence together."""
-        calls = tuple(
-            SkillCall(step.skill, step.object, parameter)
-            for step, parameter in zip(found.skeleton, found.parameters, strict=True)
-        )
+        calls = calls_of(found.skeleton, found.parameters)
         return Plan(
             id=_plan_id(goal, calls, predictor.weights_id, scene.stamp_ns),
             goal=goal,

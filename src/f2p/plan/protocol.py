@@ -28,7 +28,8 @@ class Predictor(Protocol):
         Args:
             scene: Where the plan starts.
             skeleton: H steps, H >= 1.
-            parameters: Continuous parameters of every step. Shape (candidates, H, 4), [m, m, m, rad].
+            parameters: Continuous parameters of every step, filled up with zeros to the skeleton's widest skill. Shape
+                (candidates, H, P).
             goal: Its probability is the product over its literals, taken in float64 so that it does not underflow.
 
         Returns:

@@ -1,7 +1,7 @@
-"""Free search: which objects to move, in which order and where to, by beam search over skills x movable objects.
+"""Free search: what to do to which objects, in which order and where to, by beam search over skills x objects.
 
 All the search knows comes from the model's predictions. At a node (a prefix of calls with parameters) each action is
-tried with drawn placements. A call *achieves* an unmet literal when it raises that literal's probability clearly, and
+tried with what it proposes. A call *achieves* an unmet literal when it raises that literal's probability clearly, and
 about as much as any action can. The *promise* of a node is the highest P(goal) after a call that achieves something: a
 call that buys one literal with others promises little. Children without promise above their parent's are pruned: that
 call changes nothing that matters, neither now nor for the step after. So things are taken out of a box before the box
@@ -11,14 +11,16 @@ the model's to say as well: what travelled in a box is brought back from where i
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.action.protocol import actions, filled_up
 from f2p.action.workspace import Workspace
 from f2p.plan.after import After
-from f2p.plan.placements import draw_placements, movable_names, parameters_of
+from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
 from f2p.plan.ties import TieRule, choose, preferred, scores_of
@@ -31,9 +33,9 @@ class SearchConfig(Settings):
     """Size of the beam and what counts as a gain."""
 
     width: int = number(2, "nodes kept per depth", low=1, high=64)
-    variants: int = number(3, "placements pursued per harmless action", low=1, high=64)
-    candidates: int = number(200, "placements tried per object for the first step", low=4, high=10_000)
-    lookahead: int = number(48, "placements tried per object further on", low=4, high=10_000)
+    variants: int = number(3, "proposals pursued per harmless action", low=1, high=64)
+    candidates: int = number(200, "proposals tried per action for the first step", low=4, high=10_000)
+    lookahead: int = number(48, "proposals tried per action further on", low=4, high=10_000)
     footprint_share: float = number(
         0.5,
         "share of tries at an unmet literal over footprints",
@@ -73,11 +75,12 @@ class Search:
         rng: np.random.Generator,
         workspace: Workspace | None = None,
         config: SearchConfig | None = None,
-        skills: Sequence[str] = ("pick_place",),
+        skills: Sequence[str] | None = None,
     ) -> None:
         self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
         self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
-        self.actions = tuple(SkillStep(skill, name) for skill in skills for name in movable_names(scene))
+        self.actions = possible_steps(scene, actions.names if skills is None else skills)
+        self._over_objects = replace(self.workspace, over_objects=self.config.footprint_share)
         self._evaluated = 0
         self._first: list[tuple[SkillStep, np.ndarray, np.ndarray]] = []
         self._best_of_literal: dict[GoalRelation, np.ndarray] = {}
@@ -130,29 +133,29 @@ class Search:
         achieving, after = self._achieve(node, count), self._after(node)
         node.children = list(achieving)
         for action in self.actions:
-            placements = self._placements(after, count, footprint_share=0.0)
-            scores = self._scores(after, action, placements, self.goal)
+            proposals = self._drawn(after, action, count, self.workspace)
+            scores = self._scores(after, action, proposals, self.goal)
             if not node.calls:
-                self._first.append((action, placements, scores))
-            node.children += self._children(node, action, placements, scores, int(self.config.variants))
+                self._first.append((action, proposals, scores))
+            node.children += self._children(node, action, proposals, scores, int(self.config.variants))
         return achieving
 
     def _achieve(self, node: _Node, count: int) -> list[_Node]:
         """For every action that achieves an unmet literal, the achieving call with the highest P(goal)."""
         children, after = [], self._after(node)
         for action, literals in self._achievers(after).items():
-            placements = self._placements(after, count, self.config.footprint_share)
+            proposals = self._drawn(after, action, count, self._over_objects)
             achieved = np.zeros(count, dtype=bool)
             for literal in literals:
                 least = 0.5 * self._best_of_literal[literal].max()
-                achieved |= self._scores(after, action, placements, Goal((literal,))) >= least
+                achieved |= self._scores(after, action, proposals, Goal((literal,))) >= least
             if achieved.any():
-                scores = self._scores(after, action, placements[achieved], self.goal)
-                children += self._children(node, action, placements[achieved], scores, 1)
+                scores = self._scores(after, action, proposals[achieved], self.goal)
+                children += self._children(node, action, proposals[achieved], scores, 1)
         return children
 
     def _children(
-        self, node: _Node, action: SkillStep, placements: np.ndarray, scores: np.ndarray, count: int
+        self, node: _Node, action: SkillStep, proposals: np.ndarray, scores: np.ndarray, count: int
     ) -> list[_Node]:
         """`node` and then `action`, placed in `count` likely ways of the well placed ones, whatever else is likelier.
 
@@ -160,9 +163,9 @@ class Search:
         was half expected to leave its contents behind, so that taking one out seemed to gain nothing.
         """
         after, any_worth = self._after(node), replace(self.config.ties, worth=0.0)
-        good = preferred(after, after.scene, (action,), placements, scores, any_worth, self.rng)
+        good = preferred(after, after.scene, (action,), proposals, scores, any_worth, self.rng)
         likely = good[scores[good] >= self.config.ties.worth * scores[good].max()]
-        parameters = parameters_of(after.scene, (action,), placements)[:, 0]
+        parameters = parameters_of(after.scene, (action,), proposals)[:, 0]
         return [
             _Node((*node.calls, SkillCall(action.skill, action.object, parameters[best])), float(scores[best]))
             for best in self.rng.choice(likely, count)
@@ -174,14 +177,14 @@ class Search:
             node.after = After(self.predictor, self.scene, node.calls)
         return node.after
 
-    def _placements(self, after: After, count: int, footprint_share: float) -> np.ndarray:
-        """`count` draws for the next step. Shape (count, 1, 4)."""
-        return draw_placements(after.scene, count, self.rng, self.workspace, footprint_share)[:, None]
+    def _drawn(self, after: After, action: SkillStep, count: int, workspace: Workspace) -> np.ndarray:
+        """`count` proposals for the next step. Shape (count, 1, P)."""
+        return drawn(after.scene, (action,), count, self.rng, workspace)
 
-    def _scores(self, after: After, action: SkillStep, placements: np.ndarray, goal: Goal) -> np.ndarray:
+    def _scores(self, after: After, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
         """P(`goal`) when `action` is next. Shape (candidates,)."""
-        self._evaluated += len(placements)
-        return scores_of(after, after.scene, (action,), placements, goal)
+        self._evaluated += len(proposals)
+        return scores_of(after, after.scene, (action,), proposals, goal)
 
     def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
         """Actions that can achieve literals which are unmet so far, with those literals.
@@ -203,10 +206,15 @@ class Search:
         return achieving
 
     def _reach(self, after: After, literal: GoalRelation) -> np.ndarray:
-        """The highest probability of `literal` that each action reaches when it is next. Shape (actions,)."""
-        count, alone = int(self.config.candidates), Goal((literal,))
-        placements = self._placements(after, count, self.config.footprint_share)
-        return np.array([self._scores(after, action, placements, alone).max() for action in self.actions])
+        """The highest probability of `literal` that each action reaches when it is next. Shape (actions,).
+
+        All actions are tried with the same draws, so that none of them is lucky.
+        """
+        count, alone, best, start = int(self.config.candidates), Goal((literal,)), [], self.rng
+        for action in self.actions:
+            self.rng = copy.deepcopy(start)
+            best.append(self._scores(after, action, self._drawn(after, action, count, self._over_objects), alone).max())
+        return np.array(best)
 
     def _chosen(self, guesses: list[_Node]) -> Candidate:
         """The likeliest guess under the tie rule; single steps are drawn from all candidates of the first step."""
@@ -218,11 +226,11 @@ class Search:
         scores = np.concatenate([scores for _, _, scores in self._first])
         if len(calls) == 1 and scores.max() >= limit:
             row = int(self.rng.choice(np.flatnonzero(scores >= scores.max() - self.config.ties.tolerance)))
-            action, drawn, own = self._first[row // len(self._first[0][2])]
-            best, count = choose(self.predictor, self.scene, (action,), drawn, own, self.config.ties, self.rng)
-            parameter = parameters_of(self.scene, (action,), drawn[best][None])[0, 0]
+            action, tried, own = self._first[row // len(self._first[0][2])]
+            best, count = choose(self.predictor, self.scene, (action,), tried, own, self.config.ties, self.rng)
+            parameter = parameters_of(self.scene, (action,), tried[best][None])[0, 0]
             calls, probability = (SkillCall(action.skill, action.object, parameter),), float(own[best])
-        parameters = np.array([call.parameter for call in calls])
+        parameters = filled_up([call.parameter for call in calls])
         return Candidate(tuple(call.step for call in calls), parameters, probability, self._evaluated, count)
 
 

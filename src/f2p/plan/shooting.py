@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from f2p.action.workspace import Workspace
-from f2p.plan.placements import check_skeleton, draw_placements, parameters_of
+from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.ties import TieRule, choose, scores_of
 from f2p.settings import Settings, number
@@ -39,7 +39,7 @@ class Candidate:
 
     skeleton: tuple[SkillStep, ...]
     parameters: np.ndarray
-    """Shape (steps, 4), [m, m, m, rad]."""
+    """Of every step, filled up with zeros to the widest skill. Shape (steps, P)."""
     probability: float
     """P(goal) after the last step."""
     evaluated: int = 0
@@ -60,32 +60,27 @@ def shoot(
     """Find parameters for `skeleton` that make `goal` likely.
 
     Raises:
-        BadSkeletonError, UnknownSkillError, NothingMovableError: The skeleton does not fit the scene.
+        BadSkeletonError, UnplannableSkillError, NothingMovableError: The skeleton does not fit the scene.
         BadScoresError: The predictor gave no probabilities.
     """
     config, workspace = config or ShootingConfig(), workspace or Workspace()
     steps = check_skeleton(scene, skeleton)
     total, horizon = int(config.candidates), len(steps)
     joint = total if horizon == 1 else max(1, round(config.joint_share * total))
-    placements = _draw(scene, joint, horizon, rng, workspace)
-    scores = scores_of(predictor, scene, steps, placements, goal)
+    proposals = drawn(scene, steps, joint, rng, workspace)
+    scores = scores_of(predictor, scene, steps, proposals, goal)
     rest = total - joint
     for turn in range(2 * horizon if rest else 0):
         count = rest // (2 * horizon) + (turn < rest % (2 * horizon))
         if not count:
             continue
-        redrawn = np.repeat(placements[[int(np.argmax(scores))]], count, axis=0)
-        redrawn[:, turn % horizon] = draw_placements(scene, count, rng, workspace)
-        placements = np.concatenate([placements, redrawn])
+        redrawn, one = np.repeat(proposals[[int(np.argmax(scores))]], count, axis=0), turn % horizon
+        fresh = drawn(scene, steps[one : one + 1], count, rng, workspace)[:, 0]
+        redrawn[:, one, : fresh.shape[1]] = fresh
+        proposals = np.concatenate([proposals, redrawn])
         scores = np.concatenate([scores, scores_of(predictor, scene, steps, redrawn, goal)])
     if scores.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
-        placements, scores = placements[:joint], scores[:joint]
-    best, ties = choose(predictor, scene, steps, placements, scores, config.ties, rng)
-    parameters = parameters_of(scene, steps, placements[best][None])[0]
+        proposals, scores = proposals[:joint], scores[:joint]
+    best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
+    parameters = parameters_of(scene, steps, proposals[best][None])[0]
     return Candidate(steps, parameters, float(scores[best]), total, ties)
-
-
-def _draw(scene: Scene, count: int, horizon: int, rng: np.random.Generator, workspace: Workspace) -> np.ndarray:
-    """Independent placements for every step. Shape (count, horizon, 4)."""
-    flat = draw_placements(scene, count * horizon, rng, workspace)
-    return flat.reshape(count, horizon, -1)

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from f2p.plan.errors import BadScoresError
-from f2p.plan.placements import parameters_of
+from f2p.plan.proposals import ends_of, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.settings import Settings, number
 from f2p.types import Goal, GoalRelation, Scene, SkillStep
@@ -49,17 +49,17 @@ class TieRule(Settings):
 
 
 def scores_of(
-    predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray, goal: Goal
+    predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], proposals: np.ndarray, goal: Goal
 ) -> np.ndarray:
-    """P(goal) of each row of placements (candidates, steps, 4); refuses answers that are no probabilities.
+    """P(goal) of each row of proposals (candidates, steps, P); refuses answers that are no probabilities.
 
     Raises:
         BadScoresError: Wrong shape, not finite, or outside [0, 1].
     """
-    parameters = parameters_of(scene, skeleton, placements)
+    parameters = parameters_of(scene, skeleton, proposals)
     scores = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
-    if scores.shape != (len(placements),):
-        raise BadScoresError(predictor.weights_id, f"shape {scores.shape} instead of {(len(placements),)}")
+    if scores.shape != (len(proposals),):
+        raise BadScoresError(predictor.weights_id, f"shape {scores.shape} instead of {(len(proposals),)}")
     if not np.all(np.isfinite(scores)):
         raise BadScoresError(predictor.weights_id, f"{int(np.sum(~np.isfinite(scores)))} of them are not finite")
     if np.any(scores < -1e-6) or np.any(scores > 1 + 1e-6):
@@ -71,7 +71,7 @@ def choose(
     predictor: Predictor,
     scene: Scene,
     skeleton: Sequence[SkillStep],
-    placements: np.ndarray,
+    proposals: np.ndarray,
     scores: np.ndarray,
     rule: TieRule,
     rng: np.random.Generator,
@@ -82,7 +82,7 @@ def choose(
         predictor: Says where what is moved will stand; that two things are not put into one place is geometry's to say.
         scene: Where things are now.
         skeleton: H steps.
-        placements: Shape (candidates, H, 4).
+        proposals: Shape (candidates, H, P).
         scores: P(goal). Shape (candidates,).
         rule: Numbers.
         rng: Draws.
@@ -90,18 +90,18 @@ def choose(
     Returns:
         Its index, and how many near-equals it was taken from.
     """
-    good = preferred(predictor, scene, skeleton, placements, scores, rule, rng)
+    good = preferred(predictor, scene, skeleton, proposals, scores, rule, rng)
     if scores.max() <= rule.tolerance:
         return int(rng.choice(good)), len(good)
     ties = good[scores[good] >= scores[good].max() - rule.tolerance]
-    return surest(scores, placements, ties, rule.neighbours), len(ties)
+    return surest(scores, ends_of(scene, skeleton, proposals), ties, rule.neighbours), len(ties)
 
 
 def preferred(
     predictor: Predictor,
     scene: Scene,
     skeleton: Sequence[SkillStep],
-    placements: np.ndarray,
+    proposals: np.ndarray,
     scores: np.ndarray,
     rule: TieRule,
     rng: np.random.Generator,
@@ -109,54 +109,55 @@ def preferred(
     """Indices of the candidates that are nearly as likely as the best, and as well placed as any of those."""
     least = min(scores.max() - rule.tolerance, rule.worth * scores.max())
     pool = rng.permutation(np.flatnonzero(scores >= least))[:ASKED]
-    clear = clear_of_things(scene, skeleton, placements[pool])
-    quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), placements[pool]) >= 0.5)
+    clear = clear_of_things(scene, skeleton, proposals[pool])
+    quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), proposals[pool]) >= 0.5)
     return pool[quality == quality.max()]
 
 
-def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], placements: np.ndarray) -> np.ndarray:
+def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], proposals: np.ndarray) -> np.ndarray:
     """Probability that all that is moved stands on furniture afterwards, off its rim. Shape (candidates,)."""
-    out = np.ones(len(placements))
+    out = np.ones(len(proposals))
     for name in sorted({step.object for step in skeleton}):
         wishes = [
             Goal((GoalRelation("above", name, one.name), GoalRelation("boundary", name, one.name, False)))
             for one in scene.segments if not one.movable
         ]  # fmt: skip
-        on_furniture = [scores_of(predictor, scene, skeleton, placements, wish) for wish in wishes]
+        on_furniture = [scores_of(predictor, scene, skeleton, proposals, wish) for wish in wishes]
         out = np.minimum(out, np.max(on_furniture, axis=0, initial=0.0))
     return out
 
 
-def clear_of_things(scene: Scene, skeleton: Sequence[SkillStep], placements: np.ndarray) -> np.ndarray:
+def clear_of_things(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
     """Whether what is moved meets nothing that can be moved, where things are now, whichever way both are turned.
 
     Args:
         scene: Where they are now.
         skeleton: H steps; an object that is moved twice ends where its last step puts it.
-        placements: Shape (candidates, H, 4).
+        proposals: Shape (candidates, H, P).
 
     Returns:
         Shape (candidates,), bool.
     """
     radius = {one.name: 0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments}
-    clear = np.ones(len(placements), dtype=bool)
+    ends, clear = ends_of(scene, skeleton, proposals), np.ones(len(proposals), dtype=bool)
     for name, index in {step.object: index for index, step in enumerate(skeleton)}.items():
         for other in scene.segments:
             if other.movable and other.name != name:
-                apart = np.linalg.norm(placements[:, index, :2] - other.box.center[:2], axis=-1)
+                apart = np.linalg.norm(ends[:, index, :2] - other.box.center[:2], axis=-1)
                 clear &= apart > radius[name] + radius[other.name]
     return clear
 
 
-def surest(scores: np.ndarray, placements: np.ndarray, chosen: np.ndarray, neighbours: int) -> int:
+def surest(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours: int) -> int:
     """Of the `chosen` candidates, the one whose nearest candidates are the likeliest on average.
 
     Args:
         scores: Shape (candidates,).
-        placements: Shape (candidates, steps, 4); nearness is horizontal distance over all steps.
+        ends: Where each step is meant to leave its object [m]; nearness is horizontal distance over all steps. Shape
+            (candidates, steps, 3).
         chosen: Indices to choose from.
         neighbours: How many nearest candidates are averaged over, itself included.
     """
-    places = placements[..., :2].reshape(len(placements), -1)
+    places = ends[..., :2].reshape(len(ends), -1)
     near = cKDTree(places).query(places[chosen], k=min(neighbours, len(places)))[1].reshape(len(chosen), -1)
     return int(chosen[np.argmax(scores[near].mean(axis=1))])

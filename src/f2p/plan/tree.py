@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from f2p.action.protocol import actions
 from f2p.plan.search import literal_values
 from f2p.types import Plan, Prediction, SkillCall
 
@@ -37,8 +38,12 @@ def plan_tree(plan: Plan, statuses: Sequence[StepStatus] = ()) -> str:
 
 def _call_text(call: SkillCall) -> str:
     """One call in words and numbers."""
-    dx, dy, dz, dyaw = call.parameter
-    return f"{call.skill}({call.object}) by ({dx:+.2f}, {dy:+.2f}, {dz:+.2f}) m, {np.degrees(dyaw):+.0f}°"
+    parts = []
+    for one, value in zip(actions.get(call.skill).parameters, call.parameter, strict=True):
+        parts.append(
+            f"{one.name} {np.degrees(value):+.0f}°" if one.unit == "rad" else f"{one.name} {value:+.2f} {one.unit}"
+        )
+    return f"{call.skill}({call.object}) by {', '.join(parts)}"
 
 
 def _literals_text(plan: Plan, prediction: Prediction) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from f2p.shape.protocol import FREE, WALL, Shape, board, shape_of, shapes
 from f2p.sim.errors import BodyError
-from f2p.types import Box, Scene, frozen
+from f2p.types import Box, Scene, Segment, frozen
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +83,12 @@ class World:
             Box(center=pose[:3], size=body.size, yaw=float(pose[3]))
             for body, pose in zip(self.bodies, self.poses, strict=True)
         )
+
+    @property
+    def scene(self) -> Scene:
+        """The world as a scene of boxes without clouds: all that a proposal of parameters needs."""
+        rows = zip(self.bodies, self.boxes, self.openings, strict=True)
+        return Scene(tuple(Segment(one.name, one.prior, box, np.zeros((0, 3)), float(by)) for one, box, by in rows))
 
 
 def reconstruct(scene: Scene) -> World:

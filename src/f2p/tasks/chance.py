@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.action.protocol import actions
 from f2p.action.workspace import Workspace
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import World, continued
@@ -38,11 +39,10 @@ def execute(simulator: Simulator, world: World, call: SkillCall, seed: int) -> t
 def random_call(
     world: World, instance: TaskInstance, step: int, rng: np.random.Generator, space: Workspace
 ) -> SkillCall:
-    """A call of the proposal with a placement drawn uniformly from the whole workspace, as the planner draws them."""
+    """A call of the proposal with parameters that its skill proposes, as the planner draws them."""
     chosen = instance.proposal[step]
-    x, y = rng.uniform((space.x_low, space.y_low), (space.x_high, space.y_high))
-    grasp = world.poses[world.index(chosen.object)]
-    return SkillCall(chosen.skill, chosen.object, np.array([x - grasp[0], y - grasp[1], 0.0, 0.0]))
+    drawn = actions.get(chosen.skill).draw(world.scene, chosen.object, 1, rng, space)
+    return SkillCall(chosen.skill, chosen.object, drawn[0])
 
 
 def chance(

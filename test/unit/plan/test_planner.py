@@ -114,7 +114,9 @@ def test_bad_questions_are_refused_with_the_choices(room: Scene, simple: Analyti
     planner = Planner(lambda: simple)
     with pytest.raises(UnknownObjectError, match="table_b"):
         planner.plan(room, parse_goal("above(apple, table_b)"), seed=0)
-    with pytest.raises(BadSkeletonError, match="'table_a' cannot be moved; movable objects: box, thing_1"):
+    with pytest.raises(
+        BadSkeletonError, match="'table_a' cannot be moved by pick_place; movable objects: box, thing_1"
+    ):
         planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "table_a"),))
     with pytest.raises(BadSkeletonError, match="'apple' is not in the scene"):
         planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "apple"),))

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from f2p.action.workspace import Workspace
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.plan.placements import draw_placements, parameters_of
+from f2p.plan.errors import UnplannableSkillError
+from f2p.plan.planner import Planner, PlannerConfig
+from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.plan.ties import TieRule, choose, surest
 from f2p.scene.goals import parse_goal
@@ -19,34 +21,20 @@ from f2p.weights.golden import golden_scene
 THING = SkillStep("pick_place", "thing_1")
 
 
-def test_placements_fill_the_whole_workspace_evenly(room: Scene) -> None:
-    workspace = Workspace()
-    drawn = draw_placements(room, 20_000, np.random.default_rng(0), workspace)
-    low, high = np.array([workspace.x_low, workspace.y_low]), np.array([workspace.x_high, workspace.y_high])
-    cells, _, _ = np.histogram2d(drawn[:, 0], drawn[:, 1], bins=4, range=[[low[0], high[0]], [low[1], high[1]]])
-    assert np.all((drawn[:, :2] >= low) & (drawn[:, :2] <= high)) and np.all(drawn[:, 2:] == 0.0)
-    assert cells.min() > 0.85 * cells.mean()
-
-
-def test_footprints_are_those_of_all_segments_alike(room: Scene) -> None:
-    drawn = draw_placements(room, 6000, np.random.default_rng(1), Workspace(), footprint_share=1.0)
-    for segment in room.segments:
-        inside = np.all(np.abs(drawn[:, :2] - segment.box.center[:2]) <= segment.box.size[:2] / 2, axis=1)
-        assert inside.mean() > 0.8 / len(room.segments)
-
-
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from(["box", "thing_1", "landmark"]), min_size=1, max_size=4), st.integers(0, 2**31))
-def test_following_the_parameters_leads_to_the_placements(names: list[str], seed: int) -> None:
+def test_following_the_parameters_leads_where_the_proposals_aim(names: list[str], seed: int) -> None:
     scene = golden_scene()
     skeleton = tuple(SkillStep("pick_place", name) for name in names)
-    placements = draw_placements(scene, 5 * len(names), np.random.default_rng(seed), Workspace()).reshape(5, -1, 4)
-    parameters = parameters_of(scene, skeleton, placements)
+    proposals = drawn(scene, skeleton, 5, np.random.default_rng(seed), Workspace())
+    parameters, ends = parameters_of(scene, skeleton, proposals), ends_of(scene, skeleton, proposals)
+    seen = {segment.name: segment.box.center for segment in scene.segments}
     for row in range(5):
-        where = {segment.name: segment.box.center[:2] for segment in scene.segments}
+        where = dict(seen)
         for index, name in enumerate(names):
-            where[name] = where[name] + parameters[row, index, :2]
-            assert np.allclose(where[name], placements[row, index, :2])
+            where[name] = where[name] + parameters[row, index, :3]
+            assert np.allclose(where[name], seen[name] + proposals[row, index, :3]), "aims where it was drawn to"
+            assert np.allclose(where[name], ends[row, index])
 
 
 class Ledge(AnalyticPredictor):
@@ -60,11 +48,12 @@ class Ledge(AnalyticPredictor):
 @pytest.mark.parametrize(("standing", "chosen"), [(0.85, {0, 1}), (0.60, {2, 3})])
 def test_a_well_placed_candidate_is_worth_a_little_probability(room: Scene, standing: float, chosen: set[int]) -> None:
     """What only seems likelier where nothing would stand is left alone; what is far likelier is not."""
-    placements = np.zeros((4, 1, 4))
-    placements[:, 0, :2] = [[0.8, 0.9], [0.6, 0.9], [0.8, 0.1], [0.6, 0.1]]
+    proposals = np.zeros((4, 1, 4))
+    proposals[:, 0, :2] = [[0.8, 0.9], [0.6, 0.9], [0.8, 0.1], [0.6, 0.1]]
+    proposals[:, 0, :2] -= room.segments[room.index("landmark")].box.center[:2]
     scores, rng = np.array([standing, standing, 0.97, 0.97]), np.random.default_rng(0)
     found = {
-        choose(Ledge(), room, (SkillStep("pick_place", "landmark"),), placements, scores, TieRule(neighbours=1), rng)
+        choose(Ledge(), room, (SkillStep("pick_place", "landmark"),), proposals, scores, TieRule(neighbours=1), rng)
         for _ in range(30)
     }
     assert {index for index, _ in found} <= chosen and {ties for _, ties in found} == {2}
@@ -164,3 +153,29 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
     likely = (np.abs(placements[:, 0, 0] - 0.65) < 0.15) & (np.abs(placements[:, 0, 1] - 0.5) < 0.2)
     best = surest(likely.astype(float), placements, np.flatnonzero(likely), 20)
     assert abs(placements[best, 0, 0] - 0.65) < 0.1 and abs(placements[best, 0, 1] - 0.5) < 0.15
+
+
+def test_steps_of_skills_with_different_parameters_share_a_plan(
+    room: Scene, simple: AnalyticPredictor, slide: str
+) -> None:
+    """Each call has the parameters of its own skill, and its objects are those that the skill applies to."""
+    steps = (SkillStep("pick_place", "landmark"), SkillStep(slide, "landmark"), SkillStep(slide, "box"))
+    assert check_skeleton(room, steps) == steps
+    assert {step.skill for step in possible_steps(room, (slide,))} == {slide}
+    proposals = drawn(room, steps, 7, np.random.default_rng(0), Workspace())
+    parameters, ends = parameters_of(room, steps, proposals), ends_of(room, steps, proposals)
+    assert parameters.shape == (7, 3, 4) and not parameters[:, 1:, 2:].any()
+    second = ends[:, 1] - room.segments[room.index("landmark")].box.center
+    assert np.allclose(second[:, 1], proposals[:, 1, 0]), "aims where it was drawn to, wherever the first step put it"
+    goal = parse_goal("above(landmark, table_a) & above(box, table_a)")
+    plan = Planner(lambda: simple).plan(room, goal, 0, steps)
+    assert [len(call.parameter) for call in plan.calls] == [4, 2, 2] and plan.probability > 0.9
+
+
+def test_a_search_uses_the_skills_it_is_given(room: Scene, simple: AnalyticPredictor, slide: str) -> None:
+    goal = parse_goal("above(landmark, table_a)")
+    for skills in (("pick_place",), ("pick_place", slide)):
+        plan = Planner(lambda: simple, PlannerConfig(skills=skills)).plan(room, goal, 0)
+        assert plan.probability > 0.9 and {call.skill for call in plan.calls} == {"pick_place"}, "a stroke is too short"
+    with pytest.raises(UnplannableSkillError, match="'juggle'; choose one of: pick_place, slide"):
+        Planner(lambda: simple, PlannerConfig(skills=("juggle",))).plan(room, goal, 0)
