@@ -29,9 +29,11 @@ class Parameter:
     """Greatest sensible value."""
     meaning: str
     along: str = ""
-    """The axis of the task frame along which the object acted on is meant to move by this much; empty for any other.
+    """The axis of the task frame along which the object acted on is meant to move by this much; empty for any other."""
+    aims: bool = False
+    """Whether proposals aim at places: a step after others that move its object aims at the same place as without them.
 
-    A target drawn while the object stands elsewhere is kept by subtracting how far it has moved since.
+    Otherwise it is a stroke, the same wherever the object has come to be.
     """
 
 
@@ -113,6 +115,11 @@ def calls_of(skeleton: Sequence[SkillStep], rows: np.ndarray) -> tuple[SkillCall
         SkillCall(step.skill, step.object, row[: width_of(step.skill)])
         for step, row in zip(skeleton, rows, strict=True)
     )
+
+
+def aiming(skill: str) -> np.ndarray:
+    """Which parameters aim at places. Shape (P,), bool."""
+    return np.array([one.aims for one in actions.get(skill).parameters], dtype=bool)
 
 
 def moves(skill: str) -> np.ndarray:

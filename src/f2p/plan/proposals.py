@@ -1,7 +1,7 @@
 """What may be tried: which skill on which object, with parameters that the skill proposes.
 
 A proposal is drawn as though its object stood where the scene shows it. Where earlier steps of a plan are meant to move
-the object, the parameters that count from it are corrected by how far, so that the step still aims at the same place.
+the object, parameters that aim at a place are corrected by how far, so that they still aim at the same one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from f2p.action.protocol import Action, actions, moves, widest
+from f2p.action.protocol import Action, actions, aiming, moves, widest
 from f2p.action.workspace import Workspace
 from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnplannableSkillError
 from f2p.types import Scene, SkillStep
@@ -83,7 +83,7 @@ def _followed(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray
     for index, step in enumerate(skeleton):
         moving, body = moves(step.skill), scene.index(step.object)
         own = parameters[:, index, : len(moving)]  # a view
-        own -= displaced[:, body] @ moving.T
+        own -= displaced[:, body] @ moving.T * aiming(step.skill)
         displaced += actions.get(step.skill).expected(scene, step.object, own)
         ends[:, index] = scene.segments[body].box.center + displaced[:, body]
     return parameters, ends
