@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from f2p.registry import UnknownNameError
+from f2p.sim import isaacgym, mujoco_worker
 from f2p.sim.data.workspace import tables
 from f2p.sim.protocol import Simulator, make_simulator, simulators
 from f2p.sim.world import Body, World, continued
 from f2p.types import UNARY_RELATIONS, SkillCall
 
 
-@pytest.fixture(params=list(simulators))
-def simulator(request: pytest.FixtureRequest) -> Simulator:
-    return make_simulator(request.param)
+@pytest.fixture(scope="module", params=list(simulators))
+def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    """Each of them; MuJoCo's worker stands in for Isaac Gym's and speaks as it does (not run on Isaac Gym)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(isaacgym.VARIABLE, mujoco_worker.COMMAND)
+        yield make_simulator(request.param)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ class LabelledSimulator:
         if opened.shape not in ((len(bodies),), poses.shape[:2]):
             raise BatchError(f"openings of shape {opened.shape}, expected {poses.shape[:2]} or {poses.shape[1:2]}")
         scene = self._build(bodies)
-        return scene, self._engine(scene, poses, np.broadcast_to(opened, poses.shape[:2]))
+        return scene, self._engine(scene, States.at_rest(scene, poses, np.broadcast_to(opened, poses.shape[:2])))
 
     def with_friction(self, friction: float) -> LabelledSimulator:
         """The same with another sliding friction. See `VariableFriction`."""

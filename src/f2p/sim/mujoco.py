@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from f2p.sim.labelled import LabelledSimulator, SimulationConfig
-from f2p.sim.physics.engine import Runs
+from f2p.sim.physics.engine import Runs, States
 from f2p.sim.physics.rollout import Batch
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.protocol import simulators
@@ -18,7 +16,7 @@ class MujocoSimulator(LabelledSimulator):
     def __init__(self, config: SimulationConfig | None = None) -> None:
         config = config or SimulationConfig()
 
-        def start(scene: BuiltScene, poses: np.ndarray, openings: np.ndarray) -> Runs:
-            return Batch(scene, poses, openings, config.threads)
+        def engine(scene: BuiltScene, start: States) -> Runs:
+            return Batch(scene, start, config.threads)
 
-        super().__init__(config, start)
+        super().__init__(config, engine)

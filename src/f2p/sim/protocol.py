@@ -88,7 +88,10 @@ simulators: Makers[Simulator] = Makers("simulator", "f2p.sim")
 DEFAULT_SIMULATOR = "mujoco"
 """What simulates where nobody chooses."""
 
-SIMULATOR_TEXT = "A simulator by name."
+SIMULATOR_TEXT = (
+    "A simulator by name: mujoco, mujoco_worker (the same in a process of its own), "
+    "isaacgym (a worker of its own, NOT RUN ON ISAAC GYM HERE)."
+)
 """What `--simulator` and the nodes' parameter say of themselves."""
 
 

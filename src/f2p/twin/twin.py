@@ -17,11 +17,10 @@ from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH
 from f2p.settings import Settings, number
-from f2p.shape.protocol import SLIDES
 from f2p.sim.physics.labels import label
 from f2p.sim.physics.rollout import touching
 from f2p.sim.physics.rotations import rotation_matrices
-from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, scene_xml, slabs_of
+from f2p.sim.physics.scene_builder import PhysicsConfig, located, part_of, scene_xml
 from f2p.sim.world import Body, World, upright_boxes
 from f2p.twin import model as parts
 from f2p.twin.description import read_links
@@ -92,7 +91,8 @@ class Twin:
 
     def _build(self, bodies: Sequence[Body]) -> None:
         """Compile the scene of these bodies with the robot in it."""
-        spec = mujoco.MjSpec.from_string(scene_xml(bodies, self.config.physics))
+        shapes = [part_of(body) for body in bodies]
+        spec = mujoco.MjSpec.from_string(scene_xml(shapes, self.config.physics))
         for geom in spec.geoms:
             if geom.name != "floor":
                 geom.contype |= parts.ROBOT_AFFINITY
@@ -103,27 +103,9 @@ class Twin:
         self.model = spec.compile()
         self.data = mujoco.MjData(self.model)
         self.bodies = tuple(bodies)
-        self.scene = self._built_scene()
+        self.scene = located(self.model, bodies, shapes, self.config.physics)
         self._grasp = GripperHold(self.config.grasp, self.scene)
         self._servos = {name: self.model.actuator(name).id for name in parts.SERVOS}
-
-    def _built_scene(self) -> BuiltScene:
-        """Where each body is found in the compiled model, as the data simulation keeps it."""
-        free = [index for index, body in enumerate(self.bodies) if body.free]
-        fixed = [index for index, body in enumerate(self.bodies) if not body.free]
-        owner = np.full(self.model.nbody, -1)
-        drawers = []
-        for index, body in enumerate(self.bodies):
-            owner[self.model.body(f"b{index}").id] = index
-            if body.shape.moves == SLIDES:
-                owner[self.model.body(f"s{index}").id] = index
-                drawers.append((index, int(self.model.joint(f"j{index}").qposadr[0])))
-        return BuiltScene(
-            model=self.model, bodies=self.bodies, slabs=tuple(slabs_of(body) for body in self.bodies),
-            free=np.array(free, dtype=int), fixed=np.array(fixed, dtype=int),
-            qpos_start=np.array([int(self.model.joint(f"j{index}").qposadr[0]) for index in free], dtype=int),
-            body_of_geom=owner[self.model.geom_bodyid], drawers=tuple(drawers),
-        )  # fmt: skip
 
     def _place(self, index: int, pose: np.ndarray) -> None:
         """Put one body at (x, y, z, yaw)."""

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from f2p.sim.motion.pick_place import CarryPath
-from f2p.sim.physics.rotations import rotation_matrices
+from f2p.sim.physics.rotations import rotation_matrices, yaw_quaternions
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import upright_boxes
 
@@ -37,6 +37,15 @@ class States:
     """Greatest linear speed of any body [m/s]. Shape (runs,)."""
     alive: np.ndarray
     """False where a run blew up; its other numbers mean nothing then. Shape (runs,), bool."""
+
+    @classmethod
+    def at_rest(cls, scene: BuiltScene, poses: np.ndarray, openings: np.ndarray) -> States:
+        """Put bodies upright at poses (runs, bodies, 4), open by (runs, bodies); what is not finite has blown up."""
+        alive = np.all(np.isfinite(poses), axis=(1, 2)) & np.all(np.isfinite(openings), axis=1)
+        clean, opened = np.where(alive[:, None, None], poses, 0.0), np.zeros(openings.shape)
+        for index, _ in scene.drawers:
+            opened[:, index] = np.where(alive, openings[:, index], 0.0)
+        return cls(clean[..., :3], yaw_quaternions(clean[..., 3]), opened, np.zeros(len(clean)), alive)
 
     @property
     def sane(self) -> np.ndarray:
@@ -71,5 +80,5 @@ class Runs(Protocol):
         """Which bodies touch directly now. Shape (runs, bodies, bodies), bool, symmetric."""
 
 
-Engine = Callable[[BuiltScene, np.ndarray, np.ndarray], Runs]
-"""Starts M runs of a scene from poses (M, bodies, 4) and openings (M, bodies); what is not finite has blown up."""
+Engine = Callable[[BuiltScene, States], Runs]
+"""Starts M runs of a scene from where everything is, at rest."""

@@ -8,7 +8,7 @@ from mujoco import rollout
 
 from f2p.sim.motion.pick_place import CarryPath
 from f2p.sim.physics.engine import States
-from f2p.sim.physics.rotations import quaternion_product, yaw_quaternions
+from f2p.sim.physics.rotations import quaternion_product
 from f2p.sim.physics.scene_builder import BuiltScene
 
 STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
@@ -35,7 +35,7 @@ def posed(scene: BuiltScene, data: mujoco.MjData, states: States, run: int) -> m
 
 def touching(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
     """Which bodies touch directly in a posed state. Shape (bodies, bodies), bool, symmetric."""
-    out = np.zeros((len(scene.bodies), len(scene.bodies)), dtype=bool)
+    out = np.zeros((len(scene.slabs), len(scene.slabs)), dtype=bool)
     if data.ncon:
         pairs = scene.body_of_geom[data.contact.geom[: data.ncon]]
         pairs = pairs[(pairs >= 0).all(axis=1) & (data.contact.dist[: data.ncon] < TOUCHING)]
@@ -44,23 +44,29 @@ def touching(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
     return out
 
 
+def touching_all(scene: BuiltScene, states: States, data: mujoco.MjData | None = None) -> np.ndarray:
+    """Which bodies touch directly in each run, none where it blew up. Shape (runs, bodies, bodies), bool."""
+    data = data or mujoco.MjData(scene.model)
+    out = np.zeros((*states.openings.shape, len(scene.slabs)), dtype=bool)
+    for run in np.flatnonzero(states.alive).tolist():
+        out[run] = touching(scene, posed(scene, data, states, run))
+    return out
+
+
 class Batch:
     """`Runs` of one built scene; velocities and warm starts stay between calls."""
 
-    def __init__(self, scene: BuiltScene, poses: np.ndarray, openings: np.ndarray, threads: int) -> None:
-        self._scene = scene
-        self._threads = threads
-        self._full = np.zeros((len(poses), mujoco.mj_stateSize(scene.model, STATE)))
-        self._alive = np.all(np.isfinite(poses), axis=(1, 2)) & np.all(np.isfinite(openings), axis=1)
-        self._runs = len(poses)
+    def __init__(self, scene: BuiltScene, start: States, threads: int) -> None:
+        self._scene, self._threads, self._runs = scene, threads, len(start.alive)
         self._data = [mujoco.MjData(scene.model) for _ in range(threads)]
-        clean = np.where(self._alive[:, None, None], poses, 0.0)
-        self._furniture = clean[:, scene.fixed]
-        for index, start in zip(scene.free, scene.qpos_start, strict=True):
-            self._full[:, 1 + start : 4 + start] = clean[:, index, :3]
-            self._full[:, 4 + start : 8 + start] = yaw_quaternions(clean[:, index, 3])
-        for index, start in scene.drawers:
-            self._full[:, 1 + start] = np.where(self._alive, openings[:, index], 0.0)
+        self._full = np.zeros((self._runs, mujoco.mj_stateSize(scene.model, STATE)))
+        self._alive = start.alive.copy()
+        self._furniture = start.positions[:, scene.fixed], start.quaternions[:, scene.fixed]
+        for index, first in zip(scene.free, scene.qpos_start, strict=True):
+            self._full[:, 1 + first : 4 + first] = start.positions[:, index]
+            self._full[:, 4 + first : 8 + first] = start.quaternions[:, index]
+        for index, first in scene.drawers:
+            self._full[:, 1 + first] = start.openings[:, index]
 
     def _controls(self, steps: int) -> np.ndarray:
         """Controls with furniture in place and nothing grasped. Shape (runs, steps, controls)."""
@@ -68,8 +74,8 @@ class Batch:
         controls = np.zeros((self._runs, steps, model.neq + 7 * model.nmocap))
         positions = controls[..., model.neq : model.neq + 3 * model.nmocap].reshape(self._runs, steps, model.nmocap, 3)
         quaternions = controls[..., model.neq + 3 * model.nmocap :].reshape(self._runs, steps, model.nmocap, 4)
-        positions[:, :, 1:] = self._furniture[:, None, :, :3]
-        quaternions[:, :, 1:] = yaw_quaternions(self._furniture[:, None, :, 3])
+        positions[:, :, 1:] = self._furniture[0][:, None]
+        quaternions[:, :, 1:] = self._furniture[1][:, None]
         quaternions[:, :, 0, 0] = 1.0
         controls[..., model.neq : model.neq + 3 * model.nmocap] = positions.reshape(self._runs, steps, -1)
         controls[..., model.neq + 3 * model.nmocap :] = quaternions.reshape(self._runs, steps, -1)
@@ -114,13 +120,12 @@ class Batch:
     def states(self) -> States:
         """Where everything is now. See `Runs.states`."""
         scene = self._scene
-        positions = np.empty((self._runs, len(scene.bodies), 3))
-        quaternions = np.empty((self._runs, len(scene.bodies), 4))
-        positions[:, scene.fixed] = self._furniture[..., :3]
-        quaternions[:, scene.fixed] = yaw_quaternions(self._furniture[..., 3])
+        positions = np.empty((self._runs, len(scene.slabs), 3))
+        quaternions = np.empty((self._runs, len(scene.slabs), 4))
+        positions[:, scene.fixed], quaternions[:, scene.fixed] = self._furniture
         positions[:, scene.free] = self._full[:, 1 + scene.qpos_start[:, None] + np.arange(3)]
         quaternions[:, scene.free] = self._full[:, 4 + scene.qpos_start[:, None] + np.arange(4)]
-        openings = np.zeros((self._runs, len(scene.bodies)))
+        openings = np.zeros(positions.shape[:2])
         for index, start in scene.drawers:
             openings[:, index] = self._full[:, 1 + start]
         first = 1 + scene.model.nq
@@ -130,8 +135,4 @@ class Batch:
 
     def contacts(self) -> np.ndarray:
         """Which bodies touch now; none where a run blew up. See `Runs.contacts`."""
-        states = self.states()
-        out = np.zeros((self._runs, len(self._scene.bodies), len(self._scene.bodies)), dtype=bool)
-        for run in np.flatnonzero(states.alive).tolist():
-            out[run] = touching(self._scene, posed(self._scene, self._data[0], states, run))
-        return out
+        return touching_all(self._scene, self.states(), self._data[0])

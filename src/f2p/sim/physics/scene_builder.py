@@ -41,11 +41,28 @@ class PhysicsConfig(Settings):
     """Solver iterations per step."""
 
 
+SLIDE_SHARE = 0.9
+"""How far a drawer comes out, as a share of its depth (ours: its back stays in the case)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What physics knows of a body."""
+
+    slabs: tuple[Slab, ...]
+    """Its solid cuboids."""
+    free: bool
+    """Whether it moves with six degrees of freedom; otherwise it stays where it is put."""
+    slide_most: float
+    """How far its sliding slabs come out towards −x [m]; 0 where nothing slides."""
+
+
 @dataclass(frozen=True, eq=False)
 class BuiltScene:
     """A compiled model and where each body is found in it."""
 
     model: mujoco.MjModel
+    physics: PhysicsConfig
     bodies: tuple[Body, ...]
     slabs: tuple[tuple[Slab, ...], ...]
     free: np.ndarray
@@ -60,9 +77,10 @@ class BuiltScene:
     """(body index, coordinate index) of every drawer."""
 
 
-def slabs_of(body: Body) -> tuple[Slab, ...]:
-    """The solid cuboids of a body's shape prior (A.12)."""
-    return body.shape.slabs(body.size, body.board)
+def part_of(body: Body) -> Part:
+    """What physics knows of a body: its shape prior as solid cuboids (A.12), and what of it moves."""
+    slide_most = SLIDE_SHARE * float(body.size[0]) if body.shape.moves == SLIDES else 0.0
+    return Part(body.shape.slabs(body.size, body.board), body.free, slide_most)
 
 
 def _geoms(slabs: Sequence[Slab], mass: str) -> str:
@@ -73,38 +91,37 @@ def _text(values: np.ndarray) -> str:
     return " ".join(f"{value:.6g}" for value in values)
 
 
-def _body_xml(index: int, body: Body, slabs: tuple[Slab, ...], config: PhysicsConfig) -> str:
+def _body_xml(index: int, part: Part, config: PhysicsConfig) -> str:
     """One body element; its frame is the centre of its outer box."""
     mass = f'density="{config.density:g}"'
-    if body.free:
-        return f'<body name="b{index}"><freejoint name="j{index}"/>{_geoms(slabs, mass)}</body>'
+    if part.free:
+        return f'<body name="b{index}"><freejoint name="j{index}"/>{_geoms(part.slabs, mass)}</body>'
     inner = ""
-    if body.shape.moves == SLIDES:
+    if part.slide_most:
         inner = (
             f'<body name="s{index}"><joint name="j{index}" type="slide" axis="-1 0 0" damping="3" frictionloss="1" '
-            f'limited="true" range="0 {0.9 * body.size[0]:.6g}"/>'
-            f"{_geoms([slab for slab in slabs if slab.sliding], mass)}</body>"
+            f'limited="true" range="0 {part.slide_most:.6g}"/>'
+            f"{_geoms([slab for slab in part.slabs if slab.sliding], mass)}</body>"
         )
-    still = _geoms([slab for slab in slabs if not slab.sliding], mass)
+    still = _geoms([slab for slab in part.slabs if not slab.sliding], mass)
     return f'<body name="b{index}" mocap="true">{still}{inner}</body>'
 
 
-def scene_xml(bodies: Sequence[Body], config: PhysicsConfig) -> str:
-    """The MJCF text of a set of bodies over a floor at z = 0, with a gripper."""
-    slabs = [slabs_of(body) for body in bodies]
-    parts = "".join(_body_xml(i, body, slabs[i], config) for i, body in enumerate(bodies))
+def scene_xml(parts: Sequence[Part], config: PhysicsConfig) -> str:
+    """Write the MJCF text of some bodies over a floor at z = 0, with a gripper."""
+    inner = "".join(_body_xml(i, part, config) for i, part in enumerate(parts))
     welds = "".join(
         f'<weld name="w{i}" body1="gripper" body2="b{i}" relpose="0 0 0 1 0 0 0" active="false" '
         f'solref="{config.weld_time:g} 1"/>'
-        for i, body in enumerate(bodies)
-        if body.free
+        for i, part in enumerate(parts)
+        if part.free
     )
     return (
         f'<mujoco><option timestep="{config.time_step:g}" integrator="implicitfast" '
         f'iterations="{config.iterations}" tolerance="1e-6" ls_iterations="20"><flag autoreset="disable"/></option>'
         f'<default><geom friction="{config.friction:g} 0.01 0.001" solref="0.012 1" condim="3"/></default>'
         f'<worldbody><geom name="floor" type="plane" size="10 10 1"/><body name="gripper" mocap="true"/>'
-        f"{parts}</worldbody><equality>{welds}</equality></mujoco>"
+        f"{inner}</worldbody><equality>{welds}</equality></mujoco>"
     )
 
 
@@ -115,24 +132,28 @@ def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
         raise BodyError("world", "is empty: nothing to simulate")
     if len(set(names)) != len(names):
         raise BodyError(max(names, key=names.count), "is there twice; names must be unique")
-    model = mujoco.MjModel.from_xml_string(scene_xml(bodies, config))
-    free = np.array([i for i, body in enumerate(bodies) if body.free], dtype=int)
-    fixed = np.array([i for i, body in enumerate(bodies) if not body.free], dtype=int)
+    parts = [part_of(body) for body in bodies]
+    return located(mujoco.MjModel.from_xml_string(scene_xml(parts, config)), bodies, parts, config)
+
+
+def located(model: mujoco.MjModel, bodies: Sequence[Body], parts: Sequence[Part], config: PhysicsConfig) -> BuiltScene:
+    """Find the bodies of `scene_xml` in a compiled model, whatever else is in it."""
+    free = np.array([i for i, part in enumerate(parts) if part.free], dtype=int)
+    fixed = np.array([i for i, part in enumerate(parts) if not part.free], dtype=int)
+    sliding = [i for i, part in enumerate(parts) if part.slide_most]
     owner = np.full(model.nbody, -1)
-    for i in range(len(bodies)):
+    for i in range(len(parts)):
         owner[model.body(f"b{i}").id] = i
-    drawers = []
-    for i, body in enumerate(bodies):
-        if body.shape.moves == SLIDES:
-            owner[model.body(f"s{i}").id] = i
-            drawers.append((i, int(model.joint(f"j{i}").qposadr[0])))
+    for i in sliding:
+        owner[model.body(f"s{i}").id] = i
     return BuiltScene(
         model=model,
+        physics=config,
         bodies=tuple(bodies),
-        slabs=tuple(slabs_of(body) for body in bodies),
+        slabs=tuple(part.slabs for part in parts),
         free=free,
         qpos_start=np.array([int(model.joint(f"j{i}").qposadr[0]) for i in free], dtype=int),
         fixed=fixed,
         body_of_geom=owner[model.geom_bodyid],
-        drawers=tuple(drawers),
+        drawers=tuple((i, int(model.joint(f"j{i}").qposadr[0])) for i in sliding),
     )

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from f2p.sim.errors import BodyError
+from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
-from f2p.sim.physics.scene_builder import PhysicsConfig, build, slabs_of
+from f2p.sim.physics.scene_builder import PhysicsConfig, build, part_of
 from f2p.sim.world import Body
 
 COUNTS = {"cuboid": 1, "table": 1, "open_box": 5, "shelf": 6, "drawer": 10}
@@ -16,7 +17,7 @@ COUNTS = {"cuboid": 1, "table": 1, "open_box": 5, "shelf": 6, "drawer": 10}
 @pytest.mark.parametrize("prior", sorted(COUNTS))
 def test_the_boards_of_a_prior_span_its_outer_box(prior: str) -> None:
     body = Body("it", prior, [0.3, 0.24, 0.2])
-    slabs = slabs_of(body)
+    slabs = part_of(body).slabs
     assert len(slabs) == COUNTS[prior]
     low = np.min([slab.center - slab.half for slab in slabs], axis=0)
     high = np.max([slab.center + slab.half for slab in slabs], axis=0)
@@ -26,7 +27,7 @@ def test_the_boards_of_a_prior_span_its_outer_box(prior: str) -> None:
 
 def test_an_open_box_is_hollow_and_open_at_the_top_only() -> None:
     body = Body("box", "open_box", [0.3, 0.24, 0.12])
-    slabs = slabs_of(body)
+    slabs = part_of(body).slabs
 
     def solid(point: np.ndarray) -> bool:
         return any(np.all(np.abs(point - slab.center) <= slab.half + 1e-12) for slab in slabs)
@@ -54,7 +55,7 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
     )
     openings = np.array([[0, 0, 0.1, 0, 0]])
     scene = build(bodies, PhysicsConfig())
-    batch = Batch(scene, poses[None], openings, threads=1)
+    batch = Batch(scene, States.at_rest(scene, poses[None], openings), threads=1)
     batch.advance(100)
     states = batch.states()
     after, sizes = states.boxes(scene)
