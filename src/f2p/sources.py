@@ -33,8 +33,8 @@ def imports_digest(*modules: str) -> str:
 def imported_by(*modules: str) -> tuple[Path, ...]:
     """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
-    What a package's `__init__` imports does not count: those of f2p make nothing. Rooms in `WHOLE` count as a whole, and
-    so do families that a registry imports.
+    What a package's `__init__` imports does not count: those of f2p make nothing. Rooms in `WHOLE` count as a whole,
+    and so do families that a registry imports.
     """
     found: set[Path] = set()
     waiting = list(modules)

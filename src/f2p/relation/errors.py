@@ -24,5 +24,5 @@ class VocabularyFixedError(F2pError):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"relation {name!r} comes too late: arrays and network heads already have their sizes; "
-            "import the module that registers it before f2p.types"
+            "name the module that registers it in F2P_RELATIONS"
         )

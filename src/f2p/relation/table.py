@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from f2p.plugins import import_plugins
 from f2p.relation.errors import RelationSpecError, VocabularyFixedError
 from f2p.relation.spec import BinarySpec, Bodies, Boxes, UnarySpec
 
 Spec = UnarySpec | BinarySpec
+
+VARIABLE, GROUP = "F2P_RELATIONS", "f2p.relations"
+"""Where modules are named that add relations: an environment variable, and entry points of installed packages."""
 
 _TABLE: dict[str, Spec] = {}
 _FIXED: list[tuple[tuple[str, int], ...]] = []
@@ -52,10 +56,14 @@ def binary_spec(name: str) -> BinarySpec:
 def vocabulary() -> tuple[tuple[str, int], ...]:
     """Name and arity of all relations, unary first, in the order of all arrays. From now on it is fixed.
 
+    The modules that others name for it are imported before; they cannot import `f2p.types`.
+
     Raises:
+        PluginError: One of them cannot be imported.
         RelationSpecError: A specification refers to a relation that is not in the table.
     """
     if not _FIXED:
+        import_plugins(VARIABLE, GROUP)
         one, two = [spec.name for spec in unary_specs()], [spec.name for spec in binary_specs()]
         for unary in unary_specs():
             _refer(unary.name, [unary.only_of] if unary.only_of else [], one)
