@@ -34,6 +34,7 @@ from f2p.scene.objects.tracking import (
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.protocol import holds_nothing, shape_of
 from f2p.shape.table import TABLE
 from f2p.types import Box, Scene, Segment
 
@@ -119,7 +120,7 @@ def scene_from_cloud(
     detections: list[Detection] = []
     for index, table in enumerate(tables):
         found = _on_table(cells, table, sensor_task, config, len(detections))
-        tables[index] = without(table, [item.box for item in found if item.prior == OPEN_BOX])
+        tables[index] = without(table, [item.box for item in found if shape_of(item.prior).contains])
         detections += found
     known = known_objects(config.known, previous)
     detections = join_by_inventory(detections, known, config.priors, config.tracking)
@@ -149,7 +150,7 @@ def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, con
 def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
     """Known solid things that have not been found."""
     names = {segment.name for segment in segments}
-    return [item for item in known if item.name not in names and item.prior == CUBOID]
+    return [item for item in known if item.name not in names and holds_nothing(item.prior)]
 
 
 def _fallen(
@@ -174,8 +175,11 @@ def _fallen(
 
 def _ordered(segments: Sequence[Segment]) -> list[Segment]:
     """Tables as they are, then open boxes, then things by name."""
-    rank = {TABLE: 0, OPEN_BOX: 1}
-    return sorted(segments, key=lambda item: (rank.get(item.prior, 2), item.name if item.prior != TABLE else ""))
+
+    def rank(item: Segment) -> tuple[int, str]:
+        return (0, "") if item.shape.support else (1 if item.shape.contains else 2, item.name)
+
+    return sorted(segments, key=rank)
 
 
 def _on_table(
@@ -253,7 +257,7 @@ def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> 
 
 def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: TabletopConfig) -> list[Segment]:
     """`table_a`, `table_b` ... from left to right; a table known before keeps name and extents while it agrees."""
-    before = [] if previous is None else [item for item in previous.segments if item.prior == TABLE]
+    before = [] if previous is None else [item for item in previous.segments if item.shape.support]
     taken: set[str] = set()
     segments = []
     for table in tables:

@@ -122,6 +122,12 @@ def hollow(priors: Sequence[str]) -> np.ndarray:
     return np.array([shape_of(prior).contains for prior in priors], dtype=bool)
 
 
+def holds_nothing(prior: str) -> bool:
+    """Whether a shape is free and cannot hold anything, as a cuboid is."""
+    shape = shape_of(prior)
+    return shape.moves == FREE and not shape.contains
+
+
 def open_tops(prior: str, size: np.ndarray, wall: float | None = None) -> tuple[Top, ...]:
     """The tops of a shape that one gets at from above, walls nowhere around."""
     tops = shape_of(prior).tops(size, board(size) if wall is None else wall)

@@ -17,9 +17,7 @@ from scipy.spatial import cKDTree
 from f2p.geometry import inside_box, into_box, rotate_z
 from f2p.scene.objects.tracking import KnownObject
 from f2p.settings import Settings, number
-from f2p.shape.cuboid import CUBOID
-from f2p.shape.open_box import OPEN_BOX
-from f2p.shape.protocol import WALL
+from f2p.shape.protocol import WALL, holds_nothing
 from f2p.types import Box, Segment
 
 
@@ -86,7 +84,7 @@ def recalled(
     found: list[Segment] = []
     for item in missing:
         places = [*_places_before(item, seen, before), *_places_in_boxes(item, [*seen, *found], config)]
-        others = [segment.box for segment in (*seen, *found) if segment.prior == CUBOID]
+        others = [segment.box for segment in (*seen, *found) if holds_nothing(segment.prior)]
         for place in places:
             if view.free_share(place) <= config.most_free and not any(_overlap(place, other) for other in others):
                 found.append(Segment(item.name, item.prior, place, _top_points(place, int(config.points))))
@@ -101,7 +99,7 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
     places = [Box(item.box.center, item.size, item.box.yaw)]
     for segment in seen:
         old = before.get(segment.name)
-        if segment.prior != OPEN_BOX or old is None:
+        if not segment.shape.contains or old is None:
             continue
         if inside_box(item.box.center[None], old.center, old.size, old.yaw)[0]:
             turn = segment.box.yaw - old.yaw
@@ -114,7 +112,7 @@ def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenC
     """Places on the floor of every open box, the nearest first, since a wall hides what is behind it."""
     places: list[Box] = []
     for segment in seen:
-        if segment.prior != OPEN_BOX:
+        if not segment.shape.contains:
             continue
         box = segment.box
         for turn in (0.0, np.pi / 2.0):

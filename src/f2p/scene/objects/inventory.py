@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from f2p.geometry import rotate_z
 from f2p.scene.objects.priors import PriorConfig, fit_box
 from f2p.scene.objects.tracking import Detection, KnownObject, TrackingConfig, match, size_difference
-from f2p.shape.cuboid import CUBOID
+from f2p.shape.protocol import holds_nothing
 
 _LEAST_PART = 8
 """Fewest points of a part."""
@@ -69,7 +69,7 @@ def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
 
 def _likeness(detection: Detection, known: Sequence[KnownObject], tracking: TrackingConfig) -> float:
     """Difference of size to the most similar solid thing of the inventory [m]."""
-    solids = [item for item in known if item.prior == CUBOID]
+    solids = [item for item in known if holds_nothing(item.prior)]
     return min(size_difference(detection.box.size, item.size, tracking.hidden_weight) for item in solids)
 
 
@@ -88,12 +88,12 @@ def join_by_inventory(
         tracking: When a part is a known thing.
     """
     out = list(detections)
-    while any(item.prior == CUBOID for item in known):
+    while any(holds_nothing(item.prior) for item in known):
         matched = match(out, known, tracking)
         best: tuple[float, int, int, Detection] | None = None
-        for i in (i for i, item in enumerate(out) if i not in matched and item.prior == CUBOID):
+        for i in (i for i, item in enumerate(out) if i not in matched and holds_nothing(item.prior)):
             for j, item in enumerate(out):
-                if i == j or item.prior != CUBOID or item.container != out[i].container:
+                if i == j or not holds_nothing(item.prior) or item.container != out[i].container:
                     continue
                 if np.linalg.norm(item.box.center[:2] - out[i].box.center[:2]) > 0.08:
                     continue
@@ -131,8 +131,8 @@ def cut_by_inventory(
             if size_difference(out[i].box.size, item.size, tracking.hidden_weight) > _DOUBTFUL
         }
         names = {item.name for i, item in matched.items() if i not in doubtful}
-        missing = [item for item in known if item.name not in names and item.prior == CUBOID]
-        strange = [i for i, item in enumerate(out) if (i not in matched or i in doubtful) and item.prior == CUBOID]
+        missing = [item for item in known if item.name not in names and holds_nothing(item.prior)]
+        strange = [i for i, item in enumerate(out) if (i not in matched or i in doubtful) and holds_nothing(item.prior)]
         if len(missing) < 2:
             break
         cuts = {i: _best_cut(out[i], missing, priors, tracking) for i in strange}

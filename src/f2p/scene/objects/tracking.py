@@ -15,8 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from f2p.geometry import inside_box, into_box, rotate_z, wrapped
 from f2p.settings import Settings, number
-from f2p.shape.open_box import OPEN_BOX
-from f2p.shape.table import TABLE
+from f2p.shape.protocol import shape_of
 from f2p.types import Box, Scene, frozen
 
 _NEVER = 1e3
@@ -81,7 +80,7 @@ def known_objects(given: Sequence[KnownObject], previous: Scene | None) -> tuple
     ]
     names = {item.name for item in given}
     for segment in seen.values():
-        if segment.name not in names and segment.prior != TABLE:
+        if segment.name not in names and not segment.shape.support:
             out.append(KnownObject(segment.name, segment.prior, segment.box.size, segment.box, trusted=False))
     return tuple(out)
 
@@ -161,8 +160,8 @@ def match(
     """Which detection is which known thing; containers first, since the places of the others refer to them."""
     matched: dict[int, KnownObject] = {}
     for hollow in (True, False):
-        rows = [i for i, item in enumerate(detections) if (item.prior == OPEN_BOX) == hollow]
-        columns = [item for item in known if (item.prior == OPEN_BOX) == hollow]
+        rows = [i for i, item in enumerate(detections) if shape_of(item.prior).contains == hollow]
+        columns = [item for item in known if shape_of(item.prior).contains == hollow]
         boxes = {
             item.name: (i, _container_yaw(i, item, detections, known))
             for i, item in matched.items() if item.box is not None
@@ -217,7 +216,7 @@ def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: 
             candidate = f"{stem}_{number}"
         names[index] = candidate
 
-    hollow = [i for i in indices if detections[i].prior == OPEN_BOX]
+    hollow = [i for i in indices if shape_of(detections[i].prior).contains]
     for i in sorted(hollow, key=lambda i: -float(np.prod(detections[i].box.size))):
         give(i, "box", "box")
     for i in sorted(set(indices) - set(hollow), key=lambda i: tuple(-detections[i].box.center[[1, 0]])):
