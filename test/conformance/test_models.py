@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from f2p.model.architectures.protocol import Architecture, architectures
-from f2p.model.factory import create
+from f2p.model.architectures.protocol import GROUPS, Architecture, architecture_of, architectures
+from f2p.model.batch import MAX_SEGMENTS
+from f2p.model.batch import TransitionBatch as Batch
+from f2p.model.factory import SHIPPED, create, load_weights, save_weights, weights_bytes
+from f2p.model.metrics import evaluate
+from f2p.model.optimise import StageConfig
+from f2p.model.predictor import TorchPredictor
+from f2p.model.train import FinetuneConfig, PretrainConfig, finetune, pretrain
+from f2p.model.transitions import Transitions
+from f2p.monitor.compare import compare
+from f2p.posterior.infer import PosteriorConfig, infer
+from f2p.posterior.svgd import SvgdConfig
+from f2p.sim.protocol import make_simulator
+from f2p.sim.world import reconstruct
+from f2p.types import Cause, Execution, Failure, Goal, Outcome, SkillCall
+from f2p.weights.golden import golden_answers, golden_gap, golden_scene
+from f2p.weights.manifest import Manifest
+from f2p.weights.modules import expected_tensors, make_holder, manifest_for
+from f2p.weights.store import WeightsStore
+
+SHORT = PretrainConfig(joint=StageConfig(steps=1, batch=4, warmup=0), frozen=StageConfig(steps=2, batch=4, warmup=0))
 
 CASES = [
     (architecture, profile) for architecture in architectures for profile in architectures.get(architecture).profiles
@@ -21,6 +42,20 @@ def model(request: pytest.FixtureRequest) -> Architecture:
     return create(profile, architecture, seed=2)
 
 
+@pytest.fixture(scope="module")
+def replay() -> Batch:
+    """A few transitions of the data that models are trained on."""
+    return Batch.load(SHIPPED / "replay.safetensors").take(slice(0, 6))
+
+
+def given_something_to_say(model: Architecture) -> None:
+    """Fill what starts at zero and is something else once it is trained."""
+    generator = torch.Generator().manual_seed(0)
+    for value in model.parameters():
+        if not value.any():
+            value.data = 0.05 * torch.randn(value.shape, generator=generator)
+
+
 @pytest.fixture
 def points() -> torch.Tensor:
     """One scene of five clouds."""
@@ -32,12 +67,14 @@ def test_shapes(model: Architecture, points: torch.Tensor) -> None:
     latent = model.observe(points, torch.ones(1, 5, dtype=torch.bool))
     index, parameters = torch.zeros(6, dtype=torch.long), torch.zeros(6, 4)
     after, displacements = model.advance(latent, "pick_place", index, parameters)
-    assert after.features.shape == (6, 5, 256) and displacements.shape == (6, 5, 3)
-    moved = model.moved(latent, torch.zeros(6, 5, 3))
-    assert moved.features.shape == (6, 5, 256)
-    assert torch.allclose(moved.features[3], latent.features[0], atol=1e-4)
-    logits = model.relations(moved)
+    assert displacements.shape == (6, 5, 3) and after.difference(after.detached()).shape == (6, 5)
+    still = model.moved(latent, torch.zeros(6, 5, 3))
+    assert torch.allclose(still.difference(latent.expanded(6)), torch.zeros(6, 5), atol=1e-6)
+    logits = model.relations(still)
     assert logits.unary.shape == (6, 5, 3) and logits.binary.shape == (6, 5, 5, 9)
+    pairs = model.pair_logits(still, torch.tensor([1, 3]), torch.tensor([0, 2]))
+    assert torch.allclose(pairs, torch.stack([logits.binary[:, 1, 0], logits.binary[:, 3, 2]], 1), atol=1e-5)
+    assert model.max_segments >= MAX_SEGMENTS
 
 
 def test_answers_repeat_in_eval_mode(model: Architecture, points: torch.Tensor) -> None:
@@ -50,10 +87,7 @@ def test_answers_repeat_in_eval_mode(model: Architecture, points: torch.Tensor) 
 
 
 def test_parameters_and_translations_have_gradients(model: Architecture, points: torch.Tensor) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for value in model.parameters():
-        if not value.any():  # what starts at zero has something to say once it is trained
-            value.data = 0.05 * torch.randn(value.shape, generator=generator)
+    given_something_to_say(model)
     latent = model.observe(points, torch.ones(1, 5, dtype=torch.bool)).detached()
     translations, parameters = torch.zeros(1, 5, 3, requires_grad=True), torch.full((1, 4), 0.1, requires_grad=True)
     after, displacements = model.advance(model.moved(latent, translations), "pick_place", torch.tensor([2]), parameters)
@@ -64,6 +98,95 @@ def test_parameters_and_translations_have_gradients(model: Architecture, points:
 
 def test_identities_may_be_any_of_the_known_ones(model: Architecture, points: torch.Tensor) -> None:
     mask = torch.ones(1, 5, dtype=torch.bool)
-    one = model.observe(points, mask, torch.tensor([[0, 1, 2, 3, 4]]))
-    other = model.observe(points, mask, torch.tensor([[15, 3, 8, 0, 11]]))
-    assert torch.equal(one.shape, other.shape) and not torch.equal(one.identity, other.identity)
+    ids = torch.tensor([[model.max_segments - 1, 3, 8, 0, 11]])
+    assert torch.isfinite(model.relations(model.observe(points, mask, ids)).binary).all()
+
+
+def test_absent_segments_influence_nothing(model: Architecture, points: torch.Tensor) -> None:
+    given_something_to_say(model)
+    mask = torch.tensor([[True, True, True, True, False]])
+    other = points.clone()
+    other[:, 4] += 5.0
+    answers = []
+    with torch.no_grad():
+        for clouds in (points, other):
+            latent = model.observe(clouds, mask)
+            after, displacements = model.advance(latent, "pick_place", torch.tensor([1]), torch.full((1, 4), 0.3))
+            answers.append((model.relations(after).binary[:, :4, :4], displacements[:, :4]))
+    for one, two in zip(*answers, strict=True):
+        assert torch.allclose(one, two, atol=1e-5)
+
+
+def test_every_parameter_is_in_one_group_that_recipes_know(model: Architecture) -> None:
+    assert set(model.groups) == set(GROUPS)
+    for name, _ in model.named_parameters():
+        groups = [group for group, prefixes in model.groups.items() if name.startswith(prefixes)]
+        assert len(groups) == 1, (name, groups)
+
+
+def test_it_learns_and_comes_back_from_its_file_the_same(model: Architecture, replay: Batch, tmp_path: Path) -> None:
+    losses = pretrain(model, replay, SHORT, 0)
+    assert len(losses) == 3 and np.isfinite(losses).all() and not model.training
+    path = tmp_path / "w.safetensors"
+    manifest = save_weights(model, path, {})
+    loaded, read = load_weights(path)
+    assert read["architecture"] == architecture_of(model) == manifest["architecture"] and loaded.config == model.config
+    golden = golden_answers(TorchPredictor(model, "w"))
+    assert golden_answers(TorchPredictor(loaded, "w")) == golden and np.isfinite(golden).all()
+    assert evaluate(loaded, replay).as_dict() == evaluate(model, replay).as_dict()
+
+
+def test_what_is_remembered_once_the_encoder_is_frozen_is_what_is_seen(model: Architecture, replay: Batch) -> None:
+    data = Transitions(replay)
+    encoding, rows = model.encoding(data), data.in_order(np.array([0, 3]))
+    width = rows.labels.mask.shape[1]
+    with torch.no_grad():
+        fresh = encoding.latents(rows)
+        encoding.freeze()
+        for side, remembered in enumerate(encoding.latents(rows)):
+            seen = model.observe(data.clouds[side, rows.index, :width], rows.labels.mask)
+            there = rows.labels.mask & (data.moved[rows.index, :width] if side else True)
+            for other in (fresh[side], seen):
+                assert remembered.difference(other)[there].max() < 1e-6
+
+
+def test_it_is_swapped_in_a_store_and_fine_tuned_with_what_is_frozen_kept(
+    model: Architecture, replay: Batch, tmp_path: Path
+) -> None:
+    store = WeightsStore(tmp_path / "store", expected_tensors)
+    store.publish(store.put(*kept(model)), parent=None)
+    holder = make_holder(store)
+    recipe = FinetuneConfig(stage=StageConfig(steps=2, batch=2, warmup=0, rate=1e-3), replayed=2)
+    tuned, _ = finetune(model, replay.take(slice(0, 3)), replay, recipe, 0)
+    changed = [name for name, value in tuned.state_dict().items() if not torch.equal(value, model.state_dict()[name])]
+    assert changed and all(name.startswith(model.groups["dynamics"]) for name in changed)
+    parent = store.champion
+    content, manifest = kept(tuned, parent=parent)
+    store.publish(store.put(content, manifest), parent=parent)
+    holder.swap(store.champion)
+    assert holder.weights_id == store.champion != parent
+    assert golden_gap(golden_answers(holder.pin()), manifest.golden) < 1e-4
+    assert holder.rollback().weights_id == parent
+
+
+def kept(model: Architecture, **facts: str) -> tuple[bytes, Manifest]:
+    """A model as a store takes it."""
+    content = weights_bytes(model)
+    return content, manifest_for(model, content, "test", **facts)
+
+
+@pytest.mark.parametrize("name", architectures.names)
+def test_scenes_are_inferred_around_a_failure_of_any_architecture(name: str) -> None:
+    model, call = create("default", name, seed=2), SkillCall("pick_place", "box", np.array([0.0, -1.25, 0.0, 0.0]))
+    given_something_to_say(model)
+    world = reconstruct(golden_scene())
+    (one,) = make_simulator("mujoco").simulate(world.bodies, world.poses[None], (call,), seed=0).kept
+    prediction = TorchPredictor(model, "w").predict(one.before, (call,))[0]
+    outcome = Outcome(
+        one.before, call, one.after, prediction, one.relations_before, one.relations_after, Execution(True), "w"
+    )
+    found = compare(outcome)
+    failure = Failure("f", outcome, Goal(()), None, Cause.MODEL, found.score, 2.0, found.contradictions)
+    few = SvgdConfig(iterations=2)
+    particles, _ = infer(failure, model, config=PosteriorConfig(particles=4, state_search=few, action_search=few))
+    assert len(particles.calls) == 4 and np.isfinite(particles.poses).all()
