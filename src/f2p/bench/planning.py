@@ -6,7 +6,7 @@ import numpy as np
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
-from f2p.model.factory import SHIPPED, load_weights
+from f2p.model.factory import shipped
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.shooting import ShootingConfig, shoot
 from f2p.sim.protocol import make_simulator
@@ -19,7 +19,7 @@ REPEATS = 3
 @benchmarks.register("planning")
 def planning(seed: int, progress: Progress) -> list[Measurement]:
     """The median of a few runs, each on a scene nothing is remembered of."""
-    model, _ = load_weights(SHIPPED / "default.safetensors")
+    model, _ = shipped()
     clock, simulator, seconds = SystemClock(), make_simulator(), []
     skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "box"))
     for repeat in range(REPEATS):

@@ -11,7 +11,7 @@ import numpy as np
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
-from f2p.model.factory import SHIPPED, load_weights, weights_bytes
+from f2p.model.factory import shipped, weights_bytes
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 from f2p.types import Scene
@@ -64,7 +64,7 @@ def versions(store: WeightsStore, count: int, seed: int) -> list[str]:
 
     generator, out = torch.Generator().manual_seed(seed), []
     for _ in range(count):
-        model, _ = load_weights(SHIPPED / "default.safetensors")
+        model, _ = shipped()
         with torch.no_grad():
             for parameter in model.parameters():
                 noise = torch.randn(parameter.shape, generator=generator)

@@ -80,6 +80,7 @@ def evaluate(
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
+    architecture: Annotated[str, typer.Option(help="Whose shipped weights learn.")] = "points2plans",
     simulator: Annotated[str, typer.Option(help=SIMULATOR_TEXT)] = DEFAULT_SIMULATOR,
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
@@ -105,7 +106,7 @@ def evaluate(
             names = _names(LEARNERS[what] if learners is None else learners)
             budgets = _budgets(BUDGETS[what] if transitions is None else transitions)
             config = (task, objects, trials, names, failures, seeds or SEEDS[what], first_failure, first_trial, budgets)
-            drawn, values = _tasks(config, simulator, folder, progress, what == "efficiency")
+            drawn, values = _tasks(config, architecture, simulator, folder, progress, what == "efficiency")
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
@@ -126,19 +127,20 @@ def _budgets(text: str) -> tuple[int | None, ...]:
 
 
 def _tasks(
-    config: tuple[Any, ...], simulator: str, folder: Path, progress: Told, figure: bool
+    config: tuple[Any, ...], architecture: str, simulator: str, folder: Path, progress: Told, figure: bool
 ) -> tuple[Table, dict[str, Any]]:
     """The rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
     from f2p.evaluate.efficiency import draw_efficiency
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner.protocol import learners
 
-    made = replace(ExperimentConfig(*config), simulator=simulator)
+    made = replace(ExperimentConfig(*config), architecture=architecture, simulator=simulator)
     for name in made.learners:
         learners.make(name)
-    cells = folder / f"{made.task}-{made.objects}"
+    cells = folder / f"{made.task}-{made.objects}-{architecture}"
     rows = Experiment(made, cells, progress).rows()
-    out, values = table(rows, f"{made.task}, {made.objects} objects, simulated"), [row.as_json() for row in rows]
+    title = f"{made.task}, {made.objects} objects, {architecture}, simulated"
+    out, values = table(rows, title), [row.as_json() for row in rows]
     if not figure:
         return out, {"rows": values}
     drawn = draw_efficiency(rows, cells / "efficiency.png")

@@ -22,6 +22,7 @@ from f2p.evaluate.rows import Row, Setting, row_of
 from f2p.evaluate.trial import Trial, run_trial
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import learners
+from f2p.model.architectures.protocol import architectures
 from f2p.model.errors import DivergedError
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
@@ -64,7 +65,7 @@ class ExperimentConfig(Settings):
     """Number of the first trial scene."""
     transitions: tuple[int | None, ...] = (None,)
     """Budgets of simulated transitions to learn with, one row each; None: as each learner's own settings say."""
-    architecture: str = "points2plans"
+    architecture: str = choice("points2plans", "whose shipped weights learn", lambda: architectures.names)
     chance_trials: int = 200
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = field(default_factory=CycleConfig)
@@ -115,7 +116,11 @@ class Experiment:
     def _chance(self) -> float:
         """How often random parameters succeed, or what was found before."""
         path, config = self.folder / "chance.json", self.config
-        wanted = {**foundations(), "trials": config.chance_trials, "simulator": config.simulator}
+        wanted = {
+            **foundations(self.config.architecture),
+            "trials": config.chance_trials,
+            "simulator": config.simulator,
+        }
         known = read_kept(path)
         if known.get("basis") != wanted:
             self._progress("chance", 0.0, f"{config.chance_trials} random placements")
@@ -160,7 +165,8 @@ class Experiment:
         }
         recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
         digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
-        return {**foundations(), "learner": cell.learner, "simulator": self.config.simulator, "recipe": digest}
+        basis = foundations(self.config.architecture) | {"learner": cell.learner, "recipe": digest}
+        return basis | {"simulator": self.config.simulator}
 
     def _cycle(self, cell: Cell) -> CycleConfig:
         """The round of learning of one cell."""
@@ -172,7 +178,7 @@ class Experiment:
         Raises:
             F2pError: Whatever says nothing about the learner, such as a full disk.
         """
-        store = open_store(folder)
+        store = open_store(folder, self.config.architecture)
         original = load_predictor(store, store.champion)
         failure = self._failure(cell.failure, original)
         try:

@@ -14,9 +14,9 @@ from f2p.weights.checks import sha256_of
 
 
 @functools.cache
-def foundations() -> dict[str, str]:
+def foundations(architecture: str = "points2plans") -> dict[str, str]:
     """What every experiment rests on: id of the champion of an empty store, and a digest of the package's sources."""
-    return {"weights": sha256_of(weights_bytes(shipped()[0])), "code": package_digest()}
+    return {"weights": sha256_of(weights_bytes(shipped(architecture)[0])), "code": package_digest()}
 
 
 def read_kept(path: Path) -> dict[str, Any]:

@@ -100,4 +100,4 @@ def _variables_of(domain: int) -> dict[str, str]:
 
 def shipped_weights() -> Path:
     """Where the package's own weights are, without importing the model room (and torch with it)."""
-    return Path(__file__).resolve().parents[1] / "model" / "shipped" / "default.safetensors"
+    return Path(__file__).resolve().parents[1] / "model" / "shipped" / "points2plans.safetensors"

@@ -23,7 +23,11 @@ POINTS = 128
 MAX_SEGMENTS = 12
 """Segments a batch has room for (ours: 7 contents, container, landmark, two tables and one spare)."""
 
-FORMAT = "f2p-transitions-1"
+FORMAT = "f2p-transitions-2"
+
+CLOUDS = ("points_before", "points_after")
+TRUTHS = ("unary_before", "unary_after", "binary_before", "binary_after")
+"""Arrays that a file holds in less room: the clouds of segments that are there, and zeros and ones of one byte."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,7 @@ class TransitionBatch:
             OSError: The disk is full, or the place cannot be written.
         """
         path = Path(path)
-        arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays().items()}
+        arrays = {name: np.ascontiguousarray(_packed(name, value, self.mask)) for name, value in self.arrays().items()}
         write_whole(path, save(arrays, metadata={"format": FORMAT}))
         shapes = {name: [str(value.dtype), *value.shape] for name, value in arrays.items()}
         manifest = {"format": FORMAT, "transitions": len(self), "sha256": self.sha256, "skills": self.skills}
@@ -106,13 +110,33 @@ class TransitionBatch:
         names = _array_names()
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or set(arrays) != set(names):
             raise BadDatasetError(path, f"expected format {FORMAT} with the arrays {', '.join(sorted(names))}")
-        batch = cls(**arrays, skills=_skills_of(path, manifest.get("skills")))
+        skills = _skills_of(path, manifest.get("skills"))
+        try:
+            batch = cls(**{name: _unpacked(name, arrays[name], arrays["mask"]) for name in names}, skills=skills)
+        except (ValueError, IndexError) as error:
+            raise BadDatasetError(path, f"its arrays do not fit each other: {error}") from error
         if batch.sha256 != manifest.get("sha256"):
             raise BadDatasetError(path, "the contents do not fit the digest in the manifest")
         ids = np.unique(batch.skill)
         if np.any((ids < 0) | (ids >= len(batch.skills))) or batch.parameters.shape[1:] < (widest(batch.skills),):
             raise BadDatasetError(path, f"skill or parameters do not fit the skills {', '.join(batch.skills)}")
         return batch
+
+
+def _packed(name: str, value: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """An array as a file holds it."""
+    if name in CLOUDS:
+        return value[mask]
+    return value.astype(np.uint8) if name in TRUTHS else value
+
+
+def _unpacked(name: str, value: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """What `_packed` was given, if the clouds of absent segments are zero and every truth is 0 or 1."""
+    if name in CLOUDS:
+        whole = np.zeros((*mask.shape, *value.shape[1:]), value.dtype)
+        whole[mask] = value
+        return whole
+    return value.astype(np.float32) if name in TRUTHS else value
 
 
 def _array_names() -> tuple[str, ...]:

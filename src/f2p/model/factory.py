@@ -104,12 +104,12 @@ def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
     return kind(**given)
 
 
-def built(architecture: str, values: Mapping[str, Any]) -> Architecture:
-    """A fresh module of the configuration in a manifest, counted before it takes memory.
+def built(architecture: str, config: Any) -> Architecture:
+    """A fresh module of a configuration of the architecture, counted before it takes memory.
 
-    Raises what torch or `config_from` raise when it makes none, and ValueError when it has too many parameters.
+    Raises what torch raises when it makes none, and ValueError when it has too many parameters.
     """
-    kind, config = architectures.get(architecture), config_from(architecture, values)
+    kind = architectures.get(architecture)
     with torch.device("meta"):
         size = sum(value.numel() for value in kind(config).state_dict().values())
     if size > MOST_PARAMETERS:
@@ -128,10 +128,10 @@ def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = 
     if hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
         raise BadWeightsError(source, "the contents do not fit the digest in the manifest (truncated or altered)")
     try:
-        model = built(str(architecture), manifest["config"])  # type: ignore[arg-type]
-        reason = misfit(manifest.get("vocabulary") or {}, model.config.skills)  # type: ignore[arg-type]
-        if reason:
+        config = config_from(str(architecture), manifest["config"])  # type: ignore[arg-type]
+        if reason := misfit(manifest.get("vocabulary") or {}, config.skills):  # type: ignore[arg-type]
             raise ForeignWeightsError(source, reason)
+        model = built(str(architecture), config)
         tensors = load(content)
         model.load_state_dict(tensors)
     except ForeignWeightsError:
@@ -174,6 +174,12 @@ def started_from(model: Architecture, path: Path | str) -> dict[str, object]:
     return manifest
 
 
-def shipped(profile: str = "default") -> tuple[Architecture, dict[str, object]]:
-    """Model and manifest that come with the package."""
-    return load_weights(SHIPPED / f"{profile}.safetensors")
+def shipped_path(architecture: str = "points2plans") -> Path:
+    """Where the weights of an architecture lie that come with the package. Raises UnknownNameError with the choices."""
+    architectures.get(architecture)
+    return SHIPPED / f"{architecture}.safetensors"
+
+
+def shipped(architecture: str = "points2plans") -> tuple[Architecture, dict[str, object]]:
+    """Model and manifest of an architecture that come with the package."""
+    return load_weights(shipped_path(architecture))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from f2p.action.protocol import actions
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -20,10 +19,10 @@ def vocabulary() -> dict[str, list[str]]:
     return {"unary": list(UNARY_RELATIONS), "binary": list(BINARY_RELATIONS)}
 
 
-def misfit(said: Mapping[str, Any], skills: Sequence[str]) -> str:
+def misfit(said: Mapping[str, Sequence[str]], skills: Sequence[str]) -> str:
     """Why weights for relations `said` (empty: FIRST) and `skills` cannot be used here; empty if they can."""
     for kind, names in vocabulary().items():
-        other = (said or FIRST).get(kind)
+        other = list((said or FIRST).get(kind, ()))
         if other != names:
             return f"they were made for the {kind} relations {_joined(other)}, here they are {_joined(names)}"
     unknown = [skill for skill in skills if skill not in actions.names]
@@ -32,6 +31,6 @@ def misfit(said: Mapping[str, Any], skills: Sequence[str]) -> str:
     return ""
 
 
-def _joined(names: object) -> str:
+def _joined(names: Sequence[object]) -> str:
     """Names in one line."""
-    return ", ".join(map(str, names)) if isinstance(names, list) else repr(names)
+    return ", ".join(map(str, names)) or "none"

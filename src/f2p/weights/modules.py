@@ -6,12 +6,13 @@ import contextlib
 import dataclasses
 import json
 import os
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
-from f2p.model.factory import SHIPPED, built, load_weights, weights_bytes
+from f2p.model.factory import built, config_from, load_weights, shipped_path, weights_bytes
 from f2p.model.predictor import TorchPredictor
 from f2p.model.vocabulary import misfit, vocabulary
 from f2p.plan.protocol import Predictor
@@ -23,9 +24,14 @@ from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import LoadedWeights, WeightsStore
 
+Said = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of relations as one can remember them."""
 
-def open_store(folder: Path | str, profile: str = "default", config: CheckConfig | None = None) -> WeightsStore:
-    """The store in `folder`; an empty one gets the weights that ship with the package, if any, as its first champion.
+
+def open_store(
+    folder: Path | str, architecture: str = "points2plans", config: CheckConfig | None = None
+) -> WeightsStore:
+    """The store in `folder`; an empty one gets the weights that ship of `architecture`, if any, as its first champion.
 
     One that holds other weights, and does not say which are served, stays as it is: a person has to say.
 
@@ -33,10 +39,10 @@ def open_store(folder: Path | str, profile: str = "default", config: CheckConfig
         WeightsError: The folder cannot be written, or the shipped weights do not pass the checks.
     """
     store = WeightsStore(folder, expected_tensors, config)
-    path = SHIPPED / f"{profile}.safetensors"
+    path = shipped_path(architecture)
     if path.exists() and not os.path.lexists(store.folder / "champion") and set(store.ids) <= {_id_of(path)}:
         with contextlib.suppress(ParentMovedError):  # another process opened it first, with the same weights
-            store.publish(adopt(store, path, profile), parent=None)
+            store.publish(adopt(store, path), parent=None)
     return store
 
 
@@ -84,29 +90,33 @@ def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
     if manifest.architecture not in architectures.names:
         known = ", ".join(architectures.names)
         raise BadManifestError(manifest.weights_id, f"architecture {manifest.architecture!r}; known are: {known}")
-    tensors = _expected(manifest.architecture, json.dumps(manifest.config, sort_keys=True), manifest.weights_id)
-    if reason := misfit(manifest.vocabulary, manifest.config.get("skills", ())):
-        raise BadManifestError(manifest.weights_id, reason)
-    return tensors
+    said = {name: tuple(names) for name, names in manifest.vocabulary.items()}
+    config = json.dumps(manifest.config, sort_keys=True)
+    return _expected(manifest.architecture, config, tuple(sorted(said.items())), manifest.weights_id)
 
 
 @lru_cache(maxsize=16)
-def _expected(architecture: str, config: str, source: str) -> dict[str, list[Any]]:
+def _expected(architecture: str, config: str, said: Said, source: str) -> dict[str, list[Any]]:
     """Tensors of a configuration, every number of which lies within its bounds."""
-    return tensors_of(_built(architecture, json.loads(config), source).state_dict())
+    return tensors_of(_built(architecture, json.loads(config), dict(said), source).state_dict())
 
 
-def _built(architecture: str, config: dict[str, Any], source: str) -> Architecture:
-    """A module of a stored configuration. Raises BadManifestError when it makes none."""
+def _built(architecture: str, values: dict[str, Any], said: Mapping[str, Sequence[str]], source: str) -> Architecture:
+    """A module of a stored configuration, made for the relations `said`. Raises BadManifestError when it makes none."""
     try:
-        return built(architecture, config)
+        config = config_from(architecture, values)
+        reason = misfit(said, config.skills)
+        if not reason:
+            return built(architecture, config)
     except (TypeError, KeyError, ValueError, OverflowError, RuntimeError, AssertionError, SettingError) as error:
         raise BadManifestError(source, f"its configuration makes no model ({error})") from error
+    raise BadManifestError(source, reason)
 
 
 def module_of(loaded: LoadedWeights) -> Architecture:
     """The module with these weights, in eval mode."""
-    module = _built(loaded.manifest.architecture, loaded.manifest.config, loaded.weights_id)
+    told = loaded.manifest
+    module = _built(told.architecture, told.config, told.vocabulary, loaded.weights_id)
     try:
         module.load_state_dict(loaded.tensors, strict=True)
     except RuntimeError as error:

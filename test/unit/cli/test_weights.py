@@ -149,7 +149,7 @@ def test_what_was_trained_is_added_and_then_promoted(own: WeightsStore, tmp_path
 
 def test_own_weights_are_served_where_none_are_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What f2p doctor advises then."""
-    monkeypatch.setattr("f2p.weights.modules.SHIPPED", tmp_path / "nowhere")
+    monkeypatch.setattr("f2p.model.factory.SHIPPED", tmp_path / "nowhere")
     folder, file = tmp_path / "store", trained(tmp_path / "trained.safetensors", 7)
     code, text = ask("weights", "show", "--store", folder)
     assert code == 2 and "error 805" in text and "promote some weights first" in " ".join(text.split())

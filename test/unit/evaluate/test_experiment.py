@@ -64,7 +64,7 @@ def test_a_stopped_cell_starts_again_from_the_shipped_weights(tmp_path: Path, mo
 @pytest.fixture
 def lone_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
     """An experiment whose only learner is `random`, on a failure and a model that are never looked at."""
-    monkeypatch.setattr(module, "open_store", lambda _: SimpleNamespace(champion="0" * 64))
+    monkeypatch.setattr(module, "open_store", lambda *_: SimpleNamespace(champion="0" * 64))
     monkeypatch.setattr(module, "load_predictor", lambda *_: SimpleNamespace(weights_id="0" * 64))
     monkeypatch.setattr(module, "make_failure", lambda *_: None)
     return Experiment(ExperimentConfig(trials=1, learners=("random",)), tmp_path, lambda *_: None)
@@ -136,7 +136,7 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recip
     assert [times(config), times(config)] == [1, 0]
     for name in ("weights", "code"):
         other = foundations() | {name: "f" * 64}
-        monkeypatch.setattr(module, "foundations", lambda other=other: other)
+        monkeypatch.setattr(module, "foundations", lambda _, other=other: other)
         assert [times(config), times(config)] == [1, 0], name
     path.write_bytes(path.read_bytes()[:-3])
     assert [times(config), times(config)] == [1, 0], "what was cut short is not done"

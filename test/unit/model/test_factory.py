@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from f2p.model.architectures.points2plans import Points2Plans, Points2PlansConfig, TransformerConfig
-from f2p.model.errors import BadWeightsError
+from f2p.model.errors import BadWeightsError, ForeignWeightsError
 from f2p.model.factory import (
     MOST_BYTES,
     SHIPPED,
@@ -24,6 +26,7 @@ from f2p.model.factory import (
     weights_bytes,
     weights_id,
 )
+from f2p.model.vocabulary import FIRST, vocabulary
 from f2p.registry import UnknownNameError
 
 LIMIT = 16_000_000
@@ -130,18 +133,62 @@ def test_going_on_from_weights_keeps_them_and_leaves_what_they_lack_fresh(tmp_pa
         started_from(create("literal"), tmp_path / "w.safetensors")
 
 
-@pytest.mark.parametrize("profile", [path.stem for path in SHIPPED.glob("*.json") if path.stem != "replay"])
-def test_shipped_weights_say_how_they_were_made(profile: str) -> None:
-    _, manifest = shipped(profile)
-    assert (SHIPPED / f"{profile}.safetensors").stat().st_size < LIMIT
+def test_weights_of_one_architecture_are_refused_by_another_with_both_names(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_weights(create(architecture="stow_gnn"), path, {})
+    both = f"{path}: not usable as weights: their architecture is 'stow_gnn', this model's is 'points2plans'"
+    with pytest.raises(ForeignWeightsError, match=re.escape(both)):
+        started_from(create(), path)
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    path.with_suffix(".json").write_text(json.dumps({**manifest, "architecture": "points2plans"}))
+    with pytest.raises(BadWeightsError, match="'steps'"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            {"vocabulary": {**FIRST, "unary": ["movable", "is_cup"]}},
+            "made for the unary relations movable, is_cup, here they are movable, is_drawer, drawer_open",
+        ),
+        ({"vocabulary": {"unary": FIRST["unary"]}}, "made for the binary relations none, here they are left, right"),
+        ({"skills": ["pick_place", "juggle"]}, "made for the skill 'juggle', known are pick_place"),
+    ],
+)
+def test_weights_of_another_vocabulary_are_refused_by_name(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    path = tmp_path / "w.safetensors"
+    manifest = json.loads(json.dumps(save_weights(create(), path, {})))
+    config = {**manifest["config"], **({"skills": change["skills"]} if "skills" in change else {})}
+    path.with_suffix(".json").write_text(json.dumps({**manifest, "config": config, **change}))
+    with pytest.raises(ForeignWeightsError, match=reason):
+        load_weights(path)
+
+
+def test_weights_from_before_manifests_named_relations_mean_the_first_ones(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    manifest = save_weights(create(), path, {})
+    assert manifest.pop("vocabulary") == vocabulary() == FIRST
+    path.with_suffix(".json").write_text(json.dumps(manifest))
+    assert load_weights(path)[0].config == create().config
+
+
+@pytest.mark.parametrize("architecture", [path.stem for path in SHIPPED.glob("*.json") if path.stem != "replay"])
+def test_shipped_weights_say_how_they_were_made(architecture: str) -> None:
+    _, manifest = shipped(architecture)
+    assert manifest["architecture"] == architecture and manifest["vocabulary"] == vocabulary()
     assert manifest["executions"] >= 10_000
     for name in ("data_sha256", "seed", "training", "code", "metrics", "duration_s"):
         assert manifest[name] is not None
 
 
+def test_what_ships_is_no_larger_than_a_repository_likes() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 24e6
+
+
 def test_the_shipped_default_is_as_good_as_it_was_made() -> None:
     """Over all held-out executions, falls included."""
-    metrics = shipped("default")[1]["metrics"]
+    metrics = shipped()[1]["metrics"]
     assert metrics["changed_accuracy"] >= 0.95 > metrics["persistence"]["changed_accuracy"]
     assert metrics["position_error_m"]["grasped"] <= 0.02 < metrics["persistence"]["position_error_m"]["grasped"]
     assert metrics["position_error_m"]["static"] <= 0.001

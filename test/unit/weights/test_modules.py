@@ -65,8 +65,17 @@ def test_hostile_configurations_make_no_model(store: WeightsStore) -> None:
         bad = dataclasses.replace(manifest, config={**manifest.config, **change})
         with pytest.raises(BadManifestError, match="its configuration makes no model"):
             store.put(content, bad)
-    with pytest.raises(BadManifestError, match="'crystal_ball'; known are: points2plans"):
+    with pytest.raises(BadManifestError, match="'crystal_ball'; known are: binary_pred, points2plans, stow_gnn"):
         store.put(content, dataclasses.replace(manifest, architecture="crystal_ball"))
+    for change, reason in (
+        (
+            {"vocabulary": {"unary": ["movable"], "binary": []}},
+            "made for the unary relations movable, here they are mov",
+        ),
+        ({"config": {**manifest.config, "skills": ["juggle"]}}, "made for the skill 'juggle', known are pick_place"),
+    ):
+        with pytest.raises(BadManifestError, match=reason):
+            store.put(content, dataclasses.replace(manifest, **change))
     assert store.ids == ()
 
 
