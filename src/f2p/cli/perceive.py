@@ -13,13 +13,11 @@ from rich.table import Table
 
 from f2p.cli._shared import commands, complain, in_one_line
 from f2p.errors import F2pError
+from f2p.relation.table import binary_specs
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
 from f2p.scene.segment.protocol import segmenters
-from f2p.types import BINARY_RELATIONS, Relations
-
-_SHOWN = ("left", "behind", "above", "contact", "boundary", "inside")
-"""Right, front and below say the same the other way round."""
+from f2p.types import Relations
 
 
 def relation_rows(relations: Relations) -> list[tuple[str, str]]:
@@ -27,11 +25,10 @@ def relation_rows(relations: Relations) -> list[tuple[str, str]]:
     rows = []
     for i, name in enumerate(relations.names):
         facts = []
-        for relation in _SHOWN:
-            column = relations.binary[i, :, BINARY_RELATIONS.index(relation)]
-            others = [other for j, other in enumerate(relations.names) if column[j] > 0.5]
-            if others:
-                facts.append(f"{relation} {', '.join(others)}")
+        for kind, spec in enumerate(binary_specs()):
+            others = [other for j, other in enumerate(relations.names) if relations.binary[i, j, kind] > 0.5]
+            if others and spec.compute is not None:
+                facts.append(f"{spec.name} {', '.join(others)}")
         rows.append((name, "; ".join(facts) or "-"))
     return rows
 
@@ -43,7 +40,8 @@ def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
     )
     title = f"{Path(perceived.file).name}: {perceived.segments} segments, {score}, {perceived.seconds:.2f} s"
     table = Table(title=escape(title), caption=escape(f"picture: {picture}"), title_justify="left")
-    for column in ("name", "prior", escape("size [cm]"), "relations (right, front, below are the converse)"):
+    converses = ", ".join(spec.name for spec in binary_specs() if spec.compute is None)
+    for column in ("name", "prior", escape("size [cm]"), f"relations ({converses} are the converse)"):
         table.add_column(column)
     rows = relation_rows(perceived.relations)
     for segment, (name, facts) in zip(perceived.scene.segments, rows, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 
 from f2p.action.protocol import actions
 from f2p.learner.errors import NothingToMoveError
-from f2p.relation.table import held
+from f2p.relation.table import carried, held
 from f2p.shape.protocol import open_tops
 from f2p.sim.world import Body, World
 from f2p.types import Failure, Relations, SkillCall
@@ -39,8 +39,9 @@ def as_it_was_left(failure: Failure) -> Failure | None:
     """
     outcome = failure.outcome
     grasped, after = outcome.call.object, outcome.observed_after
-    furniture = [segment.name for segment in outcome.after.segments if not segment.movable]
-    if grasped in outcome.unseen or not any(after.value("above", grasped, name) > 0.5 for name in furniture):
+    under = carried(after.binary)[after.names.index(grasped)]
+    furniture = [after.names.index(segment.name) for segment in outcome.after.segments if not segment.movable]
+    if grasped in outcome.unseen or not under[furniture].any():
         return None
     return replace(failure, outcome=replace(outcome, before=outcome.after, observed_before=after))
 
