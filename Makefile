@@ -22,8 +22,8 @@ test: setup ## the test suite (ARGS="-k name" for a part of it)
 	@$(ENVIRONMENT) .venv/bin/python -m pytest -q $(ARGS)
 
 lint: setup ## ruff and mypy
-	@$(ENVIRONMENT) ruff check src test setup
-	@$(ENVIRONMENT) ruff format --check src test setup
+	@$(ENVIRONMENT) ruff check src test setup examples
+	@$(ENVIRONMENT) ruff format --check src test setup examples
 	@$(ENVIRONMENT) mypy
 
 clean: ## remove what set-up and colcon made; runs/ stays
