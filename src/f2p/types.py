@@ -21,9 +21,6 @@ UNARY_RELATIONS = tuple(name for name, arity in vocabulary() if arity == 1)
 BINARY_RELATIONS = tuple(name for name, arity in vocabulary() if arity == 2)
 """Binary relations likewise, in the order of `Relations.binary`; entry [i, j] reads name(i, j)."""
 
-PARAMETER_SIZE = 4
-"""Continuous parameters of one skill: pick_place is (dx, dy, dz, dyaw) in [m, m, m, rad]."""
-
 
 def frozen(array: object, dtype: type = np.float64) -> np.ndarray:
     """Return a read-only copy of `array`, so that a value can be shared between threads."""
@@ -167,7 +164,7 @@ class SkillCall:
     skill: str
     object: str
     parameter: np.ndarray
-    """Shape (4,); for pick_place the placement pose minus the grasp pose (A.10): dx, dy, dz [m], dyaw [rad]."""
+    """What its action says it takes, in that order and in those units. Shape (P,)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameter", frozen(self.parameter))

@@ -91,6 +91,11 @@ def checked_call(call: SkillCall) -> SkillCall:
     return call
 
 
+def meant(call: SkillCall, scene: Scene) -> np.ndarray:
+    """How far `call` is meant to displace each segment [m]. Shape (n, 3)."""
+    return actions.get(call.skill).expected(scene, call.object, call.parameter[None])[0]
+
+
 def width_of(skill: str) -> int:
     """Number P of the parameters of `skill`. Raises UnknownNameError with the choices."""
     return len(actions.get(skill).parameters)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from f2p.action.protocol import meant
 from f2p.evaluate.failures import make_failure
 from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
@@ -208,6 +209,6 @@ def _proposal(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int) 
 
 def as_intended(transition: Transition) -> bool:
     """Whether the grasped object ended where it was to be put."""
-    moved = transition.displacements[transition.before.index(transition.call.object)]
-    missed = moved - transition.call.parameter[:3]
+    wrong = transition.displacements - meant(transition.call, transition.before)
+    missed = wrong[transition.before.index(transition.call.object)]
     return bool(np.linalg.norm(missed[:2]) < INTENDED and missed[2] > -FALL)

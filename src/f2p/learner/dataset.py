@@ -19,6 +19,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from f2p.action.errors import BadParameterError
+from f2p.action.protocol import checked_call
 from f2p.files import whole_folder, write_whole
 from f2p.learner.errors import DatasetNotWrittenError, NotADatasetError
 from f2p.learner.protocol import LearnedData
@@ -138,11 +140,11 @@ def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) 
     """
     try:
         arrays = load((Path(folder) / "particles.safetensors").read_bytes())
-        calls = tuple(SkillCall(step.skill, step.object, row) for row in arrays["parameters"])
+        calls = tuple(checked_call(SkillCall(step.skill, step.object, row)) for row in arrays["parameters"])
         return Particles(names, arrays["poses"], calls, arrays["log_target"], arrays["log_entropy"])
     except FileNotFoundError:
         return None
-    except (OSError, SafetensorError, KeyError) as error:
+    except (OSError, SafetensorError, KeyError, BadParameterError) as error:
         raise NotADatasetError(Path(folder), f"its particles cannot be read: {error}") from error
 
 
@@ -167,7 +169,7 @@ def _particle_arrays(particles: Particles) -> dict[str, np.ndarray]:
     """Particles as arrays."""
     return {
         "poses": np.ascontiguousarray(particles.poses, dtype=np.float64),
-        "parameters": np.array([call.parameter for call in particles.calls], dtype=np.float64).reshape(-1, 4),
+        "parameters": np.array([call.parameter for call in particles.calls], dtype=np.float64),
         "log_target": np.ascontiguousarray(particles.log_target, dtype=np.float64),
         "log_entropy": np.ascontiguousarray(particles.log_entropy, dtype=np.float64),
     }

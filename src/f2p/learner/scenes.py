@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from f2p.action.protocol import actions
+from f2p.action.protocol import actions, moves
 from f2p.learner.errors import NothingToMoveError
 from f2p.relation.table import carried, held
 from f2p.shape.protocol import open_tops
@@ -164,7 +164,8 @@ def put_elsewhere(
     new = np.array(poses, dtype=np.float64)
     others = [index for index in free_indices(bodies) if index not in chosen]
     taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in others]
-    taken.append((poses[acted, :2] + call.parameter[:2], np.full(2, 0.5 * np.linalg.norm(bodies[acted].size[:2]))))
+    end = poses[acted, :2] + (call.parameter @ moves(call.skill))[:2]
+    taken.append((end, np.full(2, 0.5 * np.linalg.norm(bodies[acted].size[:2]))))
     for index in chosen:
         spot = _free_spot(bodies[index], poses[index], surfaces, taken, rng) if surfaces else None
         if spot is None:

@@ -22,9 +22,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from f2p.action.protocol import actions, aiming, moves
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import LearnContext, LearnedData
-from f2p.learner.scenes import as_it_was_left, free_indices, put_elsewhere
+from f2p.learner.scenes import as_it_was_left, put_elsewhere
 from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
@@ -200,18 +201,23 @@ def _together(found: list[Particles]) -> Particles:
 def _counter_examples(
     world: World, particles: Particles, count: int, seed: int
 ) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
-    """Scenes of some particles with another free body grasped and put where the particle's own would have gone."""
-    rng = np.random.default_rng((seed, 72))
+    """Scenes of some particles with another body acted on, and brought where the particle's own would have gone.
+
+    What says nothing of where is left at nothing, or as near to it as the skill allows.
+    """
+    rng, segments = np.random.default_rng((seed, 72)), world.scene.segments
     chosen = rng.permutation(np.resize(np.arange(len(particles.calls)), count)) if count else np.zeros(0, int)
     calls = []
     for index in chosen:
         own = particles.calls[index]
-        others = [one for one in free_indices(world.bodies) if world.bodies[one].name != own.object]
+        action, moving = actions.get(own.skill), moves(own.skill)
+        others = [i for i, one in enumerate(segments) if one.name != own.object and action.applies(one)]
         if not others:
             return particles.poses[:0], ()
         other = int(rng.choice(others))
-        target = particles.poses[index, particles.names.index(own.object), :2] + own.parameter[:2]
-        parameter = np.array([*(target - particles.poses[index, other, :2]), own.parameter[2], 0.0])
+        apart = particles.poses[index, particles.names.index(own.object), :3] - particles.poses[index, other, :3]
+        least = np.clip(0.0, [one.low for one in action.parameters], [one.high for one in action.parameters])
+        parameter = np.where(moving.any(axis=1), own.parameter + moving @ apart * aiming(own.skill), least)
         calls.append(SkillCall(own.skill, world.bodies[other].name, parameter))
     return particles.poses[chosen], tuple(calls)
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from f2p.action.protocol import widest, width_of
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import segment_points
 from f2p.model.errors import BadParametersError, TooManySegmentsError
@@ -21,7 +22,7 @@ from f2p.model.protocol import Latent
 from f2p.model.threads import limit_threads
 from f2p.scene.goals import goal_arrays
 from f2p.settings import Settings, number
-from f2p.types import PARAMETER_SIZE, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 Rollout = Literal["geometric", "latent"]
 
@@ -70,7 +71,7 @@ class TorchPredictor:
         Args:
             scene: Where the plan starts.
             skeleton: H steps.
-            parameters: Shape (candidates, H, 4), [m, m, m, rad].
+            parameters: Shape (candidates, H, P), filled up to the widest skill.
             goal: A conjunction over the scene's names.
 
         Returns:
@@ -108,7 +109,7 @@ class TorchPredictor:
             chunk = torch.from_numpy(parameters[first : first + self.config.chunk])
             latent = start.expanded(len(chunk))
             for number_, step in enumerate(skeleton):
-                latent, _ = self._step(scene, latent, step, chunk[:, number_])
+                latent, _ = self._step(scene, latent, step, chunk[:, number_, : width_of(step.skill)])
             yield latent
 
     def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:
@@ -157,12 +158,12 @@ def scene_digest(scene: Scene) -> str:
 
 
 def _checked(parameters: np.ndarray, skeleton: tuple[SkillStep, ...]) -> np.ndarray:
-    """Parameters as float32 of shape (candidates, H, 4). Raises BadParametersError."""
-    parameters = np.asarray(parameters, np.float32)
-    if parameters.ndim != 3 or parameters.shape[1:] != (len(skeleton), PARAMETER_SIZE) or not len(parameters):
+    """Parameters as float32 of shape (candidates, H, P). Raises BadParametersError and UnknownNameError."""
+    parameters, width = np.asarray(parameters, np.float32), widest([step.skill for step in skeleton])
+    if parameters.ndim != 3 or parameters.shape[1:] != (len(skeleton), width) or not len(parameters):
         raise BadParametersError(
             f"parameters have shape {parameters.shape}; a skeleton of {len(skeleton)} steps needs "
-            f"(candidates, {len(skeleton)}, {PARAMETER_SIZE}) with at least one step and one candidate"
+            f"(candidates, {len(skeleton)}, {width}) with at least one step and one candidate"
         )
     if not np.isfinite(parameters).all():
         raise BadParametersError("parameters hold numbers that are not finite")

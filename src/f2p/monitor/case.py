@@ -17,6 +17,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from f2p.errors import F2pError
 from f2p.files import read_regular, whole_folder
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
 from f2p.monitor.values import Arrays, failure_from, failure_values
@@ -81,7 +82,7 @@ def read_case(folder: Path | str) -> Failure:
             raise NotACaseError(folder, f"array {name!r} holds numbers that are not finite")
     try:
         failure = failure_from(words["failure"], Arrays(arrays))
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, F2pError) as error:
         raise NotACaseError(
             folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})"
         ) from error

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.action.protocol import meant
 from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
@@ -171,6 +172,6 @@ def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed:
 
 
 def _distance_missed(outcome: Outcome) -> float:
-    """Horizontal distance between where the grasped object ended and where the call asked for it [m]."""
-    moved = observed_displacements(outcome)[outcome.before.index(outcome.call.object)]
-    return float(np.linalg.norm(moved[:2] - outcome.call.parameter[:2]))
+    """Horizontal distance between where the object acted on ended and where the call meant it to [m]."""
+    missed = observed_displacements(outcome) - meant(outcome.call, outcome.before)
+    return float(np.linalg.norm(missed[outcome.before.index(outcome.call.object), :2]))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from f2p.action.protocol import checked_call
 from f2p.shape.protocol import shapes
 from f2p.types import (
     BINARY_RELATIONS,
@@ -195,7 +196,7 @@ def _call_values(call: SkillCall) -> list[Any]:
 def _call_from(words: list[Any]) -> SkillCall:
     """A call from words."""
     skill, object_, parameter = words
-    return SkillCall(str(skill), str(object_), np.array(parameter, dtype=np.float64).reshape(4))
+    return checked_call(SkillCall(str(skill), str(object_), np.array(parameter, dtype=np.float64)))
 
 
 def _goal_values(goal: Goal) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
@@ -44,3 +46,20 @@ def turned_back(vectors: Tensor, yaws: Tensor) -> Tensor:
 def log_barrier(gap: Tensor, margin: float) -> Tensor:
     """Ln σ(gap / margin): about 0 where there is room, falling in proportion to the depth where there is none."""
     return logsigmoid(gap / margin)
+
+
+@dataclass(frozen=True, eq=False)
+class Obstacles:
+    """What placements keep clear of, in each of M states."""
+
+    size: Tensor
+    """Full extents of the body that is placed [m]. Shape (3,)."""
+    poses: Tensor
+    """Of the k things that stand about. Shape (M, k, 4)."""
+    sizes: Tensor
+    """Their full extents [m]. Shape (k, 3)."""
+    margin: float
+
+    def barrier(self, placed: Tensor) -> Tensor:
+        """Log-barrier of bodies placed at (M, 4). Shape (M,)."""
+        return log_barrier(gaps(placed[:, None], self.size, self.poses, self.sizes), self.margin).sum(-1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.action.protocol import moves
 from f2p.posterior.svgd import Trace
 from f2p.types import Particles
 
@@ -56,7 +57,7 @@ def spreads(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def placements(particles: Particles) -> np.ndarray:
-    """Where each particle's call puts its object: x, y [m]. Shape (M, 2)."""
+    """Where each particle's call is meant to bring its object: x, y [m]. Shape (M, 2)."""
     rows = [particles.names.index(call.object) for call in particles.calls]
     here = particles.poses[np.arange(len(rows)), rows, :2]
-    return here + np.array([call.parameter[:2] for call in particles.calls])
+    return here + np.array([(call.parameter @ moves(call.skill))[:2] for call in particles.calls])

@@ -13,7 +13,10 @@ from torch import Tensor, nn
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
 from f2p.model.threads import limit_threads
-from f2p.posterior.actions import ActionConfig, ActionTarget, Obstacles, action_space
+from f2p.posterior.action_spaces.bounded import action_space
+from f2p.posterior.action_spaces.protocol import Situation
+from f2p.posterior.actions import ActionConfig, ActionTarget
+from f2p.posterior.barrier import Obstacles
 from f2p.posterior.bounds import Bounds, bounds_of
 from f2p.posterior.diagnostics import Diagnostics, effective_number, placements, spreads
 from f2p.posterior.errors import NotMovableError
@@ -186,9 +189,8 @@ def _action_target(
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
     around = _obstacles(target.layout, poses, grasped, config.actions.margin) if config.layout.relative else None
-    space = action_space(
-        call, poses.double().numpy(), grasped, target.layout.sizes[grasped], bounds, rng, config.actions, around
-    )
+    here, size = poses.double().numpy(), target.layout.sizes[grasped]
+    space = action_space(Situation(call, here, grasped, size, bounds, around, config.actions), rng)
     pooling, weight = config.actions.pooling, config.actions.entropy_weight
     assert pooling is not None and weight is not None
     return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling, weight), source

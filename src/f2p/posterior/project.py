@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from f2p.action.protocol import aiming, moves
 from f2p.geometry import rotate_z
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.objective import aligned
@@ -145,15 +146,14 @@ def _shaken(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, confi
 
 
 def _chosen(particles: Particles, rested: np.ndarray, done: np.ndarray, counts: dict[str, int]) -> Particles:
-    """The particles that came to rest, their placements unchanged."""
+    """The particles that came to rest; what aims at a place still does."""
     calls = []
     for row in np.flatnonzero(done):
         call = particles.calls[row]
         index = particles.names.index(call.object)
         moved = rested[row, index] - particles.poses[row, index]
         parameter = np.array(call.parameter)
-        if call.skill == "pick_place":
-            parameter[:2] -= moved[:2]
+        parameter -= moved[:3] @ moves(call.skill).T * aiming(call.skill)
         calls.append(SkillCall(call.skill, call.object, parameter))
     return replace(
         particles,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from f2p.action.protocol import moves
 from f2p.types import Particles, Scene, Segment
 
 PALETTE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#44BB99", "#99DDFF", "#AAAA00")
@@ -124,7 +125,7 @@ def _action_trace(particles: Particles) -> go.Scatter3d:
     rows = []
     for pose, call in zip(particles.poses, particles.calls, strict=True):
         start = pose[particles.names.index(call.object), :3]
-        rows += [start, start + call.parameter[:3], gap]
+        rows += [start, start + call.parameter @ moves(call.skill), gap]
     lines = np.array(rows) if rows else np.zeros((0, 3))
     return go.Scatter3d(
         x=lines[:, 0],

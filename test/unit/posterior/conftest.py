@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from f2p.action.protocol import moves
 from f2p.model.latent import ObjectLatent
 from f2p.model.protocol import RelationLogits
 from f2p.scene.relations import relations_of
@@ -59,7 +60,8 @@ class GeometricModel(torch.nn.Module):
     ) -> tuple[ObjectLatent, Tensor]:
         latent = latent.expanded(len(parameters))
         one = torch.nn.functional.one_hot(object_index, latent.centroid.shape[1]).to(parameters.dtype)
-        displacements = one[..., None] * parameters[:, None, :3]
+        moving = torch.as_tensor(moves(skill), dtype=parameters.dtype)
+        displacements = one[..., None] * (parameters @ moving)[:, None]
         return self.moved(latent, displacements), displacements
 
     def pair_logits(self, latent: ObjectLatent, subjects: Tensor, objects: Tensor) -> Tensor:

@@ -10,8 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from f2p.action.protocol import actions
 from f2p.model.protocol import SkillEffectModel
-from f2p.posterior.actions import ActionTarget, action_space, poolings
+from f2p.posterior.action_spaces.bounded import action_space
+from f2p.posterior.action_spaces.protocol import Situation
+from f2p.posterior.actions import ActionConfig, ActionTarget, poolings
 from f2p.posterior.barrier import gaps
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.diagnostics import effective_number, placements, spreads
@@ -60,7 +63,9 @@ class Tray:
     def __init__(self, falls: Sequence[int], always: bool = False) -> None:
         self.falls, self.always, self.calls = list(falls), always, 0
 
-    def settle(self, bodies: Sequence[PlainBody], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def settle(
+        self, bodies: Sequence[PlainBody], poses: np.ndarray, openings: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         stable = np.ones(len(poses), dtype=bool)
         if self.always:
             stable[:] = False
@@ -103,13 +108,12 @@ def action_target(failure: Failure, model: SkillEffectModel, count: int) -> tupl
         latent = states.latent(poses)
     scene, call = failure.outcome.before, failure.outcome.call
     index = scene.index(call.object)
-    space = action_space(
-        call, poses.numpy(), index, scene.segments[index].box.size, bounds_of(scene), np.random.default_rng(0)
-    )
+    size, bounds = scene.segments[index].box.size, bounds_of(scene)
+    situation = Situation(call, poses.numpy(), index, size, bounds, None, ActionConfig())
+    space = action_space(situation, np.random.default_rng(0))
     wanted, _ = after_set(failure)
-    return ActionTarget(model, latent, call.skill, index, wanted, space), space.prior.draw(
-        count, torch.Generator().manual_seed(1)
-    )
+    drawn = space.draw(count, 1, torch.Generator().manual_seed(1))
+    return ActionTarget(model, latent, call.skill, index, wanted, space), drawn
 
 
 def met(particles: Particles, failure: Failure) -> int:
@@ -284,12 +288,13 @@ def test_wrong_objects_and_missing_tables_are_named(failure: Failure, model: Ski
         infer(bare, model, config=quick())
 
 
-def test_other_skills_stay_within_their_reach(failure: Failure, model: SkillEffectModel) -> None:
-    call = SkillCall("push", "box", np.array([0.1, 0.2, 0.0, 0.0]))
-    pushed = replace(failure, outcome=replace(failure.outcome, call=call))
-    parameters = np.array([item.parameter for item in infer(pushed, model, config=quick())[0].calls])
-    assert np.abs(parameters[:, :2]).max() <= 0.4
-    assert np.abs(parameters[:, 2:]).max() < 1e-5
+def test_other_skills_stay_within_the_bounds_they_state(failure: Failure, model: SkillEffectModel, slide: str) -> None:
+    call = SkillCall(slide, "box", np.array([0.1, 5.0]))
+    slid = replace(failure, outcome=replace(failure.outcome, call=call))
+    parameters = np.array([item.parameter for item in infer(slid, model, config=quick())[0].calls])
+    low, high = ([getattr(one, end) for one in actions.get(slide).parameters] for end in ("low", "high"))
+    assert parameters.shape[1] == 2 and np.all((parameters >= low) & (parameters <= high))
+    assert parameters[:, 1].std() > 0.5, "particles differ"
 
 
 @pytest.fixture(scope="module")
