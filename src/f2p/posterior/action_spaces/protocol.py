@@ -58,7 +58,7 @@ class Situation:
 
 Maker = Callable[[Situation, np.random.Generator], ActionSpace]
 
-action_spaces: Registry[Maker] = Registry("space of actions")
+action_spaces: Registry[Maker] = Registry("space of actions", "f2p.posterior.action_spaces")
 """What makes the space of a skill's actions, by the skill's name; one without an entry is bounded by its parameters."""
 
 
