@@ -37,14 +37,18 @@ def killed(clone: Path, after_s: float, alone: bool) -> str:
 
 
 def damaged(site_packages: Path) -> list[str]:
-    """Files of installed packages that are missing or of another size than pip noted."""
-    out = []
+    """Files of installed packages that are missing or of no size that pip noted (`lark` comes with two packages)."""
+    noted: dict[str, set[str]] = {}
     for record in site_packages.glob("*.dist-info/RECORD"):
         for name, _hash, size in csv.reader(record.read_text().splitlines()):
-            path = site_packages / name
-            if not path.exists() or (size and path.suffix not in REWRITTEN and path.stat().st_size != int(size)):
-                out.append(name)
-    return out
+            noted.setdefault(name, set()).add(size)
+    return sorted(name for name, sizes in noted.items() if _is_damaged(site_packages / name, sizes))
+
+
+def _is_damaged(path: Path, sizes: set[str]) -> bool:
+    if not path.exists():
+        return True
+    return "" not in sizes and path.suffix not in REWRITTEN and str(path.stat().st_size) not in sizes
 
 
 def main() -> None:

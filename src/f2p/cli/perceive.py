@@ -64,9 +64,7 @@ def _picture_paths(files: list[Path], folder: Path) -> list[Path]:
 
 @in_one_line()
 def perceive(
-    files: Annotated[
-        list[Path], typer.Argument(help="PCD scans; PLY and XYZ where Open3D is installed.", metavar="FILE...")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="PCD, PLY and XYZ scans.", metavar="FILE...")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/perceive"),
     segmenter: Annotated[str, typer.Option(help="Which segmenter looks.")] = "geometric",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,

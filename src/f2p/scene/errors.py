@@ -61,6 +61,17 @@ class NoSupportError(SceneError):
         super().__init__(f"no supporting surface found among {points} points: {facts}")
 
 
+class LibraryMissingError(SceneError):
+    """Open3D cannot be imported, and clouds are looked at with it."""
+
+    code = 106
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"clouds are looked at with Open3D, which cannot be imported ({problem}): pip install open3d-cpu"
+        )
+
+
 class GoalSyntaxError(SceneError):
     """A goal that cannot be read."""
 

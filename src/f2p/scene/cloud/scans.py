@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from pathlib import Path
 
 import numpy as np
 
 from f2p.files import opened_regular
+from f2p.scene.cloud.library import open3d
 from f2p.scene.cloud.pcd import MAXIMUM_POINTS, Scan, read_pcd
-from f2p.scene.errors import CloudTooLargeError, ScanFormatError
+from f2p.scene.errors import CloudTooLargeError, LibraryMissingError, ScanFormatError
 from f2p.types import frozen
 
 OPEN3D_FORMATS = (".ply", ".xyz", ".xyzn", ".xyzrgb", ".pts")
-"""Endings of point clouds that `open3d.io.read_point_cloud` knows besides PCD."""
+"""Endings of point clouds that `library.io.read_point_cloud` knows besides PCD."""
 
 
 _VERTICES = re.compile(rb"^element vertex (\d{1,18})\s", re.MULTILINE)
@@ -32,8 +32,8 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     if path.suffix.lower() not in OPEN3D_FORMATS:
         return read_pcd(path, maximum_points)
     try:
-        open3d = importlib.import_module("open3d")
-    except ImportError as error:
+        library = open3d()
+    except LibraryMissingError as error:
         problem = f"needs Open3D to be read (pip install open3d); without it: .pcd ({error})"
         raise ScanFormatError(path, problem) from error
     if not path.is_file():
@@ -41,7 +41,7 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
     announced = _VERTICES.search(_beginning(path))
     if announced and int(announced[1]) > maximum_points:
         raise CloudTooLargeError(int(announced[1]), maximum_points, str(path))
-    cloud = open3d.io.read_point_cloud(str(path), remove_nan_points=False)
+    cloud = library.io.read_point_cloud(str(path), remove_nan_points=False)
     points = np.asarray(cloud.points, dtype=np.float32)
     if not len(points):
         raise ScanFormatError(path, "holds no points that Open3D can read")

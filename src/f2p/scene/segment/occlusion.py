@@ -34,7 +34,7 @@ def faces_of(points: np.ndarray, config: OcclusionConfig) -> list[np.ndarray]:
     for _ in range(2):
         if len(rest) < config.least_points:
             break
-        plane = dominant_plane(rest, config.flatness, rng, trials=60, sample=500)
+        plane = dominant_plane(rest, config.flatness, rng, trials=60)
         near = np.abs(plane.heights(rest)) < config.flatness
         if near.sum() < max(config.least_points, config.face_share * len(points)):
             break

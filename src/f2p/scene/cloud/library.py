@@ -1,0 +1,42 @@
+"""Open3D, imported when a cloud is first looked at: importing it takes 2 s and 150 MB, which no other process pays.
+
+What it does here: planes, normals, and reading PLY and XYZ. What it does not do, measured by `test/compare_open3d.py`
+(CPU time a scan of mOSD, one thread): voxels with the cell of each point (its .168 s, ours .015 s), clusters (its
+DBSCAN .012 s, our graph .006 s), oriented boxes (its least box is 19 mm wrong where ours is 3 mm: it knows no up, and depth
+noise counts in full), and PCD with labels (`pcd.py`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from f2p.scene.errors import LibraryMissingError
+
+
+@cache
+def _imported() -> Any:
+    import open3d
+
+    open3d.utility.set_verbosity_level(open3d.utility.VerbosityLevel.Error)
+    return open3d
+
+
+def open3d() -> Any:
+    """The module.
+
+    Raises:
+        LibraryMissingError: It is not installed, or lacks a library of the system.
+    """
+    try:
+        return _imported()
+    except (ImportError, OSError) as error:
+        raise LibraryMissingError(str(error)) from error
+
+
+def cloud_of(points: np.ndarray) -> Any:
+    """Points (n, 3) as Open3D's `PointCloud`."""
+    geometry, utility = open3d().geometry, open3d().utility
+    return geometry.PointCloud(utility.Vector3dVector(np.asarray(points, dtype=np.float64)))
