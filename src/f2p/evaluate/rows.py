@@ -76,11 +76,17 @@ def row_of(setting: Setting, results: Sequence[dict[str, Any]], by_chance: float
     gates = [result["learning"]["gate"] for result in results if result["learning"].get("gate")]
     seconds = [result["learning"]["seconds"]["total"] for result in results if "seconds" in result["learning"]]
     reliability = calibration(beliefs, successes)
+    worth = [_worth(result["learning"]) for result in results]
+    plain = [
+        trial["belief"] / one for one, result in zip(worth, results, strict=True) for trial in result[setting.skeleton]
+    ]
     details: dict[str, object] = {
         "models": len(results),
         "passed_gate": sum(bool(result["learning"]["passed"]) for result in results),
         "mean_belief": reliability.mean_belief,
         "calibration_gap": reliability.gap,
+        "calibration_gap_before": calibration(np.array(plain), successes).gap,
+        "belief_worth": _mean(worth),
         "calibration_error": reliability.expected_error,
         "reliability": reliability.bins,
         "carried_error": _mean(carried),
@@ -90,6 +96,12 @@ def row_of(setting: Setting, results: Sequence[dict[str, Any]], by_chance: float
         "learning_seconds": _mean(seconds),
     }
     return Row(setting, len(trials), int(successes.sum()), by_chance, details)
+
+
+def _worth(learning: dict[str, Any]) -> float:
+    """By what the beliefs of one learned model were multiplied."""
+    found = learning.get("reliability") if learning.get("passed") else None
+    return float(found["probability"]) if found else 1.0
 
 
 def _mean(values: Sequence[float]) -> float | None:

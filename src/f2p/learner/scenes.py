@@ -66,7 +66,7 @@ def scattered(
     rng: np.random.Generator,
     failure: Failure,
 ) -> np.ndarray:
-    """Put every group down at a uniformly drawn place on a table or shelf, without collisions; the rest stays.
+    """Put every group down at a uniformly drawn place on a table or shelf, clear of everything; the rest stays.
 
     Args:
         bodies: Bodies of the failure's rebuilt scene.
@@ -100,7 +100,9 @@ def _draw_scene(
 ) -> np.ndarray | None:
     """One try at a whole scene; None when a group found no free spot."""
     new = np.array(poses, dtype=np.float64)
-    taken: list[Footprint] = []
+    moving = {index for group in groups for index in group}
+    staying = [index for index in free_indices(bodies) if index not in moving]
+    taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in staying]
     for group in groups:
         first = group[0]
         spot = _free_spot(bodies[first], poses[first], surfaces, taken, rng)
@@ -141,7 +143,7 @@ def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[flo
         for index in group:
             bodies[index] = replace(bodies[index], size=factor * bodies[index].size)
             poses[index, :3] = foot + factor * (world.poses[index, :3] - foot)
-    return World(tuple(bodies), poses)
+    return World(tuple(bodies), poses, world.openings)
 
 
 def put_elsewhere(

@@ -43,6 +43,8 @@ class PredictorConfig(Settings):
 class TorchPredictor:
     """Fulfils the planner's `Predictor` with one model, pinned to the weights it was given.
 
+    P(goal) is the model's times `reliability`, the chance that the model is right where it believes.
+
     Thread-safe; the model must not be trained while it is here.
     """
 
@@ -52,9 +54,10 @@ class TorchPredictor:
         weights_id: str,
         rollout: Rollout = "geometric",
         config: PredictorConfig | None = None,
+        reliability: float = 1.0,
     ) -> None:
         limit_threads()
-        self.weights_id = weights_id
+        self.weights_id, self.reliability = weights_id, reliability
         self.config = config or PredictorConfig(rollout=rollout)
         self._model = model.eval()
         self._encoded: OrderedDict[str, Latent] = OrderedDict()
@@ -89,7 +92,7 @@ class TorchPredictor:
                 logits = self._model.pair_logits(latent, parts[0], parts[1])
                 literal = logits[:, torch.arange(len(sign)), parts[2]].double() * sign
                 out.append(functional.logsigmoid(literal).double().sum(-1).exp().numpy())
-        return np.concatenate(out)
+        return self.reliability * np.concatenate(out)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Relations and displacements expected after each of `calls`."""

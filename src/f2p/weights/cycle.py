@@ -29,6 +29,7 @@ from f2p.weights.files import locked
 from f2p.weights.gate import GateConfig, GateReport, judge
 from f2p.weights.lineage import lineage_facts
 from f2p.weights.modules import load_module, manifest_for
+from f2p.weights.reliability import Reliability, ReliabilityConfig, measure_reliability
 from f2p.weights.store import WeightsStore
 
 
@@ -38,6 +39,7 @@ class CycleConfig(Settings):
 
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
     gate: GateConfig = field(default_factory=GateConfig)
+    reliability: ReliabilityConfig = field(default_factory=ReliabilityConfig)
     replay: Path = SHIPPED / "replay.safetensors"
     """Frozen subset of the pre-training data."""
     gate_share: float = number(
@@ -68,7 +70,9 @@ class LearnReport:
     data: LearnedData
     losses: tuple[float, ...]
     seconds: dict[str, float]
-    """By stage: svi_states, svi_actions, settle, simulate, finetune, gate, publish if it was, total."""
+    """By stage: svi_states, svi_actions, settle, simulate, finetune, gate, calibrate and publish if it was, total."""
+    reliability: Reliability | None = None
+    """How often plans of the new weights came true; None where that is not known."""
 
     def values(self) -> dict[str, Any]:
         """As JSON."""
@@ -85,6 +89,7 @@ class LearnReport:
             else {"folder": str(self.dataset.folder), **self.dataset.provenance},
             "counts": self.data.counts,
             "tries": self.data.tries,
+            "reliability": None if self.reliability is None else self.reliability.values(),
             "loss_first": self.losses[0] if self.losses else None,
             "loss_last": self.losses[-1] if self.losses else None,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
@@ -137,6 +142,7 @@ class _Round:
         self.failure, self.learner, self.store, self.config = failure, learner, store, config
         self.seed, self.progress, self.clock = seed, progress, clock
         self.seconds: dict[str, float] = {}
+        self.reliability: Reliability | None = None
         self._start = self._last = clock.monotonic_s()
 
     def run(self, simulator: Simulator) -> LearnReport:
@@ -163,6 +169,8 @@ class _Round:
         self._lap("finetune")
         gate = self._judge(parent, model, tuned, frozen)
         self._lap("gate")
+        if gate.passed:
+            self._probe(tuned, simulator)
         weights_id = self._keep(parent, tuned, gate, dataset, data, losses)
         wanted = gate.passed and self.config.publish
         kept = self._report(parent, weights_id, False, gate, dataset, data, losses)
@@ -189,6 +197,18 @@ class _Round:
         self.progress("gate", 1.0, "passed" if report.passed else "; ".join(report.reasons))
         return report
 
+    def _probe(self, tuned: Architecture, simulator: Simulator) -> None:
+        """See how often plans of the new weights come true."""
+        config, candidate = self.config.reliability, TorchPredictor(tuned, "candidate")
+        found = measure_reliability(
+            candidate, self.failure, simulator, self.seed, config,
+            lambda done: self.progress("calibrate", done, f"plans of the new weights in {config.probes} other scenes"),
+        )  # fmt: skip
+        told = "too few plans are believed" if found is None else f"{found.right} of {found.tried} plans came true"
+        self.progress("calibrate", 1.0, told)
+        self.reliability = found
+        self._lap("calibrate")
+
     def _keep(
         self,
         parent: str,
@@ -214,6 +234,7 @@ class _Round:
             parent=parent,
             made=made,
             gate=gate.values(),
+            reliability=None if self.reliability is None else self.reliability.values(),
             **lineage_facts(self.failure, dataset, data.particles),
         )
         return self.store.put(content, manifest)
@@ -238,7 +259,7 @@ class _Round:
         self.seconds["total"] = self.clock.monotonic_s() - self._start
         return LearnReport(
             self.failure.id, self.learner.name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
-            dict(self.seconds),
+            dict(self.seconds), self.reliability,
         )  # fmt: skip
 
 

@@ -70,6 +70,7 @@ _CHECKS: dict[str, Check] = {
     "failure": _part(id=_is_text, cause=_is_text, explanation=_is_text, goal=_is_text, call=_is_text, score=_is_number,
                      threshold=_is_number, contradictions=_are_texts),
     "plan": _part(id=_is_text, calls=_are_texts, probability=_is_number, weights=_is_text),
+    "reliability": _part(probability=lambda one: _is_number(one) and 0.0 <= one <= 1.0),
     "gate": _part(passed=lambda one: isinstance(one, bool), reasons=_are_texts),
     "golden": lambda value: isinstance(value, list) and all(map(_is_number, value)),
 }  # fmt: skip
@@ -103,6 +104,9 @@ class Manifest:
     """The plan whose step failed."""
     gate: dict[str, Any] | None = None
     """The gate's report."""
+    reliability: dict[str, Any] | None = None
+    """How often its plans came true (`probability`, by which its P(goal) is multiplied) and on how many tries; None
+    where nothing is known."""
     golden: list[float] = field(default_factory=list)
     """Answers to the golden questions."""
     vocabulary: dict[str, list[str]] = field(default_factory=dict)

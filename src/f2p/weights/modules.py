@@ -141,7 +141,9 @@ def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Man
 
 def load_predictor(store: WeightsStore, weights_id: str) -> Predictor:
     """A predictor of the store's weights, checked and warm."""
-    return TorchPredictor(load_module(store, weights_id)[0], weights_id)
+    module, manifest = load_module(store, weights_id)
+    trusted = 1.0 if manifest.reliability is None else float(manifest.reliability["probability"])
+    return TorchPredictor(module, weights_id, reliability=trusted)
 
 
 def make_holder(store: WeightsStore) -> WeightsHolder:

@@ -1,0 +1,151 @@
+"""How far a belief of new weights can be trusted: their plans are tried in simulation, in scenes that taught nothing.
+
+A model that has learned from a few transitions says .99 wherever it has not been told otherwise, and a planner that
+takes the likeliest of many candidates finds the places where that is wrong. So the scene of the failure, and the one it
+left, are set up again with what was acted on in other places and other sizes; the model chooses what to do, as a
+planner would, and physics says whether the goal was reached. What share of its beliefs came true is its reliability, by
+which its P(goal) is multiplied when it serves: P(goal) = P(the model is right about this effect) x P(goal | it is).
+
+The probes are no data: nothing is learned from them, and they do not count against a learner's budget of transitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from f2p.learner.errors import NothingToMoveError
+from f2p.learner.scenes import as_it_was_left, groups_together, resized, scattered
+from f2p.plan.protocol import Predictor
+from f2p.plan.shooting import ShootingConfig, shoot
+from f2p.scene.goals import satisfied
+from f2p.settings import Settings, number
+from f2p.sim.protocol import Simulator
+from f2p.sim.world import World, reconstruct
+from f2p.types import Failure, Goal, SkillCall
+from f2p.weights.gate import goal_as_found
+
+Told = Callable[[float], None]
+"""Told how far this is."""
+
+
+@dataclass(frozen=True)
+class ReliabilityConfig(Settings):
+    """How many probes, and of what kind."""
+
+    probes: int = number(24, "scenes in which a plan is tried; none leaves beliefs as they are", low=0, high=1000)
+    sizes: int = number(2, "sizes of what is acted on, around each scene", low=1, high=100)
+    resize: float = number(0.15, "most by which it grows or shrinks", low=0.0, high=0.5, source="ours")
+    candidates: int = number(100, "candidates of a plan", low=1, high=10_000, source="ours: a tenth of a planner's")
+    believed: float = number(0.5, "P(goal) from which on a plan is tried", low=0.0, high=1.0, source="as the planner")
+    least: int = number(4, "plans tried, below which nothing is known", low=1, high=1000, source="ours")
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What the probes came to."""
+
+    probability: float
+    """Share of the beliefs that came true, drawn towards one half by a probe more; by this P(goal) is multiplied."""
+    probes: int
+    """Scenes planned for."""
+    tried: int
+    """Plans that were believed, and simulated."""
+    right: int
+    """Those that reached the goal."""
+    belief: float
+    """Mean P(goal) of the plans that were tried."""
+
+    def values(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+def measure_reliability(
+    predictor: Predictor,
+    failure: Failure,
+    simulator: Simulator,
+    seed: int,
+    config: ReliabilityConfig | None = None,
+    told: Told = lambda _: None,
+) -> Reliability | None:
+    """Let `predictor` plan the failed step again where it has not learned, and see how often it is right.
+
+    The goal is the failure's; where one such step is never believed to reach it, what its relations turned out to be.
+
+    Args:
+        predictor: New weights, as they are.
+        failure: What they were taught by.
+        simulator: Executes and labels.
+        seed: Of scenes and plans.
+        config: How many.
+        told: Called as it goes.
+
+    Returns:
+        None where too few plans were believed to say anything: then beliefs stay as they are.
+    """
+    config = config or ReliabilityConfig()
+    for goal in dict.fromkeys((failure.goal, goal_as_found(failure.goal, failure.outcome.observed_after))):
+        beliefs, right, probes = _tried(predictor, failure, goal, simulator, seed, config, told)
+        if beliefs:
+            break
+    if len(beliefs) < config.least:
+        return None
+    share = (right + 0.5) / (sum(beliefs) + 1.0)
+    return Reliability(min(1.0, share), probes, len(beliefs), right, float(np.mean(beliefs)))
+
+
+def _tried(
+    predictor: Predictor,
+    failure: Failure,
+    goal: Goal,
+    simulator: Simulator,
+    seed: int,
+    config: ReliabilityConfig,
+    told: Told,
+) -> tuple[list[float], int, int]:
+    """Beliefs of the plans that were tried, how many reached the goal, and how many scenes were planned for."""
+    rng = np.random.default_rng((seed, 77))
+    shooting = ShootingConfig(candidates=config.candidates)
+    step, beliefs, right, probes = failure.outcome.call.step, list[float](), 0, 0
+    for world, poses in _scenes(failure, config, rng):
+        calls, rows = list[SkillCall](), list[int]()
+        for row, pose in enumerate(poses):
+            scene = simulator.observe(replace(world, poses=pose), seed + probes)
+            found = shoot(predictor, scene, (step,), goal, rng, config=shooting)
+            probes += 1
+            told(probes / max(1, config.probes))
+            if found.probability >= config.believed:
+                calls.append(SkillCall(step.skill, step.object, found.parameters[0]))
+                rows.append(row)
+                beliefs.append(found.probability)
+        if rows:
+            batch = simulator.simulate(
+                world.bodies, poses[rows], calls, seed=seed, tag="probe", openings=world.openings
+            )
+            right += sum(satisfied(goal, one.relations_after) for one in batch.kept)
+    return beliefs, right, probes
+
+
+def _scenes(
+    failure: Failure, config: ReliabilityConfig, rng: np.random.Generator
+) -> Iterator[tuple[World, np.ndarray]]:
+    """Worlds, and poses (scenes, bodies, 4): what was acted on stands elsewhere with what is in it, all else stays."""
+    left = as_it_was_left(failure)
+    views = (failure,) if left is None else (failure, left)
+    batches = [view for view in views for _ in range(config.sizes)]
+    for place, view in enumerate(batches):
+        count = len(range(place, config.probes, len(batches)))
+        world = reconstruct(view.outcome.before)
+        acted = world.index(view.outcome.call.object)
+        groups = [one for one in groups_together(world.bodies, view.outcome.observed_before) if acted in one]
+        other = resized(world, groups, 1.0 + rng.uniform(-config.resize, config.resize, len(groups)))
+        try:
+            poses = [scattered(other.bodies, other.poses, groups, rng, failure) for _ in range(count)]
+        except NothingToMoveError:
+            continue
+        if poses:
+            yield other, np.stack(poses)
