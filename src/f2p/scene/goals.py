@@ -9,7 +9,7 @@ import numpy as np
 
 from f2p.relation.table import binary_spec
 from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObjectError, UnknownRelationError
-from f2p.types import BINARY_RELATIONS, Goal, GoalRelation, Relations
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, GoalRelation, Relations
 
 _LITERAL = re.compile(r"\s*(not\s+)?(\w+)\s*\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)\s*")
 
@@ -28,7 +28,8 @@ def parse_goal(text: str) -> Goal:
     for part in text.split("&"):
         match = _LITERAL.fullmatch(part)
         if match is None:
-            raise GoalSyntaxError(text, f"{part.strip()!r} is not relation(subject, object)")
+            alone = next((f"{name} is of one object; " for name in UNARY_RELATIONS if f"{name}(" in part), "")
+            raise GoalSyntaxError(text, f"{alone}{part.strip()!r} is not relation(subject, object)")
         negated, relation, subject, object_ = match.groups()
         literal = GoalRelation(relation, subject, object_, value=negated is None)
         if literal not in literals:

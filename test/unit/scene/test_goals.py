@@ -32,6 +32,11 @@ def test_refuses_what_is_no_conjunction(text: str) -> None:
         parse_goal(text)
 
 
+def test_a_relation_of_one_object_is_no_goal_and_that_is_said() -> None:
+    with pytest.raises(GoalSyntaxError, match="movable is of one object; 'movable\\(cup\\)' is not relation"):
+        parse_goal("movable(cup)")
+
+
 def test_unknown_relation_lists_the_choices() -> None:
     """All nine names are in the message."""
     with pytest.raises(UnknownRelationError, match="'ontop'") as caught:
