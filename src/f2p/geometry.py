@@ -100,3 +100,39 @@ def pairwise_gaps(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> n
     heights, halves = centers[..., 2], 0.5 * sizes[..., 2]
     vertical = np.abs(heights[..., :, None] - heights[..., None, :]) - halves[..., :, None] - halves[..., None, :]
     return np.hypot(horizontal, np.maximum(vertical, 0.0))
+
+
+def footprints(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Corners (..., 4, 2) and the two edge directions (..., 2, 2) of yawed rectangles."""
+    axes = np.stack([np.stack([np.cos(yaws), np.sin(yaws)], -1), np.stack([-np.sin(yaws), np.cos(yaws)], -1)], axis=-2)
+    return footprint_corners(centers, sizes, yaws), axes
+
+
+def overlap(
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], margin: float = 0.0
+) -> np.ndarray:
+    """Whether two (broadcast) batches of rectangles overlap, by separating axes. Shape (...), bool."""
+    separated = np.zeros(np.broadcast_shapes(first[0].shape[:-2], second[0].shape[:-2]), dtype=bool)
+    for axes in (first[1], second[1]):
+        on_first = np.einsum("...kd,...sd->...sk", first[0], axes)
+        on_second = np.einsum("...kd,...sd->...sk", second[0], axes)
+        gap = np.maximum(on_second.min(-1) - on_first.max(-1), on_first.min(-1) - on_second.max(-1))
+        separated |= np.any(gap > margin, axis=-1)
+    return ~separated
+
+
+def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.ndarray:
+    """Which bodies lie in the outer box of each run's `container`, or stand on it. Shape (runs, bodies), bool.
+
+    Their centre is over its footprint and their bottom above its bottom (so a box is not within what lies in it).
+    """
+    rows = np.arange(len(poses))
+    delta = poses[:, :, :3] - poses[rows, container, None, :3]
+    cosine, sine = np.cos(poses[rows, container, 3])[:, None], np.sin(poses[rows, container, 3])[:, None]
+    local_x = cosine * delta[..., 0] + sine * delta[..., 1]
+    local_y = cosine * delta[..., 1] - sine * delta[..., 0]
+    half = 0.5 * sizes[rows, container][:, None]
+    inside = (np.abs(local_x) < half[..., 0]) & (np.abs(local_y) < half[..., 1])
+    inside &= delta[..., 2] - 0.5 * sizes[..., 2] > -half[..., 2]
+    inside[rows, container] = False
+    return np.asarray(inside)

@@ -36,7 +36,6 @@ from f2p.monitor.outcome import outcome_of
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.scene.relations import relations_of
-from f2p.sim.motion.pick_place import PICK_PLACE
 from f2p.sim.protocol import Simulator
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
@@ -199,7 +198,7 @@ def _one_thing(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int)
     relations, tables = relations_of(seen), [one.name for one in seen.segments if one.shape.support]
     other = next((table for table in tables if relations.value("above", name, table) < 0.5), tables[0])
     goal = Goal((GoalRelation("above", name, other), GoalRelation("boundary", name, other, False)))
-    return Planner(lambda: predictor).plan(seen, goal, seed, (SkillStep(PICK_PLACE, name),))
+    return Planner(lambda: predictor).plan(seen, goal, seed, (SkillStep("pick_place", name),))
 
 
 def _proposal(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:

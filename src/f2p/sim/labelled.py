@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 import mujoco
 import numpy as np
 
+from f2p.action.protocol import actions, filled_up, width_of
 from f2p.settings import Settings, number
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
-from f2p.sim.motion.pick_place import PICK_PLACE, PickPlaceConfig, pick_place_path
+from f2p.sim.motion.protocol import MotionConfig, motions, paths_of
 from f2p.sim.physics.clouds import Camera, CameraConfig, StateClouds, moved_cloud
 from f2p.sim.physics.engine import FARTHEST, Engine, Runs, States
 from f2p.sim.physics.labels import label
@@ -30,7 +31,7 @@ class SimulationConfig(Settings):
     """Everything about a simulation but its engine."""
 
     physics: PhysicsConfig = field(default_factory=PhysicsConfig)
-    motion: PickPlaceConfig = field(default_factory=PickPlaceConfig)
+    motion: MotionConfig = field(default_factory=MotionConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     threads: int = 2
     """Threads of a batch on the processor."""
@@ -119,13 +120,15 @@ class LabelledSimulator:
         scene, runs = self._start(bodies, poses, openings)
         if seen is not None and seen.names != tuple(body.name for body in bodies):
             raise BatchError(f"seen are {', '.join(seen.names)}, simulated {', '.join(body.name for body in bodies)}")
-        grasped, parameters, sane = self._requests(scene, len(poses), calls)
+        acted_on, parameters, sane = self._requests(scene, len(poses), calls)
         rngs = [np.random.default_rng((seed, run)) for run in range(len(poses))]
         if self.config.rest_time > 0:
             runs.advance(self._steps(self.config.rest_time))
         before = self._look(scene, runs, rngs, [seen] * len(poses))
         boxes, sizes = runs.states().boxes(scene)
-        runs.carry(pick_place_path(scene, boxes, sizes, grasped, parameters, config=self.config.motion), grasped)
+        skills = [call.skill for call in calls]
+        path = paths_of(scene, boxes, sizes, skills, acted_on, parameters, config=self.config.motion)
+        runs.carry(path, acted_on)
         after = self._look(scene, runs, rngs, [None if one is None else one.scene for one in before])
         transitions: list[Transition | None] = []
         counts: Counter[str] = Counter(runs=len(poses), blown_up=0, hidden_before=0, hidden_after=0)
@@ -161,15 +164,19 @@ class LabelledSimulator:
     def _requests(
         self, scene: BuiltScene, count: int, calls: Sequence[SkillCall]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Grasped bodies and parameters of all calls, and which of them are of this world; or a clear error."""
+        """Bodies acted on and parameters of all calls, and which of them are of this world; or a clear error."""
         if len(calls) != count:
             raise BatchError(f"{len(calls)} calls for {count} scenes")
         names = [body.name for body in scene.bodies]
-        movable = tuple(names[i] for i in scene.free)
+        still = World(scene.bodies, np.zeros((len(names), 4))).scene.segments
+        possible = {skill: [names[i] for i in scene.free if actions.get(skill).applies(still[i])] for skill in motions}
         for call in calls:
-            if call.skill != PICK_PLACE or call.object not in movable:
-                raise SkillNotSimulatedError(call.skill, call.object, tuple(f"{PICK_PLACE}({n})" for n in movable))
-        parameters = np.stack([call.parameter for call in calls])
+            if call.object not in possible.get(call.skill, ()):
+                choices = tuple(f"{skill}({name})" for skill, fitting in possible.items() for name in fitting)
+                raise SkillNotSimulatedError(call.skill, call.object, choices)
+            if call.parameter.shape != (width_of(call.skill),):
+                raise BatchError(f"{call.skill} with parameters of shape {call.parameter.shape}")
+        parameters = filled_up([call.parameter for call in calls])
         sane = np.all(np.abs(np.nan_to_num(parameters, nan=np.inf)) < 2.0 * FARTHEST, axis=-1)
         return np.array([names.index(call.object) for call in calls]), np.where(sane[:, None], parameters, 0.0), sane
 

@@ -12,7 +12,6 @@ from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import RoomConfig, tables
 from f2p.sim.errors import SamplingError
-from f2p.sim.motion.pick_place import PICK_PLACE
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
@@ -23,7 +22,7 @@ MOST_OBJECTS = 8
 
 TRIES = 40
 
-PROPOSAL = (SkillStep(PICK_PLACE, "box"),)
+PROPOSAL = (SkillStep("pick_place", "box"),)
 """Common sense names the box; where to put it is left to the planner."""
 
 

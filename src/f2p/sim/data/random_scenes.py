@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.geometry import footprints, overlap
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
-from f2p.sim.motion.pick_place import footprints, overlap
 from f2p.sim.world import Body
 
 

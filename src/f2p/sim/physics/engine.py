@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from f2p.sim.motion.pick_place import CarryPath
+from f2p.sim.motion.protocol import ToolPath
 from f2p.sim.physics.rotations import rotation_matrices, yaw_quaternions
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import upright_boxes
@@ -70,7 +70,7 @@ class Runs(Protocol):
     def advance(self, steps: int) -> None:
         """Let physics run with the gripper open for so many time steps of the scene."""
 
-    def carry(self, path: CarryPath, grasped: np.ndarray) -> None:
+    def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
         """Let the gripper follow `path`, holding body `grasped` (runs,) of each run, let go, and wait."""
 
     def states(self) -> States:

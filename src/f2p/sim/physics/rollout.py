@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from mujoco import rollout
 
-from f2p.sim.motion.pick_place import CarryPath
+from f2p.sim.motion.protocol import ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rotations import quaternion_product
 from f2p.sim.physics.scene_builder import BuiltScene
@@ -81,7 +81,7 @@ class Batch:
         controls[..., model.neq + 3 * model.nmocap :] = quaternions.reshape(self._runs, steps, -1)
         return controls
 
-    def carry(self, path: CarryPath, grasped: np.ndarray) -> None:
+    def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
         """The gripper follows `path`, holding body `grasped` of each run, lets go and waits."""
         model, steps = self._scene.model, path.positions.shape[1]
         controls = self._controls(steps)

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from f2p.sim.errors import WorkerLostError, WorkerRefusedError
-from f2p.sim.motion.pick_place import CarryPath
+from f2p.sim.motion.protocol import ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import touching_all
 from f2p.sim.physics.rotations import quaternion_product
@@ -79,9 +79,9 @@ class RemoteRuns:
         """Let physics run with the gripper open. See `Runs.advance`."""
         shape = (len(self._states.alive), steps)
         upright = np.broadcast_to([1.0, 0.0, 0.0, 0.0], (*shape, 4))
-        self._move(CarryPath(np.zeros((*shape, 3)), upright, np.zeros(shape, bool)), np.zeros(shape[0], int))
+        self._move(ToolPath(np.zeros((*shape, 3)), upright, np.zeros(shape, bool)), np.zeros(shape[0], int))
 
-    def carry(self, path: CarryPath, grasped: np.ndarray) -> None:
+    def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
         """Let the gripper carry a body in each run. See `Runs.carry`."""
         self._move(path, grasped)
 
@@ -95,7 +95,7 @@ class RemoteRuns:
             self._contacts = touching_all(self._scene, self._states)
         return self._contacts
 
-    def _move(self, path: CarryPath, grasped: np.ndarray) -> None:
+    def _move(self, path: ToolPath, grasped: np.ndarray) -> None:
         """Ask for those runs that are alive, and note what became of them."""
         old, rows = self._states, np.flatnonzero(self._states.alive)
         contacts = np.zeros((len(old.alive), len(self._scene.bodies), len(self._scene.bodies)), dtype=bool)

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from f2p.shape.protocol import Slab
-from f2p.sim.motion.pick_place import CarryPath
+from f2p.sim.motion.protocol import ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
 from f2p.sim.physics.rotations import quaternion_product
@@ -35,7 +35,7 @@ def simulate(job: Job) -> Result:
         rows = np.arange(len(job.held))
         inverse = job.quaternions[rows, job.held] * (1.0, -1.0, -1.0, -1.0)
         turns = quaternion_product(job.path_quaternions, inverse[:, None])
-        batch.carry(CarryPath(job.path_positions, turns, job.path_holds), job.held)
+        batch.carry(ToolPath(job.path_positions, turns, job.path_holds), job.held)
     else:
         batch.advance(job.path_holds.shape[1])
     states = batch.states()

@@ -1,0 +1,126 @@
+"""A skill in the data simulation: from a scene at rest, an object and parameters to a path of the tool.
+
+Paths are fixed before the simulation starts (C22), so that many runs go through physics as one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from f2p.action.protocol import width_of
+from f2p.registry import Registry
+from f2p.settings import Settings, number
+from f2p.sim.physics.scene_builder import BuiltScene
+
+
+@dataclass(frozen=True)
+class MotionConfig(Settings):
+    """Shape and pace of the tool's paths, whatever the skill."""
+
+    least_lift: float = number(
+        0.10, "smallest lift", unit="m", low=0.0, high=0.6, source="ours: out of any box's walls"
+    )
+    clearance: float = number(0.04, "height over the tallest thing while travelling", unit="m", low=0.005, high=0.3)
+    release_gap: float = number(0.003, "gap under the object when let go", unit="m", low=0.0, high=0.05)
+    vertical_acceleration: float = number(
+        6.0, "peak acceleration of lift and lowering", unit="m/s^2", low=0.5, high=20.0
+    )
+    travel_acceleration: float = number(
+        4.0, "peak acceleration of travel", unit="m/s^2", low=0.5, high=10.0, source="ours: below friction 0.8 g"
+    )
+    turn_acceleration: float = number(12.0, "peak angular acceleration", unit="rad/s^2", low=0.5, high=50.0)
+    grasp_time: float = number(0.05, "holding still before letting go", unit="s", low=0.0, high=1.0)
+    least_phase: float = number(0.25, "shortest phase", unit="s", low=0.05, high=5.0)
+    settle_time: float = number(0.8, "physics after letting go", unit="s", low=0.1, high=10.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ToolPath:
+    """Poses of the tool and whether it binds the object acted on, for M runs of equally many steps.
+
+    The tool is a point without a shape (C22).
+    """
+
+    positions: np.ndarray
+    """Task frame [m]. Shape (runs, steps, 3)."""
+    quaternions: np.ndarray
+    """Turn since the start, about +z (w, x, y, z). Shape (runs, steps, 4)."""
+    holding: np.ndarray
+    """Shape (runs, steps), bool."""
+
+
+class Motion(Protocol):
+    """One skill's tool path; deterministic, and each run's depends on that run alone but for waiting at the end."""
+
+    def __call__(
+        self,
+        scene: BuiltScene,
+        poses: np.ndarray,
+        sizes: np.ndarray,
+        acted_on: np.ndarray,
+        parameters: np.ndarray,
+        *,
+        config: MotionConfig,
+    ) -> ToolPath:
+        """Plan the tool's path for M runs.
+
+        Args:
+            scene: The bodies.
+            poses: Upright box poses at the start. Shape (runs, bodies, 4).
+            sizes: Upright box extents at the start [m]. Shape (runs, bodies, 3).
+            acted_on: Index of the body acted on in each run. Shape (runs,).
+            parameters: The skill's own. Shape (runs, P).
+            config: Pace and clearances.
+
+        Returns:
+            A path of equally many steps for all runs; short runs wait at the end, released.
+        """
+
+
+motions: Registry[Motion] = Registry("motion of a skill", "f2p.sim.motion")
+"""All motions by the skill's name."""
+
+
+def paths_of(
+    scene: BuiltScene,
+    poses: np.ndarray,
+    sizes: np.ndarray,
+    skills: Sequence[str],
+    acted_on: np.ndarray,
+    parameters: np.ndarray,
+    *,
+    config: MotionConfig,
+) -> ToolPath:
+    """Plan each run's path by the motion of its own skill, `skills` (runs,); otherwise as `Motion`.
+
+    `parameters` (runs, P) are filled up to the widest skill. Runs that end early wait where they are, released.
+    """
+    parts = []
+    for skill in dict.fromkeys(skills):
+        rows = np.array([index for index, name in enumerate(skills) if name == skill])
+        own = parameters[rows, : width_of(skill)]
+        parts.append((rows, motions.get(skill)(scene, poses[rows], sizes[rows], acted_on[rows], own, config=config)))
+    steps = max(part.holding.shape[1] for _, part in parts)
+    whole = ToolPath(
+        np.zeros((len(poses), steps, 3)), np.zeros((len(poses), steps, 4)), np.zeros((len(poses), steps), bool)
+    )
+    for rows, part in parts:
+        wait = [(0, 0), (0, steps - part.holding.shape[1])]
+        whole.positions[rows] = np.pad(part.positions, [*wait, (0, 0)], mode="edge")
+        whole.quaternions[rows] = np.pad(part.quaternions, [*wait, (0, 0)], mode="edge")
+        whole.holding[rows] = np.pad(part.holding, wait)
+    return whole
+
+
+def ease(progress: np.ndarray) -> np.ndarray:
+    """Cosine ramp from 0 to 1."""
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0)))
+
+
+def phase_times(distance: np.ndarray, acceleration: float, least: float) -> np.ndarray:
+    """Duration of a cosine ramp over `distance` with this peak acceleration [s]."""
+    return np.asarray(np.maximum(least, np.pi * np.sqrt(np.abs(distance) / (2.0 * acceleration))))
