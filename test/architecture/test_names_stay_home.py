@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from f2p.action.protocol import actions
 from f2p.relation.table import vocabulary
 from f2p.shape.protocol import shapes
 
@@ -30,6 +31,20 @@ class Family:
 
 
 FAMILIES = {
+    "skill": Family(
+        frozenset(actions.names),
+        "action/",
+        {
+            "sim/motion/": "one file a skill: the tool's path",
+            "skill/": "one file a skill: what the robot does",
+            "posterior/action_spaces/": "one file a skill: the variables of its particles",
+            "tasks/": "the proposals of common sense",
+            "evaluate/monitor.py": "such a proposal",
+            "bench/planning.py": "what is planned there",
+            "sim/data/": "what is pre-trained on",
+            "weights/golden.py": "the calls of the golden questions",
+        },
+    ),
     "shape": Family(
         frozenset(shapes.names),
         "shape/",

@@ -15,7 +15,7 @@ import numpy as np
 from f2p.action.protocol import actions, filled_up, width_of
 from f2p.settings import Settings, number
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
-from f2p.sim.motion.protocol import MotionConfig, motions, paths_of
+from f2p.sim.motion.protocol import ToolMotionConfig, motions, paths_of
 from f2p.sim.physics.clouds import Camera, CameraConfig, StateClouds, moved_cloud
 from f2p.sim.physics.engine import FARTHEST, Engine, Runs, States
 from f2p.sim.physics.labels import label
@@ -31,7 +31,7 @@ class SimulationConfig(Settings):
     """Everything about a simulation but its engine."""
 
     physics: PhysicsConfig = field(default_factory=PhysicsConfig)
-    motion: MotionConfig = field(default_factory=MotionConfig)
+    motion: ToolMotionConfig = field(default_factory=ToolMotionConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     threads: int = 2
     """Threads of a batch on the processor."""

@@ -15,7 +15,7 @@ from f2p.shape.table import TABLE
 from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.errors import SamplingError
 from f2p.sim.labelled import SimulationConfig
-from f2p.sim.motion.protocol import MotionConfig
+from f2p.sim.motion.protocol import ToolMotionConfig
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, SkillCall, Transition
@@ -33,7 +33,7 @@ class PretrainingConfig(Settings):
 
     scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)
     simulator: SimulationConfig = field(
-        default_factory=lambda: SimulationConfig(threads=1, rest_time=0.5, motion=MotionConfig(settle_time=0.6))
+        default_factory=lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
     )
     scenes_per_model: int = 8
     """Random placements that share one set of bodies (and one camera)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from f2p.geometry import footprints, overlap, within
-from f2p.sim.motion.protocol import MotionConfig, ToolPath, ease, motions, phase_times
+from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath, ease, motions, phase_times
 from f2p.sim.physics.scene_builder import BuiltScene
 
 
@@ -42,7 +42,7 @@ def _turning_heights(
     grasped: np.ndarray,
     goals: np.ndarray,
     *,
-    config: MotionConfig,
+    config: ToolMotionConfig,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Heights [m] of the grasped centre while it travels, over everything, and where it is let go. Each (runs,)."""
     rows = np.arange(len(poses))
@@ -64,7 +64,7 @@ def pick_place_path(
     acted_on: np.ndarray,
     parameters: np.ndarray,
     *,
-    config: MotionConfig,
+    config: ToolMotionConfig,
 ) -> ToolPath:
     """Plan the gripper's path for M runs.
 

@@ -18,7 +18,7 @@ from f2p.sim.physics.scene_builder import BuiltScene
 
 
 @dataclass(frozen=True)
-class MotionConfig(Settings):
+class ToolMotionConfig(Settings):
     """Shape and pace of the tool's paths, whatever the skill."""
 
     least_lift: float = number(
@@ -53,7 +53,7 @@ class ToolPath:
     """Shape (runs, steps), bool."""
 
 
-class Motion(Protocol):
+class ToolMotion(Protocol):
     """One skill's tool path; deterministic, and each run's depends on that run alone but for waiting at the end."""
 
     def __call__(
@@ -64,7 +64,7 @@ class Motion(Protocol):
         acted_on: np.ndarray,
         parameters: np.ndarray,
         *,
-        config: MotionConfig,
+        config: ToolMotionConfig,
     ) -> ToolPath:
         """Plan the tool's path for M runs.
 
@@ -81,7 +81,7 @@ class Motion(Protocol):
         """
 
 
-motions: Registry[Motion] = Registry("motion of a skill", "f2p.sim.motion")
+motions: Registry[ToolMotion] = Registry("motion of a skill", "f2p.sim.motion")
 """All motions by the skill's name."""
 
 
@@ -93,9 +93,9 @@ def paths_of(
     acted_on: np.ndarray,
     parameters: np.ndarray,
     *,
-    config: MotionConfig,
+    config: ToolMotionConfig,
 ) -> ToolPath:
-    """Plan each run's path by the motion of its own skill, `skills` (runs,); otherwise as `Motion`.
+    """Plan each run's path by the motion of its own skill, `skills` (runs,); otherwise as `ToolMotion`.
 
     `parameters` (runs, P) are filled up to the widest skill. Runs that end early wait where they are, released.
     """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from f2p.geometry import footprints, overlap, within
 from f2p.sim.motion.pick_place import pick_place_path
-from f2p.sim.motion.protocol import MotionConfig, ToolPath
+from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.world import Body
 
@@ -30,7 +30,7 @@ def scene() -> BuiltScene:
 
 def path(scene: BuiltScene, grasped: int, parameter: tuple[float, ...]) -> ToolPath:
     return pick_place_path(
-        scene, POSES[None], SIZES[None], np.array([grasped]), np.array([parameter]), config=MotionConfig()
+        scene, POSES[None], SIZES[None], np.array([grasped]), np.array([parameter]), config=ToolMotionConfig()
     )
 
 
@@ -72,7 +72,7 @@ def test_no_step_jumps_or_accelerates_more_than_stated(parameter: tuple[float, .
     step = scene.model.opt.timestep
     speed = np.diff(positions, axis=0) / step
     change = np.diff(speed, axis=0) / step
-    config = MotionConfig()
+    config = ToolMotionConfig()
     assert np.linalg.norm(change[:, :2], axis=-1).max() <= config.travel_acceleration * 1.02
     assert np.abs(change[:, 2]).max() <= config.vertical_acceleration * 2.05
 
