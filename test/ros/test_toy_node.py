@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +14,10 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from f2p.graph import graph, plugins
+from f2p.graph import graph
 from f2p.graph.places import SUPERVISOR
 from f2p.graph.supervisor import Supervisor, SupervisorConfig
+from f2p.registry import Registry
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.status import GraphStatus
@@ -30,10 +32,10 @@ def node(ros_domain: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """A node beside a graph that has the toy."""
     monkeypatch.syspath_prepend(TOY)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TOY), os.environ["PYTHONPATH"]]))
-    plugins.from_other_packages.cache_clear()
+    monkeypatch.setattr(graph, "_OTHERS", Registry("node"))
+    monkeypatch.delitem(sys.modules, "toy_spec", raising=False)
     with spinning("test_toy") as made:
         yield made
-    plugins.from_other_packages.cache_clear()
 
 
 def test_a_foreign_node_is_started_brought_up_and_restarted(

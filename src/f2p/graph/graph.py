@@ -1,7 +1,7 @@
 """The robot graph as data: every process, what it needs, how it is watched and what happens when it dies.
 
 Launch files, `f2p up`, the lifecycle manager and the fault tests read it; nothing states it twice. Nodes of other
-packages join it by an entry point (`f2p.graph.plugins`).
+packages join it as plug-ins (`f2p.plugins`) that register theirs; the guard, which is ours, imports none of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from f2p.graph.errors import GraphError
-from f2p.graph.plugins import from_other_packages
+from f2p.registry import Registry
 
 HEARTBEAT_PREFIX = "f2p/heartbeat/"
 """Heartbeats come on this prefix + node name, one topic a writer: a deadline is kept per topic instance."""
@@ -89,20 +89,19 @@ OWN: tuple[NodeSpec, ...] = (
 """The nodes of this package."""
 
 
-def members() -> tuple[NodeSpec, ...]:
-    """Every node there is, in whichever graph: our own, then those of other packages.
+_OTHERS = Registry[NodeSpec]("node")
 
-    Raises:
-        GraphError: A node of another package cannot be had, or has a name that is taken.
-    """
-    every = {spec.name: spec for spec in OWN}
-    for package, spec in from_other_packages():
-        if not isinstance(spec, NodeSpec):
-            raise GraphError(f"the node of {package} is a {type(spec).__name__}, not a NodeSpec")
-        if spec.name in every:
-            raise GraphError(f"{package} brings a node {spec.name!r}, which is there already")
-        every[spec.name] = spec
-    return tuple(every.values())
+
+def register(spec: NodeSpec) -> NodeSpec:
+    """Add a node of another package. Raises GraphError or ValueError where its name is taken."""
+    if any(spec.name == own.name for own in OWN):
+        raise GraphError(f"there is a node {spec.name!r} already")
+    return _OTHERS.register(spec.name)(spec)
+
+
+def members() -> tuple[NodeSpec, ...]:
+    """Every node there is, in whichever graph: our own, then those of plug-ins. Raises PluginError."""
+    return (*OWN, *map(_OTHERS.get, _OTHERS.names))
 
 
 def of_graph(graph: str) -> tuple[NodeSpec, ...]:
@@ -154,8 +153,9 @@ def _in_order(here: dict[str, NodeSpec]) -> tuple[NodeSpec, ...]:
 
 def node(name: str) -> NodeSpec:
     """The spec called `name`. Raises GraphError with the choices."""
-    every = members()
-    for spec in every:
+    for spec in OWN:
         if spec.name == name:
             return spec
-    raise GraphError(f"no node {name!r} in the graph; there are: {', '.join(spec.name for spec in every)}")
+    if name in _OTHERS.names:
+        return _OTHERS.get(name)
+    raise GraphError(f"no node {name!r} in the graph; there are: {', '.join(spec.name for spec in members())}")
