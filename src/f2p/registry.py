@@ -110,3 +110,12 @@ class Makers(Registry[Callable[..., M]], Generic[M]):
         """Make the implementation called `name`. Raises UnknownNameError with the choices."""
         maker = self.get(name)
         return maker() if config is None else maker(config)
+
+    def configs(self) -> dict[str, Any]:
+        """Return the default config of every implementation that has one, by name.
+
+        What costs something to make says its config by a static method `default_config` and is not made.
+        """
+        usual = {name: getattr(self.get(name), "default_config", None) for name in self.names}
+        found = {name: say() if say else getattr(self.make(name), "config", None) for name, say in usual.items()}
+        return {name: config for name, config in found.items() if config is not None}

@@ -12,7 +12,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, TypeVar
 
@@ -120,35 +120,50 @@ def type_name(kind: Any) -> str:
     return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind).replace("typing.", "")
 
 
-def overridden(config: C, overrides: dict[str, Any]) -> C:
+def overridden(config: C, overrides: Mapping[str, Any]) -> C:
     """Return a copy of `config` with `overrides`, whose names reach into nested configs: `posterior.states.margin`.
 
     Raises:
         SettingError: A name that is none, with the choices at its level; or a value that does not do.
     """
-    own: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}
-    names = [item.name for item in dataclasses.fields(config)]  # type: ignore[arg-type]
+    fields = parts_of(config)
     for name, value in overrides.items():
         head, _, rest = name.partition(".")
-        if head not in names or (rest and not dataclasses.is_dataclass(getattr(config, head))):
-            unknown, choices = (name, names) if head not in names else (f"{head}.{rest}", names)
-            raise SettingError(
-                f"{type(config).__name__} has no setting {unknown!r}; choose among: {', '.join(sorted(choices))}"
-            )
+        if head not in fields or (rest and not is_group(fields[head])):
+            raise SettingError(f"{_called(config)} has no setting {name!r}; choose among: {', '.join(sorted(fields))}")
         if rest:
             nested.setdefault(head, {})[rest] = value
         else:
-            own[head] = value
-    inner = {name: overridden(getattr(config, name), values) for name, values in nested.items()}
-    return dataclasses.replace(config, **own, **inner)  # type: ignore[type-var]
+            changed[head] = value
+    changed |= {name: overridden(fields[name], values) for name, values in nested.items()}
+    if isinstance(config, Mapping):
+        return {**config, **changed}  # type: ignore[return-value]
+    return dataclasses.replace(config, **changed)  # type: ignore[type-var]
 
 
-def completed(config: C, values: dict[str, Any]) -> C:
+def completed(config: C, values: Mapping[str, Any]) -> C:
     """Return a copy of `config` in which what it leaves open (None) is taken from `values`, by dotted names."""
     return overridden(config, {name: value for name, value in values.items() if value_of(config, name) is None})
 
 
 def value_of(config: Any, name: str) -> Any:
     """Return the value of a setting by its dotted name."""
-    return functools.reduce(getattr, name.split("."), config)
+    return functools.reduce(lambda part, key: parts_of(part)[key], name.split("."), config)
+
+
+def is_group(value: Any) -> bool:
+    """Whether a value of a config holds settings itself: a nested config, or several by name."""
+    return isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not isinstance(value, type))
+
+
+def parts_of(group: Any) -> dict[str, Any]:
+    """Values of a group, by name."""
+    if isinstance(group, Mapping):
+        return dict(group)
+    return {item.name: getattr(group, item.name) for item in dataclasses.fields(group)}
+
+
+def _called(group: Any) -> str:
+    return "this group" if isinstance(group, Mapping) else type(group).__name__

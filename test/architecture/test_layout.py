@@ -30,7 +30,18 @@ ROOMS = (
 ALLOWED = {("skill", "robot"), ("evaluate", "bench")}
 """Imports against the order: a skill speaks to a body's protocol."""
 
-BESIDE = ("types", "errors", "settings", "registry", "plugins", "clock", "geometry", "sources", "files")
+BESIDE = (
+    "types",
+    "errors",
+    "settings",
+    "settings_text",
+    "registry",
+    "plugins",
+    "clock",
+    "geometry",
+    "sources",
+    "files",
+)
 ROS_ONLY = re.compile(
     r"^(rclpy|launch|launch_ros|tf2_ros|\w+_msgs|std_srvs|sensor_msgs_py|tf_transformations|rosidl\w*)$"
 )

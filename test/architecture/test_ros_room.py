@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import importlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
 
 from f2p.graph import graph
 from f2p.graph.errors import GraphError
+from f2p.settings import Settings, overridden
 
 ROOT = Path(__file__).resolve().parents[2]
 ROS = ROOT / "src" / "f2p" / "ros"
@@ -179,18 +180,21 @@ def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> 
     assert set(told) <= names
     for node, entry in told.items():
         known = _parameters_of(node)
-        for parameter in entry["ros__parameters"]:
-            assert parameter in known, f"{node} has no parameter {parameter!r}; there are: {sorted(known)}"
+        overridden(known, _flat(entry["ros__parameters"]))
 
 
-def _parameters_of(node: str) -> set[str]:
-    """Field names of the config dataclasses that a node's file names."""
+def _parameters_of(node: str) -> Settings:
+    """The config that a node's parameters are made from."""
     pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
-    module = importlib.import_module(f"f2p.ros.nodes.{node}")
-    out: set[str] = set()
-    for value in vars(module).values():
-        if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__name__.endswith("Config"):
-            out |= {item.name for item in dataclasses.fields(value)}
+    config: Settings = importlib.import_module(f"f2p.ros.nodes.{node}").CONFIG()
+    return config
+
+
+def _flat(told: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested maps as dotted names."""
+    out: dict[str, Any] = {}
+    for name, value in told.items():
+        out |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return out
 
 

@@ -63,3 +63,12 @@ def test_families_are_filled_in_one_way() -> None:
         if re.search(r"noqa: F401|iter_modules", path.read_text()) and path.name != "registry.py"
     ]
     assert sorted(by_hand) == ["cli/__init__.py", "cli/bench.py"]
+
+
+def test_the_page_of_settings_is_what_the_configs_say() -> None:
+    pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
+    from f2p.cli.settings import CONFIG, roots
+    from f2p.cli.settings_page import page
+
+    written = (CONFIG.parent / "docs" / "settings.md").read_text()
+    assert written == page(roots(), CONFIG), "write it anew: ./f2p settings --markdown > docs/settings.md"

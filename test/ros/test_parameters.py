@@ -102,3 +102,48 @@ def test_a_node_says_in_one_line_why_it_does_not_start(
     assert done.returncode == 2 and line in done.stderr
     ours = [one for one in done.stderr.splitlines() if "[rcl]" not in one]
     assert len(ours) == 1 and ours[0].startswith("error 11: ")
+
+
+def test_nested_settings_are_parameters_with_dotted_names(context: rclpy.Context) -> None:
+    overrides = {
+        "scene.tables.most": 7, "scene.workspace_low": [0.2, -1.0, 0.1], "scene.voxel": 0.003,
+    }  # fmt: skip
+    node = Node(
+        "perception", context=context, parameter_overrides=[Parameter(n, value=v) for n, v in overrides.items()]
+    )
+    made = Parameters(node, PerceptionConfig())
+    scene = made.config.scene
+    assert (scene.tables.most, scene.workspace_low, scene.voxel) == (7, (0.2, -1.0, 0.1), 0.003)
+    told = node.describe_parameter("scene.voxel")
+    assert told.floating_point_range[0].to_value == 0.05 and "[m]" in told.description
+    assert "scene.known" not in node.get_parameters_by_prefix(""), "what a look is given is no setting"
+    (result,) = node.set_parameters([Parameter("scene.voxel", value=0.004)])
+    assert result.successful and made.config.scene.voxel == 0.004
+    (result,) = node.set_parameters([Parameter("scene.voxel", value=4.0)])
+    assert not result.successful and made.config.scene.voxel == 0.004
+    node.destroy_node()
+
+
+@pytest.mark.parametrize(
+    ("given", "fact"),
+    [({"scene.workspace_low": [0.2, 1.0]}, "TabletopConfig.workspace_low"), ({"scene.voxel": 4.0}, "scene.voxel")],
+)
+def test_a_nested_value_that_does_not_do_is_a_setting_error(context: rclpy.Context, given: dict, fact: str) -> None:
+    with pytest.raises(SettingError, match=fact):
+        parameters(context, **given)
+
+
+def test_the_learner_s_own_settings_are_parameters_of_the_node_that_learns(context: rclpy.Context) -> None:
+    pytest.importorskip("torch")
+    from f2p.ros.nodes.finetune import CONFIG
+
+    names = {
+        "learner_settings.fail2progress.posterior.states.margin": 0.01, "cycle.gate.most_lost": 0.2,
+        "learner_settings.fail2progress.posterior.action_search.kernel": "single",
+    }  # fmt: skip
+    node = Node("finetune", context=context, parameter_overrides=[Parameter(n, value=v) for n, v in names.items()])
+    config = Parameters(node, CONFIG()).config
+    posterior = config.learner_settings["fail2progress"].posterior
+    assert (posterior.states.margin, posterior.action_search.kernel) == (0.01, "single")
+    assert config.cycle.gate.most_lost == 0.2
+    node.destroy_node()

@@ -16,7 +16,7 @@ from f2p.ros.messages.convert import goal_to_msg, scene_to_msg, skeleton_to_msg
 from f2p.ros.nodes import planner as planner_node
 from f2p.ros.nodes.planner import FEEDBACK_S, Judged, PlannerNode, PlannerNodeConfig
 from f2p.scene.goals import parse_goal
-from f2p.settings import SettingError
+from f2p.settings import SettingError, overridden
 from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 from f2p_msgs.action import PlanGoal
@@ -59,7 +59,8 @@ def test_the_result_says_how_many_candidates_were_judged(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(planner_node, "RosPredictor", Answering)
     node = SimpleNamespace(
-        parameters=SimpleNamespace(config=PlannerNodeConfig(candidates=64)), monotonic=SystemClock(), _serving="w",
+        parameters=SimpleNamespace(config=overridden(PlannerNodeConfig(), {"planner.shooting.candidates": 64})),
+        monotonic=SystemClock(), _serving="w",
         get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)), _predict=None, _detect=None,
         _plans=SimpleNamespace(publish=lambda _: None),
     )  # fmt: skip

@@ -96,3 +96,24 @@ def test_implementations_are_made_from_their_config_or_from_nothing() -> None:
     assert family.make("filled") == [0] and family.make("filled", [1]) == [1]
     with pytest.raises(UnknownNameError, match="no list is called 'empty'; choose one of: filled"):
         family.make("empty")
+
+
+def test_what_costs_something_to_make_says_its_config_unmade() -> None:
+    """The settings of a simulator whose engine is not installed could not be shown."""
+    family: Makers[object] = Makers("engine")
+
+    @family.register("dear")
+    class Dear:
+        def __init__(self, config: int = 0) -> None:
+            raise AssertionError("made")
+
+        @staticmethod
+        def default_config() -> int:
+            return 3
+
+    @family.register("cheap")
+    class Cheap:
+        config = 4
+
+    family.register("plain")(object)
+    assert family.configs() == {"cheap": 4, "dear": 3}

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +18,15 @@ from f2p.registry import Registry
 
 commands: Registry[Callable[[typer.Typer], None]] = Registry("command", "f2p.cli")
 """What adds a command, or a group of them, by its name."""
+
+settable: Registry[Callable[[], Any]] = Registry("group of settings", "f2p.cli")
+"""Gives the default config of a command that takes `--set`, by the command's name."""
+
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, as often as wanted; see f2p settings."),
+]
+"""The option `--set` of a command."""
 
 MOST_SEED = 2**63 - 1
 """Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""

@@ -15,15 +15,20 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import commands, in_one_line, make_writable
+from f2p.cli._shared import Assignments, commands, in_one_line, make_writable, settable
 from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 if TYPE_CHECKING:
+    from f2p.evaluate.experiment import ExperimentConfig
     from f2p.evaluate.rows import Row
 
 Told = Callable[[str, float, str], None]
 """Told what is being done, how far it is, and in words."""
+
+COLUMNS_OF_BAR = (
+    TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
+)  # fmt: skip
 
 LEAST_BUDGET = 2
 """The failed step and one more."""
@@ -85,6 +90,7 @@ def evaluate(
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
     ] = Path("runs/evaluate"),
+    assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Experiments judged by the simulator's ground truth, with 95 % intervals beside every rate."""
@@ -93,32 +99,40 @@ def evaluate(
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
     make_writable(folder)
     trials, failures = trials or TRIALS[what], failures or FAILURES[what]
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
+    with Progress(*COLUMNS_OF_BAR, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
 
         def progress(name: str, done: float, text: str) -> None:
             bar.update(shown, description=name, completed=done, detail=text)
 
         if what == "monitor":
+            _without(assignments)
             drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress, simulator)
         else:
-            names = _names(LEARNERS[what] if learners is None else learners)
-            budgets = _budgets(BUDGETS[what] if transitions is None else transitions)
+            names, budgets = _names(learners, what), _budgets(transitions, what)
             config = (task, objects, trials, names, failures, seeds or SEEDS[what], first_failure, first_trial, budgets)
-            drawn, values = _tasks(config, architecture, simulator, folder, progress, what == "efficiency")
+            chosen = (architecture, simulator, assignments or [])
+            drawn, values = _tasks(config, chosen, folder, progress, what == "efficiency")
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """Names between commas; one empty name where there are none."""
+def _without(assignments: list[str] | None) -> None:
+    """Raise SettingError where something was to be set in an experiment that has no settings."""
+    if assignments:
+        raise SettingError("--set is for tasks and efficiency; monitor has no settings")
+
+
+def _names(given: str | None, what: str) -> tuple[str, ...]:
+    """Names between commas, or those of the experiment; one empty name where there are none."""
+    text = LEARNERS[what] if given is None else given
     return tuple(name.strip() for name in text.split(",") if name.strip()) or ("",)
 
 
-def _budgets(text: str) -> tuple[int | None, ...]:
+def _budgets(given: str | None, what: str) -> tuple[int | None, ...]:
     """Numbers between commas; where there are none, the budget is left to the learners. Raises SettingError."""
+    text = BUDGETS[what] if given is None else given
     words = [word.strip() for word in text.split(",") if word.strip()]
     wrong = [word for word in words if not word.isdecimal() or int(word) < LEAST_BUDGET]
     if wrong:
@@ -127,19 +141,22 @@ def _budgets(text: str) -> tuple[int | None, ...]:
 
 
 def _tasks(
-    config: tuple[Any, ...], architecture: str, simulator: str, folder: Path, progress: Told, figure: bool
+    config: tuple[Any, ...], chosen: tuple[str, str, list[str]], folder: Path, progress: Told, figure: bool
 ) -> tuple[Table, dict[str, Any]]:
     """The rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
     from f2p.evaluate.efficiency import draw_efficiency
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner.protocol import learners
+    from f2p.settings_text import set_by
 
+    architecture, simulator, assignments = chosen
     made = replace(ExperimentConfig(*config), architecture=architecture, simulator=simulator)
+    made = set_by(made, assignments)
     for name in made.learners:
         learners.make(name)
-    cells = folder / f"{made.task}-{made.objects}-{architecture}"
+    cells = folder / f"{made.task}-{made.objects}-{made.architecture}"
     rows = Experiment(made, cells, progress).rows()
-    title = f"{made.task}, {made.objects} objects, {architecture}, simulated"
+    title = f"{made.task}, {made.objects} objects, {made.architecture}, simulated"
     out, values = table(rows, title), [row.as_json() for row in rows]
     if not figure:
         return out, {"rows": values}
@@ -197,6 +214,14 @@ def table(rows: list[Row], title: str) -> Table:
             "-" if old is None else f"{float(old):.3f}",  # type: ignore[arg-type]
         )  # fmt: skip
     return out
+
+
+@settable.register("evaluate")
+def experiments() -> ExperimentConfig:
+    """What `f2p evaluate tasks` and `efficiency` can be told."""
+    from f2p.evaluate.experiment import ExperimentConfig
+
+    return ExperimentConfig()
 
 
 @commands.register("evaluate")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import commands, complain, in_one_line
+from f2p.cli._shared import Assignments, commands, complain, in_one_line, settable
 from f2p.errors import F2pError
 from f2p.relation.table import binary_specs
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
 from f2p.scene.segment.protocol import segmenters
+from f2p.settings import Settings
+from f2p.settings_text import set_by
 from f2p.types import Relations
 
 
@@ -67,13 +71,15 @@ def perceive(
     files: Annotated[list[Path], typer.Argument(help="PCD, PLY and XYZ scans.", metavar="FILE...")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("runs/perceive"),
     segmenter: Annotated[str, typer.Option(help="Which segmenter looks.")] = "geometric",
+    assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Segment real scans; print relations, write a picture per scan, and the score where labels are there."""
     console = Console()
     perceived: list[PerceivedScan] = []
     failed = 0
-    look = segmenters.make(segmenter)
+    config = set_by(PerceiveConfig(), assignments or [])
+    look = segmenters.make(segmenter, config.segmenter_settings.get(segmenter))
     out.mkdir(parents=True, exist_ok=True)
     for file, picture in zip(files, _picture_paths(files, out), strict=True):
         try:
@@ -93,6 +99,16 @@ def perceive(
     if failed:
         Console(stderr=True).print(f"{failed} of {len(files)} files could not be used", soft_wrap=True)
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class PerceiveConfig(Settings):
+    """What `f2p perceive` can be told."""
+
+    segmenter_settings: Mapping[str, Any] = field(default_factory=segmenters.configs)
+
+
+settable.register("perceive")(PerceiveConfig)
 
 
 @commands.register("perceive")

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, commands, in_one_line, make_writable
+from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, make_writable, settable
 from f2p.clock import SystemClock
 from f2p.settings import SettingError
+from f2p.settings_text import set_by
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="weights file to write, its manifest beside it [runs/train/ARCHITECTURE.safetensors]"),
+        typer.Option(help="weights file to write, its manifest beside it (runs/train/ARCHITECTURE.safetensors)"),
     ] = None,
     data: Annotated[
         Path, typer.Option(help="folder of the simulated executions; what the same code made is used")
@@ -89,6 +90,7 @@ def train(
     resume: Annotated[bool, typer.Option(help="go on from the checkpoint beside --out")] = False,
     workers: Annotated[int, typer.Option(min=1, max=MOST_WORKERS, help="processes that simulate")] = 2,
     effort: Annotated[float, typer.Option(min=0.001, max=100.0, help="factor on the number of training steps")] = 1.0,
+    assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object last")] = False,
 ) -> None:
     """Pre-train a skill effect model on simulated single-object executions."""
@@ -99,7 +101,7 @@ def train(
     check_place(out)
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
-    model, config = create(profile, architecture, seed), scaled(profile, effort)
+    model, config = create(profile, architecture, seed), set_by(scaled(profile, effort), assignments or [])
     parent = None
     if start is not None:
         parent = started_from(model, start)
@@ -231,6 +233,12 @@ def metrics_table(metrics: Metrics) -> Table:
     for name, error in metrics.position_error_m.items():
         table.add_row(f"position error, {name}", "", f"{100 * error:.1f} cm", f"{100 * still[name]:.1f} cm")
     return table
+
+
+@settable.register("train")
+def training() -> PretrainConfig:
+    """What `f2p train` can be told; other profiles have other defaults."""
+    return scaled("default", 1.0)
 
 
 @commands.register("train")

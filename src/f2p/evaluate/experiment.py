@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from f2p.evaluate.kept import foundations, keep, read_kept
 from f2p.evaluate.rows import Row, Setting, row_of
 from f2p.evaluate.trial import Trial, run_trial
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
-from f2p.learner.protocol import learners
+from f2p.learner.protocol import Learner, learners
 from f2p.model.architectures.protocol import architectures
 from f2p.model.errors import DivergedError
 from f2p.plan.planner import Planner
@@ -70,6 +70,8 @@ class ExperimentConfig(Settings):
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = field(default_factory=CycleConfig)
     """Its budget is replaced."""
+    learner_settings: Mapping[str, Any] = field(default_factory=lambda: learners.configs())  # noqa: PLW0108 - a field has its name
+    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Experiment:
 
     def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
         self.config, self.folder, self._progress = config, folder, progress
-        self._task, self._simulator = tasks.make(config.task), make_simulator(config.simulator)
+        self._simulator_config = config.simulator_settings.get(config.simulator)
+        self._task, self._simulator = tasks.make(config.task), make_simulator(config.simulator, self._simulator_config)
         self._failures: dict[int, Failure] = {}
 
     def rows(self) -> list[Row]:
@@ -161,12 +164,17 @@ class Experiment:
         """What a result rests on: code, the weights that a cell begins with, the learner, a digest of both recipes."""
         recipe: dict[str, Any] = {
             "cycle": asdict(self._cycle(cell)),
-            "learner": asdict(learners.make(cell.learner).config),
+            "learner": asdict(self._learner(cell).config),
+            "simulator": self._simulator_config and asdict(self._simulator_config),
         }
         recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
         digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
         basis = foundations(self.config.architecture) | {"learner": cell.learner, "recipe": digest}
         return basis | {"simulator": self.config.simulator}
+
+    def _learner(self, cell: Cell) -> Learner:
+        """What responds to the failure of one cell."""
+        return learners.make(cell.learner, self.config.learner_settings.get(cell.learner))
 
     def _cycle(self, cell: Cell) -> CycleConfig:
         """The round of learning of one cell."""
@@ -182,7 +190,7 @@ class Experiment:
         original = load_predictor(store, store.champion)
         failure = self._failure(cell.failure, original)
         try:
-            report = learn(failure, learners.make(cell.learner), store, self._simulator, self._cycle(cell), cell.seed)
+            report = learn(failure, self._learner(cell), store, self._simulator, self._cycle(cell), cell.seed)
         except NOT_TAUGHT as error:
             return original, {"passed": False, "error": str(error)}
         passed = report.published or report.gate is None

@@ -71,9 +71,9 @@ class TabletopConfig(Settings):
         0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
     )
     most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
-    sought: tuple[str, ...] = ()
+    sought: tuple[str, ...] = field(default=(), metadata={"given": True})
     """Known things that have just been handled: hidden ones get no place by reasoning (`hidden.py`), as others do."""
-    known: tuple[KnownObject, ...] = ()
+    known: tuple[KnownObject, ...] = field(default=(), metadata={"given": True})
     """The operator's inventory: names with prior and size."""
     sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
     tables: TableConfig = field(default_factory=TableConfig)

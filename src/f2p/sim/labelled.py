@@ -70,6 +70,11 @@ class LabelledSimulator:
         self._built: BuiltScene | None = None
         self._data: mujoco.MjData | None = None
 
+    @staticmethod
+    def default_config() -> SimulationConfig:
+        """Say what it is made from where nobody says otherwise; an engine may have to be started to be made."""
+        return SimulationConfig()
+
     def _build(self, bodies: Sequence[Body]) -> BuiltScene:
         if self._built is None or self._built.bodies != tuple(bodies):
             self._built, self._data = build(bodies, self.config.physics), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
-from f2p.learner.protocol import LearnContext, LearnedData, Learner, Progress, no_progress
+from f2p.learner.protocol import LearnContext, LearnedData, Learner, Progress, learners, no_progress
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import SHIPPED, weights_bytes
@@ -23,7 +24,7 @@ from f2p.model.predictor import TorchPredictor
 from f2p.model.threads import limit_threads
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.settings import Settings, number
-from f2p.sim.protocol import Simulator
+from f2p.sim.protocol import Simulator, simulators
 from f2p.types import Cause, Failure
 from f2p.weights.files import locked
 from f2p.weights.gate import GateConfig, GateReport, judge
@@ -52,6 +53,15 @@ class CycleConfig(Settings):
     publish: bool = True
     """Whether weights that pass the gate become the champion."""
     busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
+
+
+@dataclass(frozen=True)
+class LearningConfig(Settings):
+    """A round of learning with whatever learner and simulator are chosen by name."""
+
+    cycle: CycleConfig = field(default_factory=CycleConfig)
+    learner_settings: Mapping[str, Any] = field(default_factory=learners.configs)
+    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs)
 
 
 @dataclass(frozen=True, eq=False)

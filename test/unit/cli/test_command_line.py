@@ -124,5 +124,5 @@ def test_ctrl_c_while_importing_leaves_no_trace(tmp_path: Path, start: tuple[str
 
 
 def test_an_output_without_unicode_ends_no_command() -> None:
-    ended = called("learn", "--help", PYTHONIOENCODING="ascii")
-    assert (ended.returncode, ended.stderr) == (0, "") and "original\\u2026" in ended.stdout
+    ended = called("settings", "perceive", PYTHONIOENCODING="ascii")
+    assert (ended.returncode, ended.stderr) == (0, "") and "\\u2026" in ended.stdout

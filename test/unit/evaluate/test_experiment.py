@@ -16,7 +16,6 @@ from f2p.evaluate.errors import NoFailureError
 from f2p.evaluate.experiment import Cell, Experiment, ExperimentConfig
 from f2p.evaluate.kept import foundations
 from f2p.learner.errors import DatasetNotWrittenError, TooFewTransitionsError
-from f2p.learner.protocol import learners
 from f2p.learner.untargeted import UntargetedConfig
 from f2p.model.errors import BadDatasetError, DivergedError
 from f2p.posterior.errors import AllRejectedError
@@ -131,8 +130,7 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recip
     assert [times(config), times(config)] == [1, 0]
     assert times(dataclasses.replace(config, cycle=CycleConfig(gate=GateConfig(least_gain=0.5)))) == 1
     assert times(config) == 1, "the recipe is another one again"
-    larger = learners.make("random", UntargetedConfig(transitions=99))
-    monkeypatch.setattr(module.learners, "make", lambda _: larger)
+    config = dataclasses.replace(config, learner_settings={"random": UntargetedConfig(transitions=99)})
     assert [times(config), times(config)] == [1, 0]
     for name in ("weights", "code"):
         other = foundations() | {name: "f" * 64}

@@ -1,10 +1,12 @@
-"""ROS parameters from a config dataclass: one declaration gives default, range, unit and text."""
+"""ROS parameters from a config dataclass: one declaration gives default, range, unit and text.
+
+Nested configs have dotted names, which a YAML file writes as nested maps: `planner: {search: {depth: 6}}`.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import sys
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
@@ -14,23 +16,26 @@ from rclpy.parameter import Parameter
 
 from f2p.errors import F2pError
 from f2p.settings import SettingError, overridden
+from f2p.settings_text import SettingFacts, settings_of
 
 C = TypeVar("C")
 
+PLAIN = (bool, int, float, str)
+"""Types that a parameter keeps; lists, paths and what may be none have no type there, and the config checks them."""
 
-def descriptor(item: dataclasses.Field) -> ParameterDescriptor:
-    """Text, unit and range of one config field, for `ros2 param describe`."""
-    facts = item.metadata
-    unit = f" [{facts['unit']}]" if facts.get("unit") else ""
-    source = f" ({facts['source']})" if facts.get("source") else ""
-    out = ParameterDescriptor(name=item.name, description=f"{facts.get('text', item.name)}{unit}{source}")
-    if "low" in facts and isinstance(item.default, int) and not isinstance(item.default, bool):
-        out.integer_range = [IntegerRange(from_value=_whole(facts["low"]), to_value=_whole(facts["high"]), step=1)]
-    elif "low" in facts and isinstance(item.default, float):
-        low, high = (max(min(facts[end], sys.float_info.max), -sys.float_info.max) for end in ("low", "high"))
+
+def descriptor(item: SettingFacts) -> ParameterDescriptor:
+    """Text, unit and range of one setting, for `ros2 param describe`."""
+    unit = f" [{item.unit}]" if item.unit else ""
+    source = f" ({item.source})" if item.source else ""
+    out = ParameterDescriptor(name=item.name, description=f"{item.meaning or item.name}{unit}{source}")
+    out.dynamic_typing = item.kind not in PLAIN
+    if item.numeric and item.kind is int:
+        out.integer_range = [IntegerRange(from_value=_whole(item.low), to_value=_whole(item.high), step=1)]
+    elif item.numeric and item.kind is float:
+        low, high = (max(min(end, sys.float_info.max), -sys.float_info.max) for end in (item.low, item.high))
         out.floating_point_range = [FloatingPointRange(from_value=low, to_value=high, step=0.0)]
-    else:
-        out.read_only = not facts.get("runtime", False)
+    out.read_only = not item.runtime
     return out
 
 
@@ -38,18 +43,19 @@ def _whole(bound: float) -> int:
     return int(max(min(bound, 2**62), -(2**62)))
 
 
-def _declared(node: Node, name: str, default: Any, told: ParameterDescriptor) -> Any:
+def _declared(node: Node, item: SettingFacts) -> Any:
     """Declare a parameter; its value. Raises SettingError where the one from outside does not do."""
+    default, told = _outside(item.default), descriptor(item)
     try:
         try:
-            return node.declare_parameter(name, default, told).value
+            return node.declare_parameter(item.name, default, told).value
         except InvalidParameterTypeException:
-            given = _given(node, name) if isinstance(default, float) else None
+            given = _given(node, item.name) if item.kind is float else None
             if type(given) is not int:
                 raise
-            return node.declare_parameter(name, float(given), told, ignore_override=True).value
+            return node.declare_parameter(item.name, float(given), told, ignore_override=True).value
     except ParameterException as error:
-        raise SettingError(f"parameter {name}: {error}") from error
+        raise SettingError(f"parameter {item.name}: {error}") from error
 
 
 def _given(node: Node, name: str) -> Any:
@@ -59,29 +65,42 @@ def _given(node: Node, name: str) -> Any:
     return value
 
 
+def _outside(value: Any) -> Any:
+    """A value as ROS has it; an empty list has no type there, and counts as not set."""
+    if isinstance(value, tuple):
+        return list(value) or None
+    return str(value) if isinstance(value, Path) else value
+
+
+def _inside(value: Any, item: SettingFacts) -> Any:
+    """A value of ROS as the config has it; what is not set is the default."""
+    if value is None:
+        return item.default
+    if item.kind is Path and isinstance(value, str):
+        return Path(value)
+    return value if isinstance(value, PLAIN) else tuple(value)
+
+
 class Parameters(Generic[C]):
     """The parameters of one node, always a checked config value.
 
     Args:
         node: The node that declares them.
-        defaults: Config whose fields become parameters.
+        defaults: Config whose fields, and those of configs nested in it, become parameters.
 
     Raises:
         SettingError: A value from outside is of another type, out of its range, or none of the choices.
     """
 
     def __init__(self, node: Node, defaults: C) -> None:
-        values: dict[str, Any] = {}
-        for item in dataclasses.fields(defaults):  # type: ignore[arg-type]
-            values[item.name] = _declared(node, item.name, getattr(defaults, item.name), descriptor(item))
+        self._known = {item.name: item for item in settings_of(defaults)}
+        values = {name: _inside(_declared(node, item), item) for name, item in self._known.items()}
         self.config: C = overridden(defaults, values)
-        self._names = set(values)
         node.add_on_set_parameters_callback(self._on_set)
 
     def _on_set(self, changed: list[Parameter]) -> SetParametersResult:
-        mine = {item.name: item.value for item in changed if item.name in self._names}
-        if any(isinstance(value, float) and not math.isfinite(value) for value in mine.values()):
-            return SetParametersResult(successful=False, reason=f"parameters must be finite: {mine}")
+        known = self._known
+        mine = {item.name: _inside(item.value, known[item.name]) for item in changed if item.name in known}
         try:
             self.config = overridden(self.config, mine)
         except F2pError as error:

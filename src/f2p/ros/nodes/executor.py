@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from f2p.errors import CanceledError
@@ -26,24 +27,28 @@ class ExecutorConfig(Settings):
     """How long a skill may take."""
 
     deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)
+    skill_settings: Mapping[str, Any] = field(default_factory=skills.configs)
+
+
+CONFIG = ExecutorConfig
+"""What its parameters are made from."""
 
 
 class ExecutorNode(F2pNode):
     """Hosts `f2p.skill` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("executor", ExecutorConfig())
+        super().__init__("executor", CONFIG())
 
     def connect(self) -> None:
         """The guard and the action."""
-        self.get_logger().info(f"skills: {', '.join(skills.names)}")  # imports them, before one is asked for
         self._watch = Watch(self, ["guard"])
         self._robot = GuardClient(self, self._watch)
         self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
 
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request
-        skill = skills.make(request.skill)
+        skill = skills.make(request.skill, self.parameters.config.skill_settings.get(request.skill))
         call = call_from_msg(request)
         allowed_s = self.parameters.config.deadline_s - STOP_S
         until_s = self.monotonic.monotonic_s() + allowed_s

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from f2p.errors import CanceledError, F2pError
+from f2p.learner.protocol import learners
 from f2p.monitor.case import read_case
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
@@ -15,6 +17,8 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
 from f2p.settings import Settings, choice, number
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
+from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.modules import open_store
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
 
@@ -24,18 +28,25 @@ class FinetuneNodeConfig(Settings):
     """Where the weights are, and how long learning may take."""
 
     store: str = "runs/weights"
-    learner: str = "fail2progress"
+    learner: str = choice("fail2progress", "how failures are responded to", lambda: learners.names)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
     deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip
+    cycle: CycleConfig = field(default_factory=CycleConfig)
+    learner_settings: Mapping[str, Any] = field(default_factory=learners.configs)
+    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs, metadata={"fixed": True})
+
+
+CONFIG = FinetuneNodeConfig
+"""What its parameters are made from."""
 
 
 class FinetuneNode(F2pNode):
     """Runs `f2p.weights.cycle` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("finetune", FinetuneNodeConfig())
+        super().__init__("finetune", CONFIG())
 
     def connect(self) -> None:
         """The model server's service, and the action."""
@@ -44,19 +55,13 @@ class FinetuneNode(F2pNode):
         self.act(FineTune, "f2p/fine_tune", self._learn, self.parameters.config.deadline_s)
 
     def load(self) -> None:
-        """Import torch and the learners, open the store, make the simulator."""
-        from f2p.learner.protocol import learners
-        from f2p.weights.modules import open_store
-
-        learners.get(self.parameters.config.learner)
-        self._store = open_store(self.parameters.config.store)
-        self._simulator = make_simulator(self.parameters.config.simulator)
+        """Open the store, make the simulator."""
+        config = self.parameters.config
+        self._store = open_store(config.store)
+        self._simulator = make_simulator(config.simulator, config.simulator_settings.get(config.simulator))
 
     def _learn(self, handle: Any) -> FineTune.Result:
-        from f2p.learner.protocol import learners
-        from f2p.weights.cycle import CycleConfig, learn
-
-        request = handle.request
+        request, config = handle.request, self.parameters.config
 
         def progress(stage: str, fraction: float, detail: str) -> None:
             if handle.is_cancel_requested:
@@ -64,9 +69,10 @@ class FinetuneNode(F2pNode):
             handle.publish_feedback(FineTune.Feedback(stage=stage, progress=float(fraction), detail=detail))
 
         failure = read_case(Path(request.folder))
-        learner = learners.make(request.learner or self.parameters.config.learner)
-        config = CycleConfig(publish=bool(request.publish))
-        report = learn(failure, learner, self._store, self._simulator, config, int(request.seed), progress)
+        name = request.learner or config.learner
+        learner, cycle = learners.make(name, config.learner_settings.get(name)), config.cycle
+        cycle = replace(cycle, publish=cycle.publish and bool(request.publish))
+        report = learn(failure, learner, self._store, self._simulator, cycle, int(request.seed), progress)
         passed = report.gate is not None and report.gate.passed
         result = FineTune.Result(
             weights_id=report.weights_id or "", passed=passed, seconds=json.dumps(report.values()["seconds"]),

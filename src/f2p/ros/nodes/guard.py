@@ -25,11 +25,15 @@ TICK_S = 0.02
 """Period of the guard's tick [s] (promises.md 4)."""
 
 
+CONFIG = GuardConfig
+"""What its parameters are made from."""
+
+
 class GuardNode(F2pNode):
     """Admits motions, cuts them into steps, holds, stops and latches."""
 
     def __init__(self) -> None:
-        super().__init__("guard", GuardConfig())
+        super().__init__("guard", CONFIG())
         self._told: tuple[object, ...] = ()
 
     def connect(self) -> None:

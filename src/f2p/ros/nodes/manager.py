@@ -47,13 +47,17 @@ class ManagerConfig(Settings):
     graph: str = choice("robot", "which graph this is the manager of", lambda: graph.GRAPHS)
 
 
+CONFIG = ManagerConfig
+"""What its parameters are made from."""
+
+
 class ManagerNode(Node):
     """Brings the nodes of its graph up; optional ones when they are heard, for nobody waits for them."""
 
     def __init__(self) -> None:
         super().__init__("manager")
         self._monotonic = SystemClock()
-        of_graph = graph.of_graph(Parameters(self, ManagerConfig()).config.graph)
+        of_graph = graph.of_graph(Parameters(self, CONFIG()).config.graph)
         self._specs = {spec.name: spec for spec in of_graph if spec.lifecycle}
         self._watch = Watch(self, self._specs)
         group = ReentrantCallbackGroup()

@@ -31,11 +31,15 @@ class ModelServerConfig(Settings):
     swap_s: float = number(60.0, "longest swap, checks and golden questions included", unit="s", low=1.0, high=600.0)
 
 
+CONFIG = ModelServerConfig
+"""What its parameters are made from."""
+
+
 class ModelServerNode(F2pNode):
     """Serves `f2p.weights.holder` over services; loading has a worker of its own, so that answers go on meanwhile."""
 
     def __init__(self) -> None:
-        super().__init__("model_server", ModelServerConfig())
+        super().__init__("model_server", CONFIG())
         self._loader = self.new_worker("loader")
 
     def connect(self) -> None:

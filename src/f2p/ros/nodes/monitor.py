@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from f2p.errors import F2pError
 from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.case import write_case
-from f2p.monitor.classify import classify
-from f2p.monitor.compare import Comparison, compare
+from f2p.monitor.classify import ClassifyConfig, classify
+from f2p.monitor.compare import CompareConfig, Comparison, compare
 from f2p.monitor.outcome import outcome_of
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
@@ -44,14 +46,21 @@ class MonitorNodeConfig(Settings):
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
+    compare: CompareConfig = field(default_factory=CompareConfig)
+    classify: ClassifyConfig = field(default_factory=ClassifyConfig)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
+    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs, metadata={"fixed": True})
+
+
+CONFIG = MonitorNodeConfig
+"""What its parameters are made from."""
 
 
 class MonitorNode(F2pNode):
     """Runs `f2p.monitor` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("monitor", MonitorNodeConfig())
+        super().__init__("monitor", CONFIG())
 
     def connect(self) -> None:
         """The model's second opinion, the failures' topic, and the service."""
@@ -62,7 +71,8 @@ class MonitorNode(F2pNode):
 
     def load(self) -> None:
         """The simulator that replays."""
-        self._simulator = make_simulator(self.parameters.config.simulator)
+        config = self.parameters.config
+        self._simulator = make_simulator(config.simulator, config.simulator_settings.get(config.simulator))
 
     def _check(self, request: CheckOutcome.Request, response: CheckOutcome.Response) -> None:
         opinion_until_s = self.monotonic.monotonic_s() + OPINION_SHARE * self.parameters.config.deadline_s
@@ -74,7 +84,7 @@ class MonitorNode(F2pNode):
         outcome = outcome_of(
             scene_from_msg(request.before), scene_from_msg(request.after), plan, request.step, execution
         )
-        comparison = compare(outcome)
+        comparison = compare(outcome, self.parameters.config.compare)
         threshold = self.parameters.config.threshold
         response.score, response.threshold = comparison.score, threshold
         response.observed = relations_to_msg(outcome.observed_after)
@@ -90,7 +100,7 @@ class MonitorNode(F2pNode):
         """Find the cause, write the folder, tell everybody."""
         verdict = classify(outcome, comparison, lambda: self._replay(outcome.before, outcome.call),
                            lambda: self._second_opinion(outcome.before, opinion_until_s),
-                           outcome.observed_before)  # fmt: skip
+                           outcome.observed_before, self.parameters.config.classify)  # fmt: skip
         name = f"failure-{uuid.uuid4().hex[:10]}"
         failure = Failure(name, outcome, plan.goal, plan, verdict.cause, comparison.score, threshold,
                           comparison.contradictions, verdict.explanation)  # fmt: skip

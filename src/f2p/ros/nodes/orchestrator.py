@@ -26,11 +26,15 @@ class OrchestratorConfig(Settings):
     learner: str = "fail2progress"
 
 
+CONFIG = OrchestratorConfig
+"""What its parameters are made from."""
+
+
 class OrchestratorNode(F2pNode):
     """Runs one goal at a time on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("orchestrator", OrchestratorConfig())
+        super().__init__("orchestrator", CONFIG())
 
     def connect(self) -> None:
         """Clients of every node it needs, and the action."""

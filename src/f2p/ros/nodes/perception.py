@@ -40,6 +40,7 @@ class PerceptionConfig(LookingConfig):
         default="{}", metadata={"text": 'known objects: {"name": ["prior", [x, y, z]]} [m]', "runtime": True}
     )
     truth_topic: str = "/stretch_sim/ground_truth"
+    scene: TabletopConfig = field(default_factory=TabletopConfig)
 
     def __post_init__(self) -> None:
         """Refuse text that cannot be used when it is set, not at the first look."""
@@ -47,11 +48,15 @@ class PerceptionConfig(LookingConfig):
         inventory_of(self.inventory)
 
 
+CONFIG = PerceptionConfig
+"""What its parameters are made from."""
+
+
 class PerceptionNode(F2pNode):
     """Runs `f2p.scene` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("perception", PerceptionConfig())
+        super().__init__("perception", CONFIG())
         self._memory, self._inventory = Memory(), ""
         self._truth: String | None = None
 
@@ -104,7 +109,7 @@ class PerceptionNode(F2pNode):
         return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
 
     def _seen_scene(self, view: Sighting, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
-        config = replace(TabletopConfig(), known=inventory_of(self._inventory), sought=sought)
+        config = replace(self.parameters.config.scene, known=inventory_of(self._inventory), sought=sought)
         return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
 
 

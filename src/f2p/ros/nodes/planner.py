@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,13 @@ from f2p.errors import CanceledError
 from f2p.loop.errors import NoBelievedPlanError
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import ShootingConfig
 from f2p.ros.base import qos
 from f2p.ros.base.client import Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, scene_from_msg, skeleton_from_msg
 from f2p.ros.remote.predictor import RosPredictor
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, overridden
 from f2p.types import Goal
 from f2p_msgs.action import PlanGoal
 from f2p_msgs.msg import Plan as PlanMessage
@@ -35,9 +34,8 @@ FEEDBACK_S = 1.0
 class PlannerNodeConfig(Settings):
     """Planning over ROS."""
 
-    belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)
-    candidates: int = number(1000, "parameters tried for each skeleton", low=1, high=100_000)
     deadline_s: float = number(120.0, "longest planning", unit="s", low=1.0, high=3600.0)
+    planner: PlannerConfig = field(default_factory=PlannerConfig)
 
 
 class Judged:
@@ -71,11 +69,15 @@ class Judged:
             self._tell(self._feedback)
 
 
+CONFIG = PlannerNodeConfig
+"""What its parameters are made from."""
+
+
 class PlannerNode(F2pNode):
     """Runs `f2p.plan` on its worker thread."""
 
     def __init__(self) -> None:
-        super().__init__("planner", PlannerNodeConfig())
+        super().__init__("planner", CONFIG())
         self._serving = ""
 
     def connect(self) -> None:
@@ -110,14 +112,15 @@ class PlannerNode(F2pNode):
             )
             return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled, judged)
 
-        shooting = ShootingConfig(candidates=request.candidates or config.candidates)
-        planner = Planner(pin, PlannerConfig(belief=config.belief, shooting=shooting))
+        asked = {"shooting.candidates": request.candidates} if request.candidates else {}
+        planner = Planner(pin, overridden(config.planner, asked))
         plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
         told = plan_to_msg(plan, self.get_clock().now().nanoseconds)
         result = PlanGoal.Result(plan=told, candidates=judged.candidates)
         if not plan.believed and skeleton is None:
             result.error_code = NoBelievedPlanError.code
-            result.error_msg = f"no plan reaches {config.belief}; the best guess has P(goal) = {plan.probability:.3f}"
+            best = f"the best guess has P(goal) = {plan.probability:.3f}"
+            result.error_msg = f"no plan reaches {config.planner.belief}; {best}"
         self._plans.publish(result.plan)
         return result
 

@@ -31,7 +31,8 @@ from f2p.sim.world import World
 from f2p.tasks.protocol import tasks
 from f2p.twin.camera import DepthCamera, DepthCameraConfig
 from f2p.twin.driver import StretchDriver
-from f2p.twin.twin import Twin
+from f2p.twin.driver_config import DriverConfig
+from f2p.twin.twin import Twin, TwinConfig
 from f2p.twin.world_json import world_from_json
 
 POOL = 8
@@ -42,7 +43,10 @@ WORLD_TEXT = "world as JSON, see f2p.twin.world_json; empty takes the task's sce
 
 @dataclass(frozen=True)
 class StretchSimConfig(Settings):
-    """What the twin's process simulates, and how fast; world, task, objects and seed count from the next reset."""
+    """What the twin's process simulates, and how fast.
+
+    World, task, objects and seed count from the next reset on, everything else from the next start.
+    """
 
     world: str = field(default="", metadata={"text": WORLD_TEXT, "runtime": True})
     task: str = field(default="transport", metadata={"text": "task whose scene is built", "runtime": True})
@@ -55,6 +59,13 @@ class StretchSimConfig(Settings):
     truth_rate: float = number(5.0, "ground truth", unit="Hz", low=0.1, high=30.0)
     broadcast_odom_tf: bool = True
     """Whether odom -> base_link is broadcast; the driver's own default is not to, f2p's launch files ask for it."""
+    twin: TwinConfig = field(default_factory=TwinConfig, metadata={"fixed": True})
+    driver: DriverConfig = field(default_factory=DriverConfig, metadata={"fixed": True})
+    camera: DepthCameraConfig = field(default_factory=DepthCameraConfig, metadata={"fixed": True})
+
+
+CONFIG = StretchSimConfig
+"""What its parameters are made from."""
 
 
 class StretchSim(Node):
@@ -62,15 +73,15 @@ class StretchSim(Node):
 
     def __init__(self) -> None:
         super().__init__("stretch_sim")
-        self.parameters = Parameters(self, StretchSimConfig())
+        self.parameters = Parameters(self, CONFIG())
         config, monotonic = self.parameters.config, SystemClock()
         self._model_lock = threading.Lock()
-        self._driver = StretchDriver(Twin(self._ordered_world()), clock=monotonic)
+        self._driver = StretchDriver(Twin(self._ordered_world(), config.twin), config.driver, clock=monotonic)
         self._topics = DriverTopics(self, self._driver, config.broadcast_odom_tf)
         self._interface = DriverInterface(self, self._driver, self._model_lock, monotonic)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
         pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
-        camera = DepthCamera(DepthCameraConfig(), config.seed)
+        camera = DepthCamera(config.camera, config.seed)
         self.loop = DriverLoop(self, self._driver, self._topics, camera, self._model_lock, monotonic, pace)
 
     def close(self) -> None:
