@@ -15,6 +15,8 @@ import pytest
 from f2p.action.protocol import actions
 from f2p.relation.table import vocabulary
 from f2p.shape.protocol import shapes
+from f2p.sim.protocol import simulators
+from f2p.tasks.protocol import tasks
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "f2p"
 
@@ -55,6 +57,22 @@ FAMILIES = {
             "tasks/": "the scenes of a task are made of certain shapes",
             "sim/data/": "so are those to pre-train on",
             "weights/golden.py": "and the one of the golden questions",
+        },
+    ),
+    "simulator": Family(
+        frozenset(simulators.names) | {"MujocoSimulator"},
+        "sim/",
+        {"cli/doctor.py": "the library of that name is looked for"},
+    ),
+    "task": Family(
+        frozenset(tasks.names),
+        "tasks/",
+        {
+            "bench/": "what is measured on",
+            "ros/session/bench.py": "the same",
+            "cli/": "defaults of options",
+            "evaluate/experiment.py": "the default of a setting",
+            "ros/nodes/stretch_sim.py": "the same",
         },
     ),
     "relation": Family(

@@ -56,4 +56,4 @@ class DomainRandomization(Untargeted):
                     float(rng.uniform(self.config.friction_least, self.config.friction_most))
                 )
             calls = random_calls(failure, other.bodies, poses, rng, failure.outcome.call.object)
-            yield Request(simulator, other.bodies, poses, calls)
+            yield Request(simulator, other.bodies, poses, other.openings, calls)

@@ -137,13 +137,14 @@ def random_calls(
 
 def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[float] | np.ndarray) -> World:
     """The same world with each group grown by its factor about the foot of its first body, arrangement and all."""
-    bodies, poses = list(world.bodies), np.array(world.poses)
+    bodies, poses, openings = list(world.bodies), np.array(world.poses), np.array(world.openings)
     for group, factor in zip(groups, factors, strict=True):
         foot = world.poses[group[0], :3] - [0.0, 0.0, 0.5 * world.bodies[group[0]].size[2]]
         for index in group:
             bodies[index] = replace(bodies[index], size=factor * bodies[index].size)
             poses[index, :3] = foot + factor * (world.poses[index, :3] - foot)
-    return World(tuple(bodies), poses, world.openings)
+            openings[index] *= factor
+    return World(tuple(bodies), poses, openings)
 
 
 def put_elsewhere(

@@ -146,7 +146,14 @@ class Targeted:
             view, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
         )
         start = clock.monotonic_s()
-        particles = project(drawn, view, world.bodies, context.simulator, seed=context.seed)  # type: ignore[arg-type]
+        particles = project(
+            drawn,
+            view,
+            world.bodies,  # type: ignore[arg-type]
+            context.simulator,  # type: ignore[arg-type]
+            seed=context.seed,
+            openings=world.openings,
+        )
         out.seconds["svi_states"] += found.seconds["prepare"] + found.seconds["states"]
         out.seconds["svi_actions"] += found.seconds["actions"]
         out.seconds["settle"] += clock.monotonic_s() - start
@@ -175,7 +182,7 @@ class Targeted:
         start = context.clock.monotonic_s()
         context.progress("simulate", 0.0, f"{len(calls)} scenes ({tag})")
         batch = context.simulator.simulate(
-            world.bodies, poses, calls, seed=context.seed, tag=tag, seen=view.outcome.before
+            world.bodies, poses, calls, seed=context.seed, tag=tag, seen=view.outcome.before, openings=world.openings
         )
         out.counts.update({name: int(count) for name, count in batch.counts.items()} | {tag: len(batch.kept)})
         out.transitions += batch.kept

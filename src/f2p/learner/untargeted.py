@@ -37,6 +37,8 @@ class Request:
     bodies: Sequence[Body]
     poses: np.ndarray
     """Shape (scenes, bodies, 4)."""
+    openings: np.ndarray
+    """Of drawers, the same in all scenes [m]. Shape (bodies,)."""
     calls: tuple[SkillCall, ...]
 
 
@@ -59,7 +61,9 @@ class Untargeted:
         context.progress("simulate", 0.0, f"{count} scenes ({self.name})")
         for number_, one in enumerate(self._requests(failure, count, context, rng)):
             seed = context.seed if not number_ else int(rng.integers(2**31))
-            batch = one.simulator.simulate(one.bodies, one.poses, one.calls, seed=seed, tag=self.name)
+            batch = one.simulator.simulate(
+                one.bodies, one.poses, one.calls, seed=seed, tag=self.name, openings=one.openings
+            )
             counts.update(batch.counts)
             kept += batch.kept
             context.progress("simulate", min(1.0, counts["runs"] / count), f"{len(kept)} of {count} transitions")
@@ -77,7 +81,9 @@ class Untargeted:
         for first in range(0, count, CHUNK):
             scenes = range(min(CHUNK, count - first))
             poses = np.stack([scattered(world.bodies, world.poses, groups, rng, failure) for _ in scenes])
-            yield Request(context.simulator, world.bodies, poses, random_calls(failure, world.bodies, poses, rng))
+            yield Request(
+                context.simulator, world.bodies, poses, world.openings, random_calls(failure, world.bodies, poses, rng)
+            )
 
     def _groups(self, world: World, failure: Failure) -> list[list[int]]:
         """What keeps its arrangement: containers with what is in them."""

@@ -26,7 +26,13 @@ class RecordingSimulator:
         self.asked: list[tuple[tuple[Body, ...], np.ndarray, tuple[SkillCall, ...], int, str]] = []
 
     def simulate(
-        self, bodies: Sequence[Body], poses: np.ndarray, calls: Sequence[SkillCall], seed: int, tag: str = "particle"
+        self,
+        bodies: Sequence[Body],
+        poses: np.ndarray,
+        calls: Sequence[SkillCall],
+        seed: int,
+        tag: str = "particle",
+        openings: np.ndarray | None = None,
     ) -> SimulationBatch:
         self.asked.append((tuple(bodies), poses, tuple(calls), seed, tag))
         scenes = [self._scene(bodies, pose) for pose in poses]
@@ -40,7 +46,9 @@ class RecordingSimulator:
         ]
         return SimulationBatch(tuple(transitions), {"runs": len(calls), "blown_up": self.blown_up})
 
-    def settle(self, bodies: Sequence[Body], poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def settle(
+        self, bodies: Sequence[Body], poses: np.ndarray, openings: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         return np.array(poses), np.ones(len(poses), dtype=bool)
 
     @staticmethod

@@ -13,6 +13,7 @@ from f2p.tasks.errors import TaskSizeError
 from f2p.tasks.protocol import TaskInstance, tasks
 from f2p.types import SkillCall
 
+BOX_TASKS = ("bring", "clear", "transport")
 SIMULATOR = MujocoSimulator(SimulationConfig(threads=1))
 
 
@@ -29,9 +30,9 @@ def good_place(instance: TaskInstance) -> float:
     return 0.5 * (landmark + np.sign(edge - landmark) * 0.19 + edge)
 
 
-@pytest.mark.parametrize("name", list(tasks))
+@pytest.mark.parametrize("name", BOX_TASKS)
 @pytest.mark.parametrize("objects", [1, 3, 7])
-def test_every_task_starts_packed_at_rest_and_unsolved(name: str, objects: int) -> None:
+def test_every_box_task_starts_packed_at_rest_and_unsolved(name: str, objects: int) -> None:
     instance = tasks.make(name).make(np.random.default_rng(objects), objects, SIMULATOR)
     truth = SIMULATOR.relations(instance.world)
     for index in range(objects):
@@ -40,14 +41,6 @@ def test_every_task_starts_packed_at_rest_and_unsolved(name: str, objects: int) 
     assert not instance.success(truth)
     _, stable = SIMULATOR.settle(instance.world.bodies, instance.world.poses[None])
     assert stable[0]
-
-
-@pytest.mark.parametrize("name", list(tasks))
-def test_instances_depend_on_the_generator_only(name: str) -> None:
-    task = tasks.make(name)
-    first, second = (task.make(np.random.default_rng(4), 3, SIMULATOR) for _ in range(2))
-    assert np.array_equal(first.world.poses, second.world.poses)
-    assert str(first.goal) == str(second.goal)
 
 
 def test_transport_is_solved_by_bringing_the_box_to_the_right_side_only() -> None:

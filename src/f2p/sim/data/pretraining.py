@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from f2p.relation.table import carried, held
-from f2p.settings import Settings, number
+from f2p.settings import Settings, choice, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
@@ -16,7 +16,7 @@ from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, samp
 from f2p.sim.errors import SamplingError
 from f2p.sim.labelled import SimulationConfig
 from f2p.sim.motion.protocol import ToolMotionConfig
-from f2p.sim.protocol import make_simulator
+from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator, simulators
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, SkillCall, Transition
 
@@ -35,6 +35,7 @@ class PretrainingConfig(Settings):
     simulator: SimulationConfig = field(
         default_factory=lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
     )
+    engine: str = choice(DEFAULT_SIMULATOR, "simulator that executes", lambda: simulators.names)
     scenes_per_model: int = 8
     """Random placements that share one set of bodies (and one camera)."""
     take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
@@ -179,7 +180,7 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
             calls.append(call)
     if not poses:
         return []
-    simulator = make_simulator(config=_jittered(config, rng))
+    simulator = make_simulator(config.engine, _jittered(config, rng))
     batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), tag="pretrain")
     return [item for item in batch.kept if _moves_one_thing(item)]
 
