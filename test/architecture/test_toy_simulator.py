@@ -22,7 +22,7 @@ from f2p.ros.nodes.monitor import MonitorNodeConfig
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.sim.labelled import LabelledSimulator, SimulationConfig
-from f2p.sim.motion.pick_place import CarryPath
+from f2p.sim.motion.protocol import ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import touching_all
 from f2p.sim.physics.scene_builder import BuiltScene
@@ -43,7 +43,7 @@ class Weightless:
     def advance(self, steps: int) -> None:
         """Nothing moves by itself."""
 
-    def carry(self, path: CarryPath, grasped: np.ndarray) -> None:
+    def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
         positions = self._states.positions.copy()
         for run, body in enumerate(grasped):
             positions[run, body] = path.positions[run, np.flatnonzero(path.holding[run])[-1]]
