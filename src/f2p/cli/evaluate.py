@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from f2p.cli._shared import Assignments, commands, in_one_line, make_writable, settable
+from f2p.cli.held_out import architectures
 from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
@@ -32,7 +33,7 @@ COLUMNS_OF_BAR = (
 
 LEAST_BUDGET = 2
 """The failed step and one more."""
-EXPERIMENTS = ("tasks", "efficiency", "monitor")
+EXPERIMENTS = ("tasks", "efficiency", "monitor", "architectures")
 TRIALS = {"tasks": 50, "efficiency": 64, "monitor": 150}
 """Sizes where none is asked for; a promise of one false alarm in a hundred needs 99 steps of a kind."""
 FAILURES = {"tasks": 5, "efficiency": 8, "monitor": 5}
@@ -62,7 +63,8 @@ def evaluate(
         str,
         typer.Argument(
             help="tasks: success on fresh scenes after learning from single failures; efficiency: the same against the "
-            "number of simulated transitions; monitor: false alarms and detections on what the robot sees."
+            "number of simulated transitions; monitor: false alarms and detections on what the robot sees; "
+            "architectures: shipped weights of all of them on executions that none was trained on."
         ),
     ],
     task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
@@ -98,14 +100,17 @@ def evaluate(
     if what not in EXPERIMENTS:
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
     make_writable(folder)
-    trials, failures = trials or TRIALS[what], failures or FAILURES[what]
+    trials, failures = trials or TRIALS.get(what, 1), failures or FAILURES.get(what, 1)
     with Progress(*COLUMNS_OF_BAR, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
 
         def progress(name: str, done: float, text: str) -> None:
             bar.update(shown, description=name, completed=done, detail=text)
 
-        if what == "monitor":
+        if what == "architectures":
+            _without(assignments)
+            drawn, values = architectures(folder / "held-out", progress)
+        elif what == "monitor":
             _without(assignments)
             drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress, simulator)
         else:
