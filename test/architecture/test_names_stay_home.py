@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from f2p.action.protocol import actions
+from f2p.model.architectures.protocol import architectures
 from f2p.relation.table import vocabulary
 from f2p.shape.protocol import shapes
 from f2p.sim.protocol import simulators
@@ -75,6 +76,11 @@ FAMILIES = {
             "ros/nodes/stretch_sim.py": "the same",
         },
     ),
+    "architecture": Family(
+        frozenset(architectures.names),
+        "model/architectures/",
+        {"model/shipping.py": "whose weights are served where nobody says"},
+    ),
     "relation": Family(
         # left, right, front and contact are said of other things too
         frozenset(name for name, _ in vocabulary()) - {"left", "right", "front", "contact"},
@@ -93,7 +99,7 @@ FAMILIES = {
 def names_in(path: Path, family: Family) -> dict[str, int]:
     """Names of the family that a file says as text or imports from the member's file, with the line."""
     found: dict[str, int] = {}
-    package = "f2p." + family.folder.rstrip("/")
+    package = "f2p." + family.folder.rstrip("/").replace("/", ".")
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in family.names:
             found.setdefault(node.value, node.lineno)

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from f2p.cli._shared import Assignments, commands, in_one_line, make_writable, settable
 from f2p.cli.held_out import architectures
+from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
@@ -87,7 +88,7 @@ def evaluate(
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
-    architecture: Annotated[str, typer.Option(help="Whose shipped weights learn.")] = "points2plans",
+    architecture: Annotated[str, typer.Option(help="Whose shipped weights learn.")] = DEFAULT_ARCHITECTURE,
     simulator: Annotated[str, typer.Option(help=SIMULATOR_TEXT)] = DEFAULT_SIMULATOR,
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")

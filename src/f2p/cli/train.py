@@ -16,6 +16,7 @@ from rich.table import Table
 
 from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, make_writable, settable
 from f2p.clock import SystemClock
+from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.settings import SettingError
 from f2p.settings_text import set_by
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -69,9 +70,7 @@ class StageBars:
 
 @in_one_line()
 def train(
-    architecture: Annotated[
-        str, typer.Option(help="points2plans, stow_gnn, binary_pred, or another that is registered")
-    ] = "points2plans",
+    architecture: Annotated[str, typer.Option(help="by name; an unknown one lists all")] = DEFAULT_ARCHITECTURE,
     profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
     executions: Annotated[
         int, typer.Option(min=20, max=MOST_EXECUTIONS, help="simulated executions, held-out ones included")

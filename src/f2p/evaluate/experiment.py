@@ -24,6 +24,7 @@ from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import Learner, learners
 from f2p.model.architectures.protocol import architectures
 from f2p.model.errors import DivergedError
+from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
@@ -65,7 +66,7 @@ class ExperimentConfig(Settings):
     """Number of the first trial scene."""
     transitions: tuple[int | None, ...] = (None,)
     """Budgets of simulated transitions to learn with, one row each; None: as each learner's own settings say."""
-    architecture: str = choice("points2plans", "whose shipped weights learn", lambda: architectures.names)
+    architecture: str = choice(DEFAULT_ARCHITECTURE, "whose shipped weights learn", lambda: architectures.names)
     chance_trials: int = 200
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = field(default_factory=CycleConfig)

@@ -9,12 +9,13 @@ from typing import Any
 
 from f2p.files import write_whole
 from f2p.model.factory import shipped, weights_bytes
+from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.sources import package_digest
 from f2p.weights.checks import sha256_of
 
 
 @functools.cache
-def foundations(architecture: str = "points2plans") -> dict[str, str]:
+def foundations(architecture: str = DEFAULT_ARCHITECTURE) -> dict[str, str]:
     """What every experiment rests on: id of the champion of an empty store, and a digest of the package's sources."""
     return {"weights": sha256_of(weights_bytes(shipped(architecture)[0])), "code": package_digest()}
 

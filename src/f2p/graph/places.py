@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from f2p.graph.errors import DomainTakenError, SupervisorError
+from f2p.model.shipping import DEFAULT_ARCHITECTURE, SHIPPED
 
 
 def share(relative: str) -> Path:
@@ -99,5 +100,5 @@ def _variables_of(domain: int) -> dict[str, str]:
 
 
 def shipped_weights() -> Path:
-    """Where the package's own weights are, without importing the model room (and torch with it)."""
-    return Path(__file__).resolve().parents[1] / "model" / "shipped" / "points2plans.safetensors"
+    """Where the package's own weights are."""
+    return SHIPPED / f"{DEFAULT_ARCHITECTURE}.safetensors"

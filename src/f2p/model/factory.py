@@ -15,6 +15,7 @@ from safetensors.torch import load, save
 from f2p.files import read_regular, write_whole
 from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
 from f2p.model.errors import BadWeightsError, ForeignWeightsError
+from f2p.model.shipping import DEFAULT_ARCHITECTURE, SHIPPED
 from f2p.model.vocabulary import misfit, vocabulary
 from f2p.registry import UnknownNameError
 from f2p.settings import field_types
@@ -27,10 +28,8 @@ MOST_BYTES, MOST_MANIFEST = 64 * 2**20, 4 * 2**20
 MOST_PARAMETERS, MOST_SKILLS = MOST_BYTES // 4, 16
 """Largest model, in numbers and in skills, that a manifest may ask for (ours: A.10 has one skill)."""
 
-SHIPPED = Path(__file__).parent / "shipped"
 
-
-def create(profile: str = "default", architecture: str = "points2plans", seed: int = 0) -> Architecture:
+def create(profile: str = "default", architecture: str = DEFAULT_ARCHITECTURE, seed: int = 0) -> Architecture:
     """A fresh model, in eval mode; the same seed gives the same weights. Raises UnknownNameError with the choices."""
     kind = architectures.get(architecture)
     if profile not in kind.profiles:
@@ -174,12 +173,12 @@ def started_from(model: Architecture, path: Path | str) -> dict[str, object]:
     return manifest
 
 
-def shipped_path(architecture: str = "points2plans") -> Path:
+def shipped_path(architecture: str = DEFAULT_ARCHITECTURE) -> Path:
     """Where the weights of an architecture lie that come with the package. Raises UnknownNameError with the choices."""
     architectures.get(architecture)
     return SHIPPED / f"{architecture}.safetensors"
 
 
-def shipped(architecture: str = "points2plans") -> tuple[Architecture, dict[str, object]]:
+def shipped(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[Architecture, dict[str, object]]:
     """Model and manifest of an architecture that come with the package."""
     return load_weights(shipped_path(architecture))

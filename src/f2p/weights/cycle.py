@@ -18,9 +18,10 @@ from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
 from f2p.learner.protocol import LearnContext, LearnedData, Learner, Progress, learners, no_progress
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
-from f2p.model.factory import SHIPPED, weights_bytes
+from f2p.model.factory import weights_bytes
 from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
+from f2p.model.shipping import SHIPPED
 from f2p.model.threads import limit_threads
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.settings import Settings, number

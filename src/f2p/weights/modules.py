@@ -14,6 +14,7 @@ from typing import Any
 from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
 from f2p.model.factory import built, config_from, load_weights, shipped_path, weights_bytes
 from f2p.model.predictor import TorchPredictor
+from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.model.vocabulary import misfit, vocabulary
 from f2p.plan.protocol import Predictor
 from f2p.settings import SettingError
@@ -29,7 +30,7 @@ Said = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def open_store(
-    folder: Path | str, architecture: str = "points2plans", config: CheckConfig | None = None
+    folder: Path | str, architecture: str = DEFAULT_ARCHITECTURE, config: CheckConfig | None = None
 ) -> WeightsStore:
     """The store in `folder`; an empty one gets the weights that ship of `architecture`, if any, as its first champion.
 
