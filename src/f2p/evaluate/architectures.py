@@ -14,9 +14,7 @@ from f2p.model.batch import TransitionBatch
 from f2p.model.factory import shipped
 from f2p.model.metrics import Metrics, evaluate
 from f2p.model.predictor import TorchPredictor
-from f2p.scene.goals import parse_goal
-from f2p.types import SkillStep
-from f2p.weights.golden import golden_scene
+from f2p.weights.golden import GOLDEN_GOAL, golden_calls, golden_scene
 
 Progress = Callable[[str, float, str], None]
 
@@ -85,12 +83,12 @@ def _row(name: str, model: Architecture, metrics: Metrics) -> HeldOut:
 
 def prediction_seconds(model: Architecture) -> float:
     """CPU time of scoring a thousand placements of one object, the scene encoded already; median of three [s]."""
-    predictor, scene, goal = TorchPredictor(model, "timed"), golden_scene(), parse_goal("above(box, table_b)")
-    parameters = np.random.default_rng(0).uniform(-0.5, 0.5, (PREDICTIONS, 1, 4)) * [1.0, 1.0, 0.0, 0.0]
-    skeleton, took = (SkillStep("pick_place", "box"),), []
+    predictor, scene, call = TorchPredictor(model, "timed"), golden_scene(), golden_calls()[0]
+    parameters = np.tile(call.parameter, (PREDICTIONS, 1, 1)) * np.linspace(0.1, 1.0, PREDICTIONS)[:, None, None]
+    took = []
     predictor.detect(scene)
     for _ in range(REPEATS):
         start = time.process_time()
-        predictor.score(scene, skeleton, parameters, goal)
+        predictor.score(scene, (call.step,), parameters, GOLDEN_GOAL)
         took.append(time.process_time() - start)
     return float(np.median(took))

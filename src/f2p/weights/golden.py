@@ -40,14 +40,20 @@ def golden_scene() -> Scene:
     return Scene(tuple(segments))
 
 
-def golden_answers(predictor: Predictor) -> list[float]:
-    """What `predictor` says to the golden questions: relations now, after one and two calls, and three scores."""
-    scene = golden_scene()
-    calls = (
+def golden_calls() -> tuple[SkillCall, ...]:
+    """What is done in the golden scene: the filled box is carried over, the landmark moved aside."""
+    return (
         SkillCall("pick_place", "box", np.array([0.02, -1.0, 0.0, 0.0])),
         SkillCall("pick_place", "landmark", np.array([0.1, 0.1, 0.0, 0.0])),
     )
-    goal = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left", "thing_1", "landmark")))
+
+
+GOLDEN_GOAL = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left", "thing_1", "landmark")))
+
+
+def golden_answers(predictor: Predictor) -> list[float]:
+    """What `predictor` says to the golden questions: relations now, after one and two calls, and three scores."""
+    scene, calls, goal = golden_scene(), golden_calls(), GOLDEN_GOAL
     parameters = np.stack([call.parameter for call in calls])[None] * np.array([1.0, 0.5, -0.2])[:, None, None]
     now = predictor.detect(scene).binary[2:4].ravel()
     after = [step.relations.binary[2].ravel() for step in predictor.predict(scene, calls)]
