@@ -98,8 +98,7 @@ def evaluate(
 ) -> None:
     """Experiments judged by the simulator's ground truth, with 95 % intervals beside every rate."""
     console = Console(stderr=True)
-    if what not in EXPERIMENTS:
-        raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
+    _known(what, assignments)
     make_writable(folder)
     trials, failures = trials or TRIALS.get(what, 1), failures or FAILURES.get(what, 1)
     with Progress(*COLUMNS_OF_BAR, console=console) as bar:
@@ -109,10 +108,8 @@ def evaluate(
             bar.update(shown, description=name, completed=done, detail=text)
 
         if what == "architectures":
-            _without(assignments)
             drawn, values = architectures(folder / "held-out", progress)
         elif what == "monitor":
-            _without(assignments)
             drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress, simulator)
         else:
             names, budgets = _names(learners, what), _budgets(transitions, what)
@@ -124,10 +121,12 @@ def evaluate(
         typer.echo(json.dumps(values))
 
 
-def _without(assignments: list[str] | None) -> None:
-    """Raise SettingError where something was to be set in an experiment that has no settings."""
-    if assignments:
-        raise SettingError("--set is for tasks and efficiency; monitor has no settings")
+def _known(what: str, assignments: list[str] | None) -> None:
+    """Raise BadParameter for what is no experiment, SettingError where one is to be set that has no settings."""
+    if what not in EXPERIMENTS:
+        raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
+    if assignments and what not in LEARNERS:
+        raise SettingError(f"--set is for {' and '.join(LEARNERS)}; {what} has no settings")
 
 
 def _names(given: str | None, what: str) -> tuple[str, ...]:
