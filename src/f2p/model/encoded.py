@@ -12,6 +12,7 @@ from torch import Tensor
 
 from f2p.model.latent import Clouds, ObjectLatent
 from f2p.model.pointconv import Neighbourhoods, neighbourhoods
+from f2p.model.remembered import MEMORY, MOST, keys_of
 from f2p.model.transitions import Progress, Rows, Transitions
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Encoded:
         self._lock = threading.Lock()
         self._known = torch.zeros(data.clouds.shape[:3].numel(), dtype=torch.bool)
         self._hoods: Neighbourhoods | None = None
-        self._frozen: list[list[Tensor]] | None = None
+        self._frozen: tuple[Tensor, ...] | None = None
 
     def latents(self, rows: Rows) -> tuple[ObjectLatent, ObjectLatent]:
         """Latents of some transitions before and after. A frozen encoder that is not centred cannot be shifted."""
@@ -44,24 +45,38 @@ class Encoded:
         return self._latents(rows, sides, shift)
 
     def freeze(self, progress: Progress | None = None) -> None:
-        """Remember shape features and centroids of all clouds."""
+        """Remember shape features and centroids of all clouds, those of earlier data sets from then."""
         data, model = self.data, self._model
-        again = data.mask & data.moved
-        every = torch.arange(len(data))
-        flat = torch.cat([self._flat_index(0, every, data.mask), self._flat_index(1, every, again)])
-        clouds = data.clouds.flatten(0, 2)
-        parts: list[list[Tensor]] = [[], [], []]
+        lasting = model.config.centred and len(data) <= MOST  # others need the clouds themselves
+        keys = keys_of(model.encoder, model.config.scale, data) if lasting else []
+        known = MEMORY.found(keys) if lasting else [None] * len(data)
+        missing = torch.tensor([index for index, features in enumerate(known) if features is None], dtype=torch.int64)
+        if len(missing):
+            fresh = self._features(missing, progress).unbind(1)
+            for index, features in zip(missing.tolist(), fresh, strict=True):
+                known[index] = features
+                if lasting:
+                    MEMORY.keep(keys[index], features.clone())
+        every = torch.stack([features for features in known if features is not None], 1)
+        width = every.shape[-1] - 9
+        self._frozen = every[..., :width], every[..., width : width + 3], every[..., width + 3 :]
+
+    @torch.no_grad()
+    def _features(self, index: Tensor, progress: Progress | None) -> Tensor:
+        """Shape features, centroid and extent of the clouds of some transitions. Shape (2, B, n, features + 9)."""
+        data, model = self.data, self._model
+        mask, again = data.mask[index], (data.mask & data.moved)[index]
+        flat = torch.cat([self._flat_index(0, index, mask), self._flat_index(1, index, again)])
+        clouds, parts = data.clouds.flatten(0, 2), []
         model.eval()
-        with torch.no_grad():
-            for first in range(0, len(flat), CHUNK):
-                chunk = flat[first : first + CHUNK]
-                prepared, centroid, extent = model.prepared(clouds[chunk])
-                shape = model.encoder(prepared, self._neighbourhoods(chunk, prepared))
-                for part, values in zip(parts, (shape, centroid, extent), strict=True):
-                    part.append(values)
-                if progress is not None:
-                    progress("encode", (first + len(chunk)) / len(flat), f"{first + len(chunk)} of {len(flat)} clouds")
-        self._frozen = [list(_before_and_after(torch.cat(part), data.mask, again)) for part in parts]
+        for first in range(0, len(flat), CHUNK):
+            chunk = flat[first : first + CHUNK]
+            prepared, centroid, extent = model.prepared(clouds[chunk])
+            shape = model.encoder(prepared, self._neighbourhoods(chunk, prepared))
+            parts.append(torch.cat([shape, centroid, extent], -1))
+            if progress is not None:
+                progress("encode", (first + len(chunk)) / len(flat), f"{first + len(chunk)} of {len(flat)} clouds")
+        return torch.stack(_before_and_after(torch.cat(parts), mask, again))
 
     def _encoded(self, rows: Rows) -> list[Clouds]:
         """The clouds before and after, encoded; what did not move keeps its encoding from before."""

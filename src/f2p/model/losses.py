@@ -92,7 +92,7 @@ def transition_losses(
     labels: Labels,
     config: LossConfig,
 ) -> dict[str, Tensor]:
-    """The weighted terms; their sum is the loss.
+    """The weighted terms; their sum is the loss. What weighs nothing is not computed.
 
     Args:
         model: Decodes the latents.
@@ -103,10 +103,13 @@ def transition_losses(
         config: Weights.
     """
     latent, displacements = predicted
-    detected = [
-        relation_loss(model.relations(before), labels.unary_before, labels.binary_before, labels.mask),
-        relation_loss(model.relations(after), labels.unary_after, labels.binary_after, labels.mask),
-    ]
+    terms = {}
+    if config.detection:
+        detected = [
+            relation_loss(model.relations(before), labels.unary_before, labels.binary_before, labels.mask),
+            relation_loss(model.relations(after), labels.unary_after, labels.binary_after, labels.mask),
+        ]
+        terms["detection"] = config.detection * (detected[0] + detected[1]) / 2
     regularisation = latent.difference(after)[labels.mask].mean()
     changed = labels.binary_before != labels.binary_after
     weights = torch.where(changed, config.binary_weight, 1.0)
@@ -114,14 +117,11 @@ def transition_losses(
     def prediction_loss(of: Latent) -> Tensor:
         return relation_loss(model.relations(of), labels.unary_after, labels.binary_after, labels.mask, weights)
 
-    geometric = {}
     if config.geometric:
         moved = model.moved(before, displacements.detach())
-        geometric = {"geometric": config.geometric * prediction_loss(moved)}
-    return {
-        "detection": config.detection * (detected[0] + detected[1]) / 2,
+        terms["geometric"] = config.geometric * prediction_loss(moved)
+    return terms | {
         "latent": config.latent * regularisation,
         "position": config.position * position_loss(displacements, labels, config),
         "prediction": config.prediction * prediction_loss(latent),
-        **geometric,
     }

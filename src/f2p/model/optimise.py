@@ -47,6 +47,42 @@ class StageConfig(Settings):
 
 
 @dataclass(frozen=True)
+class PlateauConfig(Settings):
+    """When a stage has learned what it can: then its rate falls to zero, and it ends."""
+
+    every: int = number(25, "steps from one look at the validation part to the next", low=1, high=100_000)
+    patience: int = number(2, "looks without a gain after which it is over", low=1, high=1000)
+    least: int = number(50, "steps before the first look", low=0, high=100_000)
+    gain: float = number(0.02, "share by which the loss must have fallen to be a gain", low=0.0, high=1.0)
+    tail: int = number(125, "steps in which the rate falls to zero afterwards", low=1, high=100_000)
+
+
+class Plateau:
+    """The rate of a stage that ends when its validation loss stops falling: constant, then a cosine to zero."""
+
+    def __init__(self, config: PlateauConfig, stage: StageConfig, loss: Callable[[], float]) -> None:
+        self._config, self._stage, self._loss = config, stage, loss
+        self._best, self._waited, self.last = math.inf, 0, stage.steps
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of one step."""
+        tail = min(self._config.tail, self._stage.steps)
+        fallen = max(0.0, 1.0 - (self.last - step) / tail)
+        return self._stage.rate * 0.5 * (1 + math.cos(math.pi * fallen))
+
+    def look(self, done: int) -> None:
+        """Look at the validation part after `done` steps, if it is time, and perhaps bring the end nearer."""
+        config = self._config
+        if done < config.least or done % config.every or done + config.tail >= self.last:
+            return
+        loss = self._loss()
+        gained = loss < (1.0 - config.gain) * self._best
+        self._best, self._waited = (loss, 0) if gained else (self._best, self._waited + 1)
+        if self._waited >= config.patience:
+            self.last = done + config.tail
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """Where and how often a stage is written down."""
 
@@ -65,6 +101,7 @@ def run_stage(
     seed: tuple[int, ...],
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
+    plateau: Plateau | None = None,
 ) -> list[float]:
     """Minimise `loss` over `parameters` with Adam.
 
@@ -83,13 +120,18 @@ def run_stage(
     history: list[float] = []
     with ThreadPoolExecutor(config.shards) as pool:
         for step in range(first, config.steps):
+            if plateau is not None and step >= plateau.last:
+                break
             for group in optimiser.param_groups:
-                group["lr"] = config.rate_at(step)
+                group["lr"] = config.rate_at(step) if plateau is None else plateau.rate_at(step)
             history.append(_step(loss, optimiser, parameters, config, (*seed, step), pool))
             if not math.isfinite(history[-1]):
                 raise DivergedError(name, history[-1], step)
+            if plateau is not None:
+                plateau.look(step + 1)
             if progress is not None:
-                progress(name, (step + 1) / config.steps, f"step {step + 1} of {config.steps}, loss {history[-1]:.3f}")
+                last = config.steps if plateau is None else plateau.last
+                progress(name, (step + 1) / last, f"step {step + 1} of {last}, loss {history[-1]:.3f}")
             if checkpoint and ((step + 1) % checkpoint.every == 0 or step + 1 == config.steps):
                 _written(name, step + 1, model, optimiser, checkpoint)
     return history

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,7 +36,10 @@ class PredictorConfig(Settings):
     move_threshold: float = number(
         0.002, "a smaller predicted displacement moves nothing", unit="m", low=0.0, high=0.1, source="Points2Plans"
     )
-    chunk: int = number(256, "candidates rolled out at once", low=1, high=100_000, source="ours: fits the cache")
+    chunk: int = number(64, "candidates rolled out at once", low=1, high=100_000, source="ours: fits the cache")
+    kept: int = number(
+        1024, "most candidates whose last rollout is kept for other goals", low=0, high=100_000, source="ours: 15 MB"
+    )
     remembered: int = number(8, "encoded scenes kept", low=1, high=1000)
 
 
@@ -61,6 +64,7 @@ class TorchPredictor:
         self.config = config or PredictorConfig(rollout=rollout)
         self._model = model.eval()
         self._encoded: OrderedDict[str, Latent] = OrderedDict()
+        self._last: tuple[bytes, list[Latent]] = (b"", [])
         self._lock = threading.Lock()
 
     def detect(self, scene: Scene) -> Relations:
@@ -105,15 +109,27 @@ class TorchPredictor:
                 out.append(Prediction(self._decoded(scene, latent), displacements[0].double().numpy()))
         return tuple(out)
 
-    def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Iterator[Latent]:
-        """Latents after the last step, chunk by chunk."""
-        start = self._latent(scene)
+    def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Sequence[Latent]:
+        """Latents after the last step, chunk by chunk; kept: several goals are asked of the same candidates."""
+        key = repr((scene_digest(scene), skeleton, parameters.shape)).encode() + parameters.tobytes()
+        with self._lock:
+            if self._last[0] == key:
+                return self._last[1]
+        start, steps = self._latent(scene), list(enumerate(skeleton))
+        while len(steps) > 1 and (parameters[:, steps[0][0]] == parameters[0, steps[0][0]]).all():
+            index, step = steps.pop(0)  # what all candidates begin with is rolled out once
+            start, _ = self._step(scene, start, step, torch.from_numpy(parameters[:1, index, : width_of(step.skill)]))
+        out = []
         for first in range(0, len(parameters), self.config.chunk):
             chunk = torch.from_numpy(parameters[first : first + self.config.chunk])
-            latent = start.expanded(len(chunk))
-            for number_, step in enumerate(skeleton):
-                latent, _ = self._step(scene, latent, step, chunk[:, number_, : width_of(step.skill)])
-            yield latent
+            latent = start
+            for index, step in steps:
+                latent, _ = self._step(scene, latent, step, chunk[:, index, : width_of(step.skill)])
+            out.append(latent)
+        if len(parameters) <= self.config.kept:
+            with self._lock:
+                self._last = key, out
+        return out
 
     def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:
         """The latent after one step of every candidate, and displacements (candidates, n, 3)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from f2p.model.architectures.protocol import Architecture, Encoding, architecture_of, parameters_outside
@@ -16,7 +17,16 @@ from f2p.model.batch import TransitionBatch, concatenate
 from f2p.model.errors import TrainingError
 from f2p.model.factory import weights_bytes
 from f2p.model.losses import LossConfig, transition_losses
-from f2p.model.optimise import Checkpoint, StageConfig, StepLoss, restored_weights, run_stage, stage_of
+from f2p.model.optimise import (
+    Checkpoint,
+    Plateau,
+    PlateauConfig,
+    StageConfig,
+    StepLoss,
+    restored_weights,
+    run_stage,
+    stage_of,
+)
 from f2p.model.threads import limit_threads
 from f2p.model.transitions import Progress, Transitions
 from f2p.settings import Settings, number
@@ -47,8 +57,14 @@ def literal_pretraining() -> PretrainConfig:
 class FinetuneConfig(Settings):
     """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
-    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=800, batch=10, warmup=0))
-    """`batch` counts new transitions per step; 0 takes all of them."""
+    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=400, batch=10, warmup=0))
+    """`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most."""
+    plateau: PlateauConfig | None = field(default_factory=PlateauConfig)
+    """Ends it when what is held out is predicted no better; none: all steps, as literally."""
+    held_out: float = number(
+        0.1, "share of the new transitions, and as many old ones, that are only looked at", low=0.0, high=0.5,
+        source="ours: of fewer than ten none, those are looked at as they are learned",
+    )  # fmt: skip
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
     freeze: tuple[str, ...] = ("encoder", "embedding", "decoders")
     """Groups of parameters (`architecture.GROUPS`) that stay as they are. A failure of the effect is no failure of the
@@ -60,7 +76,7 @@ class FinetuneConfig(Settings):
 def literal_finetuning() -> FinetuneConfig:
     """200 epochs on the new transitions alone, Adam 1e-4, all layers (A.11.2)."""
     stage = StageConfig(steps=200, batch=0, rate=1e-4, cosine=False, warmup=0)
-    return FinetuneConfig(stage=stage, replayed=0, freeze=(), losses=LossConfig(), jitter=0.0)
+    return FinetuneConfig(stage=stage, plateau=None, replayed=0, freeze=(), losses=LossConfig(), jitter=0.0)
 
 
 def pretrain(
@@ -139,24 +155,43 @@ def finetune(
     if config.replayed and (replay is None or not len(replay)):
         raise TrainingError("this recipe replays old transitions and was given none; pass some or set replayed to 0")
     tuned = copy.deepcopy(model)
-    counts = (config.stage.batch or len(new), config.replayed)
     data = Transitions(concatenate([new, replay]) if config.replayed and replay is not None else new)
     encoding = tuned.encoding(data)
     if "encoder" in config.freeze:
         encoding.freeze(progress)
+    if set(config.freeze) >= {"encoder", "embedding", "decoders"}:  # then no step can change what is detected
+        config = replace(config, losses=replace(config.losses, detection=0.0))
+    learned, looked_at = _parts(len(new), len(data), config, np.random.default_rng((seed, 4)))
+    sizes = (config.stage.batch or len(new), config.replayed)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:
-        chosen = rng.choice(len(new), min(counts[0], len(new)), replace=False)
-        if config.replayed:
-            old = rng.choice(len(data) - len(new), min(counts[1], len(data) - len(new)), replace=False)
-            chosen = np.concatenate([chosen, old + len(new)])
-        return _loss_terms(tuned, data, encoding, chosen, rng, config)
+        drawn = [
+            rng.choice(part, min(size, len(part)), replace=False) for part, size in zip(learned, sizes, strict=True)
+        ]
+        return _loss_terms(tuned, data, encoding, np.concatenate(drawn), rng, config)
+
+    def look() -> float:
+        with torch.no_grad():
+            terms = _loss_terms(tuned, data, encoding, looked_at, np.random.default_rng((seed, 5)), config)
+        return float(torch.stack(list(terms.values())).sum())
 
     tuned.train()
-    losses = run_stage(
-        "finetune", tuned, parameters_outside(tuned, config.freeze), step, config.stage, (seed, 3), progress
-    )
+    plateau = Plateau(config.plateau, config.stage, look) if config.plateau else None
+    trained = parameters_outside(tuned, config.freeze)
+    losses = run_stage("finetune", tuned, trained, step, config.stage, (seed, 3), progress, plateau=plateau)
     return tuned.eval().requires_grad_(True), tuple(losses)
+
+
+def _parts(
+    new: int, count: int, config: FinetuneConfig, rng: np.random.Generator
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Transitions to learn from, new and old, and those that are looked at; new ones come first among `count`."""
+    fresh, old = rng.permutation(new), new + rng.permutation(count - new)
+    held = int(config.held_out * new) if config.plateau else 0
+    if not held:
+        return (fresh, old), np.concatenate([fresh, old[: len(fresh)]])
+    kept = min(held, len(old) // 2)
+    return (fresh[held:], old[kept:]), np.concatenate([fresh[:held], old[:kept]])
 
 
 def _step(

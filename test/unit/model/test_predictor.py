@@ -69,6 +69,19 @@ def test_chunks_and_repetition_change_nothing(predictor: TorchPredictor, scene: 
     assert all(np.allclose(one, answer, rtol=1e-5) for answer in answers)
 
 
+def test_what_is_rolled_out_once_answers_as_if_it_had_not_been(predictor: TorchPredictor, scene: Scene) -> None:
+    """Candidates that begin alike share that beginning, and a second goal is asked of the same rollout."""
+    parameters = np.random.default_rng(2).normal(size=(9, 2, 4)) * 0.3
+    parameters[:, 0] = parameters[0, 0]
+    other = parse_goal("inside(thing_1, thing_3)")
+    apart = [
+        [TorchPredictor(predictor._model, "w").score(scene, SKELETON, row[None], goal)[0] for row in parameters]
+        for goal in (GOAL, other)
+    ]
+    together = [predictor.score(scene, SKELETON, parameters, goal) for goal in (GOAL, other)]
+    assert np.allclose(together, apart, rtol=1e-4)
+
+
 def test_many_literals_do_not_underflow_to_nonsense(predictor: TorchPredictor, scene: Scene) -> None:
     names = scene.names
     text = " & ".join(f"inside({a}, {b})" for a in names for b in names if a != b)

@@ -16,7 +16,7 @@ from f2p.model.batch import TransitionBatch
 from f2p.model.errors import TrainingError
 from f2p.model.factory import create
 from f2p.model.losses import LossConfig
-from f2p.model.optimise import StageConfig
+from f2p.model.optimise import Plateau, PlateauConfig, StageConfig
 from f2p.model.train import FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
 from f2p.model.transitions import Transitions
 
@@ -185,3 +185,26 @@ def test_loss_terms_can_be_turned_off(batch: TransitionBatch) -> None:
     before = weights(model)
     assert max(pretrain(model, batch, config, 0)) == 0
     assert torch.equal(before, weights(model))
+
+
+def test_a_plateau_ends_the_stage_with_a_rate_of_zero() -> None:
+    """Most steps of a round had changed nothing: it ends a tail after the last looks that showed no gain."""
+    stage, config = StageConfig(steps=100, rate=1.0), PlateauConfig(every=5, patience=2, least=10, gain=0.1, tail=20)
+    losses = iter([1.0, 0.5, 0.49, 0.48])
+    plateau = Plateau(config, stage, lambda: next(losses))
+    for done in range(1, 26):
+        assert plateau.rate_at(done - 1) == 1.0 and plateau.last == 100
+        plateau.look(done)
+    assert plateau.last == 45
+    rates = [plateau.rate_at(step) for step in range(25, 46)]
+    assert rates[0] == 1.0 and rates == sorted(rates, reverse=True) and rates[-1] == pytest.approx(0.0)
+    plateau.look(30)  # falling already: nobody looks any more
+
+
+def test_finetuning_stops_when_what_is_held_out_is_learned(batch: TransitionBatch) -> None:
+    short = PlateauConfig(every=2, patience=1, least=2, gain=0.9, tail=3)
+    config = FinetuneConfig(stage=StageConfig(steps=40, batch=2, warmup=0), replayed=1, held_out=0.5, plateau=short)
+    _, losses = finetune(create("default", seed=0), batch, batch, config, seed=0)
+    assert len(losses) == 7
+    _, losses = finetune(create("default", seed=0), batch, batch, dataclasses.replace(config, plateau=None), seed=0)
+    assert len(losses) == 40

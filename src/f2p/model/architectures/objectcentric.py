@@ -189,8 +189,9 @@ class ObjectCentric(Architecture[ObjectLatent]):
         """
         if skill not in self.dynamics:
             raise UnknownSkillError(skill, tuple(self.dynamics))
+        related = self._related(latent, object_index)
         latent = latent.expanded(len(parameters))
-        change = self.dynamics[skill](latent, self._told(latent, skill, object_index, parameters))
+        change = self.dynamics[skill](latent, self._told(latent, skill, object_index, parameters, related))
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(
@@ -198,13 +199,23 @@ class ObjectCentric(Architecture[ObjectLatent]):
         )
         return after, displacements
 
-    def _told(self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor) -> Manipulation:
+    def _related(self, latent: ObjectLatent, object_index: Tensor) -> Tensor | None:
+        """Relations of every segment to and from the manipulated one, if they are asked for. Shape (B, n, 18)."""
+        if not self.config.dynamics.relation_features:
+            return None
+        count = len(object_index)
+        if latent.batch == 1 and bool((object_index == object_index[0]).all()):
+            object_index = object_index[:1]  # one scene, one object: the same for all candidates
+        latent = latent.expanded(len(object_index))
+        related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
+        return related.expand(count, -1, -1)
+
+    def _told(
+        self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor, related: Tensor | None
+    ) -> Manipulation:
         """What the segments are told of a skill, as far as the dynamics ask for it."""
-        told: FeatureConfig = self.config.dynamics
-        related = placement = None
-        if told.relation_features:
-            related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
-        if told.placement_features:
+        placement = None
+        if self.config.dynamics.placement_features:
             placement = _placement(latent, object_index, parameters @ parameters.new_tensor(moves(skill)))
         return Manipulation(object_index, parameters, related, placement)
 
