@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from f2p.bench.operations import Products
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.clock import SystemClock
 from f2p.model.factory import shipped
@@ -26,10 +27,12 @@ def planning(seed: int, progress: Progress) -> list[Measurement]:
         rng = np.random.default_rng((seed, repeat))
         instance = tasks.make("transport").make(rng, 3, simulator)
         scene = simulator.observe(instance.world, seed)
+        predictor, config = TorchPredictor(model, "bench"), ShootingConfig(candidates=1000)
         start = clock.monotonic_s()
-        shoot(
-            TorchPredictor(model, "bench"), scene, skeleton, instance.goal, rng, config=ShootingConfig(candidates=1000)
-        )
+        shoot(predictor, scene, skeleton, instance.goal, rng, config=config)
         seconds.append(clock.monotonic_s() - start)
         progress("planning", (repeat + 1) / REPEATS, f"{seconds[-1]:.2f} s")
-    return [Measurement("planning 1,000 candidates of horizon 3", float(np.median(seconds)), "s", 1.5)]
+    with Products() as products:
+        shoot(TorchPredictor(model, "bench"), scene, skeleton, instance.goal, rng, config=config)
+    name, median = "planning 1,000 candidates of horizon 3", float(np.median(seconds))
+    return [Measurement(name, median, "s", 1.5, products=products.seconds())]

@@ -18,6 +18,8 @@ class Measurement:
     limit: float
     """The most it may be, or the least where `at_least`."""
     at_least: bool = False
+    products: float | None = None
+    """What the matrix products alone would need on this machine, in the same unit; None where nothing was counted."""
 
     @property
     def holds(self) -> bool:
@@ -28,7 +30,7 @@ class Measurement:
         """As printed."""
         return {
             "name": self.name, "value": self.value, "unit": self.unit, "limit": self.limit,
-            "at_least": self.at_least, "holds": self.holds,
+            "at_least": self.at_least, "holds": self.holds, "products": self.products,
         }  # fmt: skip
 
 

@@ -35,10 +35,11 @@ def bench(
     for name, measure in chosen.items():
         with console.status(name) as status:
             measured += measure(seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}"))
-    table = Table("what", "measured", "limit", "", title="f2p bench")
+    table = Table("what", "measured", "matrix products alone", "limit", "", title="f2p bench")
     for one in measured:
         sign, mark = (">=" if one.at_least else "<="), ("[green]kept[/]" if one.holds else "[red]not kept[/]")
-        table.add_row(one.name, f"{one.value:.4g} {one.unit}", f"{sign} {one.limit:.4g} {one.unit}", mark)
+        alone = "" if one.products is None else f"{one.products:.2g} {one.unit}"
+        table.add_row(one.name, f"{one.value:.4g} {one.unit}", alone, f"{sign} {one.limit:.4g} {one.unit}", mark)
     console.print(table)
     if as_json:
         typer.echo(json.dumps({"measurements": [one.as_json() for one in measured]}))

@@ -42,6 +42,11 @@ class FeatureMemory:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
+    def forget(self) -> None:
+        """Forget everything, as in a new process."""
+        with self._lock:
+            self._kept.clear()
+
 
 MEMORY = FeatureMemory()
 """Of this process."""
