@@ -6,9 +6,6 @@ from collections import defaultdict
 from types import TracebackType
 from typing import Any
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
-
 from f2p.bench.protocol import Progress
 from f2p.clock import SystemClock
 
@@ -18,6 +15,8 @@ ROWS, WIDTH, REPEATS = 128, 256, 200
 
 def products_per_second() -> float:
     """Floating-point operations a second of one single-precision product, with as many threads as torch uses now."""
+    import torch
+
     left, right, clock = torch.randn(ROWS, WIDTH), torch.randn(WIDTH, WIDTH), SystemClock()
     best = float("inf")
     for _ in range(3):
@@ -32,6 +31,8 @@ class Products:
     """Counts the products within a `with` block, by stages where a progress is passed on through it."""
 
     def __init__(self) -> None:
+        from torch.utils.flop_counter import FlopCounterMode
+
         self._counter: Any = FlopCounterMode(display=False)
         self._stages: defaultdict[str, float] = defaultdict(float)
         self._seen = 0.0

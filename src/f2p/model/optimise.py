@@ -51,10 +51,10 @@ class PlateauConfig(Settings):
     """When a stage has learned what it can: then its rate falls to zero, and it ends."""
 
     every: int = number(25, "steps from one look at the validation part to the next", low=1, high=100_000)
-    patience: int = number(2, "looks without a gain after which it is over", low=1, high=1000)
-    least: int = number(50, "steps before the first look", low=0, high=100_000)
-    gain: float = number(0.02, "share by which the loss must have fallen to be a gain", low=0.0, high=1.0)
-    tail: int = number(125, "steps in which the rate falls to zero afterwards", low=1, high=100_000)
+    patience: int = number(1, "looks without a gain after which it is over", low=1, high=1000)
+    least: int = number(25, "steps before the first look", low=0, high=100_000)
+    gain: float = number(0.05, "share by which the loss must have fallen to be a gain", low=0.0, high=1.0)
+    tail: int = number(100, "steps in which the rate falls to zero afterwards", low=1, high=100_000)
 
 
 class Plateau:

@@ -57,7 +57,7 @@ def literal_pretraining() -> PretrainConfig:
 class FinetuneConfig(Settings):
     """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
-    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=400, batch=10, warmup=0))
+    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=200, batch=10, warmup=0))
     """`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most."""
     plateau: PlateauConfig | None = field(default_factory=PlateauConfig)
     """Ends it when what is held out is predicted no better; none: all steps, as literally."""
