@@ -20,7 +20,7 @@ from f2p.weights.modules import expected_tensors, load_predictor, manifest_for
 from f2p.weights.reliability import ReliabilityConfig, measure_reliability
 from f2p.weights.store import WeightsStore
 
-FEW = ReliabilityConfig(probes=8, sizes=1, candidates=60, least=3)
+FEW = ReliabilityConfig(probes=8, sizes=2, candidates=60, least=3)
 
 
 def failed(simulated: Any, goal: str) -> Failure:
