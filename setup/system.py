@@ -20,7 +20,7 @@ from progress import SetupError, run_logged
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that must be there, and the Debian package that brings it."""
+    """One program or library that must be there, and the Debian package that brings it."""
 
     package: str
     what: str

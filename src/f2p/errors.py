@@ -1,7 +1,7 @@
 """The root of every error: a fact in words, and a code that travels over the wire.
 
-Each room keeps its errors in its own `errors.py`; codes are unique, in blocks of one hundred by what they are about.
-The ROS shell's errors lie in the block of the room whose work they interrupt. The table is docs/errors.md.
+Each package keeps its errors in its own `errors.py`; codes are unique, in blocks of one hundred by what they are about.
+The ROS shell's errors lie in the block of the package whose work they interrupt. The table is docs/errors.md.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 SHELL = ("cli", "ros", "bench", "report", "loop", "guard", "graph")
-"""Rooms that show or carry results and make none."""
+"""Packages that show or carry results and make none."""
 
 WHOLE = ("action", "relation", "shape", "sim")
-"""Rooms whose members are reached through their table: whoever imports one file of them depends on all."""
+"""Packages whose members are reached through their table: whoever imports one file of them depends on all."""
 
 
 @functools.cache
@@ -33,7 +33,7 @@ def imports_digest(*modules: str) -> str:
 def imported_by(*modules: str) -> tuple[Path, ...]:
     """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
-    What a package's `__init__` imports does not count: those of f2p make nothing. Rooms in `WHOLE` count as a whole,
+    What a package's `__init__` imports does not count: those of f2p make nothing. Packages in `WHOLE` count as a whole,
     and so do families that a registry imports.
     """
     found: set[Path] = set()
@@ -47,9 +47,9 @@ def imported_by(*modules: str) -> tuple[Path, ...]:
 
 
 def _beside(path: Path) -> list[str]:
-    """The modules of the file's room, where that counts as a whole."""
-    room = path.relative_to(PACKAGE).parts[0]
-    return [f"{PACKAGE.name}.{room}.{one.stem}" for one in path.parent.glob("*.py")] if room in WHOLE else []
+    """The modules of the file's package, where that counts as a whole."""
+    package = path.relative_to(PACKAGE).parts[0]
+    return [f"{PACKAGE.name}.{package}.{one.stem}" for one in path.parent.glob("*.py")] if package in WHOLE else []
 
 
 def digest_of(paths: Iterable[Path]) -> str:

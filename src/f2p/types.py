@@ -1,4 +1,4 @@
-"""The values that flow through the rooms: scene, plan, outcome, failure, particles, transitions.
+"""The values that flow through the packages: scene, plan, outcome, failure, particles, transitions.
 
 Everything geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the floor
 0.27 m behind the centre of the robot's base at task start (see robot/frames.py), +x away from the robot (the way its
@@ -145,7 +145,7 @@ class Goal:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The things it speaks of, each once."""
+        """The objects it speaks of, each once."""
         return tuple(dict.fromkeys(name for literal in self.literals for name in (literal.subject, literal.object)))
 
 

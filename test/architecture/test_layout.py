@@ -1,4 +1,4 @@
-"""The house stays as it is: imports go one way, ROS stays in its room, files and functions keep their budgets."""
+"""The house stays as it is: imports go one way, ROS stays in its package, files and functions keep their budgets."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from f2p.graph import graph
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
 FILES = sorted(SOURCE.rglob("*.py"))
-ROOMS = (
+PACKAGES = (
     "shape", "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin",
     "learner", "weights", "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
 )  # fmt: skip
-"""In the order of the flow: a room imports from rooms before it, and from the files beside the rooms."""
+"""In the order of the flow: a package imports from packages before it, and from the files beside the packages."""
 
 ALLOWED = {("skill", "robot"), ("evaluate", "bench")}
 """Imports against the order: a skill speaks to a body's protocol."""
@@ -45,7 +45,7 @@ BESIDE = (
 ROS_ONLY = re.compile(
     r"^(rclpy|launch|launch_ros|tf2_ros|\w+_msgs|std_srvs|sensor_msgs_py|tf_transformations|rosidl\w*)$"
 )
-TORCH_ROOMS = ("model", "posterior", "learner", "weights")
+TORCH_PACKAGES = ("model", "posterior", "learner", "weights")
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "shelve", "marshal", "cloudpickle", "joblib"}
 
 FUNCTION_LINES, FUNCTION_MOST, FILE_LINES, NODE_LINES = 45, 60, 350, 150
@@ -56,7 +56,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     parts = path.relative_to(SOURCE).parts
     return parts[0] if len(parts) > 1 else ""
 
@@ -97,21 +97,23 @@ def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_room_imports_only_from_rooms_before_it(path: Path) -> None:
-    room = room_of(path)
+def test_a_package_imports_only_from_packages_before_it(path: Path) -> None:
+    package = package_of(path)
     for module, _ in imports_of(tree_of(path)):
         if not module.startswith("f2p."):
             continue
         other = module.split(".")[1]
-        if other in BESIDE or other == room or (room, other) in ALLOWED or not room:
+        if other in BESIDE or other == package or (package, other) in ALLOWED or not package:
             continue
-        assert other in ROOMS, f"{module} is no room"
-        assert ROOMS.index(other) < ROOMS.index(room), f"{name_of(path)} imports {module}, which comes after {room}"
+        assert other in PACKAGES, f"{module} is no package"
+        assert PACKAGES.index(other) < PACKAGES.index(package), (
+            f"{name_of(path)} imports {module}, which comes after {package}"
+        )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_ros_is_imported_only_in_its_room(path: Path) -> None:
-    if room_of(path) == "ros":
+def test_ros_is_imported_only_in_its_package(path: Path) -> None:
+    if package_of(path) == "ros":
         return
     found = [module for module, _ in imports_of(tree_of(path)) if ROS_ONLY.match(module.split(".")[0])]
     assert not found, f"{name_of(path)} imports {found}; ROS stays in f2p.ros"
@@ -119,9 +121,9 @@ def test_ros_is_imported_only_in_its_room(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_torch_is_imported_only_where_a_model_lives(path: Path) -> None:
-    room = room_of(path)
+    package = package_of(path)
     for module, top in imports_of(tree_of(path)):
-        if module.split(".")[0] == "torch" and room not in TORCH_ROOMS:
+        if module.split(".")[0] == "torch" and package not in TORCH_PACKAGES:
             assert not top, f"{name_of(path)} imports torch when it is imported"
 
 
@@ -209,9 +211,9 @@ def test_error_codes_are_unique_and_no_error_is_mute() -> None:
     blocks = {"relation": 1, "scene": 1, "action": 3, "model": 2, "plan": 3, "skill": 4, "robot": 4, "monitor": 5,
               "posterior": 6, "sim": 6, "learner": 7, "weights": 8, "guard": 9, "graph": 9}  # fmt: skip
     for code, name in seen.items():
-        room = name.split("/")[0]
-        if room in blocks and code:
-            assert code // 100 == blocks[room], f"{name}: code {code} is not in block {blocks[room]}xx"
+        package = name.split("/")[0]
+        if package in blocks and code:
+            assert code // 100 == blocks[package], f"{name}: code {code} is not in block {blocks[package]}xx"
 
 
 def test_every_error_is_raised_or_caught_somewhere() -> None:
@@ -229,7 +231,7 @@ def test_the_page_of_error_codes_is_what_the_classes_say() -> None:
 
 def test_every_module_can_be_imported_without_ros() -> None:
     """The core must be testable where no ROS is: nothing outside ros/ may need it, not even indirectly."""
-    core = [f"f2p.{room}" for room in ROOMS if room not in ("ros", "cli", "evaluate", "bench")]
+    core = [f"f2p.{package}" for package in PACKAGES if package not in ("ros", "cli", "evaluate", "bench")]
     for package in core:
         if (SOURCE / package.split(".")[1] / "__init__.py").exists():
             loaded = importlib.import_module(package)

@@ -82,7 +82,7 @@ FAMILIES = {
         {"model/shipping.py": "whose weights are served where nobody says"},
     ),
     "relation": Family(
-        # left, right, front and contact are said of other things too
+        # left, right, front and contact are said of other objects too
         frozenset(name for name, _ in vocabulary()) - {"left", "right", "front", "contact"},
         "relation/",
         {

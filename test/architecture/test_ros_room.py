@@ -1,4 +1,4 @@
-"""The ROS room: every wait has an end, the graph is stated once, launch files and configuration agree with it."""
+"""The ROS shell: every wait has an end, the graph is stated once, launch files and configuration agree with it."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outcome = Outcome(
         one.before, call, one.after, prediction, one.relations_before, one.relations_after, Execution(True), "shipped"
     )
-    found, goal = compare(outcome), parse_goal("above(thing_1, table_b)")
+    found, goal = compare(outcome), parse_goal("above(object_1, table_b)")
     failure = Failure("toy-1", outcome, goal, None, Cause.MODEL, found.score, 2.0, found.contradictions)
     return write_case(failure, tmp_path_factory.mktemp("failures") / "toy-1")
 

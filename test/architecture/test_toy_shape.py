@@ -81,11 +81,11 @@ def registered() -> Iterator[None]:
 @pytest.fixture
 def world() -> World:
     """A post and a cube on one table, a pedestal with a cube on it beside them."""
-    room = tables()
-    bodies = (*room.bodies, Body("post", POST, [0.10, 0.12, 0.09]), Body("cube", "cuboid", [0.05] * 3),
+    furniture = tables()
+    bodies = (*furniture.bodies, Body("post", POST, [0.10, 0.12, 0.09]), Body("cube", "cuboid", [0.05] * 3),
               Body("pedestal", PEDESTAL, [0.3, 0.3, 0.6]), Body("cup", "cuboid", [0.04, 0.04, 0.08]))  # fmt: skip
     poses = [[0.7, 0.5, 0.545, 0.4], [0.7, 0.3, 0.525, 0.0], [1.3, 0.0, 0.3, 0.0], [1.3, 0.0, 0.64, 0.0]]
-    return World(bodies, np.array([*room.poses, *poses]))
+    return World(bodies, np.array([*furniture.poses, *poses]))
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_skill_takes_it_where_it_says(scene: Scene) -> None:
     assert actions.get("pick_place").applies(scene.segments[scene.index("post")])
     assert not actions.get("pick_place").applies(scene.segments[scene.index("pedestal")])
     found = grasps(scene, "post", GraspPointConfig())
-    assert found[0].pose.z == pytest.approx(0.59) and found[0].room > 0
+    assert found[0].pose.z == pytest.approx(0.59) and found[0].clearance > 0
     assert {round(one.opening, 3) for one in found} >= {0.062, 0.070}, "around a column of 40 by 48 mm"
     with pytest.raises(UngraspableError, match="it is a pedestal; a gripper holds: cuboid, open_box, post"):
         grasps(scene, "pedestal", GraspPointConfig())
@@ -129,7 +129,7 @@ def laid_out(scene: Scene) -> Layout:
     return layout_of(scene, relations_of(scene), bounds_of(scene), LayoutConfig(relative=True))
 
 
-def test_inference_puts_things_on_it_and_keeps_things_off_it(scene: Scene) -> None:
+def test_inference_puts_objects_on_it_and_keeps_objects_off_it(scene: Scene) -> None:
     tops = {surface.name: surface for surface in bounds_of(scene).surfaces}
     assert set(tops) == {"table_a", "table_b", "pedestal"}
     assert tops["pedestal"].half == pytest.approx([0.06, 0.06]) and tops["pedestal"].height == pytest.approx(0.6)

@@ -115,7 +115,7 @@ def test_every_task_is_made_executed_and_judged_in_it(name: str) -> None:
     call = SkillCall("pick_place", "box", [0.7 - box[0], -0.55 - box[1], 0.0, 0.0])
     transition, after = execute(simulator, instance.world, call, 0)
     assert transition is not None
-    moved = transition.displacements[instance.world.index("thing_1")]
+    moved = transition.displacements[instance.world.index("object_1")]
     assert np.abs(moved).max() == 0.0, "without weight the contents stay behind: so it was this one"
     assert after.names == instance.world.names
     assert chance(tasks.make(name), simulator, 1, 2, 0).trials == 2

@@ -98,9 +98,13 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def world() -> World:
     """Two tables, a block and a brick."""
-    room = tables()
-    bodies = (*room.bodies, Body("block", "cuboid", [0.06, 0.06, 0.06]), Body("brick", "cuboid", [0.05, 0.05, 0.08]))
-    return World(bodies, np.array([*room.poses, [0.70, 0.50, 0.53, 0.0], [0.65, -0.50, 0.54, 0.0]]))
+    furniture = tables()
+    bodies = (
+        *furniture.bodies,
+        Body("block", "cuboid", [0.06, 0.06, 0.06]),
+        Body("brick", "cuboid", [0.05, 0.05, 0.08]),
+    )
+    return World(bodies, np.array([*furniture.poses, [0.70, 0.50, 0.53, 0.0], [0.65, -0.50, 0.54, 0.0]]))
 
 
 CALLS = (

@@ -67,14 +67,14 @@ def model() -> Points2Plans:
 
 @pytest.fixture(scope="module")
 def failure(model: Points2Plans) -> Failure:
-    """A filled box is carried; the model was trained on single things only, so it is wrong."""
+    """A filled box is carried; the model was trained on single objects only, so it is wrong."""
     world, call = reconstruct(golden_scene()), SkillCall("pick_place", "box", np.array([0.0, -1.25, 0.0, 0.0]))
     (one,) = MujocoSimulator().simulate(world.bodies, world.poses[None], (call,), seed=0).kept
     prediction = TorchPredictor(model, "shipped").predict(one.before, (call,))[0]
     outcome = Outcome(
         one.before, call, one.after, prediction, one.relations_before, one.relations_after, Execution(True), "shipped"
     )
-    found, goal = compare(outcome), parse_goal("above(thing_1, table_b)")
+    found, goal = compare(outcome), parse_goal("above(object_1, table_b)")
     return Failure("box-1", outcome, goal, None, Cause.MODEL, found.score, 2.0, found.contradictions)
 
 
@@ -129,7 +129,7 @@ def test_it_says_what_it_does(responded: Answers) -> None:
     assert all(isinstance(count, int) and count >= 0 for count in data.counts.values())
 
 
-def test_its_transitions_are_about_the_failures_things_and_can_be_trained_on(
+def test_its_transitions_are_about_the_failures_objects_and_can_be_trained_on(
     responded: Answers, failure: Failure
 ) -> None:
     data, names = responded.one, failure.outcome.before.names
@@ -164,7 +164,7 @@ def test_literal_data_are_particles_of_the_literal_inference_and_nothing_else(
 
 
 def test_targeted_data_is_targeted(failure: Failure, model: Points2Plans) -> None:
-    """Particles grasp what failed; counter-examples are the same scenes with another thing grasped, and may be none."""
+    """Particles grasp what failed; counter-examples are the same scenes with another object grasped, perhaps none."""
     data = made("fail2progress").respond(failure, LearnContext(model, MujocoSimulator(), 1, transitions=BUDGET))
     grasped = {
         tag: {one.call.object for one in data.transitions if one.tag == tag} for tag in ("particle", "counter_example")

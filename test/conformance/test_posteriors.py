@@ -38,7 +38,7 @@ def scene() -> Scene:
         ("table_a", "table", Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
         ("table_b", "table", Box(np.array([0.7, -0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
         ("box", "open_box", Box(np.array([0.7, 0.5, 0.56]), np.array([0.28, 0.22, 0.12]))),
-        ("thing_1", "cuboid", Box(np.array([0.65, 0.5, 0.53]), np.array([0.04, 0.04, 0.04]))),
+        ("object_1", "cuboid", Box(np.array([0.65, 0.5, 0.53]), np.array([0.04, 0.04, 0.04]))),
     ]
     return Scene(
         tuple(

@@ -37,7 +37,7 @@ def test_what_slides_is_a_part_and_only_of_what_says_so(prior: str) -> None:
     assert any(sliding) == (shape.moves == SLIDES) and not all(sliding)
 
 
-def test_things_stand_on_boards_with_free_space_above(prior: str) -> None:
+def test_objects_stand_on_boards_with_free_space_above(prior: str) -> None:
     for top in shape_of(prior).tops(SIZE, WALL):
         assert np.all(top.half > 0) and np.all(np.abs(top.center[:2]) + top.half <= 0.5 * SIZE[:2] + 1e-9)
         assert solid_at(prior, top.center - [0, 0, 1e-4]) and not solid_at(prior, top.center + [0, 0, 1e-4])

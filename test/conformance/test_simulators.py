@@ -27,13 +27,13 @@ def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
 
 @pytest.fixture
 def world() -> World:
-    room = tables()
+    furniture = tables()
     bodies = (
-        *room.bodies,
+        *furniture.bodies,
         Body("box", "open_box", [0.24, 0.20, 0.12]),
-        Body("thing", "cuboid", [0.05, 0.05, 0.05]),
+        Body("object", "cuboid", [0.05, 0.05, 0.05]),
     )
-    return World(bodies, np.array([*room.poses, [0.7, 0.5, 0.56, 0.0], [0.7, 0.5, 0.534, 0.0]]))
+    return World(bodies, np.array([*furniture.poses, [0.7, 0.5, 0.56, 0.0], [0.7, 0.5, 0.534, 0.0]]))
 
 
 def test_it_sees_every_body_in_order_with_points_near_its_box(simulator: Simulator, world: World) -> None:
@@ -49,16 +49,16 @@ def test_it_sees_every_body_in_order_with_points_near_its_box(simulator: Simulat
 def test_it_labels_a_world(simulator: Simulator, world: World) -> None:
     truth = simulator.relations(world)
     assert truth.names == world.names
-    assert truth.value("inside", "thing", "box") == 1
+    assert truth.value("inside", "object", "box") == 1
     assert truth.value("above", "box", "table_a") == 1
     assert truth.unary[:, 0].tolist() == [0, 0, 1, 1]
 
 
 def test_it_executes_a_batch_in_order_and_repeats_it(simulator: Simulator, world: World) -> None:
     poses = np.repeat(world.poses[None], 3, axis=0)
-    calls = [SkillCall("pick_place", name, [0.0, -1.05, 0.0, 0.0]) for name in ("box", "thing", "box")]
+    calls = [SkillCall("pick_place", name, [0.0, -1.05, 0.0, 0.0]) for name in ("box", "object", "box")]
     batch = simulator.simulate(world.bodies, poses, calls, 3, tag="mine")
-    assert [item.call.object for item in batch.kept] == ["box", "thing", "box"]
+    assert [item.call.object for item in batch.kept] == ["box", "object", "box"]
     assert batch.counts["runs"] == 3
     assert {item.tag for item in batch.kept} == {"mine"}
     assert batch.kept[0].displacements[3, 1] < -0.9, "contents travel"
@@ -91,7 +91,7 @@ def test_scenes_differ_in_how_far_a_drawer_is_open_and_it_stays_so(simulator: Si
     openings[1, -1] = 0.15
     rested, stable = simulator.settle(bodies, poses, openings)
     assert stable.all()
-    calls = [SkillCall("pick_place", "thing", [0.0, 0.0, 0.0, 0.0])] * 2
+    calls = [SkillCall("pick_place", "object", [0.0, 0.0, 0.0, 0.0])] * 2
     closed, opened = simulator.simulate(bodies, rested, calls, 0, openings=openings).kept
     for transition, opening, holds in ((closed, 0.0, 0), (opened, 0.15, 1)):
         for scene, truth in (

@@ -31,8 +31,8 @@ from f2p_msgs.srv import CheckOutcome, DetectRelations, Predict, PublishWeights,
 UP_S = 150.0
 """Longest bring-up of one process on a busy machine [s]."""
 
-GOAL = parse_goal("above(thing, table)")
-SKELETON = (SkillStep("pick_place", "thing"),)
+GOAL = parse_goal("above(object, table)")
+SKELETON = (SkillStep("pick_place", "object"),)
 
 
 def scene() -> Scene:
@@ -44,7 +44,7 @@ def scene() -> Scene:
 
     return Scene((
         segment("table", "table", (0.7, 0.0, 0.475), (0.5, 0.9, 0.05)),
-        segment("thing", "cuboid", (0.7, 0.1, 0.525), (0.05, 0.05, 0.05)),
+        segment("object", "cuboid", (0.7, 0.1, 0.525), (0.05, 0.05, 0.05)),
     ))  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_weights_are_swapped_while_questions_come_and_no_answer_is_mixed(
     old, new = server.ids
     parameters = np.random.default_rng(3).uniform(-0.2, 0.2, (20, 1, 4))
     golden = {old: server.predictor(old).score(scene(), SKELETON, parameters, GOAL)}
-    (prediction,) = server.predictor(old).predict(scene(), (SkillCall("pick_place", "thing", parameters[0, 0]),))
+    (prediction,) = server.predictor(old).predict(scene(), (SkillCall("pick_place", "object", parameters[0, 0]),))
     assert prediction.relations.names == scene().names and prediction.displacements.shape == (2, 3)
     with pytest.raises(StaleWeightsError):
         server.predictor(new).detect(scene())

@@ -60,8 +60,8 @@ def test_every_interface_is_declared_to_cmake(path: Path) -> None:
 
 @pytest.mark.parametrize("path", interface_files(), ids=lambda path: path.stem)
 def test_every_error_code_is_the_code_of_an_error_that_the_ros_shell_knows(path: Path) -> None:
-    rooms = ("ros", "loop", "guard", "graph", "errors")
-    known = {code: cls.__name__ for code, cls in errors_by_code().items() if cls.__module__.split(".")[1] in rooms}
+    packages = ("ros", "loop", "guard", "graph", "errors")
+    known = {code: cls.__name__ for code, cls in errors_by_code().items() if cls.__module__.split(".")[1] in packages}
     for name, value in constants(path).items():
         assert value in known, f"{path.stem}.{name} = {value} is the code of no error, so nobody sends it"
 
@@ -97,8 +97,8 @@ def test_the_stages_of_a_fine_tune_are_those_that_are_told() -> None:
     text = (INTERFACES / "action" / "FineTune.action").read_text().split("---\n")[2]
     documented = set(re.findall(r'"(\w+)"', text.split("string stage")[0]))
     told = {"finetune"}  # the name of a stage of training, not of a call
-    rooms = [*(ROOT / "src/f2p/learner").glob("*.py"), *(ROOT / "src/f2p/weights").glob("*.py")]
-    for path in [*rooms, ROOT / "src/f2p/posterior/infer.py", ROOT / "src/f2p/model/encoded.py"]:
+    packages = [*(ROOT / "src/f2p/learner").glob("*.py"), *(ROOT / "src/f2p/weights").glob("*.py")]
+    for path in [*packages, ROOT / "src/f2p/posterior/infer.py", ROOT / "src/f2p/model/encoded.py"]:
         told |= set(re.findall(r'\b(?:progress|report)\("(\w+)"', path.read_text()))
     assert documented == told
 

@@ -296,9 +296,9 @@ def test_pick_and_place_through_the_driver_moves_the_box_and_what_is_in_it(clien
     poses = {body["name"]: np.array(body["pose"][:2]) for body in after["bodies"]}
     starts = {body["name"]: np.array(body["pose"][:2]) for body in before["bodies"]}
     assert np.linalg.norm(poses["box"] - starts["box"] - parameter[:2]) < 0.03
-    things = [name for name in poses if name.startswith("thing_")]
-    assert things
-    for name in things:
+    movables = [name for name in poses if name.startswith("object_")]
+    assert movables
+    for name in movables:
         assert np.linalg.norm(poses[name] - starts[name] - parameter[:2]) < 0.03
         assert ["inside", name, "box"] in after["binary"] and ["above", name, "table_b"] in after["binary"]
     assert after["held"] == ""

@@ -1,4 +1,4 @@
-"""What tests of several rooms measure with."""
+"""What tests of several packages measure with."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def planning(seed: int, progress: Progress) -> list[Measurement]:
     """The median of a few runs, each on a scene nothing is remembered of."""
     model, _ = shipped()
     clock, simulator, seconds = SystemClock(), make_simulator(), []
-    skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "box"))
+    skeleton = tuple(SkillStep("pick_place", name) for name in ("object_1", "object_2", "box"))
     for repeat in range(REPEATS):
         rng = np.random.default_rng((seed, repeat))
         instance = tasks.make("transport").make(rng, 3, simulator)

@@ -103,10 +103,10 @@ class Attempt:
 @in_one_line()
 def demo(
     task: Annotated[
-        str, typer.Option(help="transport: bring the packed things over; clear: the box goes, the things stay.")
+        str, typer.Option(help="transport: bring the packed objects over; clear: the box goes, the objects stay.")
     ] = "transport",
-    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Another seed, another room.")] = 0,
-    objects: Annotated[int, typer.Option(min=1, max=7, help="Things in the box.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Another seed, another scene.")] = 0,
+    objects: Annotated[int, typer.Option(min=1, max=7, help="Objects in the box.")] = 3,
     out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path(
         "runs/demo"
     ),
@@ -162,7 +162,7 @@ def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, stor
     """Attempts of the untaught model until one of them taught it something; the last one is returned.
 
     A demo should show a miss, so after luck the guess is made again; from the last one is learned even so, since its
-    prediction was contradicted. The robot then goes on from where things are. A person puts the room back where there
+    prediction was contradicted. The robot then goes on from the scene as it is. A person puts the scene back if there
     is nothing to go on with.
     """
     for number in range(FIRST_ATTEMPTS):
@@ -172,7 +172,7 @@ def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, stor
         taught = serves_what_it_learned(before, store)
         reason = why_put_back(instance, before, taught, session.truth().lost)
         if reason:
-            board.tell("reset", f"a person puts the room back: {reason}")
+            board.tell("reset", f"a person puts the scene back: {reason}")
             session.reset()
         if taught:
             break
@@ -180,7 +180,7 @@ def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, stor
 
 
 def why_put_back(instance: TaskInstance, before: Attempt, taught: bool, fell: tuple[str, ...]) -> str:
-    """Why the robot cannot go on from where things are after an attempt; empty when it can."""
+    """Why the robot cannot go on from the scene as it is after an attempt; empty when it can."""
     if fell:
         return f"{', '.join(fell)} fell"
     if before.success:

@@ -28,7 +28,7 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
         task: Makes the scenes.
         planner: Plans with the model that is to fail.
         simulator: Camera, physics and ground truth.
-        objects: Things per scene.
+        objects: Objects per scene.
         number: Which failure.
 
     Raises:

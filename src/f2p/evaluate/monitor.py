@@ -2,7 +2,7 @@
 
 Three kinds of steps, watched by the twin's camera and judged by ground truth:
 
-- *familiar*: one solid thing is moved to the other table, which the shipped model was trained on;
+- *familiar*: one solid object is moved to the other table, which the shipped model was trained on;
 - *learned*: the task's proposal, planned by models that have each learned from one failure, where it reached its goal;
 - *untaught*: the task's proposal, executed by the shipped model, which does not know that contents travel.
 
@@ -55,7 +55,7 @@ TRIES = 3
 
 Progress = Callable[[float, str], None]
 Planned = Callable[[TaskInstance, Scene, Predictor, int], Plan]
-"""A plan for a room as it is seen."""
+"""A plan for a scene as it is seen."""
 Counts = Callable[[TaskInstance, Transition], bool]
 """Whether a step is of the kind that is looked for, by ground truth."""
 
@@ -101,10 +101,10 @@ class MonitorExperiment:
     """Scores steps of each kind.
 
     Args:
-        task: Its proposals move filled containers; in its rooms all steps are made.
+        task: Its proposals move filled containers; in its scenes all steps are made.
         simulator: Executes and labels.
-        objects: Things per room.
-        first: Number of the first room, and of the first failure: others are other rooms.
+        objects: Objects per scene.
+        first: Number of the first scene, and of the first failure: others are other scenes.
         folder: Where learned weights are kept; what this code learned from the same weights is not learned again.
         progress: Told how far this is.
     """
@@ -124,8 +124,8 @@ class MonitorExperiment:
         shipped, learned = self._models(models)
         return MonitorReport(
             MonitorConfig().threshold,
-            self._scores(0, steps, (shipped,), _one_thing, lambda _, done: as_intended(done)),
-            self._scores(1, steps, learned, _proposal, lambda room, done: room.success(done.relations_after)),
+            self._scores(0, steps, (shipped,), _one_object, lambda _, done: as_intended(done)),
+            self._scores(1, steps, learned, _proposal, lambda instance, done: instance.success(done.relations_after)),
             self._scores(2, steps, (shipped,), _proposal, lambda _, done: as_intended(done)),
         )
 
@@ -164,35 +164,35 @@ class MonitorExperiment:
             if len(found) == steps:
                 break
             rng = np.random.default_rng((SCENE_STREAM, kind, self._first, number))
-            room = self._task.make(rng, self._objects, self._simulator)
-            found += self._score(room, predictors[number % len(predictors)], planned, counts, number)
+            instance = self._task.make(rng, self._objects, self._simulator)
+            found += self._score(instance, predictors[number % len(predictors)], planned, counts, number)
             self._progress((kind + len(found) / steps) / 3.0, f"{len(found)} of {steps} steps of kind {kind + 1} of 3")
         return tuple(found)
 
     def _score(
         self,
-        room: TaskInstance,
+        instance: TaskInstance,
         predictor: Predictor,
         planned: Planned,
         counts: Counts,
         seed: int,
     ) -> list[float]:
         """The score of one step; nothing when it does not count or was not seen."""
-        onlooker = Onlooker(self._eye, room.world.bodies)
-        before = onlooker.look(room.world)
-        if set(before.names) != set(room.world.names):
+        onlooker = Onlooker(self._eye, instance.world.bodies)
+        before = onlooker.look(instance.world)
+        if set(before.names) != set(instance.world.names):
             return []
-        plan = planned(room, before, predictor, seed)
-        done, world = execute(self._simulator, room.world, plan.calls[0], seed)
-        if done is None or not counts(room, done):
+        plan = planned(instance, before, predictor, seed)
+        done, world = execute(self._simulator, instance.world, plan.calls[0], seed)
+        if done is None or not counts(instance, done):
             return []
         seen = onlooker.look(world, (plan.calls[0].object,))
         comparison = compare(outcome_of(before, seen, plan, 0, Execution(True)))
         return [] if comparison.vanished else [comparison.score]
 
 
-def _one_thing(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
-    """A solid thing is put onto the table it is not on."""
+def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
+    """A solid object is put onto the table it is not on."""
     rng = np.random.default_rng(seed)
     name = str(rng.choice([one.name for one in seen.segments if one.movable and one.shape.solid]))
     relations, tables = relations_of(seen), [one.name for one in seen.segments if one.shape.support]
@@ -201,9 +201,9 @@ def _one_thing(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int)
     return Planner(lambda: predictor).plan(seen, goal, seed, (SkillStep("pick_place", name),))
 
 
-def _proposal(room: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
+def _proposal(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
     """What common sense proposes for the task."""
-    return Planner(lambda: predictor).plan(seen, room.goal, seed, room.proposal)
+    return Planner(lambda: predictor).plan(seen, instance.goal, seed, instance.proposal)
 
 
 def as_intended(transition: Transition) -> bool:

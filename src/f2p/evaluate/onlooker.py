@@ -17,11 +17,11 @@ from f2p.types import Scene
 
 
 class Onlooker:
-    """Watches one simulated room; knows what an operator would have written down about it.
+    """Watches one simulated scene; knows what an operator would have written down about it.
 
     Args:
-        eye: The robot's; shared between rooms.
-        bodies: What is in the room.
+        eye: The robot's; shared between scenes.
+        bodies: What is in the scene.
     """
 
     def __init__(self, eye: Eye, bodies: Sequence[Body]) -> None:
@@ -29,7 +29,7 @@ class Onlooker:
         self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
 
     def look(self, world: World, sought: tuple[str, ...] = ()) -> Scene:
-        """The room as it is seen now; where the `sought` things are is not guessed."""
+        """The scene as it is seen now; where the `sought` objects are is not guessed."""
         config = replace(self._config, sought=sought)
 
         def see(aside: float, previous: Scene | None) -> Scene:

@@ -15,7 +15,7 @@ from f2p.tasks.protocol import TaskInstance
 from f2p.types import Plan, Prediction, Transition
 
 CARRIED = 0.05
-"""A thing that moved at least this far while something else was grasped was carried [m]."""
+"""An object that moved at least this far while something else was grasped was carried [m]."""
 
 
 NEXT_TRY = 1_000_003
@@ -48,7 +48,7 @@ def run_plan(simulator: Simulator, world: World, plan: Plan, seed: int) -> tuple
 
 
 def carried_error(transition: Transition, prediction: Prediction) -> float | None:
-    """Mean position error of what was inside the grasped container before and after [m]; None without such things."""
+    """Mean position error of what was inside the grasped container before and after [m]; None without such objects."""
     scene, grasped = transition.before, transition.before.index(transition.call.object)
     before, after = held(transition.relations_before.binary), held(transition.relations_after.binary)
     kept = [

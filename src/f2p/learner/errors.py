@@ -8,7 +8,7 @@ from f2p.errors import F2pError
 
 
 class LearnerError(F2pError):
-    """Root of this room's errors."""
+    """Base of this package's errors."""
 
 
 class NotTeachableError(LearnerError):
@@ -51,7 +51,7 @@ class NotADatasetError(LearnerError):
 
 
 class NothingToMoveError(LearnerError):
-    """A failure scene without furniture to put things on, or without anything to put there."""
+    """A failure scene without furniture to put objects on, or without anything to put there."""
 
     code = 705
 

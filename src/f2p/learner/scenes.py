@@ -15,7 +15,7 @@ from f2p.sim.world import Body, World
 from f2p.types import Failure, Relations, SkillCall
 
 _CLEARANCE = 0.01
-"""Gap kept between things that are put down side by side [m] (ours: nothing starts in penetration)."""
+"""Gap kept between objects that are put down side by side [m] (ours: nothing starts in penetration)."""
 
 _TRIES = 200
 """Draws for one free spot before the scene is drawn anew (ours)."""
@@ -28,7 +28,7 @@ Footprint = tuple[np.ndarray, np.ndarray]
 """Centre and half extents of an upright rectangle [m]; shapes (2,)."""
 
 _Surface = tuple[np.ndarray, np.ndarray]
-"""Middle (3,) and half extents (2,) of a level rectangle on which things can stand [m]."""
+"""Middle (3,) and half extents (2,) of a level rectangle on which objects can stand [m]."""
 
 
 def as_it_was_left(failure: Failure) -> Failure | None:
@@ -88,7 +88,7 @@ def scattered(
         drawn = _draw_scene(bodies, poses, groups, surfaces, rng)
         if drawn is not None:
             return drawn
-    raise NothingToMoveError(failure.id, f"no room for {len(groups)} things side by side")
+    raise NothingToMoveError(failure.id, f"no room for {len(groups)} objects side by side")
 
 
 def _draw_scene(

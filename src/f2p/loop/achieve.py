@@ -43,7 +43,7 @@ class Stack(Protocol):
     """The processes behind the loop. Every method ends within its own deadline, or raises an F2pError."""
 
     def perceive(self, sought: tuple[str, ...]) -> Scene:
-        """Look around; where the `sought` things are is not guessed, they are seen or not in the scene."""
+        """Look around; where the `sought` objects are is not guessed, they are seen or not in the scene."""
 
     def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         """Find a plan, or a best guess that is not believed."""

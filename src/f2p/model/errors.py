@@ -1,4 +1,4 @@
-"""Errors of the model room, codes 200 to 299."""
+"""Errors of the model package, codes 200 to 299."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from f2p.errors import F2pError
 
 
 class ModelError(F2pError):
-    """Base of the model room."""
+    """Base of the model package."""
 
     code = 200
 

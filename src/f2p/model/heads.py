@@ -41,7 +41,7 @@ GAPS = 45
 """Numbers that say how two bounding boxes lie to each other."""
 
 SCALES = (0.02, 0.1, 0.5)
-"""Lengths at which they are looked at [m]: of a contact, of a thing, of a room."""
+"""Lengths at which they are looked at [m]: of a contact, of an object, of a scene."""
 
 
 def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
@@ -62,10 +62,10 @@ def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
 
 
 class BinaryDecoder(nn.Module):
-    """Dec_b: three layers on a pair; the first is applied to both members apart and summed, which is the same thing.
+    """Dec_b: three layers on a pair; the first is applied to both members apart and summed, which comes to the same.
 
     With `pair_geometry` it is told how the pair's boxes lie to each other (ours): read off two embeddings alone, what
-    stood on another thing was not seen to be above it in seven of ten cases, though the clouds showed it.
+    stood on another object was not seen to be above it in seven of ten cases, though the clouds showed it.
     """
 
     def __init__(self, width: int, pair_geometry: bool) -> None:

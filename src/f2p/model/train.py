@@ -39,7 +39,7 @@ class PretrainConfig(Settings):
     joint: StageConfig = field(default_factory=lambda: StageConfig(steps=900, batch=24, shards=2))
     frozen: StageConfig = field(default_factory=lambda: StageConfig(steps=5000, batch=64, shards=2))
     losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0))
-    """Ours: what moves and what changes counts more, since most things stay where and as they are."""
+    """Ours: what moves and what changes counts more, since most objects stay where and as they are."""
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
     joint_share: float = number(
         1.0, "share of the transitions that the first stage sees", low=0.01, high=1.0, source="ours: encoding is dear"

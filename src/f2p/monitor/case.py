@@ -64,7 +64,7 @@ def read_case(folder: Path | str) -> Failure:
 
     Raises:
         NotACaseError: It is no such folder, of another version, truncated, altered, not finite, about different
-            things in different places, with a goal that cannot be asked of its scene, or its id is no plain name.
+            objects in different places, with a goal that cannot be asked of its scene, or its id is no plain name.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -1,7 +1,7 @@
 """Why a step did not do what was predicted: the rules of decisions D2 and D3, in the order they are asked.
 
 1. The skill reports that it was not executed: *execution*. Never taught.
-2. What was grasped was not seen afterwards, or network and geometry saw the contradicted things differently before the
+2. What was grasped was not seen afterwards, or network and geometry saw the contradicted objects differently before the
    skill: *perception*. Look again.
 3. The rebuilt scene, replayed, does what the world did and not what was predicted: *model*. Only this teaches.
 4. It does what was predicted: what was grasped did not arrive: *execution*; else *simulation gap*.
@@ -93,7 +93,7 @@ def _by_network(
     outcome: Outcome, comparison: Comparison, detect: Callable[[], Relations], geometry: Relations,
     config: ClassifyConfig,
 ) -> Classification | None:  # fmt: skip
-    """Rule 2: whether the contradicted things were seen otherwise before; None where they were not."""
+    """Rule 2: whether the contradicted objects were seen otherwise before; None where they were not."""
     if not comparison.contradictions:
         return None
     try:

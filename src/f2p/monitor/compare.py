@@ -2,8 +2,8 @@
 
 Each touched object (the one the skill acted on, and whatever moved or was expected to) has the sum of weighted
 |p_predicted - p_observed| over its relations (decision D1); the score is that of the worst one. So a step that carries
-five things is held to the same threshold as one that carries one (ours: sums over all of them grow with their number,
-and one threshold could not bound false alarms), and one spilled thing among five is not averaged away. What nobody
+five objects is held to the same threshold as one that carries one (ours: sums over all of them grow with their number,
+and one threshold could not bound false alarms), and one spilled object among five is not averaged away. What nobody
 touched cannot alarm, nor can what was not seen afterwards.
 """
 
@@ -45,7 +45,7 @@ class Comparison:
     """Whether what the skill acted on was not seen afterwards."""
 
     def contradicts(self, threshold: float) -> bool:
-        """Whether the step cannot be let pass: too far off, or nobody knows where the thing is."""
+        """Whether the step cannot be let pass: too far off, or nobody knows where the object is."""
         return self.score > threshold or self.vanished
 
 

@@ -9,7 +9,7 @@ from f2p.errors import F2pError
 
 
 class MonitorError(F2pError):
-    """Root of this room's errors."""
+    """Base of this package's errors."""
 
 
 class NotEnoughRunsError(MonitorError):
@@ -34,7 +34,7 @@ class BadScoreError(MonitorError):
 
 
 class DifferentScenesError(MonitorError):
-    """Relations that are not about the same things."""
+    """Relations that are not about the same objects."""
 
     code = 503
 

@@ -65,7 +65,7 @@ def failure_values(failure: Failure, arrays: Arrays) -> dict[str, Any]:
 def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
     """The failure that `failure_values` took apart.
 
-    Raises KeyError, ValueError or TypeError when parts are missing or not about the same things.
+    Raises KeyError, ValueError or TypeError when parts are missing or not about the same objects.
     """
     failure = Failure(
         id=str(words["id"]),
@@ -86,7 +86,7 @@ def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
 
 
 def _check_names(failure: Failure) -> None:
-    """Refuse parts about different things: they would be learned from as if they were about the same."""
+    """Refuse parts about different objects: they would be learned from as if they were about the same."""
     outcome = failure.outcome
     calls, predictions = (failure.plan.calls, failure.plan.predictions) if failure.plan else ((), ())
     names = outcome.before.names
@@ -102,7 +102,7 @@ def _check_names(failure: Failure) -> None:
     for what, others in found.items():
         if others != names:
             told = ", ".join(map(str, others)) or "nothing"
-            raise ValueError(f"{what} is about other things than the scene before: {told}")
+            raise ValueError(f"{what} is about other objects than the scene before: {told}")
     for what, some in (
         ("calls", [one.object for one in (outcome.call, *calls)]),
         ("what was not seen", outcome.unseen),
@@ -168,7 +168,7 @@ def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
     names, unary, binary = tuple(words["names"]), arrays.get(words["unary"]), arrays.get(words["binary"])
     count = len(names)
     if unary.shape != (count, len(UNARY_RELATIONS)) or binary.shape != (count, count, len(BINARY_RELATIONS)):
-        raise ValueError(f"relations of {len(names)} things have shapes {unary.shape} and {binary.shape}")
+        raise ValueError(f"relations of {len(names)} objects have shapes {unary.shape} and {binary.shape}")
     if any(np.any((table < 0) | (table > 1)) for table in (unary, binary)):
         raise ValueError(f"relations of {', '.join(map(str, names))} have values outside 0..1")
     return Relations(names, unary, binary)
@@ -184,7 +184,7 @@ def _prediction_from(words: dict[str, Any], arrays: Arrays) -> Prediction:
     """A prediction from words."""
     relations, displacements = _relations_from(words["relations"], arrays), arrays.get(words["displacements"])
     if displacements.shape != (len(relations.names), 3):
-        raise ValueError(f"displacements of {len(relations.names)} things have shape {displacements.shape}")
+        raise ValueError(f"displacements of {len(relations.names)} objects have shape {displacements.shape}")
     return Prediction(relations, displacements)
 
 

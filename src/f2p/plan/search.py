@@ -4,7 +4,7 @@ All the search knows comes from the model's predictions. At a node (a prefix of 
 tried with what it proposes. A call *achieves* an unmet literal when it raises that literal's probability clearly, and
 about as much as any action can. The *promise* of a node is the highest P(goal) after a call that achieves something: a
 call that buys one literal with others promises little. Children without promise above their parent's are pruned: that
-call changes nothing that matters, neither now nor for the step after. So things are taken out of a box before the box
+call changes nothing that matters, neither now nor for the step after. So objects are taken out of a box before the box
 is moved only if the model expects them to travel with it, and a bystander is left alone. Where a step starts from is
 the model's to say as well: what travelled in a box is brought back from where it is expected, not where it was seen.
 """
@@ -60,7 +60,7 @@ class _Node:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Which actions, in whatever order: prefixes that did the same things are rivals."""
+        """Which actions, in whatever order: prefixes that moved the same objects in the same way are rivals."""
         return tuple(sorted(f"{call.skill} {call.object}" for call in self.calls))
 
 
@@ -128,7 +128,7 @@ class Search:
         """Give `node` its children and return those that achieve something.
 
         The others are a few calls of every action that harm P(goal) least, drawn from the whole workspace: among
-        near-equals it may matter later where a thing was put, which nobody knows yet.
+        near-equals it may matter later where an object was put, which nobody knows yet.
         """
         achieving, after = self._achieve(node, count), self._after(node)
         node.children = list(achieving)

@@ -1,10 +1,10 @@
 """Which of the likely candidates is taken, and which of the unlikely ones.
 
-No robot puts a thing exactly where it was told, and no model is right everywhere; a search finds the places where it is
+No robot puts an object exactly where it should, and no model is right everywhere; a search finds the places where it is
 wrong in our favour. So of candidates nearly as likely as the best, those are preferred that put nothing where another
-thing stands, then those that are expected to leave what they move standing on furniture, off its rim (ours: a goal
+object stands, then those that are expected to leave what they move standing on furniture, off its rim (ours: a goal
 about contents says nothing against a box set down on the landmark or half over an edge; three of four guesses of one
-room dropped the box). Of these, probabilities within a tolerance of the best are the same to us: where a plan is
+scene dropped the box). Of these, probabilities within a tolerance of the best are the same to us: where a plan is
 likely, the surest is taken, the one whose nearest candidates are likely too; where nothing is likely one is drawn
 uniformly, instead of whatever corner the largest of tiny numbers happens to prefer.
 """
@@ -79,8 +79,8 @@ def choose(
     """One of the candidates, by the rule at the top of this file.
 
     Args:
-        predictor: Says where what is moved will stand; that two things are not put into one place is geometry's to say.
-        scene: Where things are now.
+        predictor: Says where what is moved will stand; geometry says that no two objects share a place.
+        scene: Where objects are now.
         skeleton: H steps.
         proposals: Shape (candidates, H, P).
         scores: P(goal). Shape (candidates,).
@@ -109,7 +109,7 @@ def preferred(
     """Indices of the candidates that are nearly as likely as the best, and as well placed as any of those."""
     least = min(scores.max() - rule.tolerance, rule.worth * scores.max())
     pool = rng.permutation(np.flatnonzero(scores >= least))[:ASKED]
-    clear = clear_of_things(scene, skeleton, proposals[pool])
+    clear = clear_of_objects(scene, skeleton, proposals[pool])
     quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), proposals[pool]) >= 0.5)
     return pool[quality == quality.max()]
 
@@ -127,8 +127,8 @@ def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...]
     return out
 
 
-def clear_of_things(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
-    """Whether what is moved meets nothing that can be moved, where things are now, whichever way both are turned.
+def clear_of_objects(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
+    """Whether what is moved meets nothing that can be moved, where objects are now, whichever way both are turned.
 
     Args:
         scene: Where they are now.

@@ -75,7 +75,7 @@ class ActionConfig(Settings):
         source="ours: the planner may put it there, and where nothing was learned it finds what it hopes for",
     )  # fmt: skip
     least_room: float = number(0.02, "half range where the body hardly fits a surface", unit="m", low=1e-3, high=0.5)
-    margin: float = number(0.01, "softness of the barrier around things", unit="m", low=1e-4, high=0.1, source="ours")
+    margin: float = number(0.01, "softness of the barrier around objects", unit="m", low=1e-4, high=0.1, source="ours")
     tries: int = number(40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="as states")
 
 

@@ -55,7 +55,7 @@ class Obstacles:
     size: Tensor
     """Full extents of the body that is placed [m]. Shape (3,)."""
     poses: Tensor
-    """Of the k things that stand about. Shape (M, k, 4)."""
+    """Of the k objects that stand about. Shape (M, k, 4)."""
     sizes: Tensor
     """Their full extents [m]. Shape (k, 3)."""
     margin: float

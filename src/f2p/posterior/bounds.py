@@ -1,4 +1,4 @@
-"""The surfaces that bound inference: where things may stand and where actions may put them (method.md 6.8, 8)."""
+"""The surfaces that bound inference: where objects may stand and where actions may put them (method.md 6.8, 8)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Surface:
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Surfaces on which actions may place things."""
+    """Surfaces on which actions may place objects."""
 
     surfaces: tuple[Surface, ...]
 
@@ -64,7 +64,7 @@ def top_of(segment: Segment) -> Surface:
 
 
 def tops_of(segment: Segment) -> tuple[Surface, ...]:
-    """Where things can be put onto a segment from above, with no wall around."""
+    """Where objects can be put onto a segment from above, with no wall around."""
     box = segment.box
     return tuple(
         Surface(

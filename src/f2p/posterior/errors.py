@@ -8,7 +8,7 @@ from f2p.errors import F2pError
 
 
 class PosteriorError(F2pError):
-    """Root of this room's errors."""
+    """Base of this package's errors."""
 
 
 class NothingToInferError(PosteriorError):

@@ -186,7 +186,7 @@ def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfi
 
 
 def _pairs(free: list[int], parents: list[int], poses: np.ndarray, sizes: np.ndarray, nested: np.ndarray) -> np.ndarray:
-    """Pairs that could collide: at the same height, in or on the same thing, neither inside the other."""
+    """Pairs that could collide: at the same height, in or on the same object, neither inside the other."""
     out = []
     for first in range(len(free)):
         for second in range(first + 1, len(free)):

@@ -1,7 +1,7 @@
 """Forward and closed-form inverse kinematics of Stretch RE2 with the dexterous wrist pointing straight down.
 
 The tool is the dexterous wrist (yaw, pitch, roll) with the standard gripper: pitch at -90 degrees makes top-down grasps
-possible, which taking things out of a box and putting them in needs; the standard wrist (yaw only) cannot.
+possible, which taking objects out of a box and putting them in needs; the standard wrist (yaw only) cannot.
 With pitch down and yaw 0 each of four numbers of the gripper's pose has one joint of its own: base translation along
 the tables, arm extension away from the robot, lift up, and wrist roll for the heading of the fingers.
 """

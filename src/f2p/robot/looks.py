@@ -1,4 +1,4 @@
-"""How the robot stands to look at the room, and where the head points for each look.
+"""How the robot stands to look at the workspace, and where the head points for each look.
 
 The camera stands upright (58 degrees across, 87 from top to bottom), so two tables side by side need two looks, merged
 in the task frame. The arm is in and low: at this height the wrist is clear of a box on the tables' near edge, and the

@@ -1,1 +1,1 @@
-"""The ROS 2 shell: the only room that imports rclpy, launch or message packages."""
+"""The ROS 2 shell: the only package that imports rclpy, launch or message packages."""

@@ -9,7 +9,7 @@ from f2p.errors import F2pError
 
 
 class SceneError(F2pError):
-    """Base of everything this room refuses."""
+    """Base of everything this package refuses."""
 
     code = 100
 
@@ -53,7 +53,7 @@ class CloudShapeError(SceneError):
 
 
 class NoSupportError(SceneError):
-    """No horizontal surface to stand things on was found."""
+    """No horizontal surface to stand objects on was found."""
 
     code = 105
 
@@ -79,7 +79,7 @@ class GoalSyntaxError(SceneError):
 
     def __init__(self, text: str, problem: str) -> None:
         super().__init__(
-            f"cannot read the goal {text!r}: {problem}; write e.g. above(thing_1, table_b) & not inside(thing_1, box)"
+            f"cannot read the goal {text!r}: {problem}; write e.g. above(object_1, table_b) & not inside(object_1, box)"
         )
 
 
@@ -102,7 +102,7 @@ class UnknownObjectError(SceneError):
 
 
 class ImpossibleGoalError(SceneError):
-    """Literals that exclude one another or relate a thing to itself."""
+    """Literals that exclude one another or relate an object to itself."""
 
     code = 113
 

@@ -48,7 +48,7 @@ def _check_relations(goal: Goal) -> None:
         if literal.relation not in BINARY_RELATIONS:
             raise UnknownRelationError(literal.relation, BINARY_RELATIONS)
         if literal.subject == literal.object:
-            raise ImpossibleGoalError(f"{literal} relates a thing to itself")
+            raise ImpossibleGoalError(f"{literal} relates an object to itself")
         key = (literal.relation, literal.subject, literal.object)
         if wanted.setdefault(key, literal.value) != literal.value:
             raise ImpossibleGoalError(f"it asks for {literal} and for its opposite")

@@ -1,4 +1,4 @@
-"""Relations of a scene, of ground truth or of what perception saw; what each one means is in the room `relation`."""
+"""Relations of a scene, of ground truth or of what perception saw; what each one means is in the package `relation`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from f2p.shape.table import TABLE
 from f2p.types import Box, Scene, Segment, frozen
 
 TABLE_THICKNESS = 0.05
-"""What a table top is taken to measure, since no camera sees its underside [m] (ours: as in the demo's room)."""
+"""What a table top is taken to measure, since no camera sees its underside [m] (ours: as in the demo's scene)."""
 
 
 DEFAULT_PRIORS = PriorConfig()

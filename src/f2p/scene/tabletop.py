@@ -1,7 +1,7 @@
 """The robot's look at its tables: one merged cloud in the task frame goes in, a named scene comes out.
 
 Tables are level surfaces; on each, clusters; an open box is a cluster with a rim, and what is within the rim and above
-the floor is in it; everything else is solid things, one per level top. Names come from the operator's inventory and
+the floor is in it; everything else is solid objects, one per level top. Names come from the operator's inventory and
 from the scene before (`tracking.py`).
 """
 
@@ -21,7 +21,7 @@ from f2p.scene.objects.hollow import HollowConfig, find_open_box, parts_of
 from f2p.scene.objects.inventory import cut_by_inventory, join_by_inventory
 from f2p.scene.objects.priors import PriorConfig, fit_box
 from f2p.scene.objects.tables import TableConfig, TableTop, find_tables, without
-from f2p.scene.objects.touching import ThingConfig, separate
+from f2p.scene.objects.touching import SeparationConfig, separate
 from f2p.scene.objects.tracking import (
     Detection,
     KnownObject,
@@ -49,11 +49,11 @@ class TabletopConfig(Settings):
     coarse: float = number(0.008, "grid on which tables are found", unit="m", low=0.002, high=0.05)
     voxel: float = number(0.004, "grid of the working cloud", unit="m", low=0.001, high=0.05)
     normal_radius: float = number(0.012, "neighbourhood of a normal", unit="m", low=0.002, high=0.1)
-    above_table: float = number(0.009, "things begin this high above a table", unit="m", low=0.001, high=0.1)
+    above_table: float = number(0.009, "objects begin this high above a table", unit="m", low=0.001, high=0.1)
     highest: float = number(
-        0.40, "what reaches this high above a table is no thing on it", unit="m", low=0.05, high=2.0
+        0.40, "what reaches this high above a table is no object on it", unit="m", low=0.05, high=2.0
     )
-    overhang: float = number(0.06, "things may stand out this far over a table's edge", unit="m", low=0.0, high=0.5)
+    overhang: float = number(0.06, "objects may stand out this far over a table's edge", unit="m", low=0.0, high=0.5)
     touching: float = number(0.018, "points nearer than this are one cluster", unit="m", low=0.002, high=0.1)
     least_points: int = number(25, "smaller clusters on a table are noise", low=1, high=1e5)
     least_inside: int = number(
@@ -61,24 +61,24 @@ class TabletopConfig(Settings):
     )
     least_height: float = number(0.015, "lower clusters on a table are noise", unit="m", low=0.0, high=0.2)
     floating: float = number(
-        0.06, "what ends this high above any support is the robot, not a thing", unit="m", low=0.0, high=1.0,
+        0.06, "what ends this high above any support is the robot, not an object", unit="m", low=0.0, high=1.0,
         source="ours: nothing floats; more than a hidden foot explains",
     )  # fmt: skip
     fallen_worst: float = number(
-        0.02, "difference of size up to which a find on the floor is a missing thing", unit="m", low=0.0, high=0.2
+        0.02, "difference of size up to which a find on the floor is a missing object", unit="m", low=0.0, high=0.2
     )
     least_width: float = number(
         0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
     )
     most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
     sought: tuple[str, ...] = field(default=(), metadata={"given": True})
-    """Known things that have just been handled: hidden ones get no place by reasoning (`hidden.py`), as others do."""
+    """Known objects that have just been handled: hidden ones get no place by reasoning (`hidden.py`), as others do."""
     known: tuple[KnownObject, ...] = field(default=(), metadata={"given": True})
     """The operator's inventory: names with prior and size."""
     sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
     tables: TableConfig = field(default_factory=TableConfig)
     hollow: HollowConfig = field(default_factory=HollowConfig)
-    things: ThingConfig = field(default_factory=ThingConfig)
+    separation: SeparationConfig = field(default_factory=SeparationConfig)
     hidden: HiddenConfig = field(default_factory=HiddenConfig)
     priors: PriorConfig = field(default_factory=PriorConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
@@ -95,7 +95,7 @@ def scene_from_cloud(
     sensor_task: np.ndarray = SENSOR_TASK,
     stamp_ns: int = 0,
 ) -> Scene:
-    """Find tables, boxes and things in one merged cloud, and name them.
+    """Find tables, boxes and objects in one merged cloud, and name them.
 
     Args:
         points_task: Merged cloud of all looks in the task frame [m]. Shape (n, 3); invalid points may be NaN.
@@ -105,7 +105,7 @@ def scene_from_cloud(
         stamp_ns: When it was seen [ns].
 
     Returns:
-        Tables from left to right, then open boxes, then things by name. A known thing that is on no table is looked
+        Tables from left to right, then open boxes, then objects by name. A known object that is on no table is looked
         for on the floor; one that is nowhere is where it may be hidden, or is not in it.
 
     Raises:
@@ -148,7 +148,7 @@ def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, con
 
 
 def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
-    """Known solid things that have not been found."""
+    """Known solid objects that have not been found."""
     names = {segment.name for segment in segments}
     return [item for item in known if item.name not in names and holds_nothing(item.prior)]
 
@@ -156,7 +156,7 @@ def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[
 def _fallen(
     points: np.ndarray, missing: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
 ) -> list[Segment]:
-    """Missing things that lie on the floor; only what has their size counts, since floors carry much else."""
+    """Missing objects that lie on the floor; only what has their size counts, since floors carry much else."""
     low, high = config.workspace_low, config.workspace_high
     within = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
     near = points[within & (points[:, 2] > 0.015) & (points[:, 2] < low[2])]
@@ -174,7 +174,7 @@ def _fallen(
 
 
 def _ordered(segments: Sequence[Segment]) -> list[Segment]:
-    """Tables as they are, then open boxes, then things by name."""
+    """Tables as they are, then open boxes, then objects by name."""
 
     def rank(item: Segment) -> tuple[int, str]:
         return (0, "") if item.shape.support else (1 if item.shape.contains else 2, item.name)
@@ -185,7 +185,7 @@ def _ordered(segments: Sequence[Segment]) -> list[Segment]:
 def _on_table(
     cells: np.ndarray, table: TableTop, sensor_task: np.ndarray, config: TabletopConfig, first: int
 ) -> list[Detection]:
-    """Everything that stands on one table: open boxes, counted from `first`, then solid things in and beside them."""
+    """Everything that stands on one table: open boxes, counted from `first`, then solid objects in and beside them."""
     heights = table.heights(cells)
     near = table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest)
     cells, heights = cells[near], heights[near]
@@ -227,9 +227,9 @@ def _support(points: np.ndarray, table: TableTop) -> float:
 def _solids(
     points: np.ndarray, normals: np.ndarray, support: float, container: int | None, config: TabletopConfig
 ) -> list[Detection]:
-    """Solid things, lowest first, each on its support or on a thing below it."""
-    things = replace(config.things, least_points=int(config.least_points))
-    parts = [points[part] for part in separate(points, normals, config.voxel, things)]
+    """Solid objects, lowest first, each on its support or on an object below it."""
+    separation = replace(config.separation, least_points=int(config.least_points))
+    parts = [points[part] for part in separate(points, normals, config.voxel, separation)]
     found: list[Detection] = []
     for part in sorted(parts, key=lambda part: float(np.percentile(part[:, 2], 5.0))):
         box = fit_box(part, None, config.priors)
@@ -243,7 +243,7 @@ def _solids(
 
 
 def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> float:
-    """What a thing stands on: the support, or the top of what is below its middle [m]."""
+    """What an object stands on: the support, or the top of what is below its middle [m]."""
     bottom = box.center[2] - box.size[2] / 2.0
     if bottom - support < snap:
         return support

@@ -1,4 +1,4 @@
-"""What a shape prior is: of what it consists, where things go on and in it, how it is grasped, and what of it moves."""
+"""What a shape prior is: what it consists of, where objects go on and in it, how it is grasped, what of it moves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Slab:
 
 @dataclass(frozen=True, eq=False)
 class Top:
-    """A level rectangle on which things can stand, in the frame of the box's centre."""
+    """A level rectangle on which objects can stand, in the frame of the box's centre."""
 
     center: np.ndarray
     """Its middle; where a whole body is free, centred in x and y over its box. Shape (3,) [m]."""
@@ -93,7 +93,7 @@ class Shape(Protocol):
         """Its solid cuboids, at least one."""
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Where things can stand on it or in it, perhaps nowhere."""
+        """Where objects can stand on it or in it, perhaps nowhere."""
 
     def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:
         """The space in which its contents are; None unless it contains."""

@@ -6,7 +6,7 @@ from f2p.errors import F2pError
 
 
 class SimulationError(F2pError):
-    """Root of this room's errors."""
+    """Base of this package's errors."""
 
 
 class BodyError(SimulationError):

@@ -29,7 +29,7 @@ class GraspPointConfig(Settings):
     off_center: float = number(0.3, "share of a side by which a cuboid may be taken off its middle", low=0.0, high=0.5)
     reach_below: float = number(0.02, "how far pads reach below the grasp centre", unit="m", low=0.0, high=0.05)
     floor_gap: float = number(0.006, "least gap between pads and support", unit="m", low=0.0, high=0.05)
-    wanted_room: float = number(0.011, "clearance beyond which more does not count", unit="m", low=0.0, high=0.1,
+    wanted_clearance: float = number(0.011, "clearance beyond which more does not count", unit="m", low=0.0, high=0.1,
                                 source="ours: what a full margin leaves on each side")  # fmt: skip
 
 
@@ -40,14 +40,14 @@ class Grasp:
     pose: TopDownPose
     opening: float
     """Distance between the pads before closing [m]."""
-    room: float
+    clearance: float
     """Clearance of the open fingers from everything, the object included; negative where they would land on it [m]."""
     off_center: float = 0.0
     """How far beside the middle of a cuboid's top it is [m]."""
 
 
 def grasps(scene: Scene, name: str, config: GraspPointConfig) -> tuple[Grasp, ...]:
-    """All grasps of an object, best first: those with room, nearest to the middle of a cuboid, nearest to the robot.
+    """Find all grasps of an object, best first: clear ones, nearest to the middle of a cuboid, nearest to the robot.
 
     Raises:
         UngraspableError: the object is furniture, or too wide.
@@ -56,14 +56,16 @@ def grasps(scene: Scene, name: str, config: GraspPointConfig) -> tuple[Grasp, ..
     poses = _poses(segment, config)
     others = [other for other in scene.segments if other.name != name and not other.shape.support]
     found = [
-        Grasp(pose, opening, min(beside, _room(pose, opening, others, config)), off_center)
+        Grasp(pose, opening, min(beside, _clearance(pose, opening, others, config)), off_center)
         for pose, opening, beside, off_center in poses
     ]
-    return tuple(sorted(found, key=lambda one: (-min(one.room, config.wanted_room), one.off_center, one.pose.x)))
+    return tuple(
+        sorted(found, key=lambda one: (-min(one.clearance, config.wanted_clearance), one.off_center, one.pose.x))
+    )
 
 
 _Option = tuple[TopDownPose, float, float, float]
-"""Pose, opening, room between the open pads and what they take, distance from its middle [m]."""
+"""Pose, opening, clearance between the open pads and what they take, distance from its middle [m]."""
 
 
 def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
@@ -110,19 +112,19 @@ def _block_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -
 
 def _rim_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -> list[_Option]:
     """Five places along the top of a wall."""
-    room = (config.wall_opening - grip.width) / 2
+    clearance = (config.wall_opening - grip.width) / 2
     shares = (0.0, -0.25, 0.25, -0.125, 0.125)
-    return [(_pose(box, grip, share * grip.span, least), config.wall_opening, room, 0.0) for share in shares]
+    return [(_pose(box, grip, share * grip.span, least), config.wall_opening, clearance, 0.0) for share in shares]
 
 
-def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
-    """Smallest horizontal distance of the open fingers from other things at their height [m]."""
+def _clearance(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
+    """Smallest horizontal distance of the open fingers from other objects at their height [m]."""
     reach = 0.5 * opening + 0.5 * config.finger
     offset = reach * np.array([math.cos(pose.heading), math.sin(pose.heading)])
     fingers = np.array([pose.x, pose.y]) + np.stack([offset, -offset])
     size = np.array([config.finger, config.finger_width])
     corners = footprint_corners(fingers, np.tile(size, (2, 1)), np.full(2, pose.heading))
-    room = math.inf
+    clearance = math.inf
     for other in others:
         box = other.box
         if box.center[2] + box.size[2] / 2 <= pose.z - config.reach_below:
@@ -132,8 +134,8 @@ def _room(pose: TopDownPose, opening: float, others: Sequence[Segment], config: 
             within = other.shape.cavity(box.size, board(box.size))
             if within is not None and gap == 0.0:
                 gap = float((within.half - np.abs(into_box(edges, box.center, box.yaw))).min())
-            room = min(room, gap if gap != 0.0 else -0.01)
-    return room
+            clearance = min(clearance, gap if gap != 0.0 else -0.01)
+    return clearance
 
 
 def _gap(center: np.ndarray, size: np.ndarray, yaw: float, box: Box) -> float:

@@ -22,7 +22,7 @@ class PickPlaceSkillConfig(Settings):
     """Clearances, thresholds and the gripper's apertures."""
 
     points: GraspPointConfig = field(default_factory=GraspPointConfig)
-    clearance: float = number(0.04, "height over the tallest thing while travelling", unit="m", low=0.005, high=0.3,
+    clearance: float = number(0.04, "height over the tallest object while travelling", unit="m", low=0.005, high=0.3,
                               source="as the data simulation")  # fmt: skip
     least_lift: float = number(0.06, "smallest lift of what was grasped", unit="m", low=0.01, high=0.4)
     contact: float = number(12.0, "lift effort that counts as contact while lowering", unit="%", low=2.0, high=60.0,

@@ -18,7 +18,7 @@ def silent(phase: str, fraction: float, detail: str) -> None:
 
 
 class Skill(Protocol):
-    """One way of moving things."""
+    """One way of moving objects."""
 
     def execute(
         self, call: SkillCall, scene: Scene, robot: Robot, progress: Progress = silent, cancelled: Cancelled = never

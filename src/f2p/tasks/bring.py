@@ -22,6 +22,6 @@ class Bring:
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
         """A packed box on table_a."""
         world = packed_world(rng, simulator, objects, "left", self.config, landmark=False)
-        names = [f"thing_{index + 1}" for index in range(objects)]
+        names = [f"object_{index + 1}" for index in range(objects)]
         goal = Goal((GoalRelation("above", "box", "table_b"), *(GoalRelation("inside", name, "box") for name in names)))
         return TaskInstance(self.name, world, goal, PROPOSAL, budget=objects + 1)

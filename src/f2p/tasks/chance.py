@@ -53,7 +53,7 @@ def chance(
     Args:
         task: Makes the instances.
         simulator: Executes and labels.
-        objects: Things per instance.
+        objects: Objects per instance.
         trials: Fresh instances, one try each.
         seed: Of instances and parameters.
         workspace: Where placements are drawn from; the planner's by default.

@@ -1,4 +1,4 @@
-"""Clear the box away, leave the things here: the same knowledge put to the opposite use (method.md 7)."""
+"""Clear the box away, leave the objects here: the same knowledge put to the opposite use (method.md 7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from f2p.types import Goal, GoalRelation
 
 @tasks.register("clear")
 class Clear:
-    """The box must go to table_b, every thing must stay on table_a: who knows that contents travel unpacks first."""
+    """The box must go to table_b, every object must stay on table_a: who knows that contents travel unpacks first."""
 
     name = "clear"
 
@@ -20,8 +20,8 @@ class Clear:
         self.config = config or PackedBoxConfig()
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
-        """A packed box on table_a and nothing else. The budget allows each thing and the box to be moved once."""
+        """A packed box on table_a and nothing else. The budget allows each object and the box to be moved once."""
         world = packed_world(rng, simulator, objects, "left", self.config, landmark=False)
-        stay = tuple(GoalRelation("above", f"thing_{index + 1}", "table_a") for index in range(objects))
+        stay = tuple(GoalRelation("above", f"object_{index + 1}", "table_a") for index in range(objects))
         goal = Goal((GoalRelation("above", "box", "table_b"), *stay))
         return TaskInstance(self.name, world, goal, PROPOSAL, budget=objects + 1)

@@ -1,4 +1,4 @@
-"""The scene all box tasks share: on `table_a` an open box with n things at rest in it, on `table_b` a free landmark."""
+"""The scene of all box tasks: on `table_a` an open box with n objects at rest in it, on `table_b` a free landmark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
-from f2p.sim.data.workspace import RoomConfig, tables
+from f2p.sim.data.workspace import WorkspaceConfig, tables
 from f2p.sim.errors import SamplingError
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
@@ -30,12 +30,12 @@ PROPOSAL = (SkillStep("pick_place", "box"),)
 class PackedBoxConfig(Settings):
     """Ranges of sizes and places."""
 
-    room: RoomConfig = field(default_factory=RoomConfig)
-    thing_least: float = number(0.030, "smallest edge of a thing", unit="m", low=0.01, high=0.2)
-    thing_most: float = number(0.055, "greatest edge of a thing", unit="m", low=0.01, high=0.2)
+    workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
+    object_least: float = number(0.030, "smallest edge of an object", unit="m", low=0.01, high=0.2)
+    object_most: float = number(0.055, "greatest edge of an object", unit="m", low=0.01, high=0.2)
     wall_least: float = number(0.070, "lowest wall of the box", unit="m", low=0.02, high=0.4)
     wall_most: float = number(
-        0.090, "highest wall of a box for three things; a centimetre more for each further one", unit="m", low=0.02,
+        0.090, "highest wall of a box for three objects; a centimetre more for each further one", unit="m", low=0.02,
         high=0.4, source="ours: a camera at 1.3 m still sees what is in it",
     )  # fmt: skip
     wide_side_least: float = number(
@@ -59,7 +59,7 @@ def packed_world(
     Args:
         rng: Source of randomness.
         simulator: In which it comes to rest.
-        objects: Things in the box.
+        objects: Objects in the box.
         side: The side of the landmark the goal is on.
         config: Ranges.
         landmark: Whether there is one.
@@ -77,32 +77,32 @@ def packed_world(
         poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
         if stable[0]:
             return World(world.bodies, poses[0], world.openings)
-    raise SamplingError(f"packed box with {objects} things at rest", TRIES)
+    raise SamplingError(f"packed box with {objects} objects at rest", TRIES)
 
 
 def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool) -> World | None:
-    """Sizes and places before physics; None when the things do not fit into the box."""
-    room = tables(config.room)
+    """Sizes and places before physics; None when the objects do not fit into the box."""
+    furniture = tables(config.workspace)
     wide = 0.012 * objects
     tall = config.wall_most + 0.01 * max(0, objects - 3)
     low, high = [0.22, 0.18, config.wall_least], [0.26 + wide / 2, 0.22 + wide / 2, tall]
     box = Body("box", OPEN_BOX, rng.uniform(low, high))
-    things = [
-        Body(f"thing_{i + 1}", CUBOID, rng.uniform(config.thing_least, config.thing_most, 3)) for i in range(objects)
+    contents = [
+        Body(f"object_{i + 1}", CUBOID, rng.uniform(config.object_least, config.object_most, 3)) for i in range(objects)
     ]
     mark = [Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.08, 0.08, 0.18]))] if landmark else []
-    bodies = (*room.bodies, box, *mark, *things)
-    placer = Placer(bodies, {0: room.poses[0], 1: room.poses[1]}, rng, RandomSceneConfig())
+    bodies = (*furniture.bodies, box, *mark, *contents)
+    placer = Placer(bodies, {0: furniture.poses[0], 1: furniture.poses[1]}, rng, RandomSceneConfig())
     half = 0.5 * np.linalg.norm(box.size[:2])
-    reach = 0.5 * np.array([config.room.table_depth, config.room.table_width]) - half
-    xy = room.poses[0, :2] + rng.uniform(-1.0, 1.0, 2) * np.maximum(reach, 0.0)
-    top = config.room.table_height
+    reach = 0.5 * np.array([config.workspace.table_depth, config.workspace.table_width]) - half
+    xy = furniture.poses[0, :2] + rng.uniform(-1.0, 1.0, 2) * np.maximum(reach, 0.0)
+    top = config.workspace.table_height
     placer.put(2, np.array([*xy, top + 0.5 * box.size[2], rng.uniform(-np.pi / 2, np.pi / 2)]))
     if mark:
         free = rng.uniform(config.wide_side_least, config.wide_side_most)
         sign = 1.0 if side == "left" else -1.0
-        y = room.poses[1, 1] + sign * (0.5 * config.room.table_width - free)
-        at = [config.room.table_x + rng.uniform(-0.10, 0.10), y, top + 0.5 * mark[0].size[2]]
+        y = furniture.poses[1, 1] + sign * (0.5 * config.workspace.table_width - free)
+        at = [config.workspace.table_x + rng.uniform(-0.10, 0.10), y, top + 0.5 * mark[0].size[2]]
         placer.put(3, np.array([*at, rng.uniform(-np.pi / 2, np.pi / 2)]))
     first = len(bodies) - objects
     if not all(placer.into_box(index, 2) for index in range(first, len(bodies))):

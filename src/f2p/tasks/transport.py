@@ -29,6 +29,6 @@ class Transport:
         world = packed_world(rng, simulator, objects, side, self.config)
         literals = []
         for index in range(objects):
-            literals.append(GoalRelation("above", f"thing_{index + 1}", "table_b"))
-            literals.append(GoalRelation(side, f"thing_{index + 1}", "landmark"))
+            literals.append(GoalRelation("above", f"object_{index + 1}", "table_b"))
+            literals.append(GoalRelation(side, f"object_{index + 1}", "landmark"))
         return TaskInstance(self.name, world, Goal(tuple(literals)), PROPOSAL, budget=1)

@@ -34,7 +34,9 @@ class DepthCameraConfig(Settings):
     horizontal_fov: float = number(math.radians(87.0), "field of view along the long side", unit="rad", low=0.3,
                                    high=2.5, source="D435i data sheet")  # fmt: skip
     nearest: float = number(0.28, "no depth nearer than this", unit="m", low=0.0, high=1.0, source="D435i data sheet")
-    farthest: float = number(4.0, "no depth farther than this", unit="m", low=0.5, high=20.0, source="ours: the room")
+    farthest: float = number(
+        4.0, "no depth farther than this", unit="m", low=0.5, high=20.0, source="ours: the workspace"
+    )
     noise: float = number(0.0015, "standard deviation at 1 m; grows with the square of depth", unit="m", low=0.0,
                           high=0.05, source="ours: about 2 mm at 1.2 m, as reported for D435")  # fmt: skip
     drop_out: float = number(0.01, "fraction of pixels without depth", low=0.0, high=0.9, source="ours")

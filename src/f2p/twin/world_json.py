@@ -1,4 +1,4 @@
-"""Worlds and truth as JSON text: how a simulated room is ordered, and how its state is told."""
+"""JSON encoding of worlds and ground truth."""
 
 from __future__ import annotations
 

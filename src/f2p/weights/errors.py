@@ -1,4 +1,4 @@
-"""What the weights room can refuse, and why (codes 8xx)."""
+"""What the weights package can refuse, and why (codes 8xx)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from f2p.errors import F2pError
 
 
 class WeightsError(F2pError):
-    """Root of this room's errors."""
+    """Base of this package's errors."""
 
 
 class UnknownWeightsError(WeightsError):

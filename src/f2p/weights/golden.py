@@ -18,21 +18,21 @@ TOLERANCE = 1e-2
 """Largest difference between an answer and the golden one (ours: float32 on another CPU, through a sigmoid)."""
 
 _POINTS = 160
-_ROOM: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
+_SCENE: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
     ("table_a", TABLE, (0.70, 0.55, 0.475), (0.50, 0.90, 0.05)),
     ("table_b", TABLE, (0.70, -0.55, 0.475), (0.50, 0.90, 0.05)),
     ("box", OPEN_BOX, (0.66, 0.50, 0.555), (0.22, 0.26, 0.11)),
-    ("thing_1", CUBOID, (0.63, 0.45, 0.535), (0.05, 0.05, 0.05)),
-    ("thing_2", CUBOID, (0.69, 0.55, 0.530), (0.04, 0.05, 0.04)),
+    ("object_1", CUBOID, (0.63, 0.45, 0.535), (0.05, 0.05, 0.05)),
+    ("object_2", CUBOID, (0.69, 0.55, 0.530), (0.04, 0.05, 0.04)),
     ("landmark", CUBOID, (0.64, -0.50, 0.540), (0.06, 0.06, 0.08)),
 )
 
 
 def golden_scene() -> Scene:
-    """Two tables, a box with two things in it, and a landmark on the other table; clouds from a fixed seed."""
+    """Two tables, a box with two objects in it, and a landmark on the other table; clouds from a fixed seed."""
     rng = np.random.default_rng(20)
     segments = []
-    for name, prior, center, size in _ROOM:
+    for name, prior, center, size in _SCENE:
         faces = rng.uniform(-0.5, 0.5, (_POINTS, 3))
         axis = rng.integers(0, 3, _POINTS)
         faces[np.arange(_POINTS), axis] = np.where(axis == 2, 0.5, np.sign(faces[np.arange(_POINTS), axis]) * 0.5)
@@ -48,7 +48,7 @@ def golden_calls() -> tuple[SkillCall, ...]:
     )
 
 
-GOLDEN_GOAL = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left", "thing_1", "landmark")))
+GOLDEN_GOAL = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left", "object_1", "landmark")))
 
 
 def golden_answers(predictor: Predictor) -> list[float]:

@@ -26,11 +26,11 @@ def body(name: str, prior: str, height: float) -> dict:
 
 
 def test_truth_judges_a_goal_and_names_what_fell() -> None:
-    bodies = [body("table_a", "table", 0.475), body("box", "open_box", 0.55), body("thing_1", "cuboid", 0.03)]
+    bodies = [body("table_a", "table", 0.475), body("box", "open_box", 0.55), body("object_1", "cuboid", 0.03)]
     truth = truth_from_json(json.dumps({"bodies": bodies, "binary": [["above", "box", "table_a"]]}))
-    assert truth.lost == ("thing_1",)
-    assert truth.satisfies(parse_goal("above(box, table_a) & not inside(thing_1, box)"))
-    assert not truth.satisfies(parse_goal("above(box, table_a) & inside(thing_1, box)"))
+    assert truth.lost == ("object_1",)
+    assert truth.satisfies(parse_goal("above(box, table_a) & not inside(object_1, box)"))
+    assert not truth.satisfies(parse_goal("above(box, table_a) & inside(object_1, box)"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"bodies": []}', '{"bodies": [{"prior": "table"}], "binary": []}'])
@@ -85,7 +85,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
     last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
     assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
     assert session.learned_from == [LearnFrom.MISSES, LearnFrom.MISSES, LearnFrom.CONTRADICTIONS][:tries]
-    assert session.resets == resets, "what was learned is tried from where things are"
+    assert session.resets == resets, "what was learned is tried from where objects are"
     assert last.success == endings[tries - 1]
 
 
@@ -99,7 +99,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
         ("clear", False, True, (), "several skills are needed, and some are done"),
     ],
 )
-def test_a_person_puts_the_room_back_only_where_the_robot_cannot_go_on(
+def test_a_person_puts_the_scene_back_only_where_the_robot_cannot_go_on(
     task: str, success: bool, taught: bool, fell: tuple[str, ...], reason: str
 ) -> None:
     instance = tasks.make(task).make(np.random.default_rng(0), 2, make_simulator())

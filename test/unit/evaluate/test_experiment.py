@@ -143,7 +143,7 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recip
 def test_a_task_that_teaches_nothing_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "run_plan", lambda *_: None)
     anything = SimpleNamespace(observe=lambda *_: None, plan=lambda *_: None)
-    room = SimpleNamespace(world=None, goal=None, proposal=(), budget=1)
-    task = SimpleNamespace(name="transport", make=lambda *_: room)
+    instance = SimpleNamespace(world=None, goal=None, proposal=(), budget=1)
+    task = SimpleNamespace(name="transport", make=lambda *_: instance)
     with pytest.raises(NoFailureError, match="50 scenes of task 'transport' and no contradiction"):
         failures.make_failure(task, anything, anything, 3, 0)

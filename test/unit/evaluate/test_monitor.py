@@ -98,28 +98,28 @@ def test_models_are_learned_again_unless_by_the_same_code_from_the_same_weights(
 
 def test_an_onlooker_sees_through_the_robots_eyes_and_keeps_names() -> None:
     """The box and what is in it are found where they are, before and after somebody moved them."""
-    room = tasks.make("clear").make(np.random.default_rng(5), 3, make_simulator())
-    world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
-    moved = [world.index(name) for name in ("box", "thing_1", "thing_2", "thing_3")]
+    instance = tasks.make("clear").make(np.random.default_rng(5), 3, make_simulator())
+    world, onlooker = instance.world, Onlooker(Eye(0), instance.world.bodies)
+    moved = [world.index(name) for name in ("box", "object_1", "object_2", "object_3")]
     poses = world.poses.copy()
     poses[moved, 1] += world.poses[1, 1] - world.poses[0, 1]
     for now in (world, World(world.bodies, poses)):
         seen = onlooker.look(now)
         assert set(seen.names) == set(world.names)
-        for name in ("box", "thing_1", "thing_2", "thing_3"):
+        for name in ("box", "object_1", "object_2", "object_3"):
             error = seen.segments[seen.index(name)].box.center - now.poses[now.index(name), :3]
             assert np.linalg.norm(error) < 0.02, name
 
 
 def test_what_was_just_handled_is_looked_for_from_beside_and_not_guessed() -> None:
     """Behind the landmark it is hidden; it had been in the box, and was guessed to be there still."""
-    room = tasks.make("transport").make(np.random.default_rng(2), 3, make_simulator())
-    world, onlooker = room.world, Onlooker(Eye(0), room.world.bodies)
+    instance = tasks.make("transport").make(np.random.default_rng(2), 3, make_simulator())
+    world, onlooker = instance.world, Onlooker(Eye(0), instance.world.bodies)
     onlooker.look(world)
-    thing, mark, poses = world.index("thing_1"), world.index("landmark"), world.poses.copy()
+    movable, mark, poses = world.index("object_1"), world.index("landmark"), world.poses.copy()
     away = poses[mark, :2] / np.linalg.norm(poses[mark, :2])
     bottom = poses[mark, 2] - 0.5 * world.bodies[mark].size[2]
-    poses[thing, :3] = [*(poses[mark, :2] + 0.1 * away), bottom + 0.5 * world.bodies[thing].size[2]]
-    seen = onlooker.look(World(world.bodies, poses), ("thing_1",))
-    assert "thing_1" in seen.names
-    assert np.linalg.norm(seen.segments[seen.index("thing_1")].box.center - poses[thing, :3]) < 0.02
+    poses[movable, :3] = [*(poses[mark, :2] + 0.1 * away), bottom + 0.5 * world.bodies[movable].size[2]]
+    seen = onlooker.look(World(world.bodies, poses), ("object_1",))
+    assert "object_1" in seen.names
+    assert np.linalg.norm(seen.segments[seen.index("object_1")].box.center - poses[movable, :3]) < 0.02

@@ -38,7 +38,7 @@ def instance(goal: str) -> TaskInstance:
 def test_a_second_try_starts_where_the_first_one_ended(tries: int) -> None:
     """The predictor expects what is in the box to stay, so that it cannot succeed; the box moves all the same."""
     simulator = Watched()
-    goal = "above(box, table_b) & above(thing_1, table_a)"
+    goal = "above(box, table_b) & above(object_1, table_a)"
     planner = Planner(AnalyticPredictor)
     trial = run_trial(instance(goal), planner, simulator, free=False, seed=3, tries=tries)
     assert not trial.success and len(simulator.worlds) == tries

@@ -267,7 +267,7 @@ def test_a_finger_that_stands_off_its_target_has_something_in_it() -> None:
     assert bench.ended == [(None, True)]
 
 
-@pytest.mark.parametrize(("tremble", "contact"), [(0.004, True), (0.03, False)], ids=["on a thing", "still closing"])
+@pytest.mark.parametrize(("tremble", "contact"), [(0.004, True), (0.03, False)], ids=["on an object", "still closing"])
 def test_a_finger_stands_by_its_place_not_by_its_speed(tremble: float, contact: bool) -> None:
     bench = Bench(speed=0.0)
     bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})

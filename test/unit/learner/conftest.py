@@ -71,7 +71,7 @@ def simulator() -> RecordingSimulator:
 def failure() -> Failure:
     """The box was carried, its contents travelled, the model expected them to stay."""
     before, call = golden_scene(), SkillCall("pick_place", "box", MOVE)
-    carried = ("box", "thing_1", "thing_2")
+    carried = ("box", "object_1", "object_2")
     after = Scene(
         tuple(
             dataclasses.replace(one, box=Box(one.box.center + MOVE[:3], one.box.size), points=one.points + MOVE[:3])
@@ -84,5 +84,5 @@ def failure() -> Failure:
     outcome = Outcome(
         before, call, after, prediction, relations_of(before), relations_of(after), Execution(True), "analytic"
     )
-    goal = Goal((GoalRelation("above", "thing_1", "table_b"),))
+    goal = Goal((GoalRelation("above", "object_1", "table_b"),))
     return Failure("box-1", outcome, goal, None, Cause.MODEL, 20.0, 2.0, (), "the contents moved along")

@@ -23,7 +23,7 @@ from f2p.weights.golden import golden_scene
 
 
 def inside_the_box(bodies: tuple[Any, ...], poses: np.ndarray) -> float:
-    """Mean number of things in the box."""
+    """Mean number of objects in the box."""
     sizes = np.array([body.size for body in bodies])
     hollow = np.array([body.name == "box" for body in bodies])
     relations = binary_relations(poses[..., :3], sizes, poses[..., 3], containers=hollow)

@@ -44,18 +44,18 @@ def test_from_the_floor_or_from_nowhere_nothing_is_learned(failure: Failure) -> 
 def test_what_was_carried_is_put_out_of_the_way_of_everything(failure: Failure) -> None:
     world, call = reconstruct(failure.outcome.before), failure.outcome.call
     carried = np.flatnonzero(carried_along(failure.outcome, 0.05)).tolist()
-    assert [world.bodies[index].name for index in carried] == ["thing_1", "thing_2"]
+    assert [world.bodies[index].name for index in carried] == ["object_1", "object_2"]
     for seed in range(20):
         poses = put_elsewhere(world.bodies, world.poses, carried[:1], call, np.random.default_rng(seed))
         assert poses is not None
         moved = np.flatnonzero(np.any(poses != world.poses, axis=1))
         assert moved.tolist() == carried[:1]
         boxes = [World(world.bodies, now).boxes for now in (poses, world.poses)]
-        thing, box = boxes[0][carried[0]], boxes[1][world.index("box")]
+        movable, box = boxes[0][carried[0]], boxes[1][world.index("box")]
         for center in (box.center, box.center + call.parameter[:3]):
-            assert np.any(np.abs(thing.center - center)[:2] > 0.5 * (thing.size + box.size)[:2])
+            assert np.any(np.abs(movable.center - center)[:2] > 0.5 * (movable.size + box.size)[:2])
         tops = [one.center[2] + 0.5 * one.size[2] for one in boxes[1][:2]]
-        assert min(abs(thing.center[2] - 0.5 * thing.size[2] - top) for top in tops) < 1e-6
+        assert min(abs(movable.center[2] - 0.5 * movable.size[2] - top) for top in tops) < 1e-6
 
 
 def test_a_box_that_is_not_full_is_learned_about_too(failure: Failure) -> None:

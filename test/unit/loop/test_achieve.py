@@ -28,8 +28,8 @@ from f2p.types import (
     SkillStep,
 )
 
-GOAL = parse_goal("above(thing, table_b)")
-PROPOSAL = (SkillStep("pick_place", "thing"),)
+GOAL = parse_goal("above(object, table_b)")
+PROPOSAL = (SkillStep("pick_place", "object"),)
 
 
 def scene(reached: bool) -> Scene:
@@ -40,13 +40,13 @@ def scene(reached: bool) -> Scene:
     return Scene((
         segment("table_a", "table", (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
         segment("table_b", "table", (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
-        segment("thing", "cuboid", (0.7, y, 0.525), (0.05, 0.05, 0.05)),
+        segment("object", "cuboid", (0.7, y, 0.525), (0.05, 0.05, 0.05)),
     ))  # fmt: skip
 
 
 @dataclass
 class Canned:
-    """A stack that answers from lists; the thing arrives at attempt `arrives`."""
+    """A stack that answers from lists; the object arrives at attempt `arrives`."""
 
     arrives: int = 1
     believed: bool = True
@@ -73,7 +73,7 @@ class Canned:
         self._told("plan")
         names, count = seen.names, len(seen.names)
         empty = Relations(names, np.zeros((count, 3)), np.zeros((count, count, 9)))
-        calls = (SkillCall("pick_place", "thing", np.zeros(4)),)
+        calls = (SkillCall("pick_place", "object", np.zeros(4)),)
         return Plan("p", goal, calls, 0.9, (Prediction(empty, np.zeros((count, 3))),), "w0", self.believed)
 
     def execute(self, seen: Scene, plan: Plan, index: int) -> Execution:
@@ -105,7 +105,7 @@ def test_a_plan_that_works_is_the_end_of_it() -> None:
     stack = Canned()
     record = pursue(stack).record
     assert stack.calls == ["perceive", "plan", "execute", "perceive", "check"]
-    assert stack.sought == [(), ("thing",)], "what was just handled is looked for, not guessed"
+    assert stack.sought == [(), ("object",)], "what was just handled is looked for, not guessed"
     assert (record.attempts, record.weights_id, record.failure_ids) == (1, "w0", [])
 
 
@@ -154,7 +154,7 @@ def test_perception_failures_are_looked_at_again_first() -> None:
     stack = Canned(verdicts=[failed(Cause.PERCEPTION), Verdict(False)])
     pursue(stack)
     assert stack.calls == ["perceive", "plan", "execute", "perceive", "check", "perceive", "check"]
-    assert stack.sought[1:] == [("thing",)] * 2
+    assert stack.sought[1:] == [("object",)] * 2
 
 
 def test_an_unclear_cause_is_a_persons_business() -> None:
@@ -195,14 +195,14 @@ def test_unknown_names_in_the_goal_name_the_choices() -> None:
         pursue(Canned(), goal=parse_goal("above(unicorn, table_b)"))
 
 
-def test_a_thing_lost_on_the_way_is_told_with_the_failure_that_lost_it() -> None:
+def test_an_object_lost_on_the_way_is_told_with_the_failure_that_lost_it() -> None:
     stack = Canned(lost=True, verdicts=[failed(Cause.EXECUTION)], executions=[Execution(False, 950, "it slipped")])
     with pytest.raises(
-        AttemptsUsedUpError, match=r"not seen any more: thing; failure-execution .*; not seen"
+        AttemptsUsedUpError, match=r"not seen any more: object; failure-execution .*; not seen"
     ) as caught:
         pursue(stack)
     assert caught.value.code == AttemptsUsedUpError.code
-    assert stack.calls.count("plan") == 1, "without the thing there is nothing to plan"
+    assert stack.calls.count("plan") == 1, "without the object there is nothing to plan"
 
 
 def test_cancel_is_noticed_between_stages() -> None:
@@ -224,4 +224,4 @@ def test_cancel_is_noticed_between_stages() -> None:
 def test_each_plan_is_told_as_a_tree_when_it_is_over(stack: Canned, glyph: str) -> None:
     trees: list[str] = []
     Achiever(stack, lambda _stage, _detail: None, lambda: False, trees.append).achieve(GOAL, PROPOSAL, 2, True, 0)
-    assert f"└─ {glyph} 1 pick_place(thing)" in trees[0]
+    assert f"└─ {glyph} 1 pick_place(object)" in trees[0]

@@ -15,7 +15,7 @@ def random_scene(rng: np.random.Generator, segments: int, points: int = 60) -> S
     for index in range(segments):
         center = rng.uniform(-0.5, 0.5, 3)
         cloud = center + rng.uniform(-0.025, 0.025, (points, 3))
-        made.append(Segment(f"thing_{index}", "cuboid", Box(center, np.full(3, 0.05)), cloud))
+        made.append(Segment(f"object_{index}", "cuboid", Box(center, np.full(3, 0.05)), cloud))
     return Scene(tuple(made))
 
 

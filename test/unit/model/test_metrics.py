@@ -49,7 +49,7 @@ def test_an_untrained_model_is_measured_beside_persistence(batch: TransitionBatc
 
 @pytest.mark.parametrize("profile", ["default", "literal"])
 def test_what_is_next_is_not_what_is_now(batch: TransitionBatch, profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the model moves things, the figures of what is next are those of the moved clouds, seen anew."""
+    """Where the model moves objects, the figures of what is next are those of the moved clouds, seen anew."""
     model, true = create(profile, seed=2), torch.from_numpy(batch.displacements)
 
     def advance(latent: ObjectLatent, *_: object) -> tuple[ObjectLatent, torch.Tensor]:

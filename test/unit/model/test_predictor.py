@@ -18,8 +18,8 @@ from f2p.types import Box, Scene, Segment, SkillCall, SkillStep
 
 from .conftest import random_scene
 
-GOAL = parse_goal("left(thing_0, thing_1) & not above(thing_2, thing_0)")
-SKELETON = (SkillStep("pick_place", "thing_0"), SkillStep("pick_place", "thing_2"))
+GOAL = parse_goal("left(object_0, object_1) & not above(object_2, object_0)")
+SKELETON = (SkillStep("pick_place", "object_0"), SkillStep("pick_place", "object_2"))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def predictor() -> TorchPredictor:
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    """Four things."""
+    """Four objects."""
     return random_scene(np.random.default_rng(2), 4)
 
 
@@ -55,7 +55,7 @@ def test_score_is_the_product_over_what_predict_says(scene: Scene, rollout: str)
             SkillCall(step.skill, step.object, value) for step, value in zip(SKELETON, candidate, strict=True)
         )
         last = predictor.predict(scene, calls)[-1].relations
-        expected = last.value("left", "thing_0", "thing_1") * (1 - last.value("above", "thing_2", "thing_0"))
+        expected = last.value("left", "object_0", "object_1") * (1 - last.value("above", "object_2", "object_0"))
         assert score == pytest.approx(expected, rel=1e-3)
 
 
@@ -73,7 +73,7 @@ def test_what_is_rolled_out_once_answers_as_if_it_had_not_been(predictor: TorchP
     """Candidates that begin alike share that beginning, and a second goal is asked of the same rollout."""
     parameters = np.random.default_rng(2).normal(size=(9, 2, 4)) * 0.3
     parameters[:, 0] = parameters[0, 0]
-    other = parse_goal("inside(thing_1, thing_3)")
+    other = parse_goal("inside(object_1, object_3)")
     apart = [
         [TorchPredictor(predictor._model, "w").score(scene, SKELETON, row[None], goal)[0] for row in parameters]
         for goal in (GOAL, other)
@@ -91,7 +91,7 @@ def test_many_literals_do_not_underflow_to_nonsense(predictor: TorchPredictor, s
 
 def test_small_predicted_displacements_move_nothing(scene: Scene) -> None:
     model = create("default", seed=0)
-    call = SkillCall("pick_place", "thing_0", np.array([0.3, 0, 0, 0]))
+    call = SkillCall("pick_place", "object_0", np.array([0.3, 0, 0, 0]))
     calm = TorchPredictor(model, "w", config=PredictorConfig(move_threshold=0.1))
     model.position_decoder.layers[-1].bias.data.zero_()
     model.position_decoder.layers[-1].weight.data.zero_()

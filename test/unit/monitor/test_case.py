@@ -41,13 +41,13 @@ from f2p.types import (
     SkillStep,
 )
 
-GOAL = "above(thing_1, table_b) & not inside(thing_2, box)"
+GOAL = "above(object_1, table_b) & not inside(object_2, box)"
 
 
 @pytest.fixture
 def failure(outcome_of: Callable[..., Outcome]) -> Failure:
     """A model failure with a plan."""
-    outcome = outcome_of(("box", "thing_1", "thing_2"))
+    outcome = outcome_of(("box", "object_1", "object_2"))
     goal, found = parse_goal(GOAL), compare(outcome)
     plan = Planner(AnalyticPredictor).plan(outcome.before, goal, seed=0, proposal=(SkillStep("pick_place", "box"),))
     return Failure(
@@ -146,7 +146,7 @@ def test_foreign_folders_are_refused_with_the_cause(failure: Failure, tmp_path: 
 
 
 def renamed(relations: Relations) -> Relations:
-    """The same numbers, said of other things."""
+    """The same numbers, said of other objects."""
     return Relations(tuple(f"other_{name}" for name in relations.names), relations.unary, relations.binary)
 
 
@@ -183,15 +183,18 @@ def as_it_is(value: Any) -> Any:
         ),
         (with_outcome(observed_after=lambda one: renamed(one.observed_after)), "observed after .* other_"),
         (predicted(renamed, as_it_is), "the prediction .* other_"),
-        (predicted(as_it_is, lambda moves: moves[:3]), r"displacements of \d things have shape \(3, 3\)"),
+        (predicted(as_it_is, lambda moves: moves[:3]), r"displacements of \d objects have shape \(3, 3\)"),
         (predicted(as_it_is, np.ravel), "displacements of"),
         (predicted(lambda one: Relations(one.names, one.unary, one.binary * 5), as_it_is), "values outside 0..1"),
         (lambda one: replace(one, goal=Goal((GoalRelation("above", "ghost", "box"),))), "unknown object 'ghost'"),
-        (lambda one: replace(one, goal=Goal((GoalRelation("beside", "thing_1", "box"),))), "unknown relation 'beside'"),
+        (
+            lambda one: replace(one, goal=Goal((GoalRelation("beside", "object_1", "box"),))),
+            "unknown relation 'beside'",
+        ),
         (lambda one: replace(one, goal=Goal(())), "its goal cannot be asked"),
     ],
 )
-def test_parts_about_different_things_are_refused(
+def test_parts_about_different_objects_are_refused(
     failure: Failure, tmp_path: Path, harm: Callable[[Failure], Failure], reason: str
 ) -> None:
     """Some gave a trace after minutes of learning; others were learned from, and what they taught was wrong."""

@@ -14,7 +14,7 @@ from f2p.monitor.errors import DifferentScenesError
 from f2p.scene.errors import SceneError
 from f2p.types import Cause, Execution, Outcome, Relations
 
-CARRIED = ("box", "thing_1", "thing_2")
+CARRIED = ("box", "object_1", "object_2")
 
 
 def cause(outcome: Outcome, replayed: Relations | None, detected: Relations | None = None) -> tuple[Cause, str]:
@@ -71,7 +71,7 @@ def test_a_skill_that_was_not_executed(outcome_of: Callable[..., Outcome]) -> No
     )  # fmt: skip
 
 
-def test_network_and_geometry_saw_different_things(outcome_of: Callable[..., Outcome]) -> None:
+def test_network_and_geometry_saw_different_objects(outcome_of: Callable[..., Outcome]) -> None:
     outcome = outcome_of(CARRIED)
     wrong = Relations(outcome.before.names, outcome.observed_before.unary, 1.0 - outcome.observed_before.binary)
     found, text = cause(outcome, outcome.observed_after, wrong)
@@ -81,9 +81,9 @@ def test_network_and_geometry_saw_different_things(outcome_of: Callable[..., Out
 def test_an_outcome_that_was_not_seen_contradicts_nothing(outcome_of: Callable[..., Outcome]) -> None:
     """A box on the floor, or behind something tall: it is the eye's failure until somebody has seen it."""
     outcome = outcome_of(CARRIED)
-    found, text = cause(replace(outcome, unseen=("box", "thing_1")), outcome.observed_after)
-    assert found is Cause.PERCEPTION and "box, thing_1 were not seen" in text
-    assert cause(replace(outcome, unseen=("thing_1",)), outcome.observed_after)[0] is Cause.MODEL
+    found, text = cause(replace(outcome, unseen=("box", "object_1")), outcome.observed_after)
+    assert found is Cause.PERCEPTION and "box, object_1 were not seen" in text
+    assert cause(replace(outcome, unseen=("object_1",)), outcome.observed_after)[0] is Cause.MODEL
 
 
 def test_neither_side_or_no_replay(outcome_of: Callable[..., Outcome]) -> None:
@@ -91,8 +91,8 @@ def test_neither_side_or_no_replay(outcome_of: Callable[..., Outcome]) -> None:
     assert cause(outcome, None)[0] is Cause.UNKNOWN
     half = outcome.observed_after.binary.copy()
     names = outcome.before.names
-    half[names.index("thing_1")] = outcome.prediction.relations.binary[names.index("thing_1")]
-    half[:, names.index("thing_1")] = outcome.prediction.relations.binary[:, names.index("thing_1")]
+    half[names.index("object_1")] = outcome.prediction.relations.binary[names.index("object_1")]
+    half[:, names.index("object_1")] = outcome.prediction.relations.binary[:, names.index("object_1")]
     found, text = cause(outcome, Relations(names, outcome.observed_after.unary, half))
     assert found is Cause.UNKNOWN and "neither side" in text
 
@@ -105,7 +105,7 @@ def test_only_model_failures_come_from_a_replay_that_agrees(outcome_of: Callable
     assert found.cause is Cause.MODEL
 
 
-def test_other_things_are_refused(outcome_of: Callable[..., Outcome]) -> None:
+def test_other_objects_are_refused(outcome_of: Callable[..., Outcome]) -> None:
     outcome = outcome_of(CARRIED)
     other = Relations(("cup",), np.zeros((1, 3)), np.zeros((1, 1, 9)))
     with pytest.raises(DifferentScenesError, match="a second opinion is about cup"):

@@ -20,11 +20,11 @@ def test_a_prediction_that_came_true_scores_next_to_nothing(outcome_of: Callable
 
 
 def test_contents_that_travelled_along_contradict(outcome_of: Callable[..., Outcome]) -> None:
-    found = compare(outcome_of(("box", "thing_1", "thing_2")))
-    assert found.touched == ("box", "thing_1", "thing_2") and found.score > 5.0
+    found = compare(outcome_of(("box", "object_1", "object_2")))
+    assert found.touched == ("box", "object_1", "object_2") and found.score > 5.0
     facts = {(one.relation, one.subject, one.object): one.observed for one in found.contradictions}
-    assert facts["above", "thing_1", "table_b"] is True and facts["above", "thing_1", "table_a"] is False
-    assert facts["inside", "thing_2", "box"] is True
+    assert facts["above", "object_1", "table_b"] is True and facts["above", "object_1", "table_a"] is False
+    assert facts["inside", "object_2", "box"] is True
     gaps = [abs(one.predicted - one.observed) for one in found.contradictions]
     assert gaps == sorted(gaps, reverse=True)
 
@@ -39,14 +39,14 @@ def test_what_nobody_touched_cannot_alarm(outcome_of: Callable[..., Outcome]) ->
 
 def test_what_was_not_seen_afterwards_cannot_alarm(outcome_of: Callable[..., Outcome]) -> None:
     """It keeps its old place in the scene after, which claims nothing: neither that it stayed nor that it went."""
-    outcome = replace(outcome_of(("box", "thing_1", "thing_2")), unseen=("thing_1", "thing_2"))
+    outcome = replace(outcome_of(("box", "object_1", "object_2")), unseen=("object_1", "object_2"))
     found = compare(outcome)
     assert found.score < 0.2 and found.contradictions == () and not found.contradicts(1.0)
     assert compare(replace(outcome, unseen=("box",))).contradicts(1.0), "nobody knows where the box is"
 
 
 def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:
-    outcome = outcome_of(("box", "thing_1"))
+    outcome = outcome_of(("box", "object_1"))
     heavy = compare(outcome, CompareConfig(weights={"inside": 3.0})).score
     assert heavy > compare(outcome).score
     with pytest.raises(UnknownRelationError, match="insied"):
@@ -61,18 +61,18 @@ def test_different_scenes_are_refused(outcome_of: Callable[..., Outcome]) -> Non
 
 def test_words_state_each_fact_once() -> None:
     both = (
-        Contradiction("below", "table_b", "thing_1", 0.1, True),
-        Contradiction("above", "thing_1", "table_b", 0.1, True),
-        Contradiction("contact", "box", "thing_1", 0.1, True),
-        Contradiction("contact", "thing_1", "box", 0.1, True),
+        Contradiction("below", "table_b", "object_1", 0.1, True),
+        Contradiction("above", "object_1", "table_b", 0.1, True),
+        Contradiction("contact", "box", "object_1", 0.1, True),
+        Contradiction("contact", "object_1", "box", 0.1, True),
     )
-    assert contradictions_text(both) == "above(thing_1, table_b) is true, contact(box, thing_1) is true"
-    assert contradictions_text(both, most=1) == "above(thing_1, table_b) is true and 1 more"
+    assert contradictions_text(both) == "above(object_1, table_b) is true, contact(box, object_1) is true"
+    assert contradictions_text(both, most=1) == "above(object_1, table_b) is true and 1 more"
     assert "small gaps" in contradictions_text(())
 
 
 def test_the_score_is_symmetric_in_who_was_wrong(outcome_of: Callable[..., Outcome]) -> None:
-    outcome = outcome_of(("box", "thing_1"))
+    outcome = outcome_of(("box", "object_1"))
     swapped = replace(
         outcome,
         prediction=replace(outcome.prediction, relations=outcome.observed_after),

@@ -1,4 +1,4 @@
-"""A room for planners, and a predictor that knows what travels."""
+"""A scene for planners, and a predictor that knows what travels."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class TravellingPredictor(AnalyticPredictor):
 
 
 @pytest.fixture
-def room() -> Scene:
-    """Two tables, a box with two things, a landmark."""
+def workspace() -> Scene:
+    """Two tables, a box with two objects, a landmark."""
     return golden_scene()
 
 

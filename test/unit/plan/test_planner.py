@@ -19,8 +19,8 @@ from f2p.scene.errors import UnknownObjectError
 from f2p.scene.goals import parse_goal
 from f2p.types import Goal, Plan, Scene, SkillStep
 
-CARRY = "above(thing_1, table_b) & above(thing_2, table_b)"
-CLEAR = "above(box, table_b) & above(thing_1, table_a) & above(thing_2, table_a)"
+CARRY = "above(object_1, table_b) & above(object_2, table_b)"
+CLEAR = "above(box, table_b) & above(object_1, table_a) & above(object_2, table_a)"
 PICK_BOX = (SkillStep("pick_place", "box"),)
 
 
@@ -31,121 +31,127 @@ def moved(plan: Plan) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_contents_are_carried_one_by_one_by_a_model_that_does_not_know_better(
-    room: Scene, simple: AnalyticPredictor, seed: int
+    workspace: Scene, simple: AnalyticPredictor, seed: int
 ) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal(CARRY), seed)
-    assert plan.believed and sorted(moved(plan)) == ["thing_1", "thing_2"]
-    assert len(plan.predictions) == 2 and plan.predictions[-1].relations.value("above", "thing_2", "table_b") > 0.9
+    plan = Planner(lambda: simple).plan(workspace, parse_goal(CARRY), seed)
+    assert plan.believed and sorted(moved(plan)) == ["object_1", "object_2"]
+    assert len(plan.predictions) == 2 and plan.predictions[-1].relations.value("above", "object_2", "table_b") > 0.9
 
 
-def test_one_skill_is_not_enough_for_it_and_the_guess_is_no_plan(room: Scene, simple: AnalyticPredictor) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal(CARRY), seed=1, horizon=1)
+def test_one_skill_is_not_enough_for_it_and_the_guess_is_no_plan(workspace: Scene, simple: AnalyticPredictor) -> None:
+    plan = Planner(lambda: simple).plan(workspace, parse_goal(CARRY), seed=1, horizon=1)
     assert not plan.believed and plan.probability < 0.01 and len(plan.calls) == 1
     assert "a guess, not believed" in plan_tree(plan)
 
 
-def test_the_box_is_carried_by_a_model_that_knows(room: Scene, knowing: AnalyticPredictor) -> None:
-    plan = Planner(lambda: knowing).plan(room, parse_goal(CARRY), seed=2)
+def test_the_box_is_carried_by_a_model_that_knows(workspace: Scene, knowing: AnalyticPredictor) -> None:
+    plan = Planner(lambda: knowing).plan(workspace, parse_goal(CARRY), seed=2)
     assert plan.believed and moved(plan) == ["box"] and plan.weights_id == "knowing"
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_clearing_the_box_away(room: Scene, simple: AnalyticPredictor, knowing: AnalyticPredictor, seed: int) -> None:
-    naive = Planner(lambda: simple).plan(room, parse_goal(CLEAR), seed)
+def test_clearing_the_box_away(
+    workspace: Scene, simple: AnalyticPredictor, knowing: AnalyticPredictor, seed: int
+) -> None:
+    naive = Planner(lambda: simple).plan(workspace, parse_goal(CLEAR), seed)
     assert naive.believed and moved(naive) == ["box"]
-    wise = Planner(lambda: knowing).plan(room, parse_goal(CLEAR), seed)
-    assert wise.believed and sorted(moved(wise)) == ["box", "thing_1", "thing_2"]
+    wise = Planner(lambda: knowing).plan(workspace, parse_goal(CLEAR), seed)
+    assert wise.believed and sorted(moved(wise)) == ["box", "object_1", "object_2"]
 
 
-def test_what_travels_is_brought_back_from_where_it_is_expected(room: Scene, knowing: AnalyticPredictor) -> None:
+def test_what_travels_is_brought_back_from_where_it_is_expected(workspace: Scene, knowing: AnalyticPredictor) -> None:
     """From where the contents lay before, only the near edge of their table was in the workspace."""
     brought_back = []
     for seed in range(8):
-        plan = Planner(lambda: knowing).plan(room, parse_goal(CLEAR), seed)
-        centers = np.array([segment.box.center for segment in room.segments])
+        plan = Planner(lambda: knowing).plan(workspace, parse_goal(CLEAR), seed)
+        centers = np.array([segment.box.center for segment in workspace.segments])
         for call, prediction in zip(plan.calls, plan.predictions, strict=True):
             if call.object != "box" and "box" in [one.object for one in plan.calls[: plan.calls.index(call)]]:
-                brought_back.append(centers[room.index(call.object), 1] + call.parameter[1])
+                brought_back.append(centers[workspace.index(call.object), 1] + call.parameter[1])
             centers = centers + prediction.displacements
-    assert max(brought_back) > room.segments[room.index("table_a")].box.center[1], "also beyond the middle of the table"
+    assert max(brought_back) > workspace.segments[workspace.index("table_a")].box.center[1], (
+        "also beyond the middle of the table"
+    )
 
 
-def test_bringing_the_packed_box(room: Scene, simple: AnalyticPredictor, knowing: AnalyticPredictor) -> None:
-    goal = parse_goal("inside(thing_1, box) & inside(thing_2, box) & above(box, table_b)")
-    assert moved(Planner(lambda: knowing).plan(room, goal, seed=3)) == ["box"]
-    naive = Planner(lambda: simple).plan(room, goal, seed=3)
-    assert naive.believed and moved(naive)[0] == "box" and sorted(moved(naive)[1:]) == ["thing_1", "thing_2"]
+def test_bringing_the_packed_box(workspace: Scene, simple: AnalyticPredictor, knowing: AnalyticPredictor) -> None:
+    goal = parse_goal("inside(object_1, box) & inside(object_2, box) & above(box, table_b)")
+    assert moved(Planner(lambda: knowing).plan(workspace, goal, seed=3)) == ["box"]
+    naive = Planner(lambda: simple).plan(workspace, goal, seed=3)
+    assert naive.believed and moved(naive)[0] == "box" and sorted(moved(naive)[1:]) == ["object_1", "object_2"]
 
 
-def test_three_steps_that_build_on_one_another(room: Scene, simple: AnalyticPredictor) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal("not above(landmark, table_b) & " + CARRY), seed=4)
-    assert plan.believed and sorted(moved(plan)) == ["landmark", "thing_1", "thing_2"]
+def test_three_steps_that_build_on_one_another(workspace: Scene, simple: AnalyticPredictor) -> None:
+    plan = Planner(lambda: simple).plan(workspace, parse_goal("not above(landmark, table_b) & " + CARRY), seed=4)
+    assert plan.believed and sorted(moved(plan)) == ["landmark", "object_1", "object_2"]
 
 
-def test_a_proposal_is_used_as_it_is_and_never_passed_off_as_a_plan(room: Scene, simple: AnalyticPredictor) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal(CARRY), seed=5, proposal=PICK_BOX)
+def test_a_proposal_is_used_as_it_is_and_never_passed_off_as_a_plan(
+    workspace: Scene, simple: AnalyticPredictor
+) -> None:
+    plan = Planner(lambda: simple).plan(workspace, parse_goal(CARRY), seed=5, proposal=PICK_BOX)
     assert moved(plan) == ["box"] and not plan.believed and plan.probability < 1e-5
 
 
-def test_nothing_to_do_when_the_goal_holds(room: Scene, simple: AnalyticPredictor) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal("above(landmark, table_b)"), seed=6)
+def test_nothing_to_do_when_the_goal_holds(workspace: Scene, simple: AnalyticPredictor) -> None:
+    plan = Planner(lambda: simple).plan(workspace, parse_goal("above(landmark, table_b)"), seed=6)
     assert plan.calls == () and plan.believed and "nothing to do" in plan_tree(plan)
 
 
-def test_the_same_seed_gives_the_same_plan(room: Scene, simple: AnalyticPredictor) -> None:
-    one, two, other = (Planner(lambda: simple).plan(room, parse_goal(CARRY), seed) for seed in (7, 7, 8))
+def test_the_same_seed_gives_the_same_plan(workspace: Scene, simple: AnalyticPredictor) -> None:
+    one, two, other = (Planner(lambda: simple).plan(workspace, parse_goal(CARRY), seed) for seed in (7, 7, 8))
     assert one.id == two.id != other.id
     assert all(np.array_equal(a.parameter, b.parameter) for a, b in zip(one.calls, two.calls, strict=True))
 
 
-def test_retired_weights_start_the_plan_again(room: Scene, simple: AnalyticPredictor) -> None:
+def test_retired_weights_start_the_plan_again(workspace: Scene, simple: AnalyticPredictor) -> None:
     class Retired(AnalyticPredictor):
         def score(self, *_: object, **__: object) -> np.ndarray:
             raise StaleWeightsError("old", ("new",))
 
     served = [Retired("old"), simple]
-    plan = Planner(lambda: served.pop(0)).plan(room, parse_goal(CARRY), seed=9)
+    plan = Planner(lambda: served.pop(0)).plan(workspace, parse_goal(CARRY), seed=9)
     assert plan.weights_id == simple.weights_id and served == []
     with pytest.raises(StaleWeightsError, match="weights old are retired; served now: new"):
-        Planner(lambda: Retired("old")).plan(room, parse_goal(CARRY), seed=9)
+        Planner(lambda: Retired("old")).plan(workspace, parse_goal(CARRY), seed=9)
 
 
-def test_bad_questions_are_refused_with_the_choices(room: Scene, simple: AnalyticPredictor) -> None:
+def test_bad_questions_are_refused_with_the_choices(workspace: Scene, simple: AnalyticPredictor) -> None:
     planner = Planner(lambda: simple)
     with pytest.raises(UnknownObjectError, match="table_b"):
-        planner.plan(room, parse_goal("above(apple, table_b)"), seed=0)
+        planner.plan(workspace, parse_goal("above(apple, table_b)"), seed=0)
     with pytest.raises(
-        BadSkeletonError, match="'table_a' cannot be moved by pick_place; movable objects: box, thing_1"
+        BadSkeletonError, match="'table_a' cannot be moved by pick_place; movable objects: box, object_1"
     ):
-        planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "table_a"),))
+        planner.plan(workspace, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "table_a"),))
     with pytest.raises(BadSkeletonError, match="'apple' is not in the scene"):
-        planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "apple"),))
+        planner.plan(workspace, parse_goal(CARRY), seed=0, proposal=(SkillStep("pick_place", "apple"),))
     with pytest.raises(BadSkeletonError, match="it has no steps"):
-        planner.plan(room, parse_goal(CARRY), seed=0, proposal=())
+        planner.plan(workspace, parse_goal(CARRY), seed=0, proposal=())
     with pytest.raises(UnplannableSkillError, match="'juggle'; choose one of: pick_place"):
-        planner.plan(room, parse_goal(CARRY), seed=0, proposal=(SkillStep("juggle", "box"),))
-    furniture = Scene(room.segments[:2])
+        planner.plan(workspace, parse_goal(CARRY), seed=0, proposal=(SkillStep("juggle", "box"),))
+    furniture = Scene(workspace.segments[:2])
     with pytest.raises(NothingMovableError, match="seen: table_a, table_b"):
         planner.plan(furniture, parse_goal("above(table_a, table_b)"), seed=0)
 
 
 @pytest.mark.parametrize("answer", [np.nan, 2.0, -0.5])
-def test_a_model_without_probabilities_is_refused(room: Scene, answer: float) -> None:
+def test_a_model_without_probabilities_is_refused(workspace: Scene, answer: float) -> None:
     class Broken(AnalyticPredictor):
         def score(self, scene: Scene, skeleton: object, parameters: np.ndarray, goal: Goal) -> np.ndarray:
             return np.full(len(parameters), answer)
 
     with pytest.raises(BadScoresError, match="weights broken gave no usable probabilities"):
-        Planner(lambda: Broken("broken")).plan(room, parse_goal(CARRY), seed=0)
+        Planner(lambda: Broken("broken")).plan(workspace, parse_goal(CARRY), seed=0)
 
 
-def test_the_tree_names_every_step_and_how_it_went(room: Scene, simple: AnalyticPredictor) -> None:
-    plan = Planner(lambda: simple).plan(room, parse_goal(CARRY), seed=1)
+def test_the_tree_names_every_step_and_how_it_went(workspace: Scene, simple: AnalyticPredictor) -> None:
+    plan = Planner(lambda: simple).plan(workspace, parse_goal(CARRY), seed=1)
     text = plan_tree(plan, (StepStatus.DONE,))
-    assert text.count("pick_place(thing_") == 2 and "├─ ✓ 1" in text and "└─ ○ 2" in text
-    assert f"above(thing_1, table_b) {0.999:.2f}" in text and plan.id in text
+    assert text.count("pick_place(object_") == 2 and "├─ ✓ 1" in text and "└─ ○ 2" in text
+    assert f"above(object_1, table_b) {0.999:.2f}" in text and plan.id in text
 
 
-def test_the_belief_threshold_is_a_setting(room: Scene, simple: AnalyticPredictor) -> None:
+def test_the_belief_threshold_is_a_setting(workspace: Scene, simple: AnalyticPredictor) -> None:
     strict = Planner(lambda: simple, PlannerConfig(belief=0.9999))
-    assert not strict.plan(room, parse_goal(CLEAR), seed=0).believed
+    assert not strict.plan(workspace, parse_goal(CLEAR), seed=0).believed

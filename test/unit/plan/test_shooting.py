@@ -18,11 +18,11 @@ from f2p.scene.goals import parse_goal
 from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 
-THING = SkillStep("pick_place", "thing_1")
+OBJECT = SkillStep("pick_place", "object_1")
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.sampled_from(["box", "thing_1", "landmark"]), min_size=1, max_size=4), st.integers(0, 2**31))
+@given(st.lists(st.sampled_from(["box", "object_1", "landmark"]), min_size=1, max_size=4), st.integers(0, 2**31))
 def test_following_the_parameters_leads_where_the_proposals_aim(names: list[str], seed: int) -> None:
     scene = golden_scene()
     skeleton = tuple(SkillStep("pick_place", name) for name in names)
@@ -46,14 +46,18 @@ class Ledge(AnalyticPredictor):
 
 
 @pytest.mark.parametrize(("standing", "chosen"), [(0.85, {0, 1}), (0.60, {2, 3})])
-def test_a_well_placed_candidate_is_worth_a_little_probability(room: Scene, standing: float, chosen: set[int]) -> None:
+def test_a_well_placed_candidate_is_worth_a_little_probability(
+    workspace: Scene, standing: float, chosen: set[int]
+) -> None:
     """What only seems likelier where nothing would stand is left alone; what is far likelier is not."""
     proposals = np.zeros((4, 1, 4))
     proposals[:, 0, :2] = [[0.8, 0.9], [0.6, 0.9], [0.8, 0.1], [0.6, 0.1]]
-    proposals[:, 0, :2] -= room.segments[room.index("landmark")].box.center[:2]
+    proposals[:, 0, :2] -= workspace.segments[workspace.index("landmark")].box.center[:2]
     scores, rng = np.array([standing, standing, 0.97, 0.97]), np.random.default_rng(0)
     found = {
-        choose(Ledge(), room, (SkillStep("pick_place", "landmark"),), proposals, scores, TieRule(neighbours=1), rng)
+        choose(
+            Ledge(), workspace, (SkillStep("pick_place", "landmark"),), proposals, scores, TieRule(neighbours=1), rng
+        )
         for _ in range(30)
     }
     assert {index for index, _ in found} <= chosen and {ties for _, ties in found} == {2}
@@ -64,13 +68,13 @@ def put(scene: Scene, name: str, found: Candidate) -> np.ndarray:
     return scene.segments[scene.index(name)].box.center[:2] + found.parameters[0, :2]
 
 
-def test_a_blind_choice_is_blind(room: Scene) -> None:
+def test_a_blind_choice_is_blind(workspace: Scene) -> None:
     """When nothing is likely the placement is a draw from the workspace, not the largest of tiny numbers."""
-    goal = parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
+    goal = parse_goal("above(object_1, table_b) & above(object_2, table_b)")
     unsure, few = AnalyticPredictor(confidence=0.9999), ShootingConfig(candidates=64)
     steps = (SkillStep("pick_place", "box"),)
     sides = [
-        put(room, "box", shoot(unsure, room, steps, goal, np.random.default_rng(seed), config=few))[1] > 0
+        put(workspace, "box", shoot(unsure, workspace, steps, goal, np.random.default_rng(seed), config=few))[1] > 0
         for seed in range(60)
     ]
     assert 18 <= sum(sides) <= 42
@@ -96,51 +100,53 @@ class Falling(AnalyticPredictor):
 
 
 @pytest.mark.parametrize("likely", [False, True], ids=["guess", "plan"])
-def test_what_is_moved_stands_clear_on_furniture_off_its_rim(room: Scene, likely: bool) -> None:
+def test_what_is_moved_stands_clear_on_furniture_off_its_rim(workspace: Scene, likely: bool) -> None:
     """The goal is about contents; where their box stands, and whether it stands, is all the same to it."""
     expecting = Falling()
     expecting.elsewhere = 0.99 if likely else 1e-12
-    goal = parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
-    tables = [segment.box for segment in room.segments if not segment.movable]
-    others = [segment.box for segment in room.segments if segment.movable and segment.name != "box"]
+    goal = parse_goal("above(object_1, table_b) & above(object_2, table_b)")
+    tables = [segment.box for segment in workspace.segments if not segment.movable]
+    others = [segment.box for segment in workspace.segments if segment.movable and segment.name != "box"]
     sides = []
     for seed in range(40):
-        found = shoot(expecting, room, (SkillStep("pick_place", "box"),), goal, np.random.default_rng(seed))
-        at = put(room, "box", found)
+        found = shoot(expecting, workspace, (SkillStep("pick_place", "box"),), goal, np.random.default_rng(seed))
+        at = put(workspace, "box", found)
         assert any(np.all(np.abs(at - one.center[:2]) < 0.5 * one.size[:2] - 0.1) for one in tables)
         assert all(np.linalg.norm(at - one.center[:2]) > 0.5 * np.linalg.norm(one.size[:2]) for one in others)
         sides.append(at[1] > 0)
     assert likely or 10 <= sum(sides) <= 30, "a guess is uniform otherwise"
 
 
-def test_a_likely_plan_puts_nothing_where_another_thing_stands(room: Scene, simple: AnalyticPredictor) -> None:
+def test_a_likely_plan_puts_nothing_where_another_object_stands(workspace: Scene, simple: AnalyticPredictor) -> None:
     """The goal says nothing against a box set down on the landmark, and by the relations it is as good there."""
     goal, steps = parse_goal("above(box, table_b)"), (SkillStep("pick_place", "box"),)
-    mark, box = (room.segments[room.index(name)].box for name in ("landmark", "box"))
+    mark, box = (workspace.segments[workspace.index(name)].box for name in ("landmark", "box"))
     apart = 0.5 * float(np.linalg.norm(mark.size[:2]) + np.linalg.norm(box.size[:2]))
     few = ShootingConfig(candidates=200, ties=TieRule(neighbours=1))
     for seed in range(20):
-        found = shoot(simple, room, steps, goal, np.random.default_rng(seed), config=few)
-        assert np.linalg.norm(put(room, "box", found) - mark.center[:2]) > apart
+        found = shoot(simple, workspace, steps, goal, np.random.default_rng(seed), config=few)
+        assert np.linalg.norm(put(workspace, "box", found) - mark.center[:2]) > apart
 
 
-def test_where_nothing_else_is_likely_a_thing_is_put_upon_another(room: Scene, simple: AnalyticPredictor) -> None:
+def test_where_nothing_else_is_likely_an_object_is_put_upon_another(
+    workspace: Scene, simple: AnalyticPredictor
+) -> None:
     goal, steps = parse_goal("inside(landmark, box)"), (SkillStep("pick_place", "landmark"),)
-    found = shoot(simple, room, steps, goal, np.random.default_rng(0))
+    found = shoot(simple, workspace, steps, goal, np.random.default_rng(0))
     assert found.probability > 0.9
 
 
-def test_three_steps_are_found_with_a_thousand_candidates(room: Scene, simple: AnalyticPredictor) -> None:
-    goal = parse_goal("inside(landmark, box) & above(thing_1, table_b) & above(thing_2, table_b)")
-    skeleton = tuple(SkillStep("pick_place", name) for name in ("thing_1", "thing_2", "landmark"))
-    found = [shoot(simple, room, skeleton, goal, np.random.default_rng(seed)) for seed in range(10)]
+def test_three_steps_are_found_with_a_thousand_candidates(workspace: Scene, simple: AnalyticPredictor) -> None:
+    goal = parse_goal("inside(landmark, box) & above(object_1, table_b) & above(object_2, table_b)")
+    skeleton = tuple(SkillStep("pick_place", name) for name in ("object_1", "object_2", "landmark"))
+    found = [shoot(simple, workspace, skeleton, goal, np.random.default_rng(seed)) for seed in range(10)]
     assert all(one.evaluated == 1000 for one in found) and np.mean([one.probability > 0.9 for one in found]) >= 0.9
 
 
 @pytest.mark.parametrize("candidates", [1, 3, 17])
-def test_the_number_of_candidates_is_kept(room: Scene, simple: AnalyticPredictor, candidates: int) -> None:
+def test_the_number_of_candidates_is_kept(workspace: Scene, simple: AnalyticPredictor, candidates: int) -> None:
     found = shoot(
-        simple, room, (THING, THING), parse_goal("above(thing_1, table_b)"), np.random.default_rng(0),
+        simple, workspace, (OBJECT, OBJECT), parse_goal("above(object_1, table_b)"), np.random.default_rng(0),
         config=ShootingConfig(candidates=candidates),
     )  # fmt: skip
     assert found.evaluated == candidates and found.parameters.shape == (2, 4)
@@ -156,27 +162,27 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
 
 
 def test_steps_of_skills_with_different_parameters_share_a_plan(
-    room: Scene, simple: AnalyticPredictor, slide: str
+    workspace: Scene, simple: AnalyticPredictor, slide: str
 ) -> None:
     """Each call has the parameters of its own skill, and its objects are those that the skill applies to."""
     steps = (SkillStep("pick_place", "landmark"), SkillStep(slide, "landmark"), SkillStep(slide, "box"))
-    assert check_skeleton(room, steps) == steps
-    assert {step.skill for step in possible_steps(room, (slide,))} == {slide}
-    proposals = drawn(room, steps, 7, np.random.default_rng(0), Workspace())
-    parameters, ends = parameters_of(room, steps, proposals), ends_of(room, steps, proposals)
+    assert check_skeleton(workspace, steps) == steps
+    assert {step.skill for step in possible_steps(workspace, (slide,))} == {slide}
+    proposals = drawn(workspace, steps, 7, np.random.default_rng(0), Workspace())
+    parameters, ends = parameters_of(workspace, steps, proposals), ends_of(workspace, steps, proposals)
     assert parameters.shape == (7, 3, 4) and not parameters[:, 1:, 2:].any()
     assert np.allclose(ends[:, 1, 1] - ends[:, 0, 1], proposals[:, 1, 0]), (
         "a stroke is the same from wherever it starts"
     )
     goal = parse_goal("above(landmark, table_a) & above(box, table_a)")
-    plan = Planner(lambda: simple).plan(room, goal, 0, steps)
+    plan = Planner(lambda: simple).plan(workspace, goal, 0, steps)
     assert [len(call.parameter) for call in plan.calls] == [4, 2, 2] and plan.probability > 0.9
 
 
-def test_a_search_uses_the_skills_it_is_given(room: Scene, simple: AnalyticPredictor, slide: str) -> None:
+def test_a_search_uses_the_skills_it_is_given(workspace: Scene, simple: AnalyticPredictor, slide: str) -> None:
     goal = parse_goal("above(landmark, table_a)")
     for skills in (("pick_place",), ("pick_place", slide)):
-        plan = Planner(lambda: simple, PlannerConfig(skills=skills)).plan(room, goal, 0)
+        plan = Planner(lambda: simple, PlannerConfig(skills=skills)).plan(workspace, goal, 0)
         assert plan.probability > 0.9 and {call.skill for call in plan.calls} == {"pick_place"}, "a stroke is too short"
     with pytest.raises(UnplannableSkillError, match="'juggle'; choose one of: pick_place, slide"):
-        Planner(lambda: simple, PlannerConfig(skills=("juggle",))).plan(room, goal, 0)
+        Planner(lambda: simple, PlannerConfig(skills=("juggle",))).plan(workspace, goal, 0)

@@ -101,8 +101,8 @@ def cloud(box: Box, rng: np.random.Generator, count: int = 200) -> np.ndarray:
     return (turned + box.center).astype(np.float32)
 
 
-def make_scene(things: int = 3, seed: int = 0) -> Scene:
-    """Two tables, a box on table_a with things in it, a landmark on table_b."""
+def make_scene(objects: int = 3, seed: int = 0) -> Scene:
+    """Two tables, a box on table_a with objects in it, a landmark on table_b."""
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, str, Box]] = [
         ("table_a", "table", Box(np.array([0.7, 0.55, 0.475]), np.array([0.5, 0.9, 0.05]))),
@@ -110,19 +110,19 @@ def make_scene(things: int = 3, seed: int = 0) -> Scene:
         ("box", "open_box", Box(np.array([0.7, 0.5, 0.56]), np.array([0.30, 0.24, 0.12]), 0.1)),
         ("landmark", "cuboid", Box(np.array([0.7, -0.5, 0.58]), np.array([0.07, 0.07, 0.16]))),
     ]
-    for index in range(things):
+    for index in range(objects):
         x, y = 0.61 + 0.06 * (index % 4), 0.46 + 0.07 * (index // 4)
-        rows.append((f"thing_{index + 1}", "cuboid", Box(np.array([x, y, 0.53]), np.array([0.04, 0.04, 0.04]))))
+        rows.append((f"object_{index + 1}", "cuboid", Box(np.array([x, y, 0.53]), np.array([0.04, 0.04, 0.04]))))
     return Scene(tuple(Segment(name, prior, box, cloud(box, rng)) for name, prior, box in rows))
 
 
-def make_failure(things: int = 3, seed: int = 0) -> Failure:
+def make_failure(objects: int = 3, seed: int = 0) -> Failure:
     """The box was carried to table_b; the model said its contents would stay behind."""
-    scene = make_scene(things, seed)
+    scene = make_scene(objects, seed)
     parameter = np.array([0.0, -1.1, 0.0, 0.0])
     moved = tuple(
         replace(segment, box=Box(segment.box.center + parameter[:3], segment.box.size, segment.box.yaw))
-        if segment.name == "box" or segment.name.startswith("thing")
+        if segment.name == "box" or segment.name.startswith("object")
         else segment
         for segment in scene.segments
     )
@@ -143,13 +143,13 @@ def make_failure(things: int = 3, seed: int = 0) -> Failure:
 
 @pytest.fixture(name="make_scene")
 def _make_scene() -> Callable[..., Scene]:
-    """Scene of any number of things."""
+    """Scene of any number of objects."""
     return make_scene
 
 
 @pytest.fixture(name="make_failure")
 def _make_failure() -> Callable[..., Failure]:
-    """Failure of any number of things."""
+    """Failure of any number of objects."""
     return make_failure
 
 
@@ -161,7 +161,7 @@ def model() -> GeometricModel:
 
 @pytest.fixture(scope="session")
 def filled_box() -> Failure:
-    """A box with three things in it."""
+    """A box with three objects in it."""
     return make_failure()
 
 

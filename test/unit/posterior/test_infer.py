@@ -186,7 +186,7 @@ def test_svi_spreads_the_container_and_keeps_contents_inside(failure: Failure, m
     particles, diagnostics = infer(failure, model, config=config)
     scene = failure.outcome.before
     inside = contained(bodies_of(scene), particles.poses)
-    assert inside[:, scene.index("thing_1"), scene.index("box")].mean() >= 0.9
+    assert inside[:, scene.index("object_1"), scene.index("box")].mean() >= 0.9
     assert diagnostics.position_spread[scene.index("box")] > 0.12
     assert set(diagnostics.surfaces) == {"table_a", "table_b"}
     assert min(diagnostics.surfaces.values()) >= 8
@@ -323,7 +323,7 @@ def test_projection_redraws_what_falls_and_keeps_placements(failure: Failure, pa
 
 def test_projection_rejects_spilled_contents(failure: Failure, particles: Particles) -> None:
     poses = np.array(particles.poses)
-    poses[2, failure.outcome.before.index("thing_1"), :2] += 0.4
+    poses[2, failure.outcome.before.index("object_1"), :2] += 0.4
     once = ProjectConfig(rounds=1)
     projected = project(
         replace(particles, poses=poses), failure, bodies_of(failure.outcome.before), Tray([]), config=once

@@ -32,11 +32,11 @@ def named_parents(layout: Layout) -> dict[str, str | None]:
 
 def test_contents_have_their_container_as_parent(make_scene: Maker) -> None:
     parents = named_parents(laid_out(make_scene(2)))
-    assert parents == {"box": None, "landmark": None, "thing_1": "box", "thing_2": "box"}
+    assert parents == {"box": None, "landmark": None, "object_1": "box", "object_2": "box"}
     assert set(named_parents(laid_out(make_scene(2), relative=False)).values()) == {None}
 
 
-def test_what_stands_on_a_thing_goes_with_it(make_scene: Maker) -> None:
+def test_what_stands_on_an_object_goes_with_it(make_scene: Maker) -> None:
     scene = make_scene(0)
     pebble = Box(np.array([0.705, -0.5, 0.675]), np.array([0.03, 0.03, 0.03]))
     stacked = Scene((*scene.segments, Segment("pebble", "cuboid", pebble, np.zeros((1, 3)))))
@@ -61,12 +61,12 @@ def test_moving_and_turning_a_container_takes_its_contents_along(make_scene: Mak
     row = layout.free.index(scene.index("box"))
     moved[0, 3 * row : 3 * row + 3] += torch.tensor([0.05, -0.2, 0.4])
     before, after = layout.poses(values)[0], layout.poses(moved)[0]
-    box, thing, landmark = (scene.index(name) for name in ("box", "thing_1", "landmark"))
-    arm = (before[thing] - before[box])[:2]
+    box, movable, landmark = (scene.index(name) for name in ("box", "object_1", "landmark"))
+    arm = (before[movable] - before[box])[:2]
     turn = torch.tensor(0.4)
     rotation = torch.tensor([[turn.cos(), -turn.sin()], [turn.sin(), turn.cos()]])
-    torch.testing.assert_close((after[thing] - after[box])[:2], rotation @ arm)
-    torch.testing.assert_close((after[thing] - before[thing])[3], turn)
+    torch.testing.assert_close((after[movable] - after[box])[:2], rotation @ arm)
+    torch.testing.assert_close((after[movable] - before[movable])[3], turn)
     torch.testing.assert_close(after[landmark], before[landmark])
 
 
@@ -76,8 +76,8 @@ def test_drawn_scenes_keep_contents_inside_and_bodies_on_their_table(make_scene:
     draws = layout.prior.draw(200, torch.Generator().manual_seed(0))
     poses = layout.poses(layout.prior.squash(draws)).numpy().astype(float)
     relations = binary_relations(poses[..., :3], layout.sizes, poses[..., 3])
-    box, thing, table = (scene.index(name) for name in ("box", "thing_1", "table_a"))
-    assert relations[:, thing, box, BINARY_RELATIONS.index("inside")].mean() > 0.9
+    box, movable, table = (scene.index(name) for name in ("box", "object_1", "table_a"))
+    assert relations[:, movable, box, BINARY_RELATIONS.index("inside")].mean() > 0.9
     assert relations[:, box, table, BINARY_RELATIONS.index("above")].all()
 
 
@@ -123,7 +123,7 @@ def test_contents_that_fill_their_container_keep_a_little_room(make_scene: Maker
 def test_bounds_name_what_is_wrong(make_scene: Maker) -> None:
     scene = make_scene(1)
     assert [item.name for item in bounds_of(scene).surfaces] == ["table_a", "table_b"]
-    with pytest.raises(NoSurfaceError, match="box, landmark, thing_1"):
+    with pytest.raises(NoSurfaceError, match="box, landmark, object_1"):
         bounds_of(Scene(scene.segments[2:]))
     with pytest.raises(NoSurfaceError):
         Bounds(())

@@ -76,30 +76,30 @@ def test_before_set_holds_placing_relations_of_movables_and_their_supports(make_
     relations = relations_of(scene)
     chosen = before_set(scene, relations, None)
     rows = named(chosen, scene.names)
-    assert ("inside", "thing_1", "box") in rows and ("above", "box", "table_a") in rows
+    assert ("inside", "object_1", "box") in rows and ("above", "box", "table_a") in rows
     assert {relation for relation, _, _ in rows} == set(PLACED)
     assert not any({subject, other} == {"table_a", "table_b"} for _, subject, other in rows)
     entries = torch.stack([chosen.subjects, chosen.objects, chosen.kinds], 1).tolist()
-    thing, box, inside = scene.index("thing_1"), scene.index("box"), BINARY_RELATIONS.index("inside")
-    assert chosen.values[entries.index([thing, box, inside])] == 1.0
-    assert chosen.values[entries.index([box, thing, inside])] == 0.0
+    movable, box, inside = scene.index("object_1"), scene.index("box"), BINARY_RELATIONS.index("inside")
+    assert chosen.values[entries.index([movable, box, inside])] == 1.0
+    assert chosen.values[entries.index([box, movable, inside])] == 0.0
 
 
 def test_what_the_model_detects_wrongly_is_left_out(make_scene: Maker) -> None:
     scene = make_scene()
     relations = relations_of(scene)
     detected = np.array(relations.binary)
-    i, j, k = scene.index("thing_1"), scene.index("box"), BINARY_RELATIONS.index("inside")
+    i, j, k = scene.index("object_1"), scene.index("box"), BINARY_RELATIONS.index("inside")
     detected[i, j, k] = 0.1
     rows = named(before_set(scene, relations, detected), scene.names)
-    assert ("inside", "thing_1", "box") not in rows and ("inside", "thing_2", "box") in rows
+    assert ("inside", "object_1", "box") not in rows and ("inside", "object_2", "box") in rows
 
 
 def test_furniture_that_carries_nothing_is_not_involved(make_scene: Maker) -> None:
     scene = make_scene()
     kept = replace(scene, segments=tuple(item for item in scene.segments if item.name != "landmark"))
     assert [kept.names[index] for index in involved(kept, relations_of(kept))] == [
-        "table_a", "box", "thing_1", "thing_2", "thing_3",
+        "table_a", "box", "object_1", "object_2", "object_3",
     ]  # fmt: skip
 
 

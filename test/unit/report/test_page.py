@@ -31,13 +31,13 @@ from f2p.types import (
 def make_scene(shift: float) -> Scene:
     rng = np.random.default_rng(0)
     table = Segment("table_a", "table", Box([0.7, 0.5, 0.48], [0.5, 0.9, 0.05]), rng.normal(size=(50, 3)))
-    thing = Segment("thing_1", "cuboid", Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3)))
-    return Scene((table, thing))
+    movable = Segment("object_1", "cuboid", Box([0.7, 0.5 + shift, 0.53], [0.05, 0.05, 0.05]), rng.normal(size=(20, 3)))
+    return Scene((table, movable))
 
 
 def make_failure() -> Failure:
-    relations = Relations(("table_a", "thing_1"), np.zeros((2, 3)), np.zeros((2, 2, 9)))
-    call = SkillCall("pick_place", "thing_1", [0, -1, 0, 0])
+    relations = Relations(("table_a", "object_1"), np.zeros((2, 3)), np.zeros((2, 2, 9)))
+    call = SkillCall("pick_place", "object_1", [0, -1, 0, 0])
     outcome = Outcome(
         make_scene(0),
         call,
@@ -48,14 +48,14 @@ def make_failure() -> Failure:
         Execution(True),
         "sha",
     )
-    goal = Goal((GoalRelation("above", "thing_1", "table_a"),))
-    contradiction = Contradiction("above", "thing_1", "table_a", 0.97, False)
+    goal = Goal((GoalRelation("above", "object_1", "table_a"),))
+    contradiction = Contradiction("above", "object_1", "table_a", 0.97, False)
     return Failure("f1", outcome, goal, None, Cause.MODEL, 2.0, 0.5, (contradiction,), "it <moved> along")
 
 
 def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> None:
-    call = SkillCall("pick_place", "thing_1", [0, -1, 0, 0])
-    particles = Particles(("table_a", "thing_1"), np.zeros((3, 2, 4)), (call,) * 3, np.zeros(3), np.zeros(3))
+    call = SkillCall("pick_place", "object_1", [0, -1, 0, 0])
+    particles = Particles(("table_a", "object_1"), np.zeros((3, 2, 4)), (call,) * 3, np.zeros(3), np.zeros(3))
     summary = {
         "before": {"success": False},
         "after": {"success": True},
@@ -64,7 +64,7 @@ def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> Non
     story = Story("A failure", make_failure(), summary, particles, {"total": [1.0, 0.1]}, "weights a <- data b")
     text = write_page(story, tmp_path / "report.html").read_text()
     assert "it &lt;moved&gt; along" in text and "it <moved> along" not in text
-    assert "above(thing_1, table_a)" in text and "0.97" in text and "42 s" in text
+    assert "above(object_1, table_a)" in text and "0.97" in text and "42 s" in text
     assert "<script src=" not in text and "<link" not in text
     for heading in ("What was seen", "What it imagined", "What it learned", "Lineage of the weights"):
         assert heading in text
@@ -80,7 +80,7 @@ def test_box_corners_follow_the_yaw() -> None:
 
 def test_every_object_is_drawn_with_its_name() -> None:
     names = {trace.name for trace in scene_figure(make_scene(0), "t").data}
-    assert names == {"table_a", "thing_1"}
+    assert names == {"table_a", "object_1"}
 
 
 def test_a_full_disk_leaves_the_page_that_was_there(tmp_path: Path) -> None:

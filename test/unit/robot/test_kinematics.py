@@ -43,7 +43,7 @@ def test_inverse_then_forward_is_identity(gripper_task, x, y, z, heading, turned
     assert abs(math.remainder(found.heading - heading, math.pi)) < 2e-3
 
 
-def test_whole_room_is_reachable_with_a_carry_over_it():
+def test_whole_workspace_is_reachable_with_a_carry_over_it():
     for x in np.linspace(0.5, 0.9, 9):
         for y in np.linspace(-1.0, 1.0, 21):
             for z in (0.5, 0.65, 0.72, 0.8 + 0.17, 0.5 + 0.25):

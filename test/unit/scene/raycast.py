@@ -86,7 +86,7 @@ TOP = 0.5
 
 
 def table(name: str, y: float) -> Segment:
-    """One of the two tables of the demo's room."""
+    """One of the two tables of the demo's scene."""
     return Segment(name, "table", Box([0.7, y, TOP - 0.025], TABLE_SIZE), np.zeros((1, 3)))
 
 
@@ -97,24 +97,26 @@ def standing(
     return Segment(name, prior, Box([x, y, on + size[2] / 2], size, yaw), np.zeros((1, 3)))
 
 
-def room(rng: np.random.Generator, contents: int = 3, box_table: str = "a") -> Scene:
+def random_scene(rng: np.random.Generator, contents: int = 3, box_table: str = "a") -> Scene:
     """The transport task at a random moment: an open box with contents on one table, a landmark on table_b."""
     side = 0.55 if box_table == "a" else -0.55
     box_x, box_y, box_yaw = 0.66 + rng.uniform(-0.06, 0.06), side + rng.uniform(-0.15, 0.15), rng.uniform(-0.5, 0.5)
     box = standing("box", box_x, box_y, (0.20, 0.16, 0.10), box_yaw, prior="open_box")
-    things: list[Segment] = []
+    movables: list[Segment] = []
     placed: list[np.ndarray] = []
     sizes = rng.uniform(0.03, 0.05, (contents, 3))
-    while len(things) < contents:
-        size = sizes[len(things)]
+    while len(movables) < contents:
+        size = sizes[len(movables)]
         limit = np.array([0.1, 0.08]) - WALL - np.linalg.norm(size[:2]) / 2
         spot = rng.uniform(-limit, limit)
         if all(np.linalg.norm(spot - other[:2]) > (np.linalg.norm(size[:2]) + other[2]) / 2 for other in placed):
             place = box.box.center[:2] + rotate_z(spot, box_yaw)
-            things.append(standing(f"thing_{len(things) + 1}", *place, tuple(size), rng.uniform(-1.5, 1.5), TOP + WALL))
+            movables.append(
+                standing(f"object_{len(movables) + 1}", *place, tuple(size), rng.uniform(-1.5, 1.5), TOP + WALL)
+            )
             placed.append(np.array([*spot, np.linalg.norm(size[:2])]))
         elif rng.random() < 0.02:
-            things, placed = [], []
+            movables, placed = [], []
     far = -0.85 if box_table == "b" and box_y > -0.55 else -0.30
     mark = standing("landmark", 0.7 + rng.uniform(-0.1, 0.1), far, (0.06, 0.06, 0.12), rng.uniform(-0.7, 0.7))
-    return Scene((table("table_a", 0.55), table("table_b", -0.55), box, *things, mark))
+    return Scene((table("table_a", 0.55), table("table_b", -0.55), box, *movables, mark))

@@ -9,18 +9,18 @@ from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObject
 from f2p.scene.goals import check_goal, goal_arrays, holds, parse_goal, satisfied
 from f2p.types import BINARY_RELATIONS, Goal, GoalRelation, Relations
 
-TEXT = "above(thing_1, table_b) & left(thing_1, landmark) & not inside(thing_1, box)"
-NAMES = ("table_b", "box", "thing_1", "landmark")
+TEXT = "above(object_1, table_b) & left(object_1, landmark) & not inside(object_1, box)"
+NAMES = ("table_b", "box", "object_1", "landmark")
 
 
 def test_reads_and_writes_the_same_text() -> None:
     """str and parse are inverse; spaces and repeats do not matter."""
     goal = parse_goal(
-        "above( thing_1 ,table_b)&left(thing_1,landmark)& not  inside(thing_1, box) & left(thing_1, landmark)"
+        "above( object_1 ,table_b)&left(object_1,landmark)& not  inside(object_1, box) & left(object_1, landmark)"
     )
     assert str(goal) == TEXT
     assert parse_goal(str(goal)) == goal
-    assert goal.literals[2] == GoalRelation("inside", "thing_1", "box", value=False)
+    assert goal.literals[2] == GoalRelation("inside", "object_1", "box", value=False)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_unknown_relation_lists_the_choices() -> None:
 
 def test_unknown_object_lists_the_choices() -> None:
     """The scene's names are in the message."""
-    with pytest.raises(UnknownObjectError, match="'thing_9'; the scene has: table_b, box, thing_1, landmark"):
-        check_goal(parse_goal("above(thing_9, box)"), NAMES)
+    with pytest.raises(UnknownObjectError, match="'object_9'; the scene has: table_b, box, object_1, landmark"):
+        check_goal(parse_goal("above(object_9, box)"), NAMES)
 
 
 @pytest.mark.parametrize(

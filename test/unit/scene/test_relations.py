@@ -69,11 +69,11 @@ def test_tables() -> None:
             table_a=TABLE_A,
             table_b=TABLE_B,
             box=((0.7, -0.4, 0.55), (0.2, 0.16, 0.1), 0.3, "open_box"),
-            thing=((0.7, -0.4, 0.53), (0.04, 0.04, 0.04)),
+            object=((0.7, -0.4, 0.53), (0.04, 0.04, 0.04)),
             tall=((0.7, 0.15, 0.56), (0.06, 0.06, 0.12)),
         )
     )
-    for name, on, off in (("box", "b", "a"), ("thing", "b", "a"), ("tall", "a", "b")):
+    for name, on, off in (("box", "b", "a"), ("object", "b", "a"), ("tall", "a", "b")):
         assert relations.value("above", name, f"table_{on}") == 1
         assert relations.value("below", f"table_{on}", name) == 1
         assert relations.value("above", name, f"table_{off}") == 0
@@ -81,9 +81,9 @@ def test_tables() -> None:
         assert relations.value("inside", name, f"table_{on}") == 0
     assert relations.value("left", "tall", "table_b") == 1
     assert relations.value("left", "table_a", "table_b") == 1
-    assert relations.value("inside", "thing", "box") == 1
-    assert relations.value("above", "thing", "box") == 0
-    assert relations.value("inside", "box", "thing") == 0
+    assert relations.value("inside", "object", "box") == 1
+    assert relations.value("above", "object", "box") == 0
+    assert relations.value("inside", "box", "object") == 0
 
 
 def test_boundary_uses_segments_and_size() -> None:
@@ -114,10 +114,10 @@ def test_inside_tolerances_and_strict() -> None:
 
 def test_inside_follows_the_container_yaw() -> None:
     """The oriented box counts: a corner of the unrotated box is outside once the container is turned."""
-    thing = ((0.7 + 0.07, 0.05, 0.54), (0.03, 0.03, 0.03))
+    movable = ((0.7 + 0.07, 0.05, 0.54), (0.03, 0.03, 0.03))
     box = ((0.7, 0.0, 0.55), (0.2, 0.14, 0.1))
-    assert "inside" in true_of(thing, (*box, 0.0, "open_box"))
-    assert "inside" not in true_of(thing, (*box, np.pi / 4 + np.pi / 2, "open_box"))
+    assert "inside" in true_of(movable, (*box, 0.0, "open_box"))
+    assert "inside" not in true_of(movable, (*box, np.pi / 4 + np.pi / 2, "open_box"))
 
 
 def test_contact_of_the_simulator_wins() -> None:
@@ -188,7 +188,7 @@ PAIRS = [("left", "right"), ("front", "behind"), ("above", "below")]
 @given(seeds)
 @settings(max_examples=40, deadline=None)
 def test_converse_irreflexive_asymmetric(seed: int) -> None:
-    """left(A, B) <=> right(B, A), never both ways, never of a thing to itself; contact is symmetric."""
+    """left(A, B) <=> right(B, A), never both ways, never of an object to itself; contact is symmetric."""
     values = binary_relations(*random_boxes(seed))
     at = {name: values[..., index] for index, name in enumerate(BINARY_RELATIONS)}
     for one, other in PAIRS:

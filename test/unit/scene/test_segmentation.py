@@ -53,7 +53,7 @@ SCENES = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_finds_each_thing_once(name: str) -> None:
+def test_finds_each_object_once(name: str) -> None:
     """Beside, touching, on top, and behind one another."""
     points, truth = seen(SCENES[name])
     labels = GeometricSegmenter().segment(points)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raycast import TOP, WALL, cloud_of, room, standing, table
+from raycast import TOP, WALL, cloud_of, random_scene, standing, table
 
 from f2p.geometry import rotate_z
 from f2p.scene.errors import CloudTooSmallError, NoSupportError
@@ -21,7 +21,7 @@ from f2p.scene.relations import relations_of
 from f2p.scene.tabletop import TabletopConfig, _named_tables, scene_from_cloud
 from f2p.types import Box, Scene, Segment
 
-SIZES = {"thing_1": (0.05, 0.04, 0.045), "thing_2": (0.035, 0.035, 0.055), "thing_3": (0.055, 0.035, 0.03)}
+SIZES = {"object_1": (0.05, 0.04, 0.045), "object_2": (0.035, 0.035, 0.055), "object_3": (0.055, 0.035, 0.03)}
 
 
 def inventory(scene: Scene) -> TabletopConfig:
@@ -31,15 +31,15 @@ def inventory(scene: Scene) -> TabletopConfig:
 
 
 def packed(y: float = 0.5, yaw: float = 0.3, height: float = 0.07, x: float = 0.68) -> Scene:
-    """Three things of distinct sizes in an open box, a landmark on the right table."""
+    """Three objects of distinct sizes in an open box, a landmark on the right table."""
     box = standing("box", x, y, (0.22, 0.18, height), yaw, prior="open_box")
-    spots = {"thing_1": (0.055, 0.03), "thing_2": (-0.04, 0.045), "thing_3": (0.02, -0.05)}
-    things = [
+    spots = {"object_1": (0.055, 0.03), "object_2": (-0.04, 0.045), "object_3": (0.02, -0.05)}
+    movables = [
         standing(name, *(box.box.center[:2] + rotate_z(np.array(spot), yaw)), SIZES[name], yaw + 0.4, TOP + WALL)
         for name, spot in spots.items()
     ]
     mark = standing("landmark", 0.7, -0.35, (0.06, 0.06, 0.12), 0.2)
-    return Scene((table("table_a", 0.55), table("table_b", -0.55), box, *things, mark))
+    return Scene((table("table_a", 0.55), table("table_b", -0.55), box, *movables, mark))
 
 
 def check(seen: Scene, truth: Scene, tolerance: float = 0.02) -> None:
@@ -56,21 +56,21 @@ def check(seen: Scene, truth: Scene, tolerance: float = 0.02) -> None:
     assert equal[..., keep].mean() > 0.97
 
 
-def test_sees_the_packed_room() -> None:
-    """Two tables, the box with three things in it, the landmark."""
+def test_sees_the_packed_scene() -> None:
+    """Two tables, the box with three objects in it, the landmark."""
     truth = packed()
     seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(0)), inventory(truth), stamp_ns=7)
     check(seen, truth)
     assert seen.names[:3] == ("table_a", "table_b", "box")
     assert seen.stamp_ns == 7
-    assert relations_of(seen).value("inside", "thing_2", "box") == 1.0
+    assert relations_of(seen).value("inside", "object_2", "box") == 1.0
 
 
 @pytest.mark.parametrize("seed", [0, 4])
-def test_sees_random_rooms(seed: int) -> None:
-    """Tables, box and landmark in rooms of all kinds."""
+def test_sees_random_scenes(seed: int) -> None:
+    """Tables, box and landmark in scenes of all kinds."""
     rng = np.random.default_rng(seed)
-    truth = room(rng)
+    truth = random_scene(rng)
     seen = scene_from_cloud(cloud_of(truth, rng), inventory(truth))
     for name in ("table_a", "table_b", "box", "landmark"):
         error = seen.segments[seen.index(name)].box.center - truth.segments[truth.index(name)].box.center
@@ -78,16 +78,16 @@ def test_sees_random_rooms(seed: int) -> None:
 
 
 def test_names_without_an_inventory() -> None:
-    """The box is found by its shape, the things are numbered from left to right."""
+    """The box is found by its shape, the objects are numbered from left to right."""
     truth = packed()
     seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(1)))
-    assert set(seen.names) == {"table_a", "table_b", "box", "thing_1", "thing_2", "thing_3", "thing_4"}
-    lateral = [seen.segments[seen.index(f"thing_{i}")].box.center[1] for i in (1, 2, 3, 4)]
+    assert set(seen.names) == {"table_a", "table_b", "box", "object_1", "object_2", "object_3", "object_4"}
+    lateral = [seen.segments[seen.index(f"object_{i}")].box.center[1] for i in (1, 2, 3, 4)]
     assert lateral == sorted(lateral, reverse=True)
 
 
 def test_names_follow_the_box_to_the_other_table() -> None:
-    """No inventory; things in a box that moved keep the names that the first look gave them."""
+    """No inventory; objects in a box that moved keep the names that the first look gave them."""
     before, after = packed(), packed(y=-0.7, yaw=-0.2, x=0.72)
     first = scene_from_cloud(cloud_of(before, np.random.default_rng(2)))
     second = scene_from_cloud(cloud_of(after, np.random.default_rng(3)), previous=first)
@@ -98,53 +98,53 @@ def test_names_follow_the_box_to_the_other_table() -> None:
         assert np.linalg.norm(second.segments[second.index(name)].box.center - now) < 0.02
 
 
-def test_a_hidden_thing_is_placed_in_the_box_that_hides_it() -> None:
+def test_a_hidden_object_is_placed_in_the_box_that_hides_it() -> None:
     """High walls hide what stands behind the near one; it is in the scene all the same, inside the box."""
     box = standing("box", 0.72, 0.5, (0.22, 0.18, 0.14), 0.0, prior="open_box")
-    low = standing("thing_1", 0.72 - 0.11 + WALL + 0.025, 0.5, (0.035, 0.05, 0.03), 0.0, TOP + WALL)
+    low = standing("object_1", 0.72 - 0.11 + WALL + 0.025, 0.5, (0.035, 0.05, 0.03), 0.0, TOP + WALL)
     truth = Scene((table("table_a", 0.55), table("table_b", -0.55), box, low))
     cloud = cloud_of(truth, np.random.default_rng(4))
     seen = scene_from_cloud(cloud, inventory(truth))
-    assert relations_of(seen).value("inside", "thing_1", "box") == 1.0
-    assert "thing_1" not in scene_from_cloud(cloud, replace(inventory(truth), sought=("thing_1",))).names
+    assert relations_of(seen).value("inside", "object_1", "box") == 1.0
+    assert "object_1" not in scene_from_cloud(cloud, replace(inventory(truth), sought=("object_1",))).names
 
 
-def test_a_hidden_thing_is_not_left_in_mid_air() -> None:
-    """The box was moved; where the thing was is seen to be free, so it is not kept there."""
+def test_a_hidden_object_is_not_left_in_mid_air() -> None:
+    """The box was moved; where the object was is seen to be free, so it is not kept there."""
     before = packed(height=0.07)
     first = scene_from_cloud(cloud_of(before, np.random.default_rng(5)), inventory(before))
     gone = packed(y=-0.7)
-    without = Scene(tuple(item for item in gone.segments if item.name not in ("thing_1", "thing_2", "thing_3")))
+    without = Scene(tuple(item for item in gone.segments if item.name not in ("object_1", "object_2", "object_3")))
     second = scene_from_cloud(cloud_of(without, np.random.default_rng(6)), inventory(before), first)
-    old = first.segments[first.index("thing_1")].box.center
-    for name in {"thing_1", "thing_2", "thing_3"} & set(second.names):
+    old = first.segments[first.index("object_1")].box.center
+    for name in {"object_1", "object_2", "object_3"} & set(second.names):
         assert np.linalg.norm(second.segments[second.index(name)].box.center - old) > 0.5
 
 
 def test_finds_what_fell_on_the_floor() -> None:
-    """A thing between the tables keeps its name; it is above no table."""
+    """An object between the tables keeps its name; it is above no table."""
     truth = packed()
-    on_floor = standing("thing_1", 0.75, 0.0, SIZES["thing_1"], 0.3, on=0.0)
+    on_floor = standing("object_1", 0.75, 0.0, SIZES["object_1"], 0.3, on=0.0)
     fallen = Scene((*truth.segments[:3], *truth.segments[4:], on_floor))
     seen = scene_from_cloud(cloud_of(fallen, np.random.default_rng(7)), inventory(truth))
-    found = seen.segments[seen.index("thing_1")]
+    found = seen.segments[seen.index("object_1")]
     assert np.linalg.norm(found.box.center - on_floor.box.center) < 0.02
     relations = relations_of(seen)
-    assert relations.value("above", "thing_1", "table_a") == relations.value("above", "thing_1", "table_b") == 0.0
+    assert relations.value("above", "object_1", "table_a") == relations.value("above", "object_1", "table_b") == 0.0
 
 
 def test_what_floats_is_the_robot() -> None:
-    """A gripper over a table is no thing."""
+    """A gripper over a table is no object."""
     truth = packed()
     gripper = Segment("gripper", "cuboid", Box([0.6, 0.25, 0.72], [0.06, 0.1, 0.12]), np.zeros((1, 3)))
     cloud = cloud_of(Scene((*truth.segments, gripper)), np.random.default_rng(8))
     check(scene_from_cloud(cloud, inventory(truth)), truth)
 
 
-def test_two_things_of_one_height_side_by_side() -> None:
-    """They look like one longer thing; the inventory tells them apart."""
-    one = standing("thing_1", 0.7, 0.5, (0.05, 0.04, 0.04))
-    other = standing("thing_2", 0.7, 0.54 + 0.0005, (0.05, 0.04, 0.04))
+def test_two_objects_of_one_height_side_by_side() -> None:
+    """They look like one longer object; the inventory tells them apart."""
+    one = standing("object_1", 0.7, 0.5, (0.05, 0.04, 0.04))
+    other = standing("object_2", 0.7, 0.54 + 0.0005, (0.05, 0.04, 0.04))
     truth = Scene((table("table_a", 0.55), one, other))
     seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(9)), inventory(truth))
     centers = sorted(item.box.center[1] for item in seen.segments[1:])
@@ -173,16 +173,16 @@ def test_a_box_over_the_edge_does_not_lengthen_its_table() -> None:
 @pytest.mark.parametrize("below_rim", [0.0, 0.008])
 def test_a_box_that_is_full_to_the_rim_is_a_box(below_rim: float) -> None:
     """Its contents show at the height of its rim; there is one box, and they are in it."""
-    room = packed()
-    box, height = room.segments[2], 0.07 - WALL - below_rim
-    things = [
+    before = packed()
+    box, height = before.segments[2], 0.07 - WALL - below_rim
+    movables = [
         standing(name, *(box.box.center[:2] + rotate_z(np.array(spot), 0.3)), (0.07, 0.055, height), 0.3, TOP + WALL)
-        for name, spot in {"thing_1": (0.06, 0.03), "thing_2": (-0.05, 0.03), "thing_3": (0.0, -0.045)}.items()
+        for name, spot in {"object_1": (0.06, 0.03), "object_2": (-0.05, 0.03), "object_3": (0.0, -0.045)}.items()
     ]
-    truth = Scene((*room.segments[:3], *things, room.segments[6]))
+    truth = Scene((*before.segments[:3], *movables, before.segments[6]))
     seen = scene_from_cloud(cloud_of(truth, np.random.default_rng(13)), inventory(truth))
     assert set(seen.names) == set(truth.names)
-    assert all(relations_of(seen).value("inside", thing.name, "box") == 1.0 for thing in things)
+    assert all(relations_of(seen).value("inside", movable.name, "box") == 1.0 for movable in movables)
 
 
 def test_refuses_what_shows_no_table() -> None:
@@ -231,24 +231,24 @@ def test_a_box_stands_on_what_is_below_it() -> None:
 
 
 def in_a_box(spots: dict[str, tuple[float, float]], y: float, yaw: float, turned: int) -> list[Detection]:
-    """Things of one size in a nearly square box; the fitter counts its yaw from another side every `turned` quarter."""
+    """Objects of one size in a nearly square box; the fit counts its yaw from another side every `turned` quarter."""
     at = np.array([0.68, y, TOP + 0.04])
     size = np.array([0.233, 0.236, 0.08])
     shown = size if turned % 2 == 0 else size[[1, 0, 2]]
     box = Box(at, shown, yaw + turned * np.pi / 2.0)
     places = [at + [*rotate_z(np.array(spot), yaw), -0.01] for spot in spots.values()]
-    things = [Box(place, np.array([0.04, 0.04, 0.04]), yaw) for place in places]
+    movables = [Box(place, np.array([0.04, 0.04, 0.04]), yaw) for place in places]
     nothing = np.zeros((0, 3))
     return [
         Detection("open_box", box, nothing, TOP),
-        *(Detection("cuboid", thing, nothing, TOP, container=0) for thing in things),
+        *(Detection("cuboid", movable, nothing, TOP, container=0) for movable in movables),
     ]
 
 
 @pytest.mark.parametrize("turned", [0, 1, 2, 3])
-def test_alike_things_keep_their_names_when_their_nearly_square_box_is_carried(turned: int) -> None:
+def test_alike_objects_keep_their_names_when_their_nearly_square_box_is_carried(turned: int) -> None:
     """Seen from another place the same box may be counted from another side: what is in it did not change places."""
-    spots = {"thing_1": (0.06, 0.05), "thing_2": (-0.06, 0.05), "thing_3": (0.0, -0.06)}
+    spots = {"object_1": (0.06, 0.05), "object_2": (-0.06, 0.05), "object_3": (0.0, -0.06)}
     names = ("box", *spots)
     before = in_a_box(spots, 0.5, 0.3, turned=0)
     known = [

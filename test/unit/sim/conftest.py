@@ -13,17 +13,17 @@ from f2p.sim.world import Body, World
 
 @pytest.fixture(scope="session")
 def packed() -> World:
-    """Two tables, a box with three things in it, a landmark and a loose thing."""
-    room = tables()
+    """Two tables, a box with three objects in it, a landmark and a loose object."""
+    furniture = tables()
     bodies = (
-        *room.bodies,
+        *furniture.bodies,
         Body("box", "open_box", [0.30, 0.24, 0.12]),
         Body("landmark", "cuboid", [0.07, 0.07, 0.15]),
         Body("loose", "cuboid", [0.05, 0.05, 0.05]),
-        *(Body(f"thing_{i}", "cuboid", [0.05, 0.04, 0.05]) for i in (1, 2, 3)),
+        *(Body(f"object_{i}", "cuboid", [0.05, 0.04, 0.05]) for i in (1, 2, 3)),
     )
     poses = [
-        *room.poses,
+        *furniture.poses,
         [0.70, 0.50, 0.56, 0.3],
         [0.70, -0.30, 0.575, 0.0],
         [0.60, 0.80, 0.525, 0.0],

@@ -1,4 +1,4 @@
-"""What the data must show: contents travel by contact, a grasped thing leaves the others, bad runs are dropped."""
+"""What the data must show: contents travel by contact, a grasped object leaves the others, bad runs are dropped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from f2p.sim.physics.scene_builder import PhysicsConfig
 from f2p.sim.world import World, reconstruct
 from f2p.types import SkillCall, Transition
 
-THINGS = ("thing_1", "thing_2", "thing_3")
+OBJECTS = ("object_1", "object_2", "object_3")
 
 
 def move(object_: str, dx: float, dy: float, dz: float = 0.0, dyaw: float = 0.0) -> SkillCall:
@@ -37,7 +37,7 @@ def moved(transition: Transition, name: str) -> np.ndarray:
 def test_contents_travel_with_their_box(simulator: MujocoSimulator, packed: World, turn: float) -> None:
     transition = one(simulator, packed, move("box", 0.0, -1.1, 0.0, turn))
     assert moved(transition, "box") == pytest.approx([0.0, -1.1, 0.0], abs=0.01)
-    for name in THINGS:
+    for name in OBJECTS:
         assert moved(transition, name)[1] < -0.9
         assert transition.relations_after.value("inside", name, "box") == 1
         assert transition.relations_after.value("above", name, "table_b") == 1
@@ -49,22 +49,22 @@ def test_contents_travel_with_their_box(simulator: MujocoSimulator, packed: Worl
 def test_contents_travel_by_contact_and_not_by_script(packed: World) -> None:
     icy = MujocoSimulator(SimulationConfig(physics=PhysicsConfig(friction=0.06)))
     transition = one(icy, packed, move("box", 0.0, -1.1))
-    shifts = [np.linalg.norm(moved(transition, name) - moved(transition, "box")) for name in THINGS]
+    shifts = [np.linalg.norm(moved(transition, name) - moved(transition, "box")) for name in OBJECTS]
     assert max(shifts) > 0.02, "without friction they slide until a wall takes them along"
-    assert all(moved(transition, name)[1] < -0.8 for name in THINGS)
+    assert all(moved(transition, name)[1] < -0.8 for name in OBJECTS)
 
 
-def test_a_grasped_thing_leaves_the_others(simulator: MujocoSimulator, packed: World) -> None:
-    transition = one(simulator, packed, move("thing_2", 0.0, -1.0))
-    assert moved(transition, "thing_2")[:2] == pytest.approx([0.0, -1.0], abs=0.005)
-    for name in ("box", "thing_1", "thing_3", "loose"):
+def test_a_grasped_object_leaves_the_others(simulator: MujocoSimulator, packed: World) -> None:
+    transition = one(simulator, packed, move("object_2", 0.0, -1.0))
+    assert moved(transition, "object_2")[:2] == pytest.approx([0.0, -1.0], abs=0.005)
+    for name in ("box", "object_1", "object_3", "loose"):
         assert np.abs(moved(transition, name)).max() < 0.01
-    assert transition.relations_before.value("inside", "thing_2", "box") == 1
-    assert transition.relations_after.value("inside", "thing_2", "box") == 0
-    assert transition.relations_after.value("contact", "thing_2", "table_b") == 1
+    assert transition.relations_before.value("inside", "object_2", "box") == 1
+    assert transition.relations_after.value("inside", "object_2", "box") == 0
+    assert transition.relations_after.value("contact", "object_2", "table_b") == 1
 
 
-def test_a_thing_dropped_into_the_box_is_inside(simulator: MujocoSimulator, packed: World) -> None:
+def test_an_object_dropped_into_the_box_is_inside(simulator: MujocoSimulator, packed: World) -> None:
     target = packed.poses[packed.index("box"), :3] + [0.0, 0.08, 0.05]
     delta = target - packed.poses[packed.index("loose"), :3]
     transition = one(simulator, packed, move("loose", *delta))
@@ -81,13 +81,13 @@ def test_a_blow_up_is_dropped_and_counted_and_the_batch_goes_on(simulator: Mujoc
     assert batch.counts["runs"] == 4
     assert batch.counts["blown_up"] == 3
     assert len(batch.kept) == 1
-    assert moved(batch.kept[0], "thing_1")[1] < -0.9
+    assert moved(batch.kept[0], "object_1")[1] < -0.9
 
 
 def test_a_run_depends_on_its_seed_and_not_on_its_company(packed: World) -> None:
     single, double = (MujocoSimulator(SimulationConfig(threads=threads)) for threads in (1, 2))
     poses = np.repeat(packed.poses[None], 3, axis=0)
-    calls = [move("box", 0.0, -1.1), move("loose", 0.1, 0.0), move("thing_1", 0.0, -0.9)]
+    calls = [move("box", 0.0, -1.1), move("loose", 0.1, 0.0), move("object_1", 0.0, -0.9)]
     together = double.simulate(packed.bodies, poses, calls, 5).kept
     again = single.simulate(packed.bodies, poses, calls, 5).kept
     for first, second in zip(together, again, strict=True):
@@ -110,8 +110,8 @@ def test_relations_are_the_specification_with_the_simulators_contacts(
         assert np.array_equal(relations_of(scene, contact).binary, truth.binary)
         assert np.array_equal(contact, contact.T)
     before = transition.relations_before
-    assert before.value("contact", "thing_1", "box") == 1
-    assert before.value("contact", "thing_1", "table_a") == 0, "through the box is not direct"
+    assert before.value("contact", "object_1", "box") == 1
+    assert before.value("contact", "object_1", "table_a") == 0, "through the box is not direct"
     assert before.value("contact", "box", "table_a") == 1
     assert before.value("contact", "box", "table_b") == 0
 
@@ -142,7 +142,7 @@ def test_the_hidden_take_the_cloud_that_was_seen(packed: World) -> None:
     without = low.simulate(packed.bodies, packed.poses[None], [call], 0)
     given = low.simulate(packed.bodies, packed.poses[None], [call], 0, seen=seen)
     assert without.counts["hidden_before"] >= 3
-    index = packed.index("thing_2")
+    index = packed.index("object_2")
     top = without.kept[0].before.segments[index].points
     assert np.ptp(top[:, 2]) < 1e-6
     real = given.kept[0].before.segments[index]

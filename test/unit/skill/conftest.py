@@ -1,4 +1,4 @@
-"""A room with a packed box, as perception would give it."""
+"""A scene with a packed box, as perception would give it."""
 
 import numpy as np
 import pytest
@@ -23,6 +23,6 @@ def scene():
         segment("table_a", "table", (0.7, 0.55, 0.475), (0.5, 0.9, 0.05)),
         segment("table_b", "table", (0.7, -0.55, 0.475), (0.5, 0.9, 0.05)),
         segment("box", "open_box", (0.7, 0.55, 0.56), (0.25, 0.2, 0.12), 0.3),
-        segment("thing_1", "cuboid", (0.70, 0.55, 0.535), (0.04, 0.05, 0.05), 0.4),
+        segment("object_1", "cuboid", (0.70, 0.55, 0.535), (0.04, 0.05, 0.05), 0.4),
         segment("landmark", "cuboid", (0.7, -0.3, 0.55), (0.06, 0.06, 0.10)),
     ))  # fmt: skip

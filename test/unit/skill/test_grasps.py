@@ -1,4 +1,4 @@
-"""Grasps: cubes across the side that fits, boxes by a wall, fingers where there is room."""
+"""Grasps: cubes across the side that fits, boxes by a wall, fingers where there is clearance."""
 
 import math
 
@@ -52,28 +52,28 @@ def test_box_is_taken_by_a_wall_with_fingers_across_it(scene):
 
 
 def test_box_prefers_the_wall_near_the_robot(scene):
-    poses = [grasp.pose for grasp in grasps(scene, "box", CONFIG) if grasp.room >= CONFIG.wanted_room]
+    poses = [grasp.pose for grasp in grasps(scene, "box", CONFIG) if grasp.clearance >= CONFIG.wanted_clearance]
     assert poses[0].x == min(pose.x for pose in poses) < 0.7
 
 
-def test_a_thing_at_the_near_wall_moves_the_grasp_elsewhere(scene, make):
+def test_an_object_at_the_near_wall_moves_the_grasp_elsewhere(scene, make):
     free = grasps(scene, "box", CONFIG)[0].pose
     box = scene.segments[scene.index("box")].box
     toward = (box.center[:2] - [free.x, free.y]) / np.linalg.norm(box.center[:2] - [free.x, free.y])
     at = np.array([free.x, free.y]) + 0.03 * toward
-    blocker = make("thing_2", "cuboid", (*at, 0.56), (0.05, 0.05, 0.1), box.yaw)
+    blocker = make("object_2", "cuboid", (*at, 0.56), (0.05, 0.05, 0.1), box.yaw)
     crowded = Scene((*scene.segments, blocker))
     best = grasps(crowded, "box", CONFIG)[0]
-    assert best.room > 0.0
+    assert best.clearance > 0.0
     assert np.linalg.norm(np.array([best.pose.x, best.pose.y]) - [free.x, free.y]) > 0.02
 
 
-def test_a_thing_in_a_corner_of_its_box_is_taken_where_both_fingers_fit(make):
+def test_an_object_in_a_corner_of_its_box_is_taken_where_both_fingers_fit(make):
     """As it was met: taken across its middle, one finger came down on the wall."""
     box = make("box", "open_box", (0.643, -0.205, 0.540), (0.234, 0.235, 0.074), -1.833)
-    thing = make("thing_3", "cuboid", (0.596, -0.123, 0.533), (0.052, 0.030, 0.044), 2.103)
-    best, *_, worst = grasps(Scene((box, thing)), "thing_3", CONFIG)
-    assert worst.room < 0.0 < 0.008 < best.room
+    movable = make("object_3", "cuboid", (0.596, -0.123, 0.533), (0.052, 0.030, 0.044), 2.103)
+    best, *_, worst = grasps(Scene((box, movable)), "object_3", CONFIG)
+    assert worst.clearance < 0.0 < 0.008 < best.clearance
     finger = 0.5 * best.opening + CONFIG.finger
     tips = np.array([best.pose.x, best.pose.y]) + finger * np.array([[1.0], [-1.0]]) * [
         math.cos(best.pose.heading), math.sin(best.pose.heading)
@@ -82,7 +82,7 @@ def test_a_thing_in_a_corner_of_its_box_is_taken_where_both_fingers_fit(make):
     assert np.all(np.abs(into_box(tips, box.box.center, box.box.yaw)) < inner)
 
 
-def test_low_things_keep_the_pads_off_the_table(make):
+def test_low_objects_keep_the_pads_off_the_table(make):
     tile = make("tile", "cuboid", (0.7, 0.0, 0.505), (0.04, 0.04, 0.01))
     best = grasps(Scene((tile,)), "tile", CONFIG)[0]
     assert best.pose.z - CONFIG.reach_below >= 0.5 + CONFIG.floor_gap - 1e-9

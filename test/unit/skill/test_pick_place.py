@@ -94,13 +94,13 @@ def test_carrying_height_clears_everything_but_what_travels_along(scene):
     base = (0.27, 0.0, math.pi / 2)
     box = plan_pick_place(scene, call(), base, CONFIG)
     assert box.carry_z - 0.12 >= 0.60 + CONFIG.clearance - 1e-9  # the landmark's top, under the box's bottom
-    thing = plan_pick_place(scene, call("thing_1"), base, CONFIG)
-    assert thing.carry_z - 0.05 >= 0.62 + CONFIG.clearance - 1e-9  # the box's walls, under the thing's bottom
+    movable = plan_pick_place(scene, call("object_1"), base, CONFIG)
+    assert movable.carry_z - 0.05 >= 0.62 + CONFIG.clearance - 1e-9  # the box's walls, under the object's bottom
 
 
 @pytest.mark.parametrize("turn", [-3.0, -1.5, 0.0, 1.5, 3.0])
 def test_wrist_turns_as_far_as_the_call_says(scene, turn):
-    plan = plan_pick_place(scene, call("thing_1", (0.0, -0.8, 0.0, turn)), (0.27, 0.0, math.pi / 2), CONFIG)
+    plan = plan_pick_place(scene, call("object_1", (0.0, -0.8, 0.0, turn)), (0.27, 0.0, math.pi / 2), CONFIG)
     assert abs(plan.pick_roll) <= 3.14 and abs(plan.place_roll) <= 3.14
     assert abs(math.remainder(plan.pick_roll - plan.place_roll - turn, 2 * math.pi)) < 0.01
 

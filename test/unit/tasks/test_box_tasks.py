@@ -36,8 +36,8 @@ def test_every_box_task_starts_packed_at_rest_and_unsolved(name: str, objects: i
     instance = tasks.make(name).make(np.random.default_rng(objects), objects, SIMULATOR)
     truth = SIMULATOR.relations(instance.world)
     for index in range(objects):
-        assert truth.value("inside", f"thing_{index + 1}", "box") == 1
-        assert truth.value("above", f"thing_{index + 1}", "table_a") == 1
+        assert truth.value("inside", f"object_{index + 1}", "box") == 1
+        assert truth.value("above", f"object_{index + 1}", "table_a") == 1
     assert not instance.success(truth)
     _, stable = SIMULATOR.settle(instance.world.bodies, instance.world.poses[None])
     assert stable[0]
@@ -69,7 +69,7 @@ def test_clear_needs_unpacking_first() -> None:
     world, truth = instance.world, None
     x, y = world.poses[world.index("box"), :2]
     corner = [0.55 if x > 0.7 else 0.85, 0.25 if y > 0.55 else 0.85]
-    calls = [("thing_1", *corner), ("thing_2", corner[0], corner[1] + 0.08), ("box", 0.7, -0.55)]
+    calls = [("object_1", *corner), ("object_2", corner[0], corner[1] + 0.08), ("box", 0.7, -0.55)]
     for name, *place in calls:
         transition, world = execute(SIMULATOR, world, to(world, name, *place), 0)
         assert transition is not None

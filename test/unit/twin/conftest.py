@@ -1,4 +1,4 @@
-"""The transport room: two tables, a packed box, a landmark, and a driver around it."""
+"""The transport scene: two tables, a packed box, a landmark, and a driver around it."""
 
 import numpy as np
 import pytest
@@ -9,13 +9,13 @@ from f2p.twin.twin import Twin
 from f2p.types import Box, Scene, Segment
 
 
-def room():
-    things = {"thing_1": (0.05, 0.04, 0.05), "thing_2": (0.04, 0.04, 0.06), "thing_3": (0.03, 0.05, 0.04)}
+def transport_scene():
+    movables = {"object_1": (0.05, 0.04, 0.05), "object_2": (0.04, 0.04, 0.06), "object_3": (0.03, 0.05, 0.04)}
     bodies = [
         Body("table_a", "table", np.array([0.5, 0.9, 0.05])),
         Body("table_b", "table", np.array([0.5, 0.9, 0.05])),
         Body("box", "open_box", np.array([0.25, 0.2, 0.12])),
-        *(Body(name, "cuboid", np.array(size)) for name, size in things.items()),
+        *(Body(name, "cuboid", np.array(size)) for name, size in movables.items()),
         Body("landmark", "cuboid", np.array([0.06, 0.06, 0.1])),
     ]
     poses = [
@@ -36,7 +36,7 @@ def seen(twin):
 
 @pytest.fixture
 def world():
-    return room()
+    return transport_scene()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The twin moves things: grasps are welds, boxes carry what is in them, and the truth tells."""
+"""The twin moves objects: grasps are welds, boxes carry what is in them, and the truth tells."""
 
 import json
 
@@ -40,7 +40,7 @@ def test_box_goes_where_it_was_sent_and_takes_its_contents_by_contact(driver, sc
     assert np.abs(moved(before, after, "box") - parameter).max() < 0.01
     center = before.poses[before.names.index("box"), :2]
     cosine, sine = np.cos(0.4), np.sin(0.4)
-    for name in ("thing_1", "thing_2", "thing_3"):
+    for name in ("object_1", "object_2", "object_3"):
         start = before.poses[before.names.index(name), :2] - center
         carried = center + [cosine * start[0] - sine * start[1], sine * start[0] + cosine * start[1]] + parameter[:2]
         assert np.linalg.norm(after.poses[after.names.index(name), :2] - carried) < 0.03
@@ -51,14 +51,14 @@ def test_box_goes_where_it_was_sent_and_takes_its_contents_by_contact(driver, sc
     assert after.held == ""
 
 
-def test_thing_is_taken_out_of_the_box_and_what_stays_stays(driver, scene_of):
+def test_object_is_taken_out_of_the_box_and_what_stays_stays(driver, scene_of):
     before = driver.twin.truth()
     parameter = [0.0, -0.35, -0.008, 0.2]
-    done = execute(driver, scene_of, "thing_2", parameter)
+    done = execute(driver, scene_of, "object_2", parameter)
     assert done.ok, done.error_msg
     after = driver.twin.truth()
-    assert np.abs(moved(before, after, "thing_2") - parameter)[:2].max() < 0.01
-    assert after.relations.value("inside", "thing_2", "box") == 0.0
+    assert np.abs(moved(before, after, "object_2") - parameter)[:2].max() < 0.01
+    assert after.relations.value("inside", "object_2", "box") == 0.0
     assert np.abs(moved(before, after, "box")).max() < 0.01
 
 
@@ -116,7 +116,7 @@ def test_grasp_points_of_cube_and_box():
     assert distance_to_grasp(box, pose, box.size, np.array([0.5, 0.1, 0.62]))[0] == pytest.approx(0.054)
 
 
-def test_things_come_to_rest_as_in_the_data_simulation(twin, world):
+def test_objects_come_to_rest_as_in_the_data_simulation(twin, world):
     settled, _ = MujocoSimulator(SimulationConfig(threads=1)).settle(world.bodies, world.poses[None])
     assert np.abs(twin.world().poses - settled[0])[:, :3].max() < 3e-3
 
@@ -163,7 +163,7 @@ def test_truth_as_json(twin):
     told = json.loads(truth_to_json(twin.truth(), 5, twin.time_s))
     assert told["stamp_ns"] == 5 and told["held"] == ""
     assert {body["name"] for body in told["bodies"]} == set(twin.truth().names)
-    assert ["inside", "thing_1", "box"] in told["binary"]
+    assert ["inside", "object_1", "box"] in told["binary"]
     assert "movable" in told["unary"]["box"] and told["unary"]["table_a"] == []
 
 

@@ -59,7 +59,7 @@ def filled(store: WeightsStore, make: Callable[..., tuple[bytes, Manifest]]) -> 
 
 @pytest.fixture(scope="session")
 def simulated() -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
-    """A simulator, the bodies of the golden room, and four transitions in which the filled box is carried."""
+    """A simulator, the bodies of the golden scene, and four transitions in which the filled box is carried."""
     import numpy as np
 
     from f2p.sim.mujoco import MujocoSimulator

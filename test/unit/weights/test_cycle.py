@@ -69,7 +69,7 @@ def workshop(simulated: Any, tmp_path: Path) -> tuple[WeightsStore, Failure, Cyc
         one.before, one.call, one.after, prediction, one.relations_before, one.relations_after, Execution(True),
         store.champion,
     )  # fmt: skip
-    found, goal = compare(outcome), parse_goal("above(thing_1, table_a) & above(thing_2, table_a)")
+    found, goal = compare(outcome), parse_goal("above(object_1, table_a) & above(object_2, table_a)")
     failure = Failure(
         "box-1", outcome, goal, None, Cause.MODEL, found.score, 2.0, found.contradictions, "they moved along"
     )

@@ -17,7 +17,7 @@ from f2p.weights.gate import judge, step_quality
 from f2p.weights.golden import golden_scene
 
 MOVE = np.array([0.0, -1.25, 0.0, 0.0])
-CARRIED = ("box", "thing_1", "thing_2")
+CARRIED = ("box", "object_1", "object_2")
 F1 = {"now": 0.97, "next": 0.96}
 
 
@@ -60,14 +60,14 @@ def shifted(scene: Scene, names: tuple[str, ...], by: np.ndarray) -> Scene:
 
 @pytest.fixture
 def failure() -> Failure:
-    """The box was carried with its things, and the model expected them to stay; the goal was reached by luck."""
+    """The box was carried with its objects, and the model expected them to stay; the goal was reached by luck."""
     before, call = golden_scene(), SkillCall("pick_place", "box", MOVE)
     after = shifted(before, CARRIED, MOVE[:3])
     outcome = Outcome(
         before, call, after, Imagined().predict(before, (call,))[0], relations_of(before), relations_of(after),
         Execution(True), "imagined",
     )  # fmt: skip
-    found, goal = compare(outcome), parse_goal("above(thing_1, table_b) & above(thing_2, table_b)")
+    found, goal = compare(outcome), parse_goal("above(object_1, table_b) & above(object_2, table_b)")
     return Failure("f", outcome, goal, None, Cause.MODEL, found.score, 2.0, found.contradictions)
 
 
@@ -120,7 +120,7 @@ def test_what_is_worse_in_any_way_is_refused(
 def test_what_was_carried_must_be_expected_nearer(
     failure: Failure, monkeypatch: pytest.MonkeyPatch, before: float, after: float, passes: bool
 ) -> None:
-    """Weights that leave the carried things where they were, and only doubt more, had passed. 0 m: nothing carried."""
+    """Weights that leave the carried objects where they were, and only doubt more, had passed. 0 m: nothing carried."""
     errors = iter((before, after))
     monkeypatch.setattr(gate, "_carried_error", lambda *_: next(errors))
     report = judge(failure, Imagined(goal=0.3), Imagined(CARRIED, goal=0.95), F1, F1)
@@ -129,7 +129,7 @@ def test_what_was_carried_must_be_expected_nearer(
 
 def test_belief_in_a_goal_that_was_missed_must_go(failure: Failure) -> None:
     """The other use of the same knowledge: the parent believed, the world said no."""
-    missed = dataclasses.replace(failure, goal=parse_goal("above(box, table_b) & above(thing_1, table_a)"))
+    missed = dataclasses.replace(failure, goal=parse_goal("above(box, table_b) & above(object_1, table_a)"))
     report = judge(missed, Imagined(goal=0.99), Imagined(CARRIED, goal=0.97), F1, F1)
     assert report.passed, "nearer to the truth is better"
     assert not judge(missed, Imagined(goal=0.6), Imagined(CARRIED, goal=0.8), F1, F1).passed
@@ -137,8 +137,8 @@ def test_belief_in_a_goal_that_was_missed_must_go(failure: Failure) -> None:
 
 
 def test_a_goal_missed_by_a_hair_may_be_believed_a_little_but_not_surely(failure: Failure) -> None:
-    """What carries all things to where they went may find a borderline relation likelier true than false."""
-    missed = dataclasses.replace(failure, goal=parse_goal("above(thing_1, table_b) & above(thing_2, table_a)"))
+    """What carries all objects to where they went may find a borderline relation likelier true than false."""
+    missed = dataclasses.replace(failure, goal=parse_goal("above(object_1, table_b) & above(object_2, table_a)"))
     for belief, passes in ((0.58, True), (0.89, True), (0.98, False)):
         report = judge(missed, Sure(("box",), 0.0, 1e-9), Sure(CARRIED, belief, 1.0 - belief), F1, F1)
         assert report.passed == passes and not report.goal_was_true

@@ -38,7 +38,7 @@ def test_beliefs_that_come_true_stay_and_beliefs_that_do_not_are_worth_little(si
     """The analytic predictor knows where a box goes and not that what is in it goes along."""
     simulator = simulated[0]
     right = measure_reliability(AnalyticPredictor(), failed(simulated, "above(box, table_b)"), simulator, 1, FEW)
-    goal = "above(box, table_b) & above(thing_1, table_a)"
+    goal = "above(box, table_b) & above(object_1, table_a)"
     wrong = measure_reliability(AnalyticPredictor(), failed(simulated, goal), simulator, 1, FEW)
     assert right is not None and wrong is not None and right.probes == 8 and right.belief > 0.9
     assert right.right >= right.tried - 1 and right.probability > 0.8

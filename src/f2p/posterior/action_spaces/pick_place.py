@@ -1,7 +1,7 @@
 """Placements: each particle's body is put on a surface of its own, and the parameter is placement minus grasp (A.10).
 
 Each particle keeps its surface, so that P(A) covers them all. Placements keep clear of what stands there (ours: where
-things are hit the model is as uncertain as at the gap between the tables; a box that had been put on a landmark taught
+objects are hit the model is as uncertain as at the gap between the tables; a box that had been put on a landmark taught
 that what is in a box rises there).
 """
 

@@ -50,7 +50,7 @@ class StretchSimConfig(Settings):
 
     world: str = field(default="", metadata={"text": WORLD_TEXT, "runtime": True})
     task: str = field(default="transport", metadata={"text": "task whose scene is built", "runtime": True})
-    objects: int = number(3, "things in the task's scene", low=1, high=12)
+    objects: int = number(3, "objects in the task's scene", low=1, high=12)
     seed: int = number(0, "seed of the task's scene; at start also of the camera's noise", low=0, high=2**31 - 1)
     real_time_factor: float = number(1.0, "simulated seconds per second", low=0.05, high=5.0)
     state_rate: float = number(30.0, "joint states, odometry, transforms", unit="Hz", low=5.0, high=100.0,

@@ -34,7 +34,7 @@ READY_S = 120.0
 """Longest bring-up of all processes [s] (ours: ten processes start Python on two cores)."""
 
 RESET_S = 20.0
-"""Longest reset of the simulated room [s]."""
+"""Longest reset of the simulated scene [s]."""
 
 LISTEN_S = 1.0
 """How long a robot already in the domain is listened for [s] (ours: discovery on one machine takes a tenth of it)."""
@@ -47,7 +47,7 @@ class ReportedTruth:
     relations: frozenset[tuple[str, str, str]]
     """(relation, subject, object) of everything that holds."""
     lost: tuple[str, ...]
-    """Names of things that lie on the floor."""
+    """Names of objects that lie on the floor."""
 
     def satisfies(self, goal: Goal) -> bool:
         """Whether every literal of `goal` is as wanted."""
@@ -66,7 +66,7 @@ def truth_from_json(text: str) -> ReportedTruth:
 
 
 def write_parameters(folder: Path, world: World, task: str, objects: int, seed: int) -> Path:
-    """The parameter file of a demo: its room, its own weights store and case folder, and the operator's inventory."""
+    """The parameter file of a demo: its scene, its own weights store and case folder, and the operator's inventory."""
     inventory = {
         body.name: [body.prior, [round(float(extent), 4) for extent in body.size]]
         for body in world.bodies
@@ -126,11 +126,11 @@ class DemoSession:
         return truth_from_json(self._truth.data)
 
     def reset(self) -> None:
-        """Put the room back as the demo began, as a person would, and let perception name things afresh."""
+        """Put the scene back as the demo began, as a person would, and let perception name objects afresh."""
         for service in (self._reset, self._forget):
             answer = service.call(Trigger.Request(), RESET_S)
             if not answer.success:
-                raise MessageError(f"the room could not be put back: {answer.message}")
+                raise MessageError(f"the scene could not be put back: {answer.message}")
 
 
 def refuse_company() -> None:

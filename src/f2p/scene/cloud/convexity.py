@@ -1,4 +1,4 @@
-"""Splits touching things where their surfaces meet in a valley: points go in, a region per convex piece comes out.
+"""Splits touching objects where their surfaces meet in a valley: points go in, a region per convex piece comes out.
 
 After locally convex connected patches (Stein et al., CVPR 2014): small patches of equal normal, joined where they meet
 convexly. Ours: patches are joined one pair at a time, the best border first, judged by the mean over the whole common

@@ -1,6 +1,6 @@
-"""Where a known thing may be that was not seen: the last scene and what is seen now go in, a reasoned guess comes out.
+"""Where a known object may be that was not seen: the last scene and what is seen now go in, a reasoned guess comes out.
 
-A thing that no look shows is somewhere no look reaches. It may be where it was, or where it was within the container it
+An object that no look shows is where no look reaches. It may be where it was, or where it was within the container it
 was in; whichever of these places the camera did not see to be free (ours: object permanence, from visibility alone).
 Where both are free, or where nothing was known before, it may be in the hidden part of an open box; else it is left
 out.
@@ -30,11 +30,11 @@ class HiddenConfig(Settings):
         0.02, "what is seen this far beyond a place shows that it is free", unit="m", low=0.0, high=0.5
     )
     most_free: float = number(
-        0.35, "a thing is not where more than this share of its surface would be seen free", low=0.0, high=1.0
+        0.35, "an object is not where more than this share of its surface would be seen free", low=0.0, high=1.0
     )
     step: float = number(0.012, "grid of places tried in an open box", unit="m", low=0.002, high=0.1)
     wall: float = number(WALL, "thickness of walls and floor", unit="m", low=0.0, high=0.1)
-    points: int = number(64, "points on the top of a thing that was not seen", low=8, high=4096)
+    points: int = number(64, "points on the top of an object that was not seen", low=8, high=4096)
 
 
 class View:
@@ -72,10 +72,10 @@ def recalled(
     view: View,
     config: HiddenConfig,
 ) -> list[Segment]:
-    """Segments for the missing things that can be hidden somewhere; their points are their unseen tops.
+    """Segments for the missing objects that can be hidden somewhere; their points are their unseen tops.
 
     Args:
-        missing: Known solid things that no detection matched.
+        missing: Known solid objects that no detection matched.
         seen: What was found now.
         before: The boxes of the scene before, by name.
         view: What was seen free.
@@ -129,7 +129,7 @@ def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenC
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Whether two things would share much of their room, by the circles within their footprints."""
+    """Whether two objects would overlap much, by the circles within their footprints."""
     reach = 0.5 * (one.size[:2].min() + other.size[:2].min())
     close = np.linalg.norm(one.center[:2] - other.center[:2]) < 0.9 * reach
     return bool(close and abs(one.center[2] - other.center[2]) < 0.4 * (one.size[2] + other.size[2]))

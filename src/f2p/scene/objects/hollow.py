@@ -1,7 +1,7 @@
 """Recognises open boxes by their rims: a cluster above a table goes in; the box, its parts and its contents come out.
 
 An open box seen from above shows a level, rectangular ring of points with lower points, or none, in its middle. Looking
-for the ring rather than for a bounding box finds it with things in it, and with things beside it.
+for the ring rather than for a bounding box finds it with objects in it, and with objects beside it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Mends detections with what is known to be there: detections and an inventory go in, recognisable detections come out.
 
-Two things of one height side by side look like one longer thing, and a thing behind a wall may show as two pieces; no
+Two objects of one height side by side look like one longer object, and one behind a wall may show as two pieces; no
 geometry of one look can tell, but knowing which sizes exist can (ours).
 """
 
@@ -22,9 +22,9 @@ _LEAST_PART = 8
 _STRANGER = 0.01
 """A piece nobody knows costs as much as this difference of size [m] (ours)."""
 _DOUBTFUL = 0.022
-"""A detection this unlike the known thing it was taken for may be two [m] (ours: seven times the noise of a size)."""
+"""A detection this unlike the known object it was taken for may be two [m] (ours: seven times the noise of a size)."""
 _JOINED = 0.025
-"""Joined pieces are no more unlike a known thing than this [m] (ours)."""
+"""Joined pieces are no more unlike a known object than this [m] (ours)."""
 
 
 def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tuple[Detection, Detection]:
@@ -38,7 +38,7 @@ def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tu
 def _best_cut(
     detection: Detection, missing: Sequence[KnownObject], priors: PriorConfig, tracking: TrackingConfig
 ) -> tuple[float, tuple[Detection, Detection]] | None:
-    """The straight cut whose parts are most like two of the missing things, and how unlike they still are [m]."""
+    """The straight cut whose parts are most like two of the missing objects, and how unlike they still are [m]."""
     best: tuple[float, tuple[Detection, Detection]] | None = None
     xy = detection.points[:, :2] - detection.box.center[:2]
     for turn in (0.0, np.pi / 2.0, np.pi / 4.0, -np.pi / 4.0):
@@ -50,7 +50,7 @@ def _best_cut(
             parts = _parts_of(detection, part, priors)
             costs = np.array(
                 [
-                    [size_difference(item.box.size, thing.size, tracking.hidden_weight) for thing in missing]
+                    [size_difference(item.box.size, known.size, tracking.hidden_weight) for known in missing]
                     for item in parts
                 ]
             )
@@ -61,14 +61,14 @@ def _best_cut(
 
 
 def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
-    """Two pieces as one thing."""
+    """Two pieces as one object."""
     points = np.concatenate([one.points, other.points])
     support = min(one.support, other.support)
     return replace(one, points=points, support=support, box=fit_box(points, support, config, standing=True))
 
 
 def _likeness(detection: Detection, known: Sequence[KnownObject], tracking: TrackingConfig) -> float:
-    """Difference of size to the most similar solid thing of the inventory [m]."""
+    """Difference of size to the most similar solid object of the inventory [m]."""
     solids = [item for item in known if holds_nothing(item.prior)]
     return min(size_difference(detection.box.size, item.size, tracking.hidden_weight) for item in solids)
 
@@ -79,13 +79,13 @@ def join_by_inventory(
     priors: PriorConfig,
     tracking: TrackingConfig,
 ) -> list[Detection]:
-    """Join neighbouring solid pieces where nobody knows one of them and both together are a known thing.
+    """Join neighbouring solid pieces where nobody knows one of them and both together are a known object.
 
     Args:
         detections: As found by geometry; the order of those that stay is kept, so containers keep their index.
         known: Everything that may be there.
         priors: Box fitting of what is joined.
-        tracking: When a part is a known thing.
+        tracking: When a part is a known object.
     """
     out = list(detections)
     while any(holds_nothing(item.prior) for item in known):
@@ -114,13 +114,13 @@ def join_by_inventory(
 def cut_by_inventory(
     detections: Sequence[Detection], known: Sequence[KnownObject], priors: PriorConfig, tracking: TrackingConfig
 ) -> list[Detection]:
-    """Cut solid detections nobody knows wherever the parts are things that are missing.
+    """Cut solid detections nobody knows wherever the parts are objects that are missing.
 
     Args:
         detections: As found by geometry; the order of those that stay is kept.
         known: Everything that may be there.
         priors: Box fitting of the parts.
-        tracking: When a part is a known thing.
+        tracking: When a part is a known object.
     """
     out = list(detections)
     for _ in range(len(known)):

@@ -1,4 +1,4 @@
-"""What has been seen so far: a way to look goes in, the scene comes out with the names things had before.
+"""What has been seen so far: a way to look goes in, the scene comes out with the names objects had before.
 
 What was known and is neither seen nor where it was is looked for from beside, since something tall may hide it; if it
 is not found there either, it is not claimed to be anywhere, and not looked for again until it was seen (ours).
@@ -47,7 +47,7 @@ class Memory:
         return scene
 
     def _lost(self, scene: Scene) -> frozenset[str]:
-        """Known things that are neither seen nor where they were."""
+        """Known objects that are neither seen nor where they were."""
         return frozenset() if self.previous is None else frozenset(self.previous.names) - set(scene.names)
 
 

@@ -1,4 +1,4 @@
-"""Fits a shape prior (A.12) to a partial view: points of one thing go in, an upright oriented box comes out.
+"""Fits a shape prior (A.12) to a partial view: points of one object go in, an upright oriented box comes out.
 
 The paper takes the dimensions from the segment's bounding box and the prior from semantics; here the prior follows from
 shape alone (ours: no names are known at first), and the side that no camera sees, the bottom, from what it stands on.
@@ -26,12 +26,12 @@ class PriorConfig(Settings):
     )
     snap: float = number(
         0.03, "a bottom seen this near its support stands on it", unit="m", low=0.0, high=0.2,
-        source="ours: the foot of a thing is often hidden",
+        source="ours: the foot of an object is often hidden",
     )  # fmt: skip
     rim: float = number(0.015, "points this near the top of an open box are its rim", unit="m", low=0.002, high=0.1)
     hollow_size: float = number(
         0.09, "open boxes are at least this wide both ways", unit="m", low=0.02, high=1.0,
-        source="ours: a gripper and a thing must fit in",
+        source="ours: a gripper and an object must fit in",
     )  # fmt: skip
     hollow_depth: float = number(0.04, "an open box is at least this deep", unit="m", low=0.005, high=1.0)
     hollow_share: float = number(

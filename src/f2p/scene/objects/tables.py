@@ -36,11 +36,11 @@ class TableConfig(Settings):
     least_filled: float = number(0.25, "least seen share of a table's rectangle", low=0.01, high=1.0)
     gap: float = number(
         0.07, "parts of one top this near belong together", unit="m", low=0.005, high=0.5,
-        source="ours: things cast shadows, the tables of the demo are 20 cm apart",
+        source="ours: objects cast shadows, the tables of the demo are 20 cm apart",
     )  # fmt: skip
     thickness: float = number(
         0.05, "what a top is taken to measure, since its underside is not seen", unit="m", low=0.005, high=1.0,
-        source="ours: the demo's room",
+        source="ours: the demo's scene",
     )  # fmt: skip
     most: int = number(6, "search ends after so many levels", low=1, high=50)
 

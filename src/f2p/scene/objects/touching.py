@@ -1,8 +1,8 @@
-"""Separates solid things that touch: a cluster goes in, one group of points per thing comes out.
+"""Separates solid objects that touch: a cluster goes in, one group of points per object comes out.
 
 Every upright cuboid shows its whole top to a camera on a mast unless something hides it, so tops are found first, as
 level patches, and what is below and beside a top belongs to it. A patch that is no rectangle is cut in two where both
-parts are most rectangular (ours: two things of one height that touch).
+parts are most rectangular (ours: two objects of one height that touch).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from f2p.settings import Settings, number
 
 
 @dataclass(frozen=True)
-class ThingConfig(Settings):
+class SeparationConfig(Settings):
     """How tops are told apart."""
 
     touching: float = number(0.013, "points nearer than this are connected", unit="m", low=0.002, high=0.1)
@@ -35,7 +35,7 @@ class ThingConfig(Settings):
     least_part: float = number(0.018, "no part of a cut is narrower", unit="m", low=0.002, high=0.2)
 
 
-def _tops(points: np.ndarray, normals: np.ndarray, voxel: float, config: ThingConfig) -> np.ndarray:
+def _tops(points: np.ndarray, normals: np.ndarray, voxel: float, config: SeparationConfig) -> np.ndarray:
     """Level patches; negative for points on none. Shape (n,), int."""
     patches = np.full(len(points), -1)
     up = np.flatnonzero(normals[:, 2] > config.upward)
@@ -58,7 +58,7 @@ def _area(points_xy: np.ndarray) -> tuple[float, float]:
     return float(np.prod(size)), float(size.min())
 
 
-def best_cut(points_xy: np.ndarray, config: ThingConfig) -> np.ndarray | None:
+def best_cut(points_xy: np.ndarray, config: SeparationConfig) -> np.ndarray | None:
     """Where to cut a patch that is two rectangles: a mask of one part (n,), or None if it is one already."""
     if len(points_xy) < 2 * config.least_points:
         return None
@@ -79,17 +79,17 @@ def best_cut(points_xy: np.ndarray, config: ThingConfig) -> np.ndarray | None:
     return best
 
 
-def separate(points: np.ndarray, normals: np.ndarray, voxel: float, config: ThingConfig) -> list[np.ndarray]:
-    """Group the points of one region into things.
+def separate(points: np.ndarray, normals: np.ndarray, voxel: float, config: SeparationConfig) -> list[np.ndarray]:
+    """Group the points of one region into objects.
 
     Args:
-        points: Points of solid things only [m]. Shape (n, 3).
+        points: Points of solid objects only [m]. Shape (n, 3).
         normals: Unit normals towards the sensor. Shape (n, 3).
         voxel: Spacing of the points [m].
         config: How tops are told apart.
 
     Returns:
-        Index arrays, one per thing, largest first.
+        Index arrays, one per object, largest first.
     """
     found: list[np.ndarray] = []
     clusters = components(len(points), edges_within(points, config.touching))
@@ -101,7 +101,7 @@ def separate(points: np.ndarray, normals: np.ndarray, voxel: float, config: Thin
     return sorted(found, key=lambda part: -len(part))
 
 
-def _split(points: np.ndarray, normals: np.ndarray, voxel: float, config: ThingConfig) -> list[np.ndarray]:
+def _split(points: np.ndarray, normals: np.ndarray, voxel: float, config: SeparationConfig) -> list[np.ndarray]:
     """Parts of one connected cluster, as index arrays."""
     patches = _tops(points, normals, voxel, config)
     for patch in range(int(patches.max()) + 1):

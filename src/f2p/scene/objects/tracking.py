@@ -1,6 +1,6 @@
 """Keeps names: what is detected now and what was known before go in; a name and a box per detection come out.
 
-Things are recognised by their size, by shape prior and, where that leaves a choice, by where they were: at their place,
+Objects are recognised by their size, by shape prior and, where that leaves a choice, by where they were: in their place
 or at the same place within their container wherever that is now. Position only breaks ties, so nothing is assumed about
 what moves with what.
 """
@@ -44,7 +44,7 @@ class KnownObject:
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """One thing as it was found, without a name yet."""
+    """One object as it was found, without a name yet."""
 
     prior: str
     box: Box
@@ -58,9 +58,9 @@ class Detection:
 
 @dataclass(frozen=True)
 class TrackingConfig(Settings):
-    """When a detection is a known thing."""
+    """When a detection is a known object."""
 
-    worst: float = number(0.05, "larger differences of size are another thing", unit="m", low=0.001, high=1.0)
+    worst: float = number(0.05, "larger differences of size are another object", unit="m", low=0.001, high=1.0)
     hidden_weight: float = number(
         0.4, "cost of an extent that looks too small, since part may be hidden", low=0.0, high=1.0
     )
@@ -157,7 +157,7 @@ def _assign(costs: np.ndarray, limit: float) -> dict[int, int]:
 def match(
     detections: Sequence[Detection], known: Sequence[KnownObject], config: TrackingConfig
 ) -> dict[int, KnownObject]:
-    """Which detection is which known thing; containers first, since the places of the others refer to them."""
+    """Which detection is which known object; containers first, since the places of the others refer to them."""
     matched: dict[int, KnownObject] = {}
     for hollow in (True, False):
         rows = [i for i, item in enumerate(detections) if shape_of(item.prior).contains == hollow]
@@ -179,9 +179,9 @@ def match(
 
 
 def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, config: TrackingConfig) -> Box:
-    """The box of a recognised thing: known extents, with what is not seen on the side away from what is.
+    """The box of a recognised object: known extents, with what is not seen on the side away from what is.
 
-    A thing is hidden by what stands nearer to the camera, so a missing part is on the near side.
+    An object is hidden by what stands nearer to the camera, so a missing part is on the near side.
     """
     box = detection.box
     size, yaw = known.size, box.yaw
@@ -205,7 +205,7 @@ def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, conf
 
 
 def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: set[str]) -> dict[int, str]:
-    """Names for what nobody knows: `box`, `box_2` ... by volume, `thing_1` ... from left (+y) to right."""
+    """Names for what nobody knows: `box`, `box_2` ... by volume, `object_1` ... from left (+y) to right."""
     names: dict[int, str] = {}
 
     def give(index: int, stem: str, first: str) -> None:
@@ -220,5 +220,5 @@ def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: 
     for i in sorted(hollow, key=lambda i: -float(np.prod(detections[i].box.size))):
         give(i, "box", "box")
     for i in sorted(set(indices) - set(hollow), key=lambda i: tuple(-detections[i].box.center[[1, 0]])):
-        give(i, "thing", "thing_1")
+        give(i, "object", "object_1")
     return names

@@ -46,7 +46,7 @@ def largest_first(regions: np.ndarray, least: int) -> np.ndarray:
 class GeometricSegmenter:
     """Plane, neighbourhood graph, convexity, occlusion (see `GeometricConfig`); gravity need not be known.
 
-    It takes the plane that most points lie on for the support; two things whose surfaces continue one another without
+    It takes the plane that most points lie on for the support; two objects whose surfaces continue one another without
     a valley are one to it.
     """
 

@@ -1,4 +1,4 @@
-"""Joins the visible pieces of a thing that something in front of it divides: regions go in, joined regions come out.
+"""Joins the visible pieces of an object that something in front of it divides: regions go in, joined regions come out.
 
 Two flat pieces belong together when they lie in one plane and everything between them is hidden (ours; the annotation
 of occluded objects asks for it).

@@ -1,4 +1,4 @@
-"""The executions the shipped model is pre-trained on: one thing is picked and placed; filled containers never move."""
+"""The executions the shipped model is pre-trained on: one object is picked and placed; filled containers never move."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class PretrainingConfig(Settings):
     """Random placements that share one set of bodies (and one camera)."""
     take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
-    onto_share: float = number(0.08, "placements on another thing that is wide enough", low=0.0, high=1.0)
+    onto_share: float = number(0.08, "placements on another object that is wide enough", low=0.0, high=1.0)
     anywhere_share: float = number(
         0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
         source="ours: half of them fall, enough to learn what falls",
     )  # fmt: skip
-    careful_share: float = number(0.8, "placements on a table or in a box that avoid other things", low=0.0, high=1.0)
+    careful_share: float = number(0.8, "placements on a table or in a box that avoid other objects", low=0.0, high=1.0)
     tries: int = 40
     """Draws of a careful placement before it is taken as it is."""
     camera_sideways: float = number(
@@ -74,7 +74,7 @@ def graspable(bodies: Sequence[Body], placement: Placement) -> list[int]:
 def _target(
     bodies: Sequence[Body], placement: Placement, index: int, rng: np.random.Generator, config: PretrainingConfig
 ) -> np.ndarray:
-    """A placement (x, y, z) for body `index`: into a box, on a thing, anywhere, or on a table."""
+    """A placement (x, y, z) for body `index`: into a box, on an object, anywhere, or on a table."""
     poses = placement.poses
     half = 0.5 * bodies[index].size[2]
     boxes = [
@@ -154,7 +154,7 @@ def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> Simulation
     return replace(config.simulator, camera=replace(camera, position_task=tuple(position.tolist())))
 
 
-def _moves_one_thing(transition: Transition) -> bool:
+def _moves_one_object(transition: Transition) -> bool:
     """Whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
     grasped = transition.before.index(transition.call.object)
     truth = transition.relations_before.binary
@@ -182,7 +182,7 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
         return []
     simulator = make_simulator(config.engine, _jittered(config, rng))
     batch = simulator.simulate(bodies, np.stack(poses), calls, int(rng.integers(2**31)), tag="pretrain")
-    return [item for item in batch.kept if _moves_one_thing(item)]
+    return [item for item in batch.kept if _moves_one_object(item)]
 
 
 def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig = DEFAULT) -> list[Transition]:

@@ -1,4 +1,4 @@
-"""Random scenes of tables, things, boxes and what lies in them, free of collisions before physics starts."""
+"""Random scenes of tables, objects, boxes and what lies in them, free of collisions before physics starts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class RandomSceneConfig(Settings):
     fewest: int = 2
     """Movables at least."""
     most: int = 7
-    """Movables at most, but for a tenth of scenes that have two more (ours: 7 things, their box and a landmark)."""
+    """Movables at most, but for a tenth of scenes that have two more (ours: 7 objects, their box and a landmark)."""
     box_share: float = number(0.8, "scenes with an open box", low=0.0, high=1.0)
     filled_share: float = number(0.65, "boxes with contents at rest", low=0.0, high=1.0, source="method.md 6.7")
     landmark_share: float = number(0.4, "scenes with a tall cuboid", low=0.0, high=1.0)
-    floor_share: float = number(0.04, "things that start on the floor", low=0.0, high=1.0)
-    stacked_share: float = number(0.08, "things that start on another", low=0.0, high=1.0)
-    adjacent_share: float = number(0.10, "things that start beside another", low=0.0, high=1.0)
-    gap: float = number(0.004, "least gap between things", unit="m", low=0.0, high=0.1)
+    floor_share: float = number(0.04, "objects that start on the floor", low=0.0, high=1.0)
+    stacked_share: float = number(0.08, "objects that start on another", low=0.0, high=1.0)
+    adjacent_share: float = number(0.10, "objects that start beside another", low=0.0, high=1.0)
+    gap: float = number(0.004, "least gap between objects", unit="m", low=0.0, high=0.1)
     tries: int = 60
     """Draws per body before it goes elsewhere."""
 
@@ -49,7 +49,7 @@ class Placement:
 
 
 def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT) -> tuple[Body, ...]:
-    """Two tables and a random set of movables: things of 2.5 to 8 cm, open boxes, tall cuboids."""
+    """Two tables and a random set of movables: objects of 2.5 to 8 cm, open boxes, tall cuboids."""
     count = int(rng.integers(config.fewest, config.most + 1)) + (2 if rng.random() < 0.1 else 0)
     bodies = []
     for name in ("table_a", "table_b"):
@@ -62,12 +62,12 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
         bodies.append(Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))
     for index in range(max(1, count + 2 - len(bodies))):
         size = rng.uniform(0.03, 0.06, 3) if rng.random() < 0.75 else rng.uniform(0.025, 0.08, 3)
-        bodies.append(Body(f"thing_{index + 1}", CUBOID, size))
+        bodies.append(Body(f"object_{index + 1}", CUBOID, size))
     return tuple(bodies)
 
 
 def place_tables(bodies: Sequence[Body], rng: np.random.Generator) -> dict[int, np.ndarray]:
-    """Poses of the tables, jittered around the demo room (both tops near 0.5 m), by body index."""
+    """Poses of the tables, jittered around those of the demo (both tops near 0.5 m), by body index."""
     top = rng.uniform(0.46, 0.54)
     out = {}
     for index, body in enumerate(bodies):
@@ -164,7 +164,7 @@ class Placer:
         return True
 
     def beside_another(self, index: int) -> bool:
-        """Next to a loose thing, 4 to 15 mm from it, in line with it."""
+        """Next to a loose object, 4 to 15 mm from it, in line with it."""
         loose = [i for i in self._loose() if i not in self._taken]
         for _ in range(self._config.tries if loose else 0):
             other = int(self._rng.choice(loose))
@@ -241,22 +241,22 @@ def place(bodies: Sequence[Body], rng: np.random.Generator, config: RandomSceneC
     for index in boxes:
         if not placer.on_table(index):
             raise SamplingError(f"place for {bodies[index].name}", config.tries)
-    things = [i for i, body in enumerate(bodies) if body.prior == CUBOID]
-    contents = [i for i in things if bodies[i].size.max() < 0.085]
+    cuboids = [i for i, body in enumerate(bodies) if body.prior == CUBOID]
+    contents = [i for i in cuboids if bodies[i].size.max() < 0.085]
     rng.shuffle(contents)
     put: set[int] = set()
     for box in boxes:
         if rng.random() < config.filled_share:
             count = int(rng.integers(1, max(2, len(contents) + 1)))
             put |= {i for i in contents[:count] if i not in put and placer.into_box(i, box)}
-    for index in things:
+    for index in cuboids:
         if index not in put:
             _place_loose(placer, index, rng, config)
     return Placement(placer.poses, placer.container)
 
 
 def _place_loose(placer: Placer, index: int, rng: np.random.Generator, config: RandomSceneConfig) -> None:
-    """Put one thing on the floor, on another, beside another, or (mostly) on a table."""
+    """Put one object on the floor, on another, beside another, or (mostly) on a table."""
     drawn = rng.random()
     stacked = config.floor_share + config.stacked_share
     if drawn < config.floor_share and placer.on_floor(index):

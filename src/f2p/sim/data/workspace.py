@@ -1,4 +1,4 @@
-"""The demo room: two tables side by side."""
+"""The workspace of the demo: two tables side by side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from f2p.sim.world import Body, World
 
 
 @dataclass(frozen=True)
-class RoomConfig(Settings):
+class WorkspaceConfig(Settings):
     """Two tables on the robot's arm side, task frame."""
 
     table_height: float = number(
@@ -25,10 +25,12 @@ class RoomConfig(Settings):
     table_y: float = number(0.55, "table_a is centred at +this, table_b at -this", unit="m", low=0.2, high=1.5)
 
 
-def tables(config: RoomConfig | None = None) -> World:
-    """`table_a` on the left (+y) and `table_b` on the right of the demo room."""
-    room = config or RoomConfig()
-    size = np.array([room.table_depth, room.table_width, room.table_thickness])
-    z = room.table_height - 0.5 * room.table_thickness
+def tables(config: WorkspaceConfig | None = None) -> World:
+    """`table_a` on the left (+y) and `table_b` on the right of the demo."""
+    config = config or WorkspaceConfig()
+    size = np.array([config.table_depth, config.table_width, config.table_thickness])
+    z = config.table_height - 0.5 * config.table_thickness
     bodies = (Body("table_a", TABLE, size), Body("table_b", TABLE, size))
-    return World(bodies, np.array([[room.table_x, room.table_y, z, 0.0], [room.table_x, -room.table_y, z, 0.0]]))
+    return World(
+        bodies, np.array([[config.table_x, config.table_y, z, 0.0], [config.table_x, -config.table_y, z, 0.0]])
+    )

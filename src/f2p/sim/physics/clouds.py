@@ -1,7 +1,7 @@
 """Partial-view clouds by ray casting from a placeable camera: what is seen, how noisily, and what to do when hidden.
 
 The real camera is narrow and merges several pan angles in the base frame; the default here is that merged look: one fan
-of rays, finely spaced wherever a movable may be hit and coarsely elsewhere, so that tables do not cost what things do.
+of rays, finely spaced wherever a movable may be hit and coarsely elsewhere, so that tables do not cost what objects do.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def test_containers_with_contents_are_there_and_hold_still(data: list[Transition
     assert filled >= 12
 
 
-def test_things_are_taken_out_and_dropped_in(data: list[Transition]) -> None:
+def test_objects_are_taken_out_and_dropped_in(data: list[Transition]) -> None:
     grasped = [item.before.index(item.call.object) for item in data]
     before = np.array([item.relations_before.binary[i, :, INSIDE].any() for item, i in zip(data, grasped, strict=True)])
     after = np.array([item.relations_after.binary[i, :, INSIDE].any() for item, i in zip(data, grasped, strict=True)])
@@ -40,7 +40,7 @@ def test_things_are_taken_out_and_dropped_in(data: list[Transition]) -> None:
     assert np.mean(~before & after) > 0.04
 
 
-def test_one_thing_moves_and_lands_where_the_parameter_says(data: list[Transition]) -> None:
+def test_one_object_moves_and_lands_where_the_parameter_says(data: list[Transition]) -> None:
     misses, others = [], []
     for item in data:
         grasped = item.before.index(item.call.object)

@@ -49,10 +49,10 @@ def test_too_much_for_the_tables_is_an_error_that_says_so() -> None:
         place(bodies, np.random.default_rng(0))
 
 
-def test_the_demo_room_has_two_level_tables_side_by_side() -> None:
-    room = tables()
-    tops = [box.center[2] + 0.5 * box.size[2] for box in room.boxes]
-    assert room.names == ("table_a", "table_b")
+def test_the_demo_has_two_level_tables_side_by_side() -> None:
+    furniture = tables()
+    tops = [box.center[2] + 0.5 * box.size[2] for box in furniture.boxes]
+    assert furniture.names == ("table_a", "table_b")
     assert tops == pytest.approx([0.5, 0.5])
-    gap = room.boxes[0].center[1] - room.boxes[1].center[1] - room.boxes[0].size[1]
+    gap = furniture.boxes[0].center[1] - furniture.boxes[1].center[1] - furniture.boxes[0].size[1]
     assert gap == pytest.approx(0.2)

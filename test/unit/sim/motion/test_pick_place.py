@@ -16,7 +16,7 @@ from f2p.sim.world import Body
 BODIES = (
     Body("table", "table", [0.5, 0.9, 0.05]),
     Body("box", "open_box", [0.30, 0.24, 0.12]),
-    Body("thing", "cuboid", [0.05, 0.05, 0.05]),
+    Body("object", "cuboid", [0.05, 0.05, 0.05]),
     Body("tower", "cuboid", [0.06, 0.06, 0.20]),
 )
 POSES = np.array([[0.7, 0, 0.475, 0], [0.7, 0.2, 0.56, 0.3], [0.7, 0.2, 0.535, 0], [0.7, -0.2, 0.6, 0]])
@@ -51,14 +51,14 @@ def test_lowering_ends_above_what_is_met(scene: BuiltScene) -> None:
     in_air = released(path(scene, 2, (0.0, -0.4, 0.5, 0.0)))
     assert in_air[2] == pytest.approx(0.535 + 0.5)
     into_box = released(path(scene, 3, (0.0, 0.4, -1.0, 0.0)))
-    assert into_box[2] == pytest.approx(0.535 + 0.025 + 0.1 + 0.003), "on the thing in the box, not through it"
+    assert into_box[2] == pytest.approx(0.535 + 0.025 + 0.1 + 0.003), "on the object in the box, not through it"
 
 
 def test_a_container_may_be_put_down_where_its_contents_were(scene: BuiltScene) -> None:
     assert released(path(scene, 1, (0.01, 0.0, 0.0, 0.0)))[2] == pytest.approx(0.56 + 0.003, abs=1e-6)
 
 
-def test_it_travels_over_the_tallest_thing_in_the_way(scene: BuiltScene) -> None:
+def test_it_travels_over_the_tallest_object_in_the_way(scene: BuiltScene) -> None:
     carried = path(scene, 2, (0.0, -0.7, 0.0, 0.0)).positions[0]
     over = np.abs(carried[:, 1] - POSES[3, 1]) < 0.1
     assert np.all(carried[over, 2] - 0.025 > 0.7)
@@ -83,7 +83,7 @@ def test_what_lies_in_a_container_is_within_it_and_not_the_other_way_round() -> 
     assert not within(POSES[None], SIZES[None], np.array([2])).any()
 
 
-def test_a_thing_in_the_middle_of_a_box_is_lifted_over_its_walls(scene: BuiltScene) -> None:
+def test_an_object_in_the_middle_of_a_box_is_lifted_over_its_walls(scene: BuiltScene) -> None:
     carried = path(scene, 2, (0.0, -0.7, 0.0, 0.0)).positions[0]
     left = carried[:, 1] < POSES[2, 1] - 0.02
     assert carried[np.argmax(left), 2] - 0.025 > 0.62

@@ -48,7 +48,7 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
         Body("shelf", "shelf", [0.3, 0.3, 0.4]),
         Body("drawer", "drawer", [0.3, 0.3, 0.2]),
         Body("box", "open_box", [0.2, 0.2, 0.1]),
-        Body("thing", "cuboid", [0.05] * 3),
+        Body("object", "cuboid", [0.05] * 3),
     )
     poses = np.array(
         [[0.7, 0, 0.475, 0], [0.7, 1.0, 0.2, 0], [0.7, -1.0, 0.1, 0.3], [0.7, 0, 0.55, 0.2], [0.7, 0, 0.54, 0.0]]

@@ -65,7 +65,7 @@ def settle(simulator: MujocoWorkerSimulator, world: World) -> list[bool]:
 def test_it_means_the_same_as_in_this_process(packed: World) -> None:
     """Clouds, labels and seeds are ours; only velocities at the start of a call do not travel."""
     poses = np.repeat(packed.poses[None], 2, axis=0)
-    moves = (("box", [0.0, -1.0, 0.0, 0.5]), ("thing_1", [0.0, -0.4, 0.0, 0.0]))
+    moves = (("box", [0.0, -1.0, 0.0, 0.5]), ("object_1", [0.0, -0.4, 0.0, 0.0]))
     calls = [SkillCall("pick_place", name, parameter) for name, parameter in moves]
     here, there = MujocoSimulator(), MujocoWorkerSimulator()
     both = (simulator.simulate(packed.bodies, poses, calls, 4).kept for simulator in (here, there))
