@@ -6,5 +6,5 @@ from f2p.ros.launching import describe
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Every process of the simulated robot."""
+    """Return every process of the simulated robot."""
     return describe("sim")

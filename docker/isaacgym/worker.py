@@ -175,7 +175,7 @@ def sim_params(job: wire.Job) -> gymapi.SimParams:
 
 
 def transform(position: np.ndarray, quaternion: np.ndarray) -> gymapi.Transform:
-    """A pose as Isaac Gym has it, whose quaternions end with w."""
+    """Return a pose as Isaac Gym has it, whose quaternions end with w."""
     x, y, z = (float(value) for value in position)
     qw, qx, qy, qz = (float(value) for value in quaternion)
     return gymapi.Transform(p=gymapi.Vec3(x, y, z), r=gymapi.Quat(qx, qy, qz, qw))
@@ -193,7 +193,7 @@ def mass(job: wire.Job, body: int) -> float:
 
 
 def urdf(job: wire.Job, body: int) -> str:
-    """A body as URDF: a link of its still boards, and a second link on a slide along −x for those that slide."""
+    """Return a body as URDF: a link of its still boards, and a second link on a slide along −x for those that slide."""
     own = np.flatnonzero(job.board_body == body).tolist()
     still = "".join(_board(job, index) for index in own if not job.board_slides[index])
     text = '<robot name="body{}"><link name="base">{}</link>'.format(body, still)
@@ -208,7 +208,7 @@ def urdf(job: wire.Job, body: int) -> str:
 
 
 def _board(job: wire.Job, index: int) -> str:
-    """One board as a collision shape."""
+    """Return one board as a collision shape."""
     center = " ".join("{:.6g}".format(value) for value in job.board_center[index])
     size = " ".join("{:.6g}".format(2.0 * value) for value in job.board_half[index])
     return '<collision><origin xyz="{}"/><geometry><box size="{}"/></geometry></collision>'.format(center, size)

@@ -13,7 +13,7 @@ class Clock(Protocol):
         """Wall or ROS time [ns]."""
 
     def monotonic_s(self) -> float:
-        """A time that never jumps [s]."""
+        """Return a time that never jumps [s]."""
 
 
 class SystemClock:

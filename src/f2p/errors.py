@@ -46,7 +46,7 @@ class CanceledError(F2pError):
 
 
 def errors_by_code() -> dict[int, type[F2pError]]:
-    """All codes and their classes, sorted; imports every file that declares some."""
+    """Return all codes and their classes, sorted; imports every file that declares some."""
     root = Path(__file__).parent
     files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("errors.py")]
     for name in ("f2p.plugins", "f2p.registry", "f2p.settings", *sorted(".".join(path.parts) for path in files)):

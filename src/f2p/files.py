@@ -45,7 +45,7 @@ def opened_regular(path: Path | str, follow: bool = True) -> Iterator[BinaryIO]:
 
 
 def read_regular(path: Path | str, most_bytes: int, follow: bool = True) -> bytes:
-    """The bytes of a regular file of at most `most_bytes`.
+    """Return the bytes of a regular file of at most `most_bytes`.
 
     Raises:
         OSError: As `opened_regular`, or it is larger.
@@ -78,7 +78,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, for the length of a `with` block; it becomes the new folder `folder` at the block's end.
+    """Yield a folder to fill, for the length of a `with` block; it becomes the new folder `folder` at the block's end.
 
     Raises:
         OSError: It cannot be written; names it, and nothing is left behind.
@@ -124,12 +124,12 @@ def sweep_partials(folder: Path) -> int:
 
 
 def _partial_of(path: Path) -> Path:
-    """Where the new contents of `path` are gathered; names the process that does it."""
+    """Return where the new contents of `path` are gathered; names the process that does it."""
     return path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.{next(_COUNTER)}.part")
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process with this id exists."""
+    """Tell whether a process with this id exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -40,7 +40,7 @@ def half_extents(sizes: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
 
 
 def footprint_corners(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> np.ndarray:
-    """The four horizontal corners of each box, anticlockwise [m]. Shape (..., 4, 2)."""
+    """Return the four horizontal corners of each box, anticlockwise [m]. Shape (..., 4, 2)."""
     offsets = 0.5 * np.asarray(sizes)[..., None, :2] * _SIGNS
     return np.asarray(centers)[..., None, :2] + rotate_z(offsets, np.asarray(yaws)[..., None])
 
@@ -52,7 +52,7 @@ def into_box(points: np.ndarray, centers: np.ndarray, yaws: np.ndarray | float) 
 
 
 def inside_box(points: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: float, margin: float = 0.0) -> np.ndarray:
-    """Which points (n, 3) lie in one box grown by `margin` [m]. Shape (n,), bool."""
+    """Return which points (n, 3) lie in one box grown by `margin` [m]. Shape (n,), bool."""
     return np.all(np.abs(into_box(points, center, yaw)) <= 0.5 * np.asarray(size) + margin, axis=-1)
 
 
@@ -111,7 +111,7 @@ def footprints(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> tupl
 def overlap(
     first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], margin: float = 0.0
 ) -> np.ndarray:
-    """Whether two (broadcast) batches of rectangles overlap, by separating axes. Shape (...), bool."""
+    """Tell whether two (broadcast) batches of rectangles overlap, by separating axes. Shape (...), bool."""
     separated = np.zeros(np.broadcast_shapes(first[0].shape[:-2], second[0].shape[:-2]), dtype=bool)
     for axes in (first[1], second[1]):
         on_first = np.einsum("...kd,...sd->...sk", first[0], axes)
@@ -122,7 +122,7 @@ def overlap(
 
 
 def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.ndarray:
-    """Which bodies lie in the outer box of each run's `container`, or stand on it. Shape (runs, bodies), bool.
+    """Return which bodies lie in the outer box of each run's `container`, or stand on it. Shape (runs, bodies), bool.
 
     Their centre is over its footprint and their bottom above its bottom (so a box is not within what lies in it).
     """

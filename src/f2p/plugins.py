@@ -29,7 +29,7 @@ class PluginError(F2pError):
 
 
 def plugins(variable: str = VARIABLE, group: str = GROUP) -> Iterator[tuple[str, str]]:
-    """The modules that are named, each with where: first those of the environment, then those of packages."""
+    """Yield the modules that are named, each with where: first those of the environment, then those of packages."""
     for name in os.environ.get(variable, "").split(","):
         if name.strip():
             yield name.strip(), variable

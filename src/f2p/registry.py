@@ -66,7 +66,7 @@ class Registry(Generic[T]):
         return file_under
 
     def get(self, name: str) -> T:
-        """The implementation called `name`. Raises UnknownNameError with the choices."""
+        """Return the implementation called `name`. Raises UnknownNameError with the choices."""
         self._import_all()
         if name not in self._items:
             raise UnknownNameError(self.family, name, self.names)

@@ -83,7 +83,7 @@ def field_types(kind: Any) -> dict[str, Any]:
 
 
 def _wanted(value: Any, kind: Any, item: dataclasses.Field[Any]) -> str:
-    """What the value of a field should have been; empty where it does."""
+    """Return what the value of a field should have been; empty where it does."""
     among = item.metadata.get("among")
     if "low" in item.metadata:
         low, high = item.metadata["low"], item.metadata["high"]
@@ -98,7 +98,7 @@ def _wanted(value: Any, kind: Any, item: dataclasses.Field[Any]) -> str:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value is of a type; numbers have to be finite, and truth values are no numbers."""
+    """Tell whether a value is of a type; numbers have to be finite, and truth values are no numbers."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return True
@@ -116,7 +116,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def type_name(kind: Any) -> str:
-    """A type as one writes it."""
+    """Return a type as one writes it."""
     return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind).replace("typing.", "")
 
 
@@ -154,7 +154,7 @@ def value_of(config: Any, name: str) -> Any:
 
 
 def is_group(value: Any) -> bool:
-    """Whether a value of a config holds settings itself: a nested config, or several by name."""
+    """Tell whether a value of a config holds settings itself: a nested config, or several by name."""
     return isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not isinstance(value, type))
 
 

@@ -51,7 +51,7 @@ class SettingFacts:
         return f"{self.low:g} … {self.high:g}" if self.numeric else type_name(self.kind)
 
     def read(self, text: str) -> Any:
-        """The value that a text means. Raises SettingError saying what it should have been."""
+        """Return the value that a text means. Raises SettingError saying what it should have been."""
         try:
             return _read(text.strip(), self.kind)
         except ValueError as error:
@@ -59,7 +59,7 @@ class SettingFacts:
 
 
 def settings_of(config: Any, prefix: str = "", fixed: bool = False) -> Iterator[SettingFacts]:
-    """Every setting of a config and of those nested in it.
+    """Yield every setting of a config and of those nested in it.
 
     Fields whose metadata say `given` are filled by the caller and are none; groups that say `fixed` are read once.
     """
@@ -100,7 +100,7 @@ def set_by(config: C, assignments: Sequence[str]) -> C:
 
 
 def text_of(value: Any) -> str:
-    """A value as one writes it in `--set` and in tables."""
+    """Return a value as one writes it in `--set` and in tables."""
     if isinstance(value, tuple):
         return ",".join(text_of(item) for item in value)
     if isinstance(value, bool) or value is None:
@@ -112,7 +112,7 @@ def text_of(value: Any) -> str:
 
 
 def meaning(kind: type, item: dataclasses.Field[Any]) -> str:
-    """What a field is for: its declared text, or the docstring below it."""
+    """Return what a field is for: its declared text, or the docstring below it."""
     text = item.metadata.get("text") or next((d[item.name] for d in map(_notes, kind.__mro__) if item.name in d), "")
     return " ".join(text.split())
 
@@ -144,7 +144,7 @@ def _refused(config: Any, name: str, known: dict[str, SettingFacts]) -> NoReturn
 
 
 def _is_text(kind: Any) -> bool:
-    """Whether values of a type can be written."""
+    """Tell whether values of a type can be written."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType, tuple):
         return all(_is_text(part) for part in parts)
@@ -152,7 +152,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _read(text: str, kind: Any) -> Any:
-    """A text as a value of a type. Raises ValueError where it is none."""
+    """Return a text as a value of a type. Raises ValueError where it is none."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         if type(None) in parts and text.lower() == "none":

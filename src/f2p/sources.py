@@ -31,7 +31,7 @@ def imports_digest(*modules: str) -> str:
 
 
 def imported_by(*modules: str) -> tuple[Path, ...]:
-    """The source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
+    """Return the source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
     What a package's `__init__` imports does not count: those of f2p make nothing. Packages in `WHOLE` count as a whole,
     and so do families that a registry imports.
@@ -47,7 +47,7 @@ def imported_by(*modules: str) -> tuple[Path, ...]:
 
 
 def _beside(path: Path) -> list[str]:
-    """The modules of the file's package, where that counts as a whole."""
+    """Return the modules of the file's package, where that counts as a whole."""
     package = path.relative_to(PACKAGE).parts[0]
     return [f"{PACKAGE.name}.{package}.{one.stem}" for one in path.parent.glob("*.py")] if package in WHOLE else []
 
@@ -62,14 +62,14 @@ def digest_of(paths: Iterable[Path]) -> str:
 
 
 def _file_of(module: str) -> Path | None:
-    """The source file of a module of f2p; None for a package, and for what is no module of f2p."""
+    """Return the source file of a module of f2p; None for a package, and for what is no module of f2p."""
     first, *rest = module.split(".")
     path = PACKAGE.joinpath(*rest).with_suffix(".py") if first == PACKAGE.name and rest else PACKAGE
     return path if path.is_file() else None
 
 
 def _imports(path: Path) -> list[str]:
-    """What may be a module among the imports of a file: `from a import b` names a, and a.b; a registry all members."""
+    """Find what may be a module in a file's imports: `from a import b` names a, and a.b; a registry all members."""
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):

@@ -64,7 +64,7 @@ class Segment:
     """How far a drawer is open [m]; 0 for everything else."""
 
     def __post_init__(self) -> None:
-        """Raises UnknownNameError for a prior that there is not, with the choices."""
+        """Check the prior. Raises UnknownNameError for one that there is not, with the choices."""
         shape_of(self.prior)
         object.__setattr__(self, "points", frozen(self.points, np.float32))
 
@@ -114,7 +114,7 @@ class Relations:
         object.__setattr__(self, "binary", frozen(self.binary, np.float32))
 
     def value(self, relation: str, subject: str, object_: str) -> float:
-        """The value of relation(subject, object_)."""
+        """Return the value of relation(subject, object_)."""
         return float(
             self.binary[self.names.index(subject), self.names.index(object_), BINARY_RELATIONS.index(relation)]
         )

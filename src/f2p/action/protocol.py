@@ -92,17 +92,17 @@ def checked_call(call: SkillCall) -> SkillCall:
 
 
 def meant(call: SkillCall, scene: Scene) -> np.ndarray:
-    """How far `call` is meant to displace each segment [m]. Shape (n, 3)."""
+    """Return how far `call` is meant to displace each segment [m]. Shape (n, 3)."""
     return actions.get(call.skill).expected(scene, call.object, call.parameter[None])[0]
 
 
 def width_of(skill: str) -> int:
-    """Number P of the parameters of `skill`. Raises UnknownNameError with the choices."""
+    """Return the number P of the parameters of `skill`. Raises UnknownNameError with the choices."""
     return len(actions.get(skill).parameters)
 
 
 def widest(skills: Sequence[str]) -> int:
-    """Number of parameters of the widest of `skills`; rows of the others are filled up with zeros."""
+    """Return the number of parameters of the widest of `skills`; rows of the others are filled up with zeros."""
     return max((width_of(skill) for skill in skills), default=0)
 
 
@@ -115,7 +115,7 @@ def filled_up(rows: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def calls_of(skeleton: Sequence[SkillStep], rows: np.ndarray) -> tuple[SkillCall, ...]:
-    """The calls of a skeleton with parameters (H, P) that are filled up to the widest skill."""
+    """Return the calls of a skeleton with parameters (H, P) that are filled up to the widest skill."""
     return tuple(
         SkillCall(step.skill, step.object, row[: width_of(step.skill)])
         for step, row in zip(skeleton, rows, strict=True)
@@ -123,11 +123,11 @@ def calls_of(skeleton: Sequence[SkillStep], rows: np.ndarray) -> tuple[SkillCall
 
 
 def aiming(skill: str) -> np.ndarray:
-    """Which parameters aim at places. Shape (P,), bool."""
+    """Return which parameters aim at places. Shape (P,), bool."""
     return np.array([one.aims for one in actions.get(skill).parameters], dtype=bool)
 
 
 def moves(skill: str) -> np.ndarray:
-    """Which parameter displaces the object acted on along which axis: parameters @ moves is [m]. Shape (P, 3)."""
+    """Return which parameter displaces the object along which axis: parameters @ moves is [m]. Shape (P, 3)."""
     along = [one.along for one in actions.get(skill).parameters]
     return np.array([[float(axis == one) for axis in AXES] for one in along]).reshape(len(along), 3)

@@ -19,7 +19,7 @@ from f2p.weights.modules import load_predictor, open_store
 
 @benchmarks.register("learning")
 def learning(seed: int, progress: Progress) -> list[Measurement]:
-    """One failure of the transport task with three objects, learned from by fail2progress, nothing remembered before.
+    """Time learning from one failure of the transport task with three objects, nothing remembered before.
 
     The round is done twice: measured, then with its matrix products counted.
     """

@@ -58,6 +58,6 @@ class Products:
         return told
 
     def seconds(self, *stages: str) -> float:
-        """What the products of `stages` need, of everything where none is named [s]."""
+        """Return what the products of `stages` need, of everything where none is named [s]."""
         count = sum(self._stages[stage] for stage in stages) if stages else float(self._counter.get_total_flops())
         return count / products_per_second()

@@ -19,7 +19,7 @@ REPEATS = 3
 
 @benchmarks.register("planning")
 def planning(seed: int, progress: Progress) -> list[Measurement]:
-    """The median of a few runs, each on a scene nothing is remembered of."""
+    """Time the median of a few runs, each on a scene nothing is remembered of."""
     model, _ = shipped()
     clock, simulator, seconds = SystemClock(), make_simulator(), []
     skeleton = tuple(SkillStep("pick_place", name) for name in ("object_1", "object_2", "box"))

@@ -27,7 +27,7 @@ class Measurement:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def as_json(self) -> dict[str, object]:
-        """As printed."""
+        """Return it as printed."""
         return {
             "name": self.name, "value": self.value, "unit": self.unit, "limit": self.limit,
             "at_least": self.at_least, "holds": self.holds, "products": self.products,

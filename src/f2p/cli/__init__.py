@@ -21,7 +21,7 @@ def modules() -> tuple[str, ...]:
 
 
 def build(wanted: str = "") -> typer.Typer:
-    """The application with the commands of the file called `wanted`, or with all where there is no such file.
+    """Build the application with the commands of the file called `wanted`, or with all where there is no such file.
 
     Args:
         wanted: First word of the command line.

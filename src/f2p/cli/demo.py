@@ -68,7 +68,7 @@ class Board:
             self.live.update(self.table(), refresh=True)
 
     def table(self) -> Table:
-        """The last stages, the present one at the bottom."""
+        """Return the last stages, the present one at the bottom."""
         out = Table(title="f2p demo: nothing here is a real robot", title_justify="left", expand=True)
         for name, width in (("stage", 14), ("since", 9), ("what", None)):
             out.add_column(name, width=width, no_wrap=name != "what")
@@ -137,12 +137,12 @@ def demo(
 
 
 def done(after: dict[str, Any]) -> bool:
-    """Whether the second attempt is all that a demo promises: by truth, as predicted, and as far as the stack knows."""
+    """Tell whether the second attempt keeps a demo's promise: by truth, as predicted, and as far as the stack knows."""
     return bool(after["success"] and not after["contradicted"] and not after["error_code"])
 
 
 def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
-    """Attempts on a stack of one's own, with learning between them; the summary that is printed."""
+    """Make attempts on a stack of one's own, with learning between them; return the summary that is printed."""
     from f2p.graph.supervisor import make_supervisor
     from f2p.ros.session.demo import running, write_parameters
 
@@ -159,7 +159,7 @@ def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Bo
 
 
 def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
-    """Attempts of the untaught model until one of them taught it something; the last one is returned.
+    """Make attempts with the untaught model until one of them taught it something; return the last one.
 
     A demo should show a miss, so after luck the guess is made again; from the last one is learned even so, since its
     prediction was contradicted. The robot then goes on from the scene as it is. A person puts the scene back if there
@@ -180,7 +180,7 @@ def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, stor
 
 
 def why_put_back(instance: TaskInstance, before: Attempt, taught: bool, fell: tuple[str, ...]) -> str:
-    """Why the robot cannot go on from the scene as it is after an attempt; empty when it can."""
+    """Return why the robot cannot go on from the scene as it is after an attempt; empty when it can."""
     if fell:
         return f"{', '.join(fell)} fell"
     if before.success:
@@ -191,7 +191,7 @@ def why_put_back(instance: TaskInstance, before: Attempt, taught: bool, fell: tu
 
 
 def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:
-    """Whether a failure of this attempt was learned from, and the new weights serve."""
+    """Tell whether a failure of this attempt was learned from, and the new weights serve."""
     from f2p.report.case import learned_from
 
     learned = [learned_from(store, failure) for failure in attempt.result["failure_ids"]]
@@ -218,7 +218,7 @@ def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn_from:
 def summarise(
     instance: TaskInstance, folder: Path, before: Attempt, after: Attempt, setup_s: float, board: Board
 ) -> dict[str, Any]:
-    """The JSON object, and the report page beside it."""
+    """Write the JSON object, and the report page beside it."""
     from f2p.report.case import learned_from, write_report
 
     failures = before.result["failure_ids"]

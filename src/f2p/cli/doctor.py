@@ -40,7 +40,7 @@ class Finding:
 
 
 def imported(name: str, remedy: str) -> Finding:
-    """Whether a module can be imported, and its version."""
+    """Check whether a module can be imported, and its version."""
     try:
         importlib.import_module(name)
     except ImportError as error:
@@ -53,7 +53,7 @@ def imported(name: str, remedy: str) -> Finding:
 
 
 def python() -> Finding:
-    """The interpreter."""
+    """Check the interpreter."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("python", (3, 10) <= sys.version_info[:2] <= (3, 12), version, "use Python 3.10 to 3.12")
 
@@ -77,14 +77,14 @@ def shared_memory() -> Finding:
 
 
 def profile() -> Finding:
-    """Whether DDS gets the profile with the large segment."""
+    """Check whether DDS gets the profile with the large segment."""
     path = os.environ.get("FASTRTPS_DEFAULT_PROFILES_FILE", "")
     ok = bool(path) and Path(path).is_file()
     return Finding("DDS profile", ok, path or "not set", "start processes by ./f2p, f2p up, or source setup/env.sh")
 
 
 def weights() -> Finding:
-    """Whether the shipped weights are there."""
+    """Check whether the shipped weights are there."""
     from f2p.graph.places import shipped_weights
 
     path = shipped_weights()

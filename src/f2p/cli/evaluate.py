@@ -148,7 +148,7 @@ def _budgets(given: str | None, what: str) -> tuple[int | None, ...]:
 def _tasks(
     config: tuple[Any, ...], chosen: tuple[str, str, list[str]], folder: Path, progress: Told, figure: bool
 ) -> tuple[Table, dict[str, Any]]:
-    """The rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
+    """Show the rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
     from f2p.evaluate.efficiency import draw_efficiency
     from f2p.evaluate.experiment import Experiment, ExperimentConfig
     from f2p.learner.protocol import learners
@@ -173,7 +173,7 @@ def _tasks(
 def _monitor(
     task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told, simulator: str
 ) -> tuple[Table, dict[str, Any]]:
-    """False alarms and detections of the monitor, to look at and as JSON.
+    """Show false alarms and detections of the monitor, to look at and as JSON.
 
     Raises:
         NotEnoughRunsError: Too few steps to promise a rate of false alarms.
@@ -223,7 +223,7 @@ def table(rows: list[Row], title: str) -> Table:
 
 @settable.register("evaluate")
 def experiments() -> ExperimentConfig:
-    """What `f2p evaluate tasks` and `efficiency` can be told."""
+    """Return what `f2p evaluate tasks` and `efficiency` can be asked for."""
     from f2p.evaluate.experiment import ExperimentConfig
 
     return ExperimentConfig()

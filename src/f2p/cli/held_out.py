@@ -31,13 +31,13 @@ FIGURES: tuple[tuple[str, Callable[[HeldOut], float | None], str], ...] = (
 
 
 def _centimetres(row: HeldOut, name: str) -> float | None:
-    """An error of positions; None where no segment did that."""
+    """Return an error of positions; None where no segment did that."""
     error = row.position_error_m.get(name)
     return None if error is None else 100 * error
 
 
 def architectures(folder: Path, progress: Progress, workers: int = 2) -> tuple[Table, dict[str, Any]]:
-    """Every architecture whose weights ship on its held-out executions, to look at and as JSON.
+    """Try every architecture whose weights ship on its held-out executions, to look at and as JSON.
 
     Raises:
         SettingError: The shipped weights were made from different executions.

@@ -84,7 +84,7 @@ def learn(
 
 @settable.register("learn")
 def learning() -> LearningConfig:
-    """What `f2p learn` can be told."""
+    """Return what `f2p learn` can be asked for."""
     from f2p.weights.cycle import LearningConfig
 
     return LearningConfig()

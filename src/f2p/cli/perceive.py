@@ -38,7 +38,7 @@ def relation_rows(relations: Relations) -> list[tuple[str, str]]:
 
 
 def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
-    """One scan as a table of objects, sizes and relations."""
+    """Show one scan as a table of objects, sizes and relations."""
     score = (
         "no labels" if perceived.score is None else "precision {:.3f}, recall {:.3f}, F {:.3f}".format(*perceived.score)
     )
@@ -55,7 +55,7 @@ def _show(console: Console, perceived: PerceivedScan, picture: Path) -> None:
 
 
 def _picture_paths(files: list[Path], folder: Path) -> list[Path]:
-    """A picture name for each file; scans of one name in different folders get numbers."""
+    """Return a picture name for each file; scans of one name in different folders get numbers."""
     paths: list[Path] = []
     for file in files:
         path, number = folder / f"{file.stem}.png", 1

@@ -29,7 +29,7 @@ def node_names() -> list[str]:
 
 
 def config_of(group: str) -> Any:
-    """The default config of a command, or of a node: `node guard`. Raises SettingError where ROS is not installed."""
+    """Return the default config of a command or node (`node guard`). Raises SettingError where ROS is not installed."""
     if not group.startswith("node "):
         return settable.get(group)()
     from f2p.graph import graph
@@ -47,7 +47,7 @@ def roots() -> dict[str, Any]:
 
 
 def drawn(rows: list[SettingFacts], title: str) -> Table:
-    """The settings of one group, for a terminal."""
+    """Return the settings of one group, for a terminal."""
     table = Table("name", "default", "unit", "may be", "meaning", "source", title=title)
     for item in rows:
         cells = (item.name, text_of(item.default), item.unit, item.bounds, item.meaning, item.source)

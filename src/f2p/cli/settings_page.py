@@ -26,7 +26,7 @@ COLUMNS = ("name", "default", "unit", "may be", "meaning", "source")
 
 
 def page(roots: Mapping[str, Any], overrides: Path) -> str:
-    """All settings in Markdown.
+    """Return all settings in Markdown.
 
     Args:
         roots: Default configs of commands and nodes, by title.
@@ -55,7 +55,7 @@ def _collect(group: Any, kinds: dict[str, Any]) -> None:
 
 
 def _table(config: Any) -> str:
-    """The fields of one config: settings with all that is known of them, groups with their kind."""
+    """Return the fields of one config: settings with all that is known of them, groups with their kind."""
     own = {item.name: item for item in settings_of(config)}
     rows = [_row(*COLUMNS), "|" + "---|" * len(COLUMNS)]
     for field in dataclasses.fields(config):
@@ -73,7 +73,7 @@ def _table(config: Any) -> str:
 
 
 def _group(name: str, value: Any, text: str) -> str:
-    """The row of a nested config, with what differs here from the defaults of its kind."""
+    """Return the row of a nested config, with what differs here from the defaults of its kind."""
     usual = {item.name: item.default for item in settings_of(type(value)())}
     differs = [f"{one.name} = {text_of(one.default)}" for one in settings_of(value) if usual[one.name] != one.default]
     return _row(
@@ -82,7 +82,7 @@ def _group(name: str, value: Any, text: str) -> str:
 
 
 def _overrides(path: Path) -> str:
-    """What a parameter file sets, node by node."""
+    """Return what a parameter file sets, node by node."""
     told = yaml.safe_load(path.read_text()) or {}
     rows = [_row("node", "name", "value"), "|---|---|---|"]
     for node, entry in told.items():

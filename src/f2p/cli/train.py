@@ -144,14 +144,14 @@ def check_place(out: Path) -> None:
 
 
 def held_out(executions: int) -> int:
-    """How many executions (the last ones) training does not see."""
+    """Return how many executions (the last ones) training does not see."""
     return max(1, round(executions * HELD_OUT))
 
 
 def recipe(
     profile: str, seed: int, executions: int, config: PretrainConfig, parent: dict[str, object] | None
 ) -> dict[str, object]:
-    """What a manifest says of how its weights were to be made."""
+    """Return what a manifest says of how its weights were to be made."""
     from f2p.sim.data.pretraining import DEFAULT
 
     return {
@@ -167,7 +167,7 @@ def recipe(
 
 
 def scaled(profile: str, effort: float) -> PretrainConfig:
-    """The recipe of a profile, with `effort` times its steps."""
+    """Return the recipe of a profile, with `effort` times its steps."""
     from f2p.model.train import PretrainConfig, literal_pretraining
 
     config = literal_pretraining() if profile == "literal" else PretrainConfig()
@@ -197,7 +197,7 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
 
 
 def code_digests() -> dict[str, str]:
-    """Which code made the weights, without version control: the model's files, and what generates and labels data."""
+    """Digest the code that made the weights: the model's files, and what generates and labels data."""
     from f2p.cli.train_data import generator_digest
     from f2p.sources import PACKAGE, digest_of
 
@@ -206,7 +206,7 @@ def code_digests() -> dict[str, str]:
 
 
 def metadata_version() -> str:
-    """The installed version of f2p, or "source" when it is run from its tree."""
+    """Return the installed version of f2p, or "source" when it is run from its tree."""
     try:
         return metadata.version("f2p")
     except metadata.PackageNotFoundError:
@@ -214,7 +214,7 @@ def metadata_version() -> str:
 
 
 def metrics_table(metrics: Metrics) -> Table:
-    """The held-out figures beside persistence."""
+    """Return the held-out figures beside persistence."""
     table = Table(title=f"{metrics.transitions} held-out executions")
     for column in ("", "now", "next", "next, if nothing changed"):
         table.add_column(column, justify="left" if not column else "right")
@@ -236,7 +236,7 @@ def metrics_table(metrics: Metrics) -> Table:
 
 @settable.register("train")
 def training() -> PretrainConfig:
-    """What `f2p train` can be told; other profiles have other defaults."""
+    """Return what `f2p train` can be asked for; other profiles have other defaults."""
     return scaled("default", 1.0)
 
 

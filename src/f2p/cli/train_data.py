@@ -23,7 +23,7 @@ _PACKING = 7
 
 
 def shard_path(folder: Path, seed: int, index: int, count: int) -> Path:
-    """Where shard `index` with `count` transitions lies."""
+    """Return where shard `index` with `count` transitions lies."""
     return folder / f"pretrain-s{seed}-{index:04d}-{count}.safetensors"
 
 
@@ -45,7 +45,7 @@ def make_shard(folder: Path, seed: int, index: int, count: int, generator: str) 
 
 
 def _generator_of(path: Path) -> str:
-    """What made a shard; empty where there is none, or nobody can tell."""
+    """Return what made a shard; empty where there is none, or nobody can tell."""
     try:
         return str(json.loads(path.with_suffix(".json").read_bytes())["notes"]["generator"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -24,7 +24,7 @@ _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "end
 
 
 def table(supervisor: Supervisor, states: dict[str, str]) -> Table:
-    """One row a process: what the supervisor and the lifecycle manager know of it."""
+    """Return one row a process: what the supervisor and the lifecycle manager know of it."""
     out = Table(title="f2p", title_justify="left")
     for column in ("node", "process", "pid", "lifecycle", "restarts", "what it does"):
         out.add_column(column)

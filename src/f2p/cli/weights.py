@@ -27,7 +27,7 @@ FOLDER = Path("runs/weights")
 
 @contextmanager
 def opened(folder: Path) -> Iterator[WeightsStore]:
-    """The store, with errors of its use as one line and exit code 2."""
+    """Open the store, with errors of its use as one line and exit code 2."""
     from f2p.weights.modules import open_store
 
     with in_one_line():
@@ -50,7 +50,7 @@ def list_(store: Store = FOLDER, as_json: Json = False) -> None:
 
 
 def _roles(store: WeightsStore) -> dict[str, str]:
-    """Which weights are served, and which were before; a damaged line is told of, since the list shows what is left."""
+    """Tell which weights are served and which were before; prints a damaged line, since the list shows the rest."""
     from f2p.weights.errors import BadLineError, NoChampionError, NoPreviousError
 
     roles: dict[str, str] = {}
@@ -65,7 +65,7 @@ def _roles(store: WeightsStore) -> dict[str, str]:
 
 
 def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
-    """One line of the list; weights with an unreadable manifest are listed as such."""
+    """Return one line of the list; weights with an unreadable manifest are listed as such."""
     from f2p.weights.errors import WeightsError
 
     try:
@@ -128,7 +128,7 @@ def verify(
 
 
 def _bad_lines(store: WeightsStore) -> list[dict[str, Any]]:
-    """What is wrong with the lines that say which weights are served: sound weights serve nobody who is not sent there.
+    """List the problems in the champion and previous files: without those lines nobody is served sound weights.
 
     A line is bad that is damaged, or names weights that the store does not hold; only `previous` may be missing.
     """

@@ -47,7 +47,7 @@ class HeldOut:
 
 
 def compare_architectures(names: Sequence[str], data: TransitionBatch, progress: Progress) -> list[HeldOut]:
-    """One row for each of `names`, whose weights must ship, and a last one for persistence.
+    """Return one row for each of `names`, whose weights must ship, and a last one for persistence.
 
     Raises:
         UnknownNameError: No such architecture, with the choices.
@@ -68,7 +68,7 @@ def compare_architectures(names: Sequence[str], data: TransitionBatch, progress:
 
 
 def _row(name: str, model: Architecture, metrics: Metrics) -> HeldOut:
-    """The figures of one model."""
+    """Return the figures of one model."""
     return HeldOut(
         name,
         sum(value.numel() for value in model.state_dict().values()),

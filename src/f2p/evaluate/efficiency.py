@@ -60,7 +60,7 @@ def _draw_success(axes: Axes, rows: Sequence[Row], skeleton: str) -> None:
 
 
 def _draw_belief(axes: Axes, rows: Sequence[Row]) -> None:
-    """What the models believed, and how many were let past the gate."""
+    """Draw what the models believed, and how many were let past the gate."""
     for place, own in enumerate(_by_learner(rows).values()):
         beliefs = [float(str(row.details["mean_belief"])) for row in own]
         passed = [float(str(row.details["passed_gate"])) / float(str(row.details["models"])) for row in own]

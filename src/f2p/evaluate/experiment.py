@@ -107,7 +107,7 @@ class Experiment:
         self._failures: dict[int, Failure] = {}
 
     def rows(self) -> list[Row]:
-        """All rows: each learner and budget with the skeleton given and with free search."""
+        """Return all rows: each learner and budget with the skeleton given and with free search."""
         by_chance, out = self._chance(), []
         for learner in self.config.learners:
             for transitions in self.config.transitions:
@@ -118,7 +118,7 @@ class Experiment:
         return out
 
     def _chance(self) -> float:
-        """How often random parameters succeed, or what was found before."""
+        """Return how often random parameters succeed, or what was found before."""
         path, config = self.folder / "chance.json", self.config
         wanted = {
             **foundations(self.config.architecture),
@@ -134,7 +134,7 @@ class Experiment:
         return float(known["rate"])
 
     def _cells(self, learner: str, transitions: int | None) -> list[Cell]:
-        """The models of one row."""
+        """Return the models of one row."""
         numbers = range(self.config.first_failure, self.config.first_failure + self.config.failures)
         return [Cell(learner, failure, seed, transitions) for failure in numbers for seed in range(self.config.seeds)]
 
@@ -162,7 +162,7 @@ class Experiment:
         return result
 
     def _basis(self, cell: Cell) -> dict[str, str]:
-        """What a result rests on: code, the weights that a cell begins with, the learner, a digest of both recipes."""
+        """Tell what a result rests on: code, the weights a cell begins with, the learner, a digest of both recipes."""
         recipe: dict[str, Any] = {
             "cycle": asdict(self._cycle(cell)),
             "learner": asdict(self._learner(cell).config),
@@ -174,15 +174,15 @@ class Experiment:
         return basis | {"simulator": self.config.simulator}
 
     def _learner(self, cell: Cell) -> Learner:
-        """What responds to the failure of one cell."""
+        """Return what responds to the failure of one cell."""
         return learners.make(cell.learner, self.config.learner_settings.get(cell.learner))
 
     def _cycle(self, cell: Cell) -> CycleConfig:
-        """The round of learning of one cell."""
+        """Return the round of learning of one cell."""
         return replace(self.config.cycle, transitions=cell.transitions)
 
     def _learned(self, cell: Cell, folder: Path) -> tuple[Predictor, dict[str, Any]]:
-        """The predictor after learning from the cell's failure; the old one where gate or learner leave it.
+        """Return the predictor after learning from the cell's failure; the old one where gate or learner leave it.
 
         Raises:
             F2pError: Whatever says nothing about the learner, such as a full disk.
@@ -198,14 +198,14 @@ class Experiment:
         return load_predictor(store, store.champion), report.values() | {"passed": passed}
 
     def _failure(self, number: int, original: Predictor) -> Failure:
-        """The failure of that number of the weights that ship; the same for all learners."""
+        """Return the failure of that number of the weights that ship; the same for all learners."""
         if number not in self._failures:
             planner = Planner(lambda: original)
             self._failures[number] = make_failure(self._task, planner, self._simulator, self.config.objects, number)
         return self._failures[number]
 
     def _try(self, cell: Cell, predictor: Predictor, scenes: Sequence[int], free: bool, tries: int) -> list[Trial]:
-        """One trial in each of the scenes."""
+        """Run one trial in each of the scenes."""
         planner, out = Planner(lambda: predictor), []
         for number in scenes:
             rng = np.random.default_rng((TRIAL_STREAM, number))

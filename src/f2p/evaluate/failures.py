@@ -19,7 +19,7 @@ TRIES = 50
 
 
 def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: int, number: int) -> Failure:
-    """The first contradicted and missed attempt in the stream of scenes of failure `number`.
+    """Find the first contradicted and missed attempt in the stream of scenes of failure `number`.
 
     Ground truth stands in for perception, so the cause is the model's by construction: the simulator that judged the
     step is the one that would replay it.

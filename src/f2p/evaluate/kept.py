@@ -16,12 +16,12 @@ from f2p.weights.checks import sha256_of
 
 @functools.cache
 def foundations(architecture: str = DEFAULT_ARCHITECTURE) -> dict[str, str]:
-    """What every experiment rests on: id of the champion of an empty store, and a digest of the package's sources."""
+    """Tell what experiments rest on: id of an empty store's champion, and a digest of the package's sources."""
     return {"weights": sha256_of(weights_bytes(shipped(architecture)[0])), "code": package_digest()}
 
 
 def read_kept(path: Path) -> dict[str, Any]:
-    """A mapping as it was written; empty where there is none, or only a part of one."""
+    """Return a mapping as it was written; empty where there is none, or only a part of one."""
     try:
         result = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):

@@ -88,7 +88,7 @@ class MonitorReport:
 
 
 def _alarms(scores: Sequence[float], threshold: float) -> dict[str, float]:
-    """How many scores raise the alarm, and the interval of their share."""
+    """Return how many scores raise the alarm, and the interval of their share."""
     count = sum(score > threshold for score in scores)
     low, high = wilson_interval(count, len(scores))
     return {
@@ -130,7 +130,7 @@ class MonitorExperiment:
         )
 
     def _models(self, count: int) -> tuple[Predictor, tuple[Predictor, ...]]:
-        """The shipped model, and models that have each learned from one failure, as far as the gate let them pass."""
+        """Return the shipped model, and those the gate let pass of models that each learned from one failure."""
         model, manifest = shipped()
         untaught, learned = TorchPredictor(model, str(manifest["weights_id"])), []
         for number in range(self._first, self._first + count):
@@ -177,7 +177,7 @@ class MonitorExperiment:
         counts: Counts,
         seed: int,
     ) -> list[float]:
-        """The score of one step; nothing when it does not count or was not seen."""
+        """Return the score of one step; nothing when it does not count or was not seen."""
         onlooker = Onlooker(self._eye, instance.world.bodies)
         before = onlooker.look(instance.world)
         if set(before.names) != set(instance.world.names):
@@ -192,7 +192,7 @@ class MonitorExperiment:
 
 
 def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
-    """A solid object is put onto the table it is not on."""
+    """Plan to put a solid object onto the table it is not on."""
     rng = np.random.default_rng(seed)
     name = str(rng.choice([one.name for one in seen.segments if one.movable and one.shape.solid]))
     relations, tables = relations_of(seen), [one.name for one in seen.segments if one.shape.support]
@@ -202,12 +202,12 @@ def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed:
 
 
 def _proposal(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
-    """What common sense proposes for the task."""
+    """Return what common sense proposes for the task."""
     return Planner(lambda: predictor).plan(seen, instance.goal, seed, instance.proposal)
 
 
 def as_intended(transition: Transition) -> bool:
-    """Whether the grasped object ended where it was to be put."""
+    """Tell whether the grasped object ended where it was to be put."""
     wrong = transition.displacements - meant(transition.call, transition.before)
     missed = wrong[transition.before.index(transition.call.object)]
     return bool(np.linalg.norm(missed[:2]) < INTENDED and missed[2] > -FALL)

@@ -29,7 +29,7 @@ class Onlooker:
         self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
 
     def look(self, world: World, sought: tuple[str, ...] = ()) -> Scene:
-        """The scene as it is seen now; where the `sought` objects are is not guessed."""
+        """Return the scene as it is seen now; where the `sought` objects are is not guessed."""
         config = replace(self._config, sought=sought)
 
         def see(aside: float, previous: Scene | None) -> Scene:

@@ -48,7 +48,7 @@ class Row:
         return wilson_interval(self.successes, self.trials)
 
     def as_json(self) -> dict[str, object]:
-        """The row as printed: the agreed names first, then the details."""
+        """Return the row as printed: the agreed names first, then the details."""
         low, high = self.interval
         setting = asdict(self.setting)
         transitions = setting.pop("transitions")

@@ -91,7 +91,7 @@ def run_trial(
 def _attempt(
     instance: TaskInstance, world: World, planner: Planner, simulator: Simulator, *, free: bool, seed: int
 ) -> tuple[Trial, World]:
-    """One plan, executed, and the world it leaves."""
+    """Make one plan, execute it, and return it with the world it leaves."""
     scene = simulator.observe(world, seed)
     plan = planner.plan(scene, instance.goal, seed, None if free else instance.proposal, instance.budget)
     done = run_plan(simulator, world, plan, seed)

@@ -100,19 +100,19 @@ def register(spec: NodeSpec) -> NodeSpec:
 
 
 def members() -> tuple[NodeSpec, ...]:
-    """Every node there is, in whichever graph: our own, then those of plug-ins. Raises PluginError."""
+    """Return every node there is, in whichever graph: our own, then those of plug-ins. Raises PluginError."""
     return (*OWN, *map(_OTHERS.get, _OTHERS.names))
 
 
 def of_graph(graph: str) -> tuple[NodeSpec, ...]:
-    """Every node of one of `GRAPHS`, also those that do not run by default. Raises GraphError with the choices."""
+    """List all nodes of one of `GRAPHS`, also those that do not run by default. Raises GraphError with the choices."""
     if graph not in GRAPHS:
         raise GraphError(f"no graph {graph!r}; there are: {', '.join(GRAPHS)}")
     return tuple(spec for spec in members() if graph in spec.graphs)
 
 
 def nodes(graph: str, wanted: Collection[str] = (), unwanted: Collection[str] = ()) -> tuple[NodeSpec, ...]:
-    """The processes that run in one of `GRAPHS`, in bring-up order.
+    """Return the processes that run in one of `GRAPHS`, in bring-up order.
 
     Args:
         graph: Which one.
@@ -152,7 +152,7 @@ def _in_order(here: dict[str, NodeSpec]) -> tuple[NodeSpec, ...]:
 
 
 def node(name: str) -> NodeSpec:
-    """The spec called `name`. Raises GraphError with the choices."""
+    """Return the spec called `name`. Raises GraphError with the choices."""
     for spec in OWN:
         if spec.name == name:
             return spec

@@ -13,7 +13,7 @@ from f2p.model.shipping import DEFAULT_ARCHITECTURE, SHIPPED
 
 
 def share(relative: str) -> Path:
-    """A file of `config/` or `launch/`: in the ament share folder when installed, else in the source tree.
+    """Return a file of `config/` or `launch/`: in the ament share folder when installed, else in the source tree.
 
     Raises:
         SupervisorError: neither place has it.
@@ -41,7 +41,7 @@ and is gone with its process."""
 
 
 def orphaned() -> bool:
-    """Whether the supervisor that started this process is gone."""
+    """Tell whether the supervisor that started this process is gone."""
     supervisor = int(os.environ.get(SUPERVISOR, "0"))
     return supervisor != 0 and os.getppid() != supervisor
 
@@ -82,7 +82,7 @@ def own_domain() -> Iterator[dict[str, str]]:
 
 
 def _bound(claim: socket.socket, name: str) -> bool:
-    """Whether the name was free, and is now the socket's."""
+    """Tell whether the name was free, and is now the socket's."""
     try:
         claim.bind(name)
     except OSError:
@@ -91,7 +91,7 @@ def _bound(claim: socket.socket, name: str) -> bool:
 
 
 def _variables_of(domain: int) -> dict[str, str]:
-    """What processes are told to be in a domain on this machine only."""
+    """Return what processes are told to be in a domain on this machine only."""
     humble = os.environ.get("ROS_DISTRO") == "humble"  # it knows the older variable only, later ones warn of it
     return {
         "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "",
@@ -100,5 +100,5 @@ def _variables_of(domain: int) -> dict[str, str]:
 
 
 def shipped_weights() -> Path:
-    """Where the package's own weights are."""
+    """Return where the package's own weights are."""
     return SHIPPED / f"{DEFAULT_ARCHITECTURE}.safetensors"

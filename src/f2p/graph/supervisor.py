@@ -176,7 +176,7 @@ class Supervisor:
 def make_supervisor(
     graph: str, logs: Path, extra: tuple[str, ...] = (), wanted: Collection[str] = (), unwanted: Collection[str] = ()
 ) -> Supervisor:
-    """A supervisor of a whole graph with its configuration file; nothing is started yet.
+    """Return a supervisor of a whole graph with its configuration file; nothing is started yet.
 
     Its processes end themselves once this one is gone.
 

@@ -65,20 +65,20 @@ class DriverPort(Protocol):
         """Cancel and `/stop_the_robot`."""
 
     def runstop(self) -> None:
-        """The last resort."""
+        """Trigger the run stop, the last resort."""
 
     def to_position_mode(self) -> None:
         """Ask for position mode."""
 
 
 def base_displacement(start: tuple[float, float, float], now: tuple[float, float, float]) -> dict[str, float]:
-    """How far the base moved along its heading at `start` [m] and turned [rad], by joint name."""
+    """Return how far the base moved along its heading at `start` [m] and turned [rad], by joint name."""
     forward = math.cos(start[2]) * (now[0] - start[0]) + math.sin(start[2]) * (now[1] - start[1])
     return dict(zip(BASE_JOINTS, (forward, math.remainder(now[2] - start[2], 2.0 * math.pi)), strict=True))
 
 
 def _unrest(fresh: bool, still: bool) -> str:
-    """Why a stop did not end in rest that can be relied on."""
+    """Return why a stop did not end in rest that can be relied on."""
     if not fresh:
         return "joint states fell silent after a stop"
     return "the driver did not answer a step after a stop" if still else "the robot did not come to rest after a stop"
@@ -117,12 +117,12 @@ class Guard:
         """What a held motion waits for."""
 
     def renew(self, lease: str, now_s: float, rank: Rank = Rank.AUTONOMY) -> None:
-        """A holder renewed its lease."""
+        """Note that a holder renewed its lease."""
         known = {name: held for name, held in self._leases.items() if now_s - held.renewed_s < LEASE_MEMORY_S}
         self._leases = known | {lease: Held(now_s, rank)}
 
     def rank(self, now_s: float, config: GuardConfig) -> Rank:
-        """The highest rank of which a lease is in force: renewed, and not void."""
+        """Return the highest rank of which a lease is in force: renewed, and not void."""
         ranks = [held.rank for held in self._leases.values() if now_s - held.renewed_s <= config.lease_void_s]
         return max(ranks, default=Rank.AUTONOMY)
 
@@ -181,7 +181,7 @@ class Guard:
         return {**state.positions, **base_displacement(start, state.base)}
 
     def tick(self, state: DriverState, now_s: float, stamp_ns: int, config: GuardConfig) -> None:
-        """One look at everything; called at 50 Hz."""
+        """Look at everything once; called at 50 Hz."""
         if state.runstopped and not self.latched:
             self.latched = "the runstop was pressed"
             self._log(f"latched: {self.latched}")

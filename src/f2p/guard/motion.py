@@ -110,14 +110,14 @@ class GuardedMotion:
         return self._sent
 
     def rejected(self, number: int) -> None:
-        """The driver did not accept step `number`: it is sent again when due."""
+        """Note that the driver did not accept step `number`: it is sent again when due."""
         if number == self._sent:
             in_a_row = number == self._rejected + 1
             self._rejections = self._rejections + 1 if in_a_row else 1
             self._rejected, self._last = number, ()
 
     def result(self, number: int, ok: bool, code: int, text: str) -> None:
-        """The driver's result of step `number`; those of overtaken steps say nothing but contact."""
+        """Take the driver's result of step `number`; those of overtaken steps say nothing but contact."""
         if code == CONTACT_CODE:
             self._contact = True
         elif number == self._sent and ok:
@@ -126,7 +126,7 @@ class GuardedMotion:
             self._aborted = f"the driver gave a step up with code {code}: {text or 'no text'}"
 
     def decide(self, senses: Senses) -> Decision:
-        """What to do now. Raises nothing: every refusal is a FAILED decision."""
+        """Return what to do now. Raises nothing: every refusal is a FAILED decision."""
         if self._contact:
             return Decision(Act.CONTACT)
         if senses.now_s > self._until_s and not self._held:
@@ -174,7 +174,7 @@ class GuardedMotion:
         return None
 
     def _stalled(self, senses: Senses) -> bool:
-        """Whether this closes a finger that stands off its target."""
+        """Tell whether this motion closes a finger that stands off its target."""
         if self.motion.joints != (FINGER,) or not self._sent:
             return False
         finger = senses.positions.get(FINGER, 0.0)
@@ -209,6 +209,6 @@ class GuardedMotion:
         return Decision(Act.SEND, step)
 
     def _standing(self, senses: Senses) -> bool:
-        """Whether all joints of the motion stand: what the driver is content with, another goal does not mend."""
+        """Tell whether all joints are at rest; resending would not help."""
         speeds = (abs(senses.velocities.get(joint, 0.0)) for joint in self.motion.joints)
         return all(speed <= self.config.still_speed for speed in speeds)

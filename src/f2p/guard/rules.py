@@ -131,14 +131,14 @@ def _within(joint: str, value: float) -> None:
 
 
 def largest_step(joint: str, config: GuardConfig) -> float:
-    """How far one step of `joint` may lead from where it is [m or rad]."""
+    """Return how far one step of `joint` may lead from where it is [m or rad]."""
     rule = RULES[joint]
     steps = {"linear": config.linear_step, "angular": config.angular_step, "free": rule.high - rule.low}
     return steps[rule.kind]
 
 
 def next_step(motion: Motion, positions: Mapping[str, float], config: GuardConfig) -> tuple[float, ...]:
-    """The next bounded step towards the targets, checked once more before it leaves.
+    """Return the next bounded step towards the targets, checked once more before it leaves.
 
     Args:
         motion: An admitted motion.
@@ -177,7 +177,7 @@ def checked_step(joint: str, here: float, value: float, config: GuardConfig) -> 
 
 
 def arrived(motion: Motion, positions: Mapping[str, float], config: GuardConfig) -> bool:
-    """Whether every joint is measured within its tolerance of its target."""
+    """Tell whether every joint is measured within its tolerance of its target."""
     return all(
         abs(target - positions.get(joint, math.nan))
         <= (config.linear_tolerance if RULES[joint].kind == "linear" else config.angular_tolerance)

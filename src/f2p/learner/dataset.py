@@ -104,7 +104,7 @@ def write_learning(dataset: Dataset, values: dict[str, Any]) -> Path:
 
 
 def read_learning(folder: Path | str) -> dict[str, Any]:
-    """What `write_learning` left: at least failure, parent, weights, losses and seconds.
+    """Return what `write_learning` left: at least failure, parent, weights, losses and seconds.
 
     Raises:
         NotADatasetError: It is missing, truncated or of another kind.
@@ -131,7 +131,7 @@ def read_learning(folder: Path | str) -> dict[str, Any]:
 
 
 def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) -> Particles | None:
-    """The particles of a data set; None where there are none.
+    """Return the particles of a data set; None where there are none.
 
     Args:
         folder: The data set.
@@ -149,7 +149,7 @@ def read_particles(folder: Path | str, names: tuple[str, ...], step: SkillStep) 
 
 
 def _provenance(failure: Failure, learner: str, seed: int, data: LearnedData, batch: TransitionBatch) -> dict[str, Any]:
-    """Where the data came from, as JSON."""
+    """Return where the data came from, as JSON."""
     tags = [transition.tag for transition in data.transitions]
     return {
         "schema": SCHEMA,

@@ -34,5 +34,5 @@ class Literal(Targeted):
         super().__init__(config or LiteralConfig())
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
-        """As all of this kind, to be learned as the appendix says."""
+        """Return it as all of this kind, to be learned as the appendix says."""
         return replace(super().respond(failure, context), recipe=literal_finetuning())

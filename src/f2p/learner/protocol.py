@@ -35,7 +35,7 @@ class LearnContext:
     """How many transitions may be simulated in all; None leaves it to the learner's own config."""
 
     def budget(self, own: int) -> int:
-        """How many transitions may be simulated by a learner whose config says `own`."""
+        """Return how many transitions may be simulated by a learner whose config says `own`."""
         return own if self.transitions is None else self.transitions
 
 

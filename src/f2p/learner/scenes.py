@@ -32,7 +32,7 @@ _Surface = tuple[np.ndarray, np.ndarray]
 
 
 def as_it_was_left(failure: Failure) -> Failure | None:
-    """The failure as it would look from the scene it left: that scene before, its relations observed before.
+    """Return the failure as it would look from the scene it left: that scene before, its relations observed before.
 
     Returns:
         None where nothing can be done from there: what was grasped was not seen again, or stands on no furniture.
@@ -98,7 +98,7 @@ def _draw_scene(
     surfaces: Sequence[_Surface],
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """One try at a whole scene; None when a group found no free spot."""
+    """Try once to draw a whole scene; None when a group found no free spot."""
     new = np.array(poses, dtype=np.float64)
     moving = {index for group in groups for index in group}
     staying = [index for index in free_indices(bodies) if index not in moving]
@@ -116,7 +116,7 @@ def _draw_scene(
 def random_calls(
     failure: Failure, bodies: Sequence[Body], poses: np.ndarray, rng: np.random.Generator, acted_on: str | None = None
 ) -> tuple[SkillCall, ...]:
-    """The failure's skill in each scene, with parameters that the skill proposes.
+    """Return the failure's skill in each scene, with parameters that the skill proposes.
 
     Args:
         failure: Names the skill.
@@ -136,7 +136,7 @@ def random_calls(
 
 
 def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[float] | np.ndarray) -> World:
-    """The same world with each group grown by its factor about the foot of its first body, arrangement and all."""
+    """Return the world with each group, arrangement and all, grown by its factor about the foot of its first body."""
     bodies, poses, openings = list(world.bodies), np.array(world.poses), np.array(world.openings)
     for group, factor in zip(groups, factors, strict=True):
         foot = world.poses[group[0], :3] - [0.0, 0.0, 0.5 * world.bodies[group[0]].size[2]]
@@ -150,7 +150,7 @@ def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[flo
 def put_elsewhere(
     bodies: Sequence[Body], poses: np.ndarray, chosen: Sequence[int], call: SkillCall, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """The same scene with the `chosen` bodies put down somewhere on a table, out of the way of everything.
+    """Return the same scene with the `chosen` bodies put down somewhere on a table, out of the way of everything.
 
     Args:
         bodies: Of the scene.
@@ -179,7 +179,7 @@ def put_elsewhere(
 
 
 def _surfaces(bodies: Sequence[Body], poses: np.ndarray) -> list[_Surface]:
-    """The open tops of all furniture, as if none was turned (ours: tables stand square to the robot)."""
+    """Return the open tops of all furniture, as if none was turned (ours: tables stand square to the robot)."""
     return [
         (pose[:3] + top.center, top.half)
         for body, pose in zip(bodies, poses, strict=True)
@@ -195,7 +195,7 @@ def _free_spot(
     taken: Sequence[Footprint],
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """Where `body`, turned as in `pose`, can be put down on a table: its centre [m], shape (3,); None without room."""
+    """Find where `body`, turned as in `pose`, fits on a table: its centre [m], shape (3,); None where it does not."""
     half = _half_extents(body, float(pose[3]))
     areas = np.array([np.prod(extent) for _, extent in surfaces])
     for _ in range(_TRIES):

@@ -18,5 +18,5 @@ class Small(Untargeted):
     name: ClassVar[str] = "small"
 
     def _groups(self, world: World, failure: Failure) -> list[list[int]]:
-        """Every body by itself."""
+        """Return every body by itself."""
         return [[index] for index in free_indices(world.bodies)]

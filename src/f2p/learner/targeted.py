@@ -69,7 +69,7 @@ class Split:
     elsewhere: int
 
     def parted(self, later: float) -> tuple[Split, Split]:
-        """One part around the failed scene, and one, with a share `later` of each kind, around the scene it left."""
+        """Return a part around the failed scene and, with a share `later` of each kind, one around what it left."""
         kinds = (self.particles, self.counter_examples, self.elsewhere)
         there = [round(later * count) for count in kinds]
         return Split(*(count - one for count, one in zip(kinds, there, strict=True))), Split(*there)
@@ -131,7 +131,7 @@ class Targeted:
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
 
     def _views(self, failure: Failure, shares: Split) -> list[tuple[Failure, Split]]:
-        """The scenes to infer around, and what is gathered around each: nothing where there are no particles."""
+        """Return the scenes to infer around, and what is gathered around each: nothing where there are no particles."""
         left = as_it_was_left(failure) if self.config.aftermath else None
         views = [(failure, shares)] if left is None else list(
             zip((failure, left), shares.parted(self.config.aftermath), strict=True)

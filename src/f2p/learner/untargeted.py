@@ -86,5 +86,5 @@ class Untargeted:
             )
 
     def _groups(self, world: World, failure: Failure) -> list[list[int]]:
-        """What keeps its arrangement: containers with what is in them."""
+        """Return what keeps its arrangement: containers with what is in them."""
         return groups_together(world.bodies, failure.outcome.observed_before)

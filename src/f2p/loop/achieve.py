@@ -70,7 +70,7 @@ class Record:
 
 
 def status_of(verdict: Verdict, execution: Execution) -> StepStatus:
-    """How a step went that was executed and checked."""
+    """Return how a step went that was executed and checked."""
     if not execution.ok:
         return StepStatus.FAILED
     return StepStatus.CONTRADICTED if verdict.contradicted else StepStatus.DONE
@@ -115,7 +115,7 @@ class Achiever:
         raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
 
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
-        """One plan, from looking to the end; True when the goal holds."""
+        """Follow one plan, from looking to the end; True when the goal holds."""
         scene = self._perceive("looking around")
         if self.record.attempts == 1:
             check_goal(goal, scene.names)
@@ -175,7 +175,7 @@ class Achiever:
         return plan
 
     def _lost(self, goal: Goal, scene: Scene) -> bool:
-        """Whether something the goal speaks of is not seen any more: nothing can be seen to hold of it."""
+        """Tell whether something the goal speaks of is not seen any more: nothing can be seen to hold of it."""
         missing = ", ".join(name for name in goal.names if name not in scene.names)
         if missing:
             self.record.errors.append(f"not seen any more: {missing}")

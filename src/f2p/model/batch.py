@@ -68,11 +68,11 @@ class TransitionBatch:
         return self.mask.shape[1]
 
     def take(self, index: np.ndarray | Sequence[int] | slice) -> TransitionBatch:
-        """The transitions at `index`, as a new batch."""
+        """Return the transitions at `index`, as a new batch."""
         return TransitionBatch(**{name: value[index] for name, value in self.arrays().items()}, skills=self.skills)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays by name, in the order of declaration."""
+        """Return the arrays by name, in the order of declaration."""
         return {name: getattr(self, name) for name in _array_names()}
 
     @property
@@ -124,14 +124,14 @@ class TransitionBatch:
 
 
 def _packed(name: str, value: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """An array as a file holds it."""
+    """Return an array as a file holds it."""
     if name in CLOUDS:
         return value[mask]
     return value.astype(np.uint8) if name in TRUTHS else value
 
 
 def _unpacked(name: str, value: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """What `_packed` was given, if the clouds of absent segments are zero and every truth is 0 or 1."""
+    """Return what `_packed` was given, if the clouds of absent segments are zero and every truth is 0 or 1."""
     if name in CLOUDS:
         whole = np.zeros((*mask.shape, *value.shape[1:]), value.dtype)
         whole[mask] = value
@@ -140,19 +140,19 @@ def _unpacked(name: str, value: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _array_names() -> tuple[str, ...]:
-    """The fields of a batch that are arrays, in the order of declaration."""
+    """Return the fields of a batch that are arrays, in the order of declaration."""
     return tuple(item.name for item in dataclasses.fields(TransitionBatch) if item.name != "skills")
 
 
 def _skills_of(path: Path, value: object) -> tuple[str, ...]:
-    """The skills that a manifest names. Raises BadDatasetError for one that is not known here."""
+    """Return the skills that a manifest names. Raises BadDatasetError for one that is not known here."""
     if not isinstance(value, list) or not value or any(name not in actions.names for name in value):
         raise BadDatasetError(path, f"its skills are {value!r}; known are: {', '.join(actions.names)}")
     return tuple(value)
 
 
 def concatenate(batches: Sequence[TransitionBatch]) -> TransitionBatch:
-    """One batch of all transitions, skills in the order in which they occur.
+    """Return one batch of all transitions, skills in the order in which they occur.
 
     Raises BadDatasetError unless all batches have room for the same number of segments.
     """
@@ -202,7 +202,7 @@ def pack(
 def _row(
     transition: Transition, rng: np.random.Generator, width: int, skills: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """The arrays of one transition, filled up with zeros to `width` segments and the parameters of any of `skills`."""
+    """Return one transition's arrays, filled with zeros to `width` segments and the parameters of any of `skills`."""
     scene, count = transition.before, len(transition.before.segments)
     if count > width:
         raise TooManySegmentsError(count, width)

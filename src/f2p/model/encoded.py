@@ -79,7 +79,7 @@ class Encoded:
         return torch.stack(_before_and_after(torch.cat(parts), mask, again))
 
     def _encoded(self, rows: Rows) -> list[Clouds]:
-        """The clouds before and after, encoded; what did not move keeps its encoding from before."""
+        """Return the clouds before and after, encoded; what did not move keeps its encoding from before."""
         data, model, mask, width = self.data, self._model, rows.labels.mask, rows.labels.mask.shape[1]
         again = mask & data.moved[rows.index, :width]
         flat = torch.cat([self._flat_index(0, rows.index, mask), self._flat_index(1, rows.index, again)])
@@ -95,7 +95,7 @@ class Encoded:
         return [Clouds(*(values[side] for values in both)) for side in (0, 1)]
 
     def _latents(self, rows: Rows, sides: Sequence[Clouds], shift: Tensor) -> tuple[ObjectLatent, ObjectLatent]:
-        """The latents of encoded clouds, before and after; `shift` (B, 1, 3) [m] is where they were put."""
+        """Return the latents of encoded clouds, before and after; `shift` (B, 1, 3) [m] is where they were put."""
         made = []
         for side, clouds in enumerate(sides):
             points, hoods = self._kept(side, rows)
@@ -124,7 +124,7 @@ class Encoded:
         return self._hoods.take(flat)
 
     def _kept(self, side: int, rows: Rows) -> tuple[Tensor, Neighbourhoods] | tuple[None, None]:
-        """What a latent must keep so that its segments can be moved: nothing under a centred encoder.
+        """Return what a latent must keep so that its segments can be moved: nothing under a centred encoder.
 
         Args:
             side: 0 before the skill, 1 after it, where what did not move keeps its cloud from before.

@@ -30,7 +30,7 @@ MOST_PARAMETERS, MOST_SKILLS = MOST_BYTES // 4, 16
 
 
 def create(profile: str = "default", architecture: str = DEFAULT_ARCHITECTURE, seed: int = 0) -> Architecture:
-    """A fresh model, in eval mode; the same seed gives the same weights. Raises UnknownNameError with the choices."""
+    """Create a model, in eval mode; the same seed gives the same weights. Raises UnknownNameError with the choices."""
     kind = architectures.get(architecture)
     if profile not in kind.profiles:
         raise UnknownNameError(f"profile of {architecture}", profile, tuple(sorted(kind.profiles)))
@@ -40,17 +40,17 @@ def create(profile: str = "default", architecture: str = DEFAULT_ARCHITECTURE, s
 
 
 def weights_bytes(model: Architecture) -> bytes:
-    """The weights as safetensors."""
+    """Return the weights as safetensors."""
     return save({name: value.contiguous() for name, value in model.state_dict().items()}, {"format": FORMAT})
 
 
 def weights_id(content: bytes) -> str:
-    """The name of weights: the first 16 digits of the SHA-256 of their safetensors."""
+    """Return the name of weights: the first 16 digits of the SHA-256 of their safetensors."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def manifest_of(model: Architecture, content: bytes, notes: dict[str, object]) -> dict[str, object]:
-    """Everything a manifest says: architecture, configuration, tensors, digest, and `notes` on how they were made."""
+    """Return what a manifest says: architecture, configuration, tensors, digest, and `notes` on how they were made."""
     tensors = {name: list(value.shape) for name, value in model.state_dict().items()}
     return {
         "format": FORMAT,
@@ -75,7 +75,7 @@ def save_weights(model: Architecture, path: Path, notes: dict[str, object]) -> d
 
 
 def config_from(architecture: str, values: Mapping[str, Any]) -> Any:
-    """The configuration of an architecture in a manifest.
+    """Return the configuration of an architecture in a manifest.
 
     Raises TypeError, KeyError, ValueError or SettingError when it is not one, or a number is out of its bounds.
     """
@@ -86,7 +86,7 @@ def config_from(architecture: str, values: Mapping[str, Any]) -> Any:
 
 
 def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
-    """A config dataclass from JSON, tuples from lists; a missing number or switch is as its class says, no part is."""
+    """Fill a config dataclass from JSON, tuples from lists; numbers and switches may be missing, parts may not."""
     types = field_types(kind)
     given: dict[str, Any] = {}
     for item in dataclasses.fields(kind):
@@ -104,7 +104,7 @@ def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
 
 
 def built(architecture: str, config: Any) -> Architecture:
-    """A fresh module of a configuration of the architecture, counted before it takes memory.
+    """Return a fresh module of a configuration of the architecture, counted before it takes memory.
 
     Raises what torch raises when it makes none, and ValueError when it has too many parameters.
     """
@@ -117,7 +117,7 @@ def built(architecture: str, config: Any) -> Architecture:
 
 
 def model_from_bytes(content: bytes, manifest: dict[str, object], source: str = "weights") -> Architecture:
-    """The model in eval mode, from the bytes of both files. Raises BadWeightsError naming what does not fit."""
+    """Return the model in eval mode, from the bytes of both files. Raises BadWeightsError naming what does not fit."""
     if manifest.get("format") != FORMAT:
         raise BadWeightsError(source, f"the manifest's format is {manifest.get('format')!r}, expected {FORMAT!r}")
     architecture = manifest.get("architecture")
@@ -174,7 +174,7 @@ def started_from(model: Architecture, path: Path | str) -> dict[str, object]:
 
 
 def shipped_path(architecture: str = DEFAULT_ARCHITECTURE) -> Path:
-    """Where the weights of an architecture lie that come with the package. Raises UnknownNameError with the choices."""
+    """Find the weights of an architecture that come with the package. Raises UnknownNameError with the choices."""
     architectures.get(architecture)
     return SHIPPED / f"{architecture}.safetensors"
 

@@ -45,7 +45,7 @@ SCALES = (0.02, 0.1, 0.5)
 
 
 def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
-    """How boxes lie to each other: centre to centre, face to face, the subject's centre to the object's faces (ours).
+    """Measure how boxes lie: centre to centre, face to face, the subject's centre to the object's faces (ours).
 
     Args:
         subjects: Centroid, and lowest and highest corner less the centroid [m]. Shape (..., 9).

@@ -55,7 +55,7 @@ class ObjectLatent:
         return torch.cat([self.centroid, self.extent], -1)
 
     def expanded(self, batch: int) -> ObjectLatent:
-        """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
+        """Return the latent for `batch` candidates: that of one scene is repeated, any other returned as it is."""
         if self.batch == batch:
             return self
 
@@ -78,7 +78,7 @@ class ObjectLatent:
         )
 
     def detached(self) -> ObjectLatent:
-        """The same values without a gradient."""
+        """Return the same values without a gradient."""
         names = ("features", "shape", "centroid", "extent", "identity")
         points = None if self.points is None else self.points.detach()
         return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in names})

@@ -50,7 +50,7 @@ class Labels:
 
 
 def pair_mask(mask: Tensor) -> Tensor:
-    """True for ordered pairs of two different segments that are there. Shape (B, n, n)."""
+    """Mark the ordered pairs of two different segments that are there. Shape (B, n, n)."""
     different = ~torch.eye(mask.shape[1], dtype=torch.bool)
     return mask.unsqueeze(2) & mask.unsqueeze(1) & different
 
@@ -92,7 +92,7 @@ def transition_losses(
     labels: Labels,
     config: LossConfig,
 ) -> dict[str, Tensor]:
-    """The weighted terms; their sum is the loss. What weighs nothing is not computed.
+    """Return the weighted terms; their sum is the loss. What weighs nothing is not computed.
 
     Args:
         model: Decodes the latents.

@@ -154,7 +154,7 @@ def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict
 
 
 def fallen(data: TransitionBatch) -> np.ndarray:
-    """Executions whose object ended well below where it was to be put: it fell off an edge. Shape (N,), bool."""
+    """Find executions whose object ended well below where it was to be put: it fell off an edge. Shape (N,), bool."""
     grasped = data.displacements[np.arange(len(data)), data.object_index]
     meant = np.zeros_like(grasped)
     for number, skill in enumerate(data.skills):

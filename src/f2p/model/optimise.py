@@ -145,7 +145,7 @@ def _step(
     seed: tuple[int, ...],
     pool: ThreadPoolExecutor,
 ) -> float:
-    """One step of Adam on the mean of the shards' losses; dropout draws from the step's own seed."""
+    """Take one step of Adam on the mean of the shards' losses; dropout draws from the step's own seed."""
 
     def shard(index: int) -> tuple[float, tuple[Tensor | None, ...]]:
         total = torch.stack(list(loss(np.random.default_rng((*seed, index))).values())).sum()

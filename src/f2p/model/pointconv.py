@@ -53,7 +53,7 @@ class Neighbourhoods:
     """Inverse density of the farthest points under bandwidth_3. Shape (M, 16)."""
 
     def take(self, index: Tensor | slice) -> Neighbourhoods:
-        """The neighbourhoods of some of the clouds."""
+        """Return the neighbourhoods of some of the clouds."""
         return Neighbourhoods(*(getattr(self, item.name)[index] for item in dataclasses.fields(self)))
 
 
@@ -86,7 +86,7 @@ def neighbourhoods(points: Tensor, config: PointConvConfig) -> Neighbourhoods:
 
 
 def _farthest(points: Tensor, squared: Tensor, count: int) -> Tensor:
-    """Indices of `count` mutually far points, first the one farthest from the (zero) centroid. Shape (M, count)."""
+    """Pick `count` mutually far points, first the one farthest from the (zero) centroid. Shape (M, count)."""
     last = points.square().sum(-1).argmax(1)
     rows = torch.arange(len(points))
     chosen, distance = [last], squared[rows, last]
@@ -98,7 +98,7 @@ def _farthest(points: Tensor, squared: Tensor, count: int) -> Tensor:
 
 
 def _inverse_density(squared: Tensor, bandwidth: float) -> Tensor:
-    """One over the Gaussian kernel density of every point. Shape (M, points)."""
+    """Return one over the Gaussian kernel density of every point. Shape (M, points)."""
     kernel = torch.exp(squared * (-0.5 / bandwidth**2)) / (2.5 * bandwidth)
     return 1.0 / kernel.mean(-1)
 
@@ -191,7 +191,7 @@ class PointConv(nn.Module):
         return self._encoded(points, hoods)
 
     def _encoded(self, points: Tensor, hoods: Neighbourhoods) -> Tensor:
-        """All clouds at once."""
+        """Encode all clouds at once."""
         near = _gathered(points, hoods.near_1)
         inverse = _gathered(hoods.inverse_1.unsqueeze(-1), hoods.near_1).squeeze(-1)
         features = self.first(near - points.unsqueeze(2), near, inverse)

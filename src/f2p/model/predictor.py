@@ -132,7 +132,7 @@ class TorchPredictor:
         return out
 
     def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:
-        """The latent after one step of every candidate, and displacements (candidates, n, 3)."""
+        """Return the latent after one step of every candidate, and displacements (candidates, n, 3)."""
         index = torch.full((len(parameters),), scene.index(step.object))
         after, displacements = self._model.advance(latent, step.skill, index, parameters)
         if self.config.rollout == "latent":
@@ -149,7 +149,7 @@ class TorchPredictor:
         return Relations(scene.names, torch.sigmoid(logits.unary[0]).numpy(), binary)
 
     def _latent(self, scene: Scene) -> Latent:
-        """The encoded scene, remembered by its content. Raises TooManySegmentsError and EmptyCloudError."""
+        """Return the encoded scene, remembered by its content. Raises TooManySegmentsError and EmptyCloudError."""
         limit = self._model.max_segments
         if not 0 < len(scene.segments) <= limit:
             raise TooManySegmentsError(len(scene.segments), limit)

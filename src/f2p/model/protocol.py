@@ -12,13 +12,13 @@ class Latent(Protocol):
     """The state of B scenes as a model sees it; only that model knows what is in it."""
 
     def expanded(self, batch: int) -> Self:
-        """The same latent for `batch` candidates; a latent of one scene is repeated, any other is returned as it is."""
+        """Return the latent for `batch` candidates: that of one scene is repeated, any other returned as it is."""
 
     def detached(self) -> Self:
-        """The same values without a gradient."""
+        """Return the same values without a gradient."""
 
     def difference(self, other: Self) -> Tensor:
-        """How far every segment is from what it is in `other`, as a mean square (latent loss, A.11.2). Shape (B, n)."""
+        """Measure how far every segment is from `other`, as a mean square (latent loss, A.11.2). Shape (B, n)."""
 
 
 L = TypeVar("L", bound=Latent)
@@ -53,14 +53,14 @@ class Perception(Protocol[L]):
         """
 
     def moved(self, latent: L, translations: Tensor) -> L:
-        """The latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
+        """Return the latent of the same scene with every segment moved rigidly by `translations` (B, n, 3)."""
 
 
 class Dynamics(Protocol[L]):
     """A latent and a skill to the latent after it."""
 
     def advance(self, latent: L, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[L, Tensor]:
-        """The latent after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3).
+        """Return the latent after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3).
 
         A latent of one scene serves all B parameters. Raises UnknownSkillError for a skill the model has not learned.
         """

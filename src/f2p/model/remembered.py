@@ -28,7 +28,7 @@ class FeatureMemory:
         self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
 
     def found(self, keys: Sequence[bytes]) -> list[Tensor | None]:
-        """What is remembered under `keys`, None where nothing is."""
+        """Return what is remembered under `keys`, None where nothing is."""
         with self._lock:
             for key in keys:
                 if key in self._kept:
@@ -53,7 +53,7 @@ MEMORY = FeatureMemory()
 
 
 def keys_of(encoder: nn.Module, scale: object, data: Transitions) -> list[bytes]:
-    """A digest for every transition: of what the encoder is, of its clouds, and of which of them count.
+    """Return a digest for every transition: of what the encoder is, of its clouds, and of which of them count.
 
     Args:
         encoder: Its parameters and its config decide.

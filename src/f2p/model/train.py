@@ -145,7 +145,7 @@ def finetune(
     seed: int,
     progress: Progress | None = None,
 ) -> tuple[Architecture, tuple[float, ...]]:
-    """A copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
+    """Return a copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
 
     Raises:
         TrainingError: Replay is asked for and none is given.
@@ -214,7 +214,7 @@ def _loss_terms(
     rng: np.random.Generator,
     config: PretrainConfig | FinetuneConfig,
 ) -> dict[str, Tensor]:
-    """The losses of the transitions `chosen`, each predicted by its own skill's network."""
+    """Return the losses of the transitions `chosen`, each predicted by its own skill's network."""
     total: dict[str, Tensor] = {}
     for part in data.by_skill(chosen):
         rows = data.rows(part, rng, model.max_segments, config.jitter)

@@ -55,7 +55,7 @@ class Transitions:
         return len(self.mask)
 
     def by_skill(self, index: np.ndarray) -> list[np.ndarray]:
-        """The transitions at `index`, divided by skill, otherwise in their order: each skill has its own network."""
+        """Divide the transitions at `index` by skill, otherwise in their order: each skill has its own network."""
         of = self._skill[index]
         return [index[of == skill] for skill in np.unique(of)]
 

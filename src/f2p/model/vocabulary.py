@@ -20,7 +20,7 @@ def vocabulary() -> dict[str, list[str]]:
 
 
 def misfit(said: Mapping[str, Sequence[str]], skills: Sequence[str]) -> str:
-    """Why weights for relations `said` (empty: FIRST) and `skills` cannot be used here; empty if they can."""
+    """Return why weights for relations `said` (empty: FIRST) and `skills` cannot be used here; empty if they can."""
     for kind, names in vocabulary().items():
         other = list((said or FIRST).get(kind, ()))
         if other != names:

@@ -42,7 +42,7 @@ class Calibration:
 
 
 def calibrate(scores: Sequence[float], false_alarms: float = 0.05) -> Calibration:
-    """The smallest threshold that keeps its promise.
+    """Find the smallest threshold that keeps its promise.
 
     Args:
         scores: Scores of successful, uncontradicted runs that nothing else was tuned on.

@@ -96,7 +96,7 @@ def read_case(folder: Path | str) -> Failure:
 
 
 def _read_words(folder: Path) -> dict[str, Any]:
-    """The JSON half, of a known version."""
+    """Return the JSON half, of a known version."""
     try:
         words = json.loads(_read_file(folder, _WORDS), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
@@ -108,7 +108,7 @@ def _read_words(folder: Path) -> dict[str, Any]:
 
 
 def _read_file(folder: Path, name: str) -> bytes:
-    """The bytes of one regular file of acceptable size."""
+    """Return the bytes of one regular file of acceptable size."""
     try:
         return read_regular(folder / name, _MOST_BYTES)
     except FileNotFoundError as error:
@@ -118,7 +118,7 @@ def _read_file(folder: Path, name: str) -> bytes:
 
 
 def _finite(text: str) -> float:
-    """A number of the JSON half, which has neither NaN nor what is read as infinite, such as 1e999."""
+    """Parse a number of the JSON half, which has neither NaN nor what is read as infinite, such as 1e999."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text} is no number")

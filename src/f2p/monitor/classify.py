@@ -109,7 +109,7 @@ def _by_network(
 
 
 def _unknown(outcome: Outcome, comparison: Comparison, reason: str) -> Classification:
-    """What the rules cannot tell, and why not."""
+    """Return what the rules cannot tell, and why not."""
     wrong = contradictions_text(comparison.contradictions)
     return Classification(Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; {reason}; ask a person")
 
@@ -132,19 +132,19 @@ def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, co
 
 
 def _check_names(outcome: Outcome, *others: Relations | None) -> None:
-    """All relations must be about the outcome's segments."""
+    """Check that all relations are about the outcome's segments."""
     for relations in others:
         if relations is not None and relations.names != outcome.before.names:
             raise DifferentScenesError(outcome.before.names, relations.names, "a second opinion")
 
 
 def _call(outcome: Outcome) -> str:
-    """The call in words."""
+    """Return the call in words."""
     return f"{outcome.call.skill}({outcome.call.object})"
 
 
 def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
-    """The contradictions that tell sides apart: the sharp ones, or all if there are none."""
+    """Return the contradictions that tell sides apart: the sharp ones, or all if there are none."""
     return [one for one in contradictions if binary_spec(one.relation).sharp] or list(contradictions)
 
 
@@ -161,7 +161,7 @@ def _misperceived(
 
 
 def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed: Relations) -> float:
-    """How far the replay sides with the world against the prediction: 1 wholly, 0 not at all."""
+    """Return how far the replay sides with the world against the prediction: 1 wholly, 0 not at all."""
     telling = _telling(contradictions)
     if telling:
         agree = [(replayed.value(one.relation, one.subject, one.object) > 0.5) == one.observed for one in telling]

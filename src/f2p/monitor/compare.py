@@ -45,7 +45,7 @@ class Comparison:
     """Whether what the skill acted on was not seen afterwards."""
 
     def contradicts(self, threshold: float) -> bool:
-        """Whether the step cannot be let pass: too far off, or nobody knows where the object is."""
+        """Tell whether the step cannot be let pass: too far off, or nobody knows where the object is."""
         return self.score > threshold or self.vanished
 
 
@@ -62,7 +62,7 @@ def relation_weights(config: CompareConfig) -> np.ndarray:
 
 
 def touched_names(outcome: Outcome, config: CompareConfig) -> tuple[str, ...]:
-    """The object of the skill, and whatever moved or was expected to move.
+    """Return the object of the skill, and whatever moved or was expected to move.
 
     Raises:
         DifferentScenesError: Prediction and observations are not about the segments of the scene before.
@@ -85,13 +85,13 @@ def touched_names(outcome: Outcome, config: CompareConfig) -> tuple[str, ...]:
 
 
 def observed_displacements(outcome: Outcome) -> np.ndarray:
-    """How far each segment's box moved [m]. Shape (segments, 3)."""
+    """Return how far each segment's box moved [m]. Shape (segments, 3)."""
     before = np.array([segment.box.center for segment in outcome.before.segments])
     return np.array([segment.box.center for segment in outcome.after.segments]) - before
 
 
 def carried_along(outcome: Outcome, least: float) -> np.ndarray:
-    """Which segments were seen to move over `least` [m] along with what the skill acted on. Shape (segments,), bool."""
+    """Find the segments that moved over `least` [m] along with what the skill acted on. Shape (segments,), bool."""
     far = np.linalg.norm(observed_displacements(outcome), axis=1) > least
     others = [one.movable and one.name not in (outcome.call.object, *outcome.unseen) for one in outcome.before.segments]
     return far & np.array(others)
@@ -133,7 +133,7 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
 
 
 def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) -> str:
-    """The first few contradictions in words, each fact once."""
+    """Return the first few contradictions in words, each fact once."""
     facts: dict[str, None] = {}
     for one in contradictions:
         relation, pair = one.relation, (one.subject, one.object)

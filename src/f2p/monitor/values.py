@@ -41,7 +41,7 @@ class Arrays:
         return name
 
     def get(self, name: str) -> np.ndarray:
-        """The array called `name`. Raises KeyError."""
+        """Return the array called `name`. Raises KeyError."""
         return self.stored[name]
 
 
@@ -63,7 +63,7 @@ def failure_values(failure: Failure, arrays: Arrays) -> dict[str, Any]:
 
 
 def failure_from(words: dict[str, Any], arrays: Arrays) -> Failure:
-    """The failure that `failure_values` took apart.
+    """Return the failure that `failure_values` took apart.
 
     Raises KeyError, ValueError or TypeError when parts are missing or not about the same objects.
     """
@@ -113,7 +113,7 @@ def _check_names(failure: Failure) -> None:
 
 
 def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
-    """A scene as words, with clouds and boxes in `arrays`."""
+    """Return a scene as words, with clouds and boxes in `arrays`."""
     counts = [len(segment.points) for segment in scene.segments]
     clouds = [np.asarray(segment.points, np.float32).reshape(-1, 3) for segment in scene.segments]
     boxes = [[*one.box.center, *one.box.size, one.box.yaw, one.opening] for one in scene.segments]
@@ -127,7 +127,7 @@ def scene_values(scene: Scene, arrays: Arrays, where: str) -> dict[str, Any]:
 
 
 def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
-    """The scene that `scene_values` took apart."""
+    """Return the scene that `scene_values` took apart."""
     points, boxes = arrays.get(words["points"]), arrays.get(words["boxes"])
     counts = [int(count) for count in words["counts"]]
     ends = np.cumsum(counts)
@@ -175,13 +175,13 @@ def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
 
 
 def _prediction_values(prediction: Prediction, arrays: Arrays, where: str) -> dict[str, Any]:
-    """A prediction as words."""
+    """Return a prediction as words."""
     displacements = arrays.put(f"{where}.displacements", np.asarray(prediction.displacements))
     return {"relations": _relations_values(prediction.relations, arrays, where), "displacements": displacements}
 
 
 def _prediction_from(words: dict[str, Any], arrays: Arrays) -> Prediction:
-    """A prediction from words."""
+    """Return a prediction from words."""
     relations, displacements = _relations_from(words["relations"], arrays), arrays.get(words["displacements"])
     if displacements.shape != (len(relations.names), 3):
         raise ValueError(f"displacements of {len(relations.names)} objects have shape {displacements.shape}")
@@ -189,23 +189,23 @@ def _prediction_from(words: dict[str, Any], arrays: Arrays) -> Prediction:
 
 
 def _call_values(call: SkillCall) -> list[Any]:
-    """A call as words."""
+    """Return a call as words."""
     return [call.skill, call.object, [float(value) for value in call.parameter]]
 
 
 def _call_from(words: list[Any]) -> SkillCall:
-    """A call from words."""
+    """Return a call from words."""
     skill, object_, parameter = words
     return checked_call(SkillCall(str(skill), str(object_), np.array(parameter, dtype=np.float64)))
 
 
 def _goal_values(goal: Goal) -> list[Any]:
-    """A goal as words."""
+    """Return a goal as words."""
     return [[one.relation, one.subject, one.object, one.value] for one in goal.literals]
 
 
 def _goal_from(words: list[Any]) -> Goal:
-    """A goal from words."""
+    """Return a goal from words."""
     return Goal(
         tuple(
             GoalRelation(str(relation), str(subject), str(object_), bool(value))
@@ -215,7 +215,7 @@ def _goal_from(words: list[Any]) -> Goal:
 
 
 def _outcome_values(outcome: Outcome, arrays: Arrays) -> dict[str, Any]:
-    """An outcome as words."""
+    """Return an outcome as words."""
     execution = outcome.execution
     return {
         "before": scene_values(outcome.before, arrays, "before"),
@@ -231,7 +231,7 @@ def _outcome_values(outcome: Outcome, arrays: Arrays) -> dict[str, Any]:
 
 
 def _outcome_from(words: dict[str, Any], arrays: Arrays) -> Outcome:
-    """An outcome from words."""
+    """Return an outcome from words."""
     ok, code, message, duration = words["execution"]
     return Outcome(
         before=scene_from(words["before"], arrays),
@@ -247,7 +247,7 @@ def _outcome_from(words: dict[str, Any], arrays: Arrays) -> Outcome:
 
 
 def _plan_values(plan: Plan, arrays: Arrays) -> dict[str, Any]:
-    """A plan as words."""
+    """Return a plan as words."""
     return {
         "id": plan.id,
         "goal": _goal_values(plan.goal),
@@ -260,7 +260,7 @@ def _plan_values(plan: Plan, arrays: Arrays) -> dict[str, Any]:
 
 
 def _plan_from(words: dict[str, Any], arrays: Arrays) -> Plan:
-    """A plan from words."""
+    """Return a plan from words."""
     return Plan(
         id=str(words["id"]),
         goal=_goal_from(words["goal"]),

@@ -43,7 +43,7 @@ class After:
         return self._predictor.score(self._seen, steps, rolled, goal)
 
     def predict(self, _scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
-        """What is expected after each of `calls`, which follow those done first."""
+        """Return what is expected after each of `calls`, which follow those done first."""
         return self._predictor.predict(self._seen, (*self._calls, *calls))[len(self._calls) :]
 
 

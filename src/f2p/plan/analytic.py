@@ -55,7 +55,7 @@ class AnalyticPredictor:
         return tuple(predictions)
 
     def moving(self, scene: Scene, centers: np.ndarray, index: int) -> np.ndarray:
-        """Which segments move with the one acted on, per candidate: itself. Shape (candidates, segments), bool."""
+        """Say which segments move with the one acted on, per candidate: itself. Shape (candidates, segments), bool."""
         return np.broadcast_to(np.arange(len(scene.segments)) == index, centers.shape[:2])
 
     def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ class Planner:
         proposal: tuple[SkillStep, ...] | None,
         horizon: int | None,
     ) -> Plan:
-        """One attempt with one version of the weights."""
+        """Make one attempt with one version of the weights."""
         rng, config = np.random.default_rng(seed), self.config
         if proposal is not None:
             found = shoot(predictor, scene, proposal, goal, rng, config.workspace, config.shooting)
@@ -120,7 +120,7 @@ class Planner:
 
 
 def _plan_id(goal: Goal, calls: tuple[SkillCall, ...], weights_id: str, stamp_ns: int) -> str:
-    """A name that follows from the content."""
+    """Return a name that follows from the content."""
     steps = [[call.skill, call.object, call.parameter.tolist()] for call in calls]
     text = json.dumps([str(goal), steps, weights_id, stamp_ns])
     return "plan-" + hashlib.sha256(text.encode()).hexdigest()[:12]

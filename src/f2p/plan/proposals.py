@@ -17,7 +17,7 @@ from f2p.types import Scene, SkillStep
 
 
 def possible_steps(scene: Scene, skills: Sequence[str]) -> tuple[SkillStep, ...]:
-    """Every one of `skills` on everything it applies to.
+    """Return every one of `skills` on everything it applies to.
 
     Raises:
         UnplannableSkillError: A skill that there is not, with the choices.
@@ -71,7 +71,7 @@ def parameters_of(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.nda
 
 
 def ends_of(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
-    """Where each step is meant to leave the centre of its object [m]. Shape (candidates, H, 3)."""
+    """Return where each step is meant to leave the centre of its object [m]. Shape (candidates, H, 3)."""
     return _followed(scene, skeleton, proposals)[1]
 
 
@@ -90,7 +90,7 @@ def _followed(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray
 
 
 def _known(skill: str) -> Action:
-    """The skill. Raises UnplannableSkillError with the choices."""
+    """Return the skill. Raises UnplannableSkillError with the choices."""
     if skill not in actions.names:
         raise UnplannableSkillError(skill, actions.names)
     return actions.get(skill)

@@ -37,4 +37,4 @@ class Predictor(Protocol):
         """
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
-        """What is expected after each of `calls`, one prediction per call."""
+        """Return what is expected after each of `calls`, one prediction per call."""

@@ -110,7 +110,7 @@ class Search:
         return self._chosen(guesses)
 
     def _promising(self, level: list[_Node]) -> tuple[list[_Node], list[_Node]]:
-        """The most promising children of `level`, and every plan met while asking how promising they are."""
+        """Return the most promising children of `level`, and every plan met while asking how promising they are."""
         kept: dict[tuple[str, ...], _Node] = {}
         met: list[_Node] = []
         for parent in level:
@@ -172,7 +172,7 @@ class Search:
         ]
 
     def _after(self, node: _Node) -> After:
-        """What the model expects after `node`; asked once."""
+        """Return what the model expects after `node`; asked once."""
         if node.after is None:
             node.after = After(self.predictor, self.scene, node.calls)
         return node.after
@@ -206,7 +206,7 @@ class Search:
         return achieving
 
     def _reach(self, after: After, literal: GoalRelation) -> np.ndarray:
-        """The highest probability of `literal` that each action reaches when it is next. Shape (actions,).
+        """Return the highest probability of `literal` that each action reaches when it is next. Shape (actions,).
 
         All actions are tried with the same draws, so that none of them is lucky.
         """
@@ -217,7 +217,7 @@ class Search:
         return np.array(best)
 
     def _chosen(self, guesses: list[_Node]) -> Candidate:
-        """The likeliest guess under the tie rule; single steps are drawn from all candidates of the first step."""
+        """Return the likeliest guess by the tie rule; single steps are drawn from all candidates of the first step."""
         limit = max(guess.probability for guess in guesses) - self.config.ties.tolerance
         ties = [guess for guess in guesses if guess.probability >= limit]
         shortest = [guess for guess in ties if len(guess.calls) == min(len(one.calls) for one in ties)]

@@ -76,7 +76,7 @@ def choose(
     rule: TieRule,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
-    """One of the candidates, by the rule at the top of this file.
+    """Choose one of the candidates, by the rule at the top of this file.
 
     Args:
         predictor: Says where what is moved will stand; geometry says that no two objects share a place.
@@ -106,7 +106,7 @@ def preferred(
     rule: TieRule,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Indices of the candidates that are nearly as likely as the best, and as well placed as any of those."""
+    """Find the candidates that are nearly as likely as the best, and as well placed as any of those."""
     least = min(scores.max() - rule.tolerance, rule.worth * scores.max())
     pool = rng.permutation(np.flatnonzero(scores >= least))[:ASKED]
     clear = clear_of_objects(scene, skeleton, proposals[pool])
@@ -128,7 +128,7 @@ def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...]
 
 
 def clear_of_objects(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
-    """Whether what is moved meets nothing that can be moved, where objects are now, whichever way both are turned.
+    """Tell whether what is moved meets nothing that can be moved, where objects are now, whichever way both are turned.
 
     Args:
         scene: Where they are now.

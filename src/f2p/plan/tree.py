@@ -37,7 +37,7 @@ def plan_tree(plan: Plan, statuses: Sequence[StepStatus] = ()) -> str:
 
 
 def _call_text(call: SkillCall) -> str:
-    """One call in words and numbers."""
+    """Return one call in words and numbers."""
     parts = []
     for one, value in zip(actions.get(call.skill).parameters, call.parameter, strict=True):
         parts.append(
@@ -47,6 +47,6 @@ def _call_text(call: SkillCall) -> str:
 
 
 def _literals_text(plan: Plan, prediction: Prediction) -> str:
-    """The goal's literals with their probabilities after one step."""
+    """Return the goal's literals with their probabilities after one step."""
     values = literal_values(plan.goal, prediction.relations)
     return ", ".join(f"{literal} {value:.2f}" for literal, value in zip(plan.goal.literals, values, strict=True))

@@ -38,7 +38,7 @@ def _sum(log_entropies: Tensor) -> Tensor:
 
 @poolings.register("mean")
 def _mean(log_entropies: Tensor) -> Tensor:
-    """The mean of ln H_r: the same at a temperature of |R_post|."""
+    """Return the mean of ln H_r: the same at a temperature of |R_post|."""
     return log_entropies.mean(-1)
 
 
@@ -102,6 +102,6 @@ class ActionTarget:
         return log_entropy(self.wanted.logits(self.model, after))
 
     def __call__(self, variables: Tensor) -> Tensor:
-        """The log density (M,) of variables (M, D)."""
+        """Return the log density (M,) of variables (M, D)."""
         pooled = poolings.get(self.pooling)(self.log_entropies(variables))
         return self.weight * pooled + self.space.log_prior(variables)

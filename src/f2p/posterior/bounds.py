@@ -42,7 +42,7 @@ class Surface:
         )
 
     def contains(self, points_xy: np.ndarray) -> np.ndarray:
-        """Which points (..., 2) lie over the surface."""
+        """Return which points (..., 2) lie over the surface."""
         return np.all(np.abs(self.local(points_xy)) <= self.half, axis=-1)
 
 
@@ -58,13 +58,13 @@ class Bounds:
 
 
 def top_of(segment: Segment) -> Surface:
-    """The top face of a segment's box."""
+    """Return the top face of a segment's box."""
     box = segment.box
     return Surface(segment.name, box.center[:2], 0.5 * box.size[:2], box.yaw, float(box.center[2] + 0.5 * box.size[2]))
 
 
 def tops_of(segment: Segment) -> tuple[Surface, ...]:
-    """Where objects can be put onto a segment from above, with no wall around."""
+    """Return where objects can be put onto a segment from above, with no wall around."""
     box = segment.box
     return tuple(
         Surface(
@@ -79,7 +79,7 @@ def tops_of(segment: Segment) -> tuple[Surface, ...]:
 
 
 def bounds_of(scene: Scene) -> Bounds:
-    """The open tops of all furniture seen. Raises NoSurfaceError when there is none."""
+    """Return the open tops of all furniture seen. Raises NoSurfaceError when there is none."""
     tops = [top for segment in scene.segments if segment.shape.moves != FREE for top in tops_of(segment)]
     if not tops:
         raise NoSurfaceError(scene.names)

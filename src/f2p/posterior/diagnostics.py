@@ -38,7 +38,7 @@ class Diagnostics:
 
 
 def effective_number(coordinates: np.ndarray, scale: float) -> float:
-    """How many distinct particles there are: M² / Σ_ij exp(-d_ij² / scale²), 1 where all coincide, M where none do.
+    """Count the distinct particles: M² / Σ_ij exp(-d_ij² / scale²), 1 where all coincide, M where none do.
 
     Args:
         coordinates: Shape (M, D).
@@ -57,7 +57,7 @@ def spreads(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def placements(particles: Particles) -> np.ndarray:
-    """Where each particle's call is meant to bring its object: x, y [m]. Shape (M, 2)."""
+    """Return where each particle's call is meant to bring its object: x, y [m]. Shape (M, 2)."""
     rows = [particles.names.index(call.object) for call in particles.calls]
     here = particles.poses[np.arange(len(rows)), rows, :2]
     return here + np.array([(call.parameter @ moves(call.skill))[:2] for call in particles.calls])

@@ -50,7 +50,7 @@ DEFAULT = PosteriorConfig()
 
 @contextmanager
 def evaluating(model: SkillEffectModel) -> Iterator[None]:
-    """The model without dropout (A15), put back afterwards."""
+    """Run the model without dropout (A15), put back afterwards."""
     module = model if isinstance(model, nn.Module) and model.training else None
     if module is not None:
         module.eval()
@@ -115,7 +115,7 @@ def infer(
 
 
 def _filled(config: PosteriorConfig, mode: Mode) -> PosteriorConfig:
-    """The config with what it leaves to the mode."""
+    """Return the config with what it leaves to the mode."""
     return completed(
         config,
         {
@@ -133,7 +133,7 @@ def _filled(config: PosteriorConfig, mode: Mode) -> PosteriorConfig:
 def _state_target(
     failure: Failure, model: SkillEffectModel, bounds: Bounds, config: PosteriorConfig, mode: Mode, seed: int
 ) -> StateTarget:
-    """The target of Eq. 2 for this failure."""
+    """Return the target of Eq. 2 for this failure."""
     scene, call = failure.outcome.before, failure.outcome.call
     movable = tuple(segment.name for segment in scene.segments if segment.movable)
     if call.object not in movable:
@@ -180,7 +180,7 @@ def _action_target(
     mode: Mode,
     seed: int,
 ) -> tuple[ActionTarget, str]:
-    """The target of Eq. 4 in the given states, and where R_post came from."""
+    """Return the target of Eq. 4 in the given states, and where R_post came from."""
     call = failure.outcome.call
     wanted, source = after_set(failure)
     grasped = failure.outcome.before.index(call.object)
@@ -197,7 +197,7 @@ def _action_target(
 
 
 def _obstacles(layout: Layout, poses: Tensor, grasped: int, margin: float) -> Obstacles | None:
-    """What can be moved and does not lie in or on the grasped body; None when there is nothing."""
+    """Return what can be moved and does not lie in or on the grasped body; None when there is nothing."""
     carried = {grasped}
     while (
         more := {index for index, parent in zip(layout.free, layout.parents, strict=True) if parent in carried}
@@ -246,7 +246,7 @@ def _infer_actions(
 
 
 def _started(drawn: Tensor, mode: Mode) -> Tensor:
-    """Starting variables (M, D): as drawn, or the first one's for all."""
+    """Return starting variables (M, D): as drawn, or the first one's for all."""
     return drawn[:1].expand_as(drawn).clone() if mode.shared_start else drawn
 
 
@@ -258,7 +258,7 @@ def _particles(
     actions: SvgdResult,
     source: str,
 ) -> Particles:
-    """The result in the shared type, with counts of everything out of the ordinary."""
+    """Return the result in the shared type, with counts of everything out of the ordinary."""
     call = failure.outcome.call
     with torch.no_grad():
         poses = target.poses(states.variables).double().numpy()
@@ -285,7 +285,7 @@ def _diagnostics(
     actions: SvgdResult,
     seconds: dict[str, float],
 ) -> Diagnostics:
-    """What a report shows."""
+    """Return what a report shows."""
     layout: Layout = target.layout
     plane, yaw = spreads(particles.poses)
     shares = layout.prior.shares(states.variables).numpy()

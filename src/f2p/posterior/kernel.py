@@ -62,7 +62,7 @@ def bandwidth(squared_distances: Tensor) -> Tensor:
 
 
 def rbf(coordinates: Tensor) -> tuple[Tensor, Tensor]:
-    """The RBF kernel matrix and the gradient of each entry [j, i] with respect to particle j.
+    """Return the RBF kernel matrix and the gradient of each entry [j, i] with respect to particle j.
 
     Args:
         coordinates: Shape (..., M, d).

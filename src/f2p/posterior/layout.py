@@ -144,12 +144,12 @@ class Layout:
 
 
 def cavity_of(segment: Segment) -> Cavity | None:
-    """The space within the walls of a segment, None where it has none."""
+    """Return the space within the walls of a segment, None where it has none."""
     return segment.shape.cavity(segment.box.size, board(segment.box.size))
 
 
 def parent_of(scene: Scene, relations: Relations, index: int, config: LayoutConfig) -> int:
-    """The free body that `index` stands on or lies in, or -1; always a lower or larger one, so there is no cycle."""
+    """Find the free body that `index` stands on or lies in, or -1; it is lower or larger, so there is no cycle."""
     segments, box = scene.segments, scene.segments[index].box
     bottom = box.center[2] - 0.5 * box.size[2]
     inside = held(relations.binary)[index]

@@ -38,7 +38,7 @@ class RelationSet:
         return len(self.subjects)
 
     def logits(self, model: SkillEffectModel, latent: Latent) -> Tensor:
-        """The entries (M, R) of what `model` says of a latent; only their pairs are decoded."""
+        """Return the entries (M, R) of what `model` says of a latent; only their pairs are decoded."""
         subjects, objects, entries = self._pairs
         return model.pair_logits(latent, subjects, objects).flatten(1).index_select(1, entries)
 
@@ -50,7 +50,7 @@ class RelationSet:
 
 
 def relation_set(entries: Sequence[tuple[int, int, int]], observed: np.ndarray) -> RelationSet:
-    """The set with these (subject, object, kind) and the truth of `observed` (n, n, 9)."""
+    """Return the set with these (subject, object, kind) and the truth of `observed` (n, n, 9)."""
     index = torch.tensor(sorted(set(entries)), dtype=torch.int64).reshape(-1, 3)
     truth = torch.as_tensor(np.array(observed) > 0.5, dtype=torch.float32)
     subjects, objects, kinds = index.unbind(-1)

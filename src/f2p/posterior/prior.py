@@ -31,7 +31,7 @@ class UniformPrior:
             raise BoundsError(f"variable {index[-1]}", float(self.low[index]), float(self.high[index]))
 
     def shares(self, variables: Tensor) -> Tensor:
-        """Where in the range each variable lies, 0 at low, 1 at high. Shape (M, D)."""
+        """Return where in the range each variable lies, 0 at low, 1 at high. Shape (M, D)."""
         return 0.5 * (1.0 + torch.tanh(variables))
 
     def slopes(self, variables: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ DEFAULT = ProjectConfig()
 
 
 def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
-    """Which body lies inside which, by geometry. Shape (M, n, n), bool."""
+    """Return which body lies inside which, by geometry. Shape (M, n, n), bool."""
     sizes = np.array([body.size for body in bodies])
     relations = binary_relations(
         poses[..., :3], sizes, poses[..., 3], containers=hollow([body.prior for body in bodies])
@@ -61,7 +61,7 @@ def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
 
 
 def kept_inside(bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Which scenes (M,) still show every pair of `inside` (n, n)."""
+    """Return which scenes (M,) still show every pair of `inside` (n, n)."""
     return np.all(contained(bodies, poses) | ~inside, axis=(1, 2))
 
 
@@ -146,7 +146,7 @@ def _shaken(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, confi
 
 
 def _chosen(particles: Particles, rested: np.ndarray, done: np.ndarray, counts: dict[str, int]) -> Particles:
-    """The particles that came to rest; what aims at a place still does."""
+    """Return the particles that came to rest; what aims at a place still does."""
     calls = []
     for row in np.flatnonzero(done):
         call = particles.calls[row]

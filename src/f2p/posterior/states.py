@@ -88,7 +88,7 @@ class StateTarget:
         self._encoded_variables = variables.detach().clone()
 
     def latent(self, poses: Tensor) -> Latent:
-        """The latent of all particles at `poses` (M, n, 4), by moving the last encoding."""
+        """Return the latent of all particles at `poses` (M, n, 4), by moving the last encoding."""
         assert self._latent is not None and self._encoded_arm is not None
         observed = self.layout.observed_poses
         swung = _turned(self._arm, poses[..., 3] - observed[:, 3]) - self._encoded_arm
@@ -110,7 +110,7 @@ class StateTarget:
         return total
 
     def __call__(self, variables: Tensor) -> Tensor:
-        """The log density (M,) of variables (M, D), as many as were encoded last."""
+        """Return the log density (M,) of variables (M, D), as many as were encoded last."""
         values = self.layout.prior.squash(variables)
         poses = self.layout.poses(values)
         density = self.layout.prior.log_density(variables) + self.barrier(poses, values)
@@ -120,14 +120,14 @@ class StateTarget:
         return density
 
     def pinned(self, variables: Tensor) -> Tensor:
-        """The variables with the yaws of the last encoding, for searches that jump."""
+        """Return the variables with the yaws of the last encoding, for searches that jump."""
         yaw = torch.zeros(variables.shape[1], dtype=torch.bool)
         yaw[2::3] = True
         assert self._encoded_variables is not None
         return torch.where(yaw, self._encoded_variables, variables)
 
     def start(self, count: int, generator: torch.Generator) -> Tensor:
-        """Starting variables: some near the failure, some from the prior (C18), the freest of several draws each."""
+        """Draw starting variables: some near the failure, some from the prior (C18), each the freest of several."""
         near = round(self.config.near_share * count)
         tries = max(1, int(self.config.tries))
         prior, dimensions = self.layout.prior, len(self.layout.prior.low)
@@ -179,7 +179,7 @@ def _turned(vectors: Tensor, yaws: Tensor) -> Tensor:
 
 
 def detected_relations(model: SkillEffectModel, clouds: Tensor) -> np.ndarray:
-    """What the model sees now: probabilities (n, n, 9) of clouds (n, 128, 3)."""
+    """Return what the model sees now: probabilities (n, n, 9) of clouds (n, 128, 3)."""
     with torch.no_grad():
         mask = torch.ones((1, len(clouds)), dtype=torch.bool)
         logits = model.relations(model.observe(clouds[None], mask)).binary[0]
@@ -194,7 +194,7 @@ def state_target(
     seed: int,
     config: StateConfig = DEFAULT,
 ) -> StateTarget:
-    """The target of one failure scene.
+    """Return the target of one failure scene.
 
     Args:
         model: In `eval()` mode (A15).

@@ -78,7 +78,7 @@ class Coordinates:
     """Particles that see each other, where the density is a mixture whose components they cannot leave; None: all."""
 
     def at(self, variables: Tensor) -> ComparedParticles:
-        """What the kernel sees of `variables` (M, D)."""
+        """Return what the kernel sees of `variables` (M, D)."""
         coordinates = self.of(variables)
         if self.context is not None:
             coordinates = torch.cat([coordinates, self.context], -1)

@@ -25,7 +25,7 @@ from f2p.relation.table import binary_spec, binary_value, register
 
 
 def _beyond(boxes: Boxes, axis: int) -> np.ndarray:
-    """A beyond B along +axis, horizontal axes only. Shape (..., n, n), bool."""
+    """Tell whether A is beyond B along +axis, horizontal axes only. Shape (..., n, n), bool."""
     centers, halves, slope = boxes.centers, boxes.halves, np.tan(boxes.config.side_half_angle)
     along = centers[..., :, None, axis] - centers[..., None, :, axis]
     half_a, half_b = halves[..., :, None, axis], halves[..., None, :, axis]
@@ -38,17 +38,17 @@ def _beyond(boxes: Boxes, axis: int) -> np.ndarray:
 
 
 def _left(boxes: Boxes) -> np.ndarray:
-    """A beyond B along +y. Shape (..., n, n), bool."""
+    """Tell whether A is beyond B along +y. Shape (..., n, n), bool."""
     return _beyond(boxes, axis=1)
 
 
 def _behind(boxes: Boxes) -> np.ndarray:
-    """A beyond B along +x. Shape (..., n, n), bool."""
+    """Tell whether A is beyond B along +x. Shape (..., n, n), bool."""
     return _beyond(boxes, axis=0)
 
 
 def _above(boxes: Boxes) -> np.ndarray:
-    """A over B: as `_beyond`, with the yawed footprint as the face the cone opens from. Shape (..., n, n)."""
+    """Tell whether A is over B: as `_beyond`, with a cone that opens from the yawed footprint. Shape (..., n, n)."""
     centers, sizes, slope = boxes.centers, boxes.sizes, np.tan(boxes.config.vertical_half_angle)
     height = centers[..., :, None, 2] - centers[..., None, :, 2]
     half_a, half_b = 0.5 * sizes[..., :, None, 2], 0.5 * sizes[..., None, :, 2]
@@ -61,14 +61,14 @@ def _above(boxes: Boxes) -> np.ndarray:
 
 
 def _contact(boxes: Boxes) -> np.ndarray:
-    """A touches B: as a simulator reports it, else a gap under the threshold (B6). Shape (..., n, n), bool."""
+    """Tell whether A touches B: by a simulator's report, else by the gap (B6). Shape (..., n, n), bool."""
     if boxes.contact is None:
         return np.asarray(pairwise_gaps(boxes.centers, boxes.sizes, boxes.yaws) < boxes.config.contact_gap)
     return np.broadcast_to(np.asarray(boxes.contact, dtype=bool), (*boxes.yaws.shape, boxes.yaws.shape[-1]))
 
 
 def _boundary(boxes: Boxes) -> np.ndarray:
-    """A above B and horizontally near an edge segment of B's top (B5). Shape (..., n, n), bool."""
+    """Tell whether A is above B and horizontally near an edge segment of B's top (B5). Shape (..., n, n), bool."""
     centers, sizes, config = boxes.centers, boxes.sizes, boxes.config
     distance = footprint_edge_distance(
         centers[..., :, None, :2], centers[..., None, :, :], sizes[..., None, :, :], boxes.yaws[..., None, :]
@@ -93,17 +93,17 @@ def _inside(boxes: Boxes) -> np.ndarray:
 
 
 def _movable(bodies: Bodies) -> np.ndarray:
-    """A skill may act on it (A.9). Shape (n,), bool."""
+    """Tell whether a skill may act on it (A.9). Shape (n,), bool."""
     return bodies.movable
 
 
 def _is_drawer(bodies: Bodies) -> np.ndarray:
-    """A part of it slides out. Shape (n,), bool."""
+    """Tell whether a part of it slides out. Shape (n,), bool."""
     return bodies.slides
 
 
 def _drawer_open(bodies: Bodies) -> np.ndarray:
-    """That part is out. Shape (n,), bool."""
+    """Tell whether that part is out. Shape (n,), bool."""
     return np.asarray(bodies.slides & (bodies.openings > bodies.config.drawer_open))
 
 

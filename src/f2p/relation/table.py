@@ -49,7 +49,7 @@ def binary_specs() -> tuple[BinarySpec, ...]:
 
 
 def binary_spec(name: str) -> BinarySpec:
-    """The relation of pairs called `name`. Raises KeyError."""
+    """Return the relation of pairs called `name`. Raises KeyError."""
     return {spec.name: spec for spec in binary_specs()}[name]
 
 
@@ -94,20 +94,20 @@ def binary_value(spec: BinarySpec, boxes: Boxes) -> np.ndarray:
 
 
 def unary_values(bodies: Bodies) -> np.ndarray:
-    """All unary relations in the order of the table. Shape (n, unary), bool."""
+    """Return all unary relations in the order of the table. Shape (n, unary), bool."""
     return np.stack([np.asarray(spec.compute(bodies), dtype=bool) for spec in unary_specs()], axis=-1)
 
 
 def kinds(chosen: Callable[[BinarySpec], bool]) -> list[int]:
-    """Indices, along the last axis of `Relations.binary`, of the relations that `chosen` says yes to."""
+    """Return the indices, along the last axis of `Relations.binary`, of the relations that `chosen` says yes to."""
     return [index for index, spec in enumerate(binary_specs()) if chosen(spec)]
 
 
 def held(binary: np.ndarray) -> np.ndarray:
-    """Which subject lies in which object, from truth or probabilities (..., n, n, kinds). Shape (..., n, n), bool."""
+    """Say which subject lies in which object, by truth or probabilities (..., n, n, kinds). Shape (..., n, n)."""
     return np.any(np.asarray(binary)[..., kinds(lambda spec: spec.contains)] > 0.5, axis=-1)
 
 
 def carried(binary: np.ndarray) -> np.ndarray:
-    """Which subject lies over which object, from truth or probabilities. Shape (..., n, n), bool."""
+    """Say which subject lies over which object, from truth or probabilities. Shape (..., n, n), bool."""
     return np.any(np.asarray(binary)[..., kinds(lambda spec: spec.supports)] > 0.5, axis=-1)

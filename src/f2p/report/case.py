@@ -31,7 +31,7 @@ class Learned:
 
 
 def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
-    """The newest learning from a failure in a weights store; None when there is none.
+    """Return the newest learning from a failure in a weights store; None when there is none.
 
     Raises:
         NotADatasetError: What was learned in this store cannot be read.
@@ -52,7 +52,7 @@ def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
 
 
 def lineage_text(store: WeightsStore, weights_id: str) -> str:
-    """The lineage of weights as plain text."""
+    """Return the lineage of weights as plain text."""
     console = Console(width=140, no_color=True, highlight=False)
     with console.capture() as capture:
         console.print(lineage_tree(store, weights_id))

@@ -18,7 +18,7 @@ BOX_EDGES = ((0, 1), (1, 3), (3, 2), (2, 0), (4, 5), (5, 7), (7, 6), (6, 4), (0,
 
 
 def colours_of(scene: Scene) -> dict[str, str]:
-    """One colour per segment name: grey for furniture, the palette for the rest."""
+    """Return one colour per segment name: grey for furniture, the palette for the rest."""
     movable = [segment.name for segment in scene.segments if segment.movable]
     chosen = {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(sorted(movable))}
     return {name: chosen.get(name, FURNITURE_COLOUR) for name in scene.names}
@@ -86,7 +86,7 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
 
 
 def scene_figure(scene: Scene, title: str) -> go.Figure:
-    """The clouds of a scene with their boxes, seen from behind the robot."""
+    """Return the clouds of a scene with their boxes, seen from behind the robot."""
     colours = colours_of(scene)
     figure = go.Figure()
     for segment in scene.segments:
@@ -96,7 +96,7 @@ def scene_figure(scene: Scene, title: str) -> go.Figure:
 
 
 def particles_figure(scene: Scene, particles: Particles, title: str) -> go.Figure:
-    """The inferred scenes as boxes over the failure's clouds, with each particle's action as an arrow."""
+    """Return the inferred scenes as boxes over the failure's clouds, with each particle's action as an arrow."""
     colours = colours_of(scene)
     figure = go.Figure([_cloud_trace(segment, colours[segment.name], 250) for segment in scene.segments])
     for segment in scene.segments:
@@ -151,7 +151,7 @@ def losses_figure(losses: Mapping[str, Sequence[float]]) -> go.Figure:
 
 
 def times_figure(seconds: Mapping[str, float]) -> go.Figure:
-    """One bar per stage [s]."""
+    """Return one bar per stage [s]."""
     names = [name for name, value in seconds.items() if value is not None]
     figure = go.Figure(
         go.Bar(

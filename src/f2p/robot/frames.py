@@ -37,7 +37,7 @@ def compose_planar(first: tuple[float, float, float], second: tuple[float, float
 
 
 def invert_planar(pose: tuple[float, float, float]) -> tuple[float, float, float]:
-    """The inverse of a planar pose."""
+    """Return the inverse of a planar pose."""
     cosine, sine = math.cos(pose[2]), math.sin(pose[2])
     return -cosine * pose[0] - sine * pose[1], sine * pose[0] - cosine * pose[1], -pose[2]
 

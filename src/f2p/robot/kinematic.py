@@ -74,7 +74,7 @@ class KinematicRobot(SteppingRobot):
         self._guarded = self._contact = self._lost = False
 
     def state(self) -> RobotState:
-        """What is measured. Raises StaleStateError while silent."""
+        """Return what is measured. Raises StaleStateError while silent."""
         if self.faults.silent:
             raise StaleStateError("the kinematic body is silent: no state that may be acted on")
         joints = {name: JointState(math.nan if name == self.faults.not_finite else at) for name, at in self._at.items()}
@@ -109,7 +109,7 @@ class KinematicRobot(SteppingRobot):
             self._roll(seconds)
 
     def _followed(self, joint: str, seconds: float) -> float:
-        """Where a joint is after `seconds` on the way to its target."""
+        """Return where a joint is after `seconds` on the way to its target."""
         far = self._speed(joint) * seconds
         at = self._at[joint] + min(max(self._targets[joint] - self._at[joint], -far), far)
         low, high = LIMITS[joint]

@@ -52,7 +52,7 @@ OWN_BODY = frozen([[-0.17, -0.06, -0.60], [0.17, 0.06, 0.06]])
 
 
 def without_gripper(points_base: np.ndarray, positions: dict[str, float]) -> np.ndarray:
-    """The points that are not the robot's own gripper and wrist. Shape (m, 3), m <= n.
+    """Return the points that are not the robot's own gripper and wrist. Shape (m, 3), m <= n.
 
     Args:
         points_base: Points in base_link [m]. Shape (n, 3).

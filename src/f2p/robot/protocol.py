@@ -34,7 +34,7 @@ Cancelled = Callable[[], bool]
 
 
 def never() -> bool:
-    """The `Cancelled` of a motion nobody will cancel."""
+    """Return the `Cancelled` of a motion nobody will cancel."""
     return False
 
 
@@ -99,7 +99,7 @@ class Robot(Protocol):
     """A Stretch with the dexterous wrist, real, simulated or imagined."""
 
     def state(self) -> RobotState:
-        """The latest measured state. Raises StaleStateError when there is none that may be acted on."""
+        """Return the latest measured state. Raises StaleStateError when there is none that may be acted on."""
 
     def move(self, motion: Motion, cancelled: Cancelled = never) -> Ending:
         """Move to the targets and wait until there, in contact, or refused.

@@ -118,7 +118,7 @@ class SteppingRobot(ABC):
 
     @abstractmethod
     def state(self) -> RobotState:
-        """The latest measured state."""
+        """Return the latest measured state."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -134,7 +134,7 @@ class SteppingRobot(ABC):
 
     @abstractmethod
     def _in_contact(self) -> bool:
-        """Whether a guarded contact ended the last step."""
+        """Tell whether a guarded contact ended the last step."""
 
     def move(self, motion: Motion, cancelled: Cancelled = never) -> Ending:
         """Stream bounded steps until the targets are reached or a contact is met (see `protocol.Robot`)."""
@@ -233,7 +233,7 @@ def check_motion(motion: Motion) -> None:
 
 
 def positions(motion: Motion, state: RobotState, start: RobotState) -> tuple[float, ...]:
-    """Where each joint of a motion is: absolute, or for the base the displacement since `start`.
+    """Return where each joint of a motion is: absolute, or for the base the displacement since `start`.
 
     Raises:
         StaleStateError: a measured position is not finite.
@@ -247,14 +247,14 @@ def positions(motion: Motion, state: RobotState, start: RobotState) -> tuple[flo
 
 
 def largest_step(joint: str, config: SteppingConfig) -> float:
-    """How far one step of `joint` may lead [m or rad]."""
+    """Return how far one step of `joint` may lead [m or rad]."""
     if joint in FREE_JOINTS:
         return math.inf
     return config.linear_step if joint in LINEAR_JOINTS else config.angular_step
 
 
 def next_step(motion: Motion, here: tuple[float, ...], config: SteppingConfig) -> Motion:
-    """The next bounded step towards the targets; base joints as increments from here."""
+    """Return the next bounded step towards the targets; base joints as increments from here."""
     targets = []
     for joint, target, at in zip(motion.joints, motion.targets, here, strict=True):
         limit = largest_step(joint, config)

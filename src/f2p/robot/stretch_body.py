@@ -58,7 +58,7 @@ class StretchBodyRobot(SteppingRobot):
         self._start = self._odometry(self._robot.get_status())
 
     def state(self) -> RobotState:
-        """The newest status. Raises StaleStateError when the hardware has none."""
+        """Return the newest status. Raises StaleStateError when the hardware has none."""
         status = self._robot.get_status()
         try:
             joints = {LIFT: _linear(status["lift"]), ARM: _linear(status["arm"])}
@@ -124,7 +124,7 @@ class StretchBodyRobot(SteppingRobot):
 
 
 def _started() -> Any:
-    """A started, homed robot. Raises BackendMissingError saying what is missing."""
+    """Return a started, homed robot. Raises BackendMissingError saying what is missing."""
     missing = [name for name in SETTINGS if name not in os.environ]
     if missing:
         raise BackendMissingError(f"stretch_body needs the robot's settings; not set: {', '.join(missing)}")

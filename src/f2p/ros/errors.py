@@ -119,13 +119,13 @@ class MessageError(F2pError):
 
 
 def wire_code(error: BaseException) -> int:
-    """The code that travels in `error_code`: the error's own, or 999 for one without; never 0, which means success."""
+    """Return what travels in `error_code`: the error's own, or 999 for one without; never 0, which means success."""
     if isinstance(error, RemoteError):
         return error.remote_code
     return type(error).code or UNFORESEEN if isinstance(error, F2pError) else UNFORESEEN
 
 
 def wire_text(error: BaseException) -> str:
-    """One non-empty line for `error_msg`."""
+    """Return one non-empty line for `error_msg`."""
     text = " ".join(str(error).split())
     return text if isinstance(error, F2pError) and text else f"{type(error).__name__}: {text}"

@@ -19,7 +19,7 @@ RESPAWN_DELAY_S = 1.0
 
 
 def describe(graph: str) -> LaunchDescription:
-    """Every process of one of the graphs; the manager among them does the lifecycle.
+    """Describe every process of one of the graphs; the manager among them does the lifecycle.
 
     Each optional node is an argument of the launch file by its name: `recorder:=false`.
     """
@@ -39,7 +39,7 @@ def describe(graph: str) -> LaunchDescription:
 
 
 def _process(spec: NodeSpec, more: list[dict[str, str]]) -> Node:
-    """One process, with the configuration file and further parameters."""
+    """Return one process, with the configuration file and further parameters."""
     return Node(
         package="f2p", executable=EXECUTABLE, name=spec.name, arguments=[spec.name], output="screen",
         parameters=[LaunchConfiguration("params_file"), *more], respawn=spec.respawn,

@@ -77,7 +77,7 @@ def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
 
 
 def goal_arrays(goal: Goal, names: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Where a goal's literals are in a relation array, and what they shall be.
+    """Return where a goal's literals are in a relation array, and what they shall be.
 
     Returns:
         (subjects, objects, relations), each (literals,) int, so that ``binary[..., subjects, objects, relations]``
@@ -95,7 +95,7 @@ def goal_arrays(goal: Goal, names: Sequence[str]) -> tuple[tuple[np.ndarray, np.
 
 
 def holds(goal: Goal, names: Sequence[str], binary: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Whether every literal is as wanted, for any leading axes.
+    """Tell whether every literal is as wanted, for any leading axes.
 
     Args:
         goal: The conjunction.
@@ -111,5 +111,5 @@ def holds(goal: Goal, names: Sequence[str], binary: np.ndarray, threshold: float
 
 
 def satisfied(goal: Goal, relations: Relations, threshold: float = 0.5) -> bool:
-    """Whether `goal` is true of one scene's relations."""
+    """Tell whether `goal` is true of one scene's relations."""
     return bool(holds(goal, relations.names, relations.binary, threshold))

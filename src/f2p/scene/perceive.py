@@ -51,7 +51,7 @@ class PerceivedScan:
         return int(self.labels.max(initial=BACKGROUND)) + 1
 
     def row(self) -> dict[str, object]:
-        """The line of this scan in `f2p perceive --json`."""
+        """Return the line of this scan in `f2p perceive --json`."""
         precision, recall, score = self.score or (None, None, None)
         return {
             "file": self.file,

@@ -68,7 +68,7 @@ def draw(perceived: PerceivedScan, path: Path) -> None:
 
 
 def _image(axes: Axes, values: np.ndarray, finite: np.ndarray, shape: tuple[int, int, int], depth: bool) -> None:
-    """The colour image, or the depth where there is no colour."""
+    """Show the colour image, or the depth where there is no colour."""
     if depth:
         axes.imshow(np.where(finite, values[:, 2], np.nan).reshape(shape[:2]), cmap="viridis")
     else:

@@ -135,7 +135,7 @@ def scene_from_cloud(
 
 
 def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, config: TabletopConfig) -> list[TableTop]:
-    """The tables of the workspace; NoSupportError with the facts when there are none."""
+    """Return the tables of the workspace; NoSupportError with the facts when there are none."""
     coarse = voxels(within, config.coarse)[0]
     tables: list[TableTop] = []
     if len(coarse):
@@ -185,7 +185,7 @@ def _ordered(segments: Sequence[Segment]) -> list[Segment]:
 def _on_table(
     cells: np.ndarray, table: TableTop, sensor_task: np.ndarray, config: TabletopConfig, first: int
 ) -> list[Detection]:
-    """Everything that stands on one table: open boxes, counted from `first`, then solid objects in and beside them."""
+    """Find all that stands on one table: open boxes, counted from `first`, then solid objects in and beside them."""
     heights = table.heights(cells)
     near = table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest)
     cells, heights = cells[near], heights[near]
@@ -243,7 +243,7 @@ def _solids(
 
 
 def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> float:
-    """What an object stands on: the support, or the top of what is below its middle [m]."""
+    """Return what an object stands on: the support, or the top of what is below its middle [m]."""
     bottom = box.center[2] - box.size[2] / 2.0
     if bottom - support < snap:
         return support
@@ -276,20 +276,20 @@ def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: Ta
 
 
 def _same_table(known: Box, seen: Box) -> bool:
-    """Whether what was seen is a table that is known already: two cannot be in one place at one height."""
+    """Tell whether what was seen is a table that is known already: two cannot be in one place at one height."""
     level = abs(known.center[2] - seen.center[2]) < 0.03
     return level and bool(footprint_excess(seen.center[:2], known.center, known.size, known.yaw) < 0.02)
 
 
 def _within(seen: Box, known: Box) -> bool:
-    """Whether a table looks no larger than it is known to be; what hides its rim makes it look smaller."""
+    """Tell whether a table looks no larger than it is known to be; what hides its rim makes it look smaller."""
     return bool(np.all(np.sort(seen.size[:2]) < np.sort(known.size[:2]) + 0.05))
 
 
 def _named(
     detections: Sequence[Detection], known: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
 ) -> list[Segment]:
-    """Detections with their names and completed boxes, open boxes first, then by name."""
+    """Return detections with their names and completed boxes, open boxes first, then by name."""
     matched = match(detections, known, config.tracking)
     names = {index: item.name for index, item in matched.items()}
     left = [index for index in range(len(detections)) if index not in names]

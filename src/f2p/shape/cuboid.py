@@ -21,11 +21,11 @@ class CuboidShape:
     support: ClassVar[bool] = False
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """The box itself."""
+        """Return the box itself."""
         return (Slab(np.zeros(3), 0.5 * np.asarray(size)),)
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Its upper face."""
+        """Return its upper face."""
         return (block_top(size),)
 
     def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:

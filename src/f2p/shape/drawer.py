@@ -26,11 +26,11 @@ class DrawerShape:
     support: ClassVar[bool] = False
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """The case and, sliding, the box."""
+        """Return the case and, sliding, the box."""
         return (*case_slabs(0.5 * np.asarray(size), wall), *box_slabs(_inner(size, wall), wall, sliding=True))
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """The upper face of the case, and the floor of the box while it is shut."""
+        """Return the upper face of the case, and the floor of the box while it is shut."""
         half = _inner(size, wall)
         floor = Top(np.array([0.0, 0.0, -half[2] + wall]), half[:2] - wall, walled=True, covered=True)
         return (block_top(size), floor)

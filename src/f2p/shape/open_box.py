@@ -25,7 +25,7 @@ class OpenBoxShape:
         return box_slabs(0.5 * np.asarray(size), wall)
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Its floor."""
+        """Return its floor."""
         half = 0.5 * np.asarray(size)
         return (Top(np.array([0.0, 0.0, -half[2] + wall]), half[:2] - wall, walled=True),)
 
@@ -35,7 +35,7 @@ class OpenBoxShape:
         return Cavity(half[:2] - wall, float(-half[2] + wall), float(half[2]))
 
     def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
-        """The upper edges of the four walls."""
+        """Return the upper edges of the four walls."""
         out = []
         for axis in (0, 1):
             for side in (-1.0, 1.0):

@@ -90,16 +90,16 @@ class Shape(Protocol):
     """Whether it is what a whole scene stands on: seen as a plane, known beforehand, never between the fingers."""
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """Its solid cuboids, at least one."""
+        """Return its solid cuboids, at least one."""
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Where objects can stand on it or in it, perhaps nowhere."""
+        """Return where objects can stand on it or in it, perhaps nowhere."""
 
     def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:
-        """The space in which its contents are; None unless it contains."""
+        """Return the space in which its contents are; None unless it contains."""
 
     def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
-        """Where a downward gripper may take it; nowhere if it is not to be lifted."""
+        """Return where a downward gripper may take it; nowhere if it is not to be lifted."""
 
 
 shapes: Registry[type[Shape]] = Registry("shape prior", "f2p.shape")
@@ -108,7 +108,7 @@ shapes: Registry[type[Shape]] = Registry("shape prior", "f2p.shape")
 
 @cache
 def shape_of(prior: str) -> Shape:
-    """The shape called `prior`. Raises UnknownNameError with the choices."""
+    """Return the shape called `prior`. Raises UnknownNameError with the choices."""
     return shapes.get(prior)()
 
 
@@ -118,24 +118,24 @@ def board(size: np.ndarray, wall: float = WALL) -> float:
 
 
 def hollow(priors: Sequence[str]) -> np.ndarray:
-    """Which of some shapes can hold something. Shape (n,), bool."""
+    """Return which of some shapes can hold something. Shape (n,), bool."""
     return np.array([shape_of(prior).contains for prior in priors], dtype=bool)
 
 
 def holds_nothing(prior: str) -> bool:
-    """Whether a shape is free and cannot hold anything, as a cuboid is."""
+    """Tell whether a shape is free and cannot hold anything, as a cuboid is."""
     shape = shape_of(prior)
     return shape.moves == FREE and not shape.contains
 
 
 def open_tops(prior: str, size: np.ndarray, wall: float | None = None) -> tuple[Top, ...]:
-    """The tops of a shape that one gets at from above, walls nowhere around."""
+    """Return the tops of a shape that one gets at from above, walls nowhere around."""
     tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
     return tuple(top for top in tops if not (top.walled or top.covered))
 
 
 def block_top(size: np.ndarray) -> Top:
-    """The whole upper face of a box."""
+    """Return the whole upper face of a box."""
     return Top(np.array([0.0, 0.0, 0.5 * size[2]]), 0.5 * np.asarray(size)[:2])
 
 
@@ -151,7 +151,7 @@ def box_slabs(half: np.ndarray, wall: float, *, sliding: bool = False) -> tuple[
 
 
 def case_slabs(half: np.ndarray, wall: float) -> tuple[Slab, ...]:
-    """A case that is open towards -x: back, two sides, bottom and top."""
+    """Return a case that is open towards -x: back, two sides, bottom and top."""
     x, y, z = half
     w = wall / 2
     parts = [((x - w, 0.0, 0.0), (w, y - wall, z - wall))]

@@ -21,12 +21,12 @@ class ShelfShape:
     support: ClassVar[bool] = False
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """The case and the middle board."""
+        """Return the case and the middle board."""
         half = 0.5 * np.asarray(size)
         return (*case_slabs(half, wall), Slab(np.zeros(3), np.array([half[0], half[1], wall / 2])))
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Its upper face, and the two boards below."""
+        """Return its upper face, and the two boards below."""
         half = 0.5 * np.asarray(size)
         room = np.array([half[0] - 0.5 * wall, half[1] - wall])
         heights = (-half[2] + wall, 0.5 * wall)

@@ -21,11 +21,11 @@ class TableShape:
     support: ClassVar[bool] = True
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """The board."""
+        """Return the board."""
         return (Slab(np.zeros(3), 0.5 * np.asarray(size)),)
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Its upper face."""
+        """Return its upper face."""
         return (block_top(size),)
 
     def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:

@@ -91,7 +91,7 @@ class LabelledSimulator:
         return scene, self._engine(scene, States.at_rest(scene, poses, np.broadcast_to(opened, poses.shape[:2])))
 
     def with_friction(self, friction: float) -> LabelledSimulator:
-        """The same with another sliding friction. See `VariableFriction`."""
+        """Return the same with another sliding friction. See `VariableFriction`."""
         physics = replace(self.config.physics, friction=friction)
         return LabelledSimulator(replace(self.config, physics=physics), self._engine)
 
@@ -149,11 +149,11 @@ class LabelledSimulator:
         return SimulationBatch(tuple(transitions), dict(counts))
 
     def observe(self, world: World, seed: int) -> Scene:
-        """The scene as the camera sees it. See `Simulator.observe`."""
+        """Return the scene as the camera sees it. See `Simulator.observe`."""
         return self._still(world, seed).scene
 
     def relations(self, world: World) -> Relations:
-        """True relations of a world. See `Simulator.relations`."""
+        """Return the true relations of a world. See `Simulator.relations`."""
         return self._still(world, 0).relations
 
     def _still(self, world: World, seed: int) -> _Snapshot:

@@ -68,10 +68,10 @@ class Simulator(Protocol):
         """
 
     def observe(self, world: World, seed: int) -> Scene:
-        """The scene as the simulator's camera sees it."""
+        """Return the scene as the simulator's camera sees it."""
 
     def relations(self, world: World) -> Relations:
-        """True relations of a world as it is, contact included."""
+        """Return the true relations of a world as it is, contact included."""
 
 
 @runtime_checkable
@@ -79,7 +79,7 @@ class VariableFriction(Protocol):
     """A simulator whose friction can be chosen."""
 
     def with_friction(self, friction: float) -> Simulator:
-        """The same simulator with this coefficient of sliding friction between all bodies."""
+        """Return the same simulator with this coefficient of sliding friction between all bodies."""
 
 
 simulators: Makers[Simulator] = Makers("simulator", "f2p.sim")

@@ -125,7 +125,7 @@ def _as_seen(bodies: tuple[Body, ...], scene: Scene) -> World:
 
 
 def upright_boxes(positions: np.ndarray, rotations: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The gravity-aligned boxes around possibly tipped bodies.
+    """Return the gravity-aligned boxes around possibly tipped bodies.
 
     The yaw is that of the body axis nearest to horizontal among x and y, so that an upright body keeps its yaw
     and a tipped one lies along its length.

@@ -69,7 +69,7 @@ _Option = tuple[TopDownPose, float, float, float]
 
 
 def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
-    """What the gripper can do at the grips of a segment's shape.
+    """Return what the gripper can do at the grips of a segment's shape.
 
     Raises:
         UngraspableError: It has no grip, or only some that are too wide.
@@ -92,7 +92,7 @@ def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
 
 
 def _pose(box: Box, grip: Grip, along: float, least: float) -> TopDownPose:
-    """The grasp `along` [m] from the middle of a grip, at least at height `least` [m]."""
+    """Return the grasp `along` [m] from the middle of a grip, at least at height `least` [m]."""
     local = np.array(grip.point[:2])
     local[1 - grip.axis] += along
     x, y = box.center[:2] + rotate_z(local, box.yaw)

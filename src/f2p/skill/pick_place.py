@@ -92,7 +92,7 @@ class _Run:
         self._closed_at = 0.0
 
     def go(self) -> None:
-        """All phases; a grasp that holds nothing ends with the gripper open."""
+        """Run all phases; a grasp that holds nothing ends with the gripper open."""
         for index, phase in enumerate(PHASES):
             self._progress(phase, index / len(PHASES), self._plan.name)
             getattr(self, f"_{phase}")()
@@ -205,7 +205,7 @@ class _Run:
         self._robot.gripper(min(aperture, self._config.widest_aperture), self._cancelled)
 
     def _aperture(self, gap: float) -> float:
-        """The driver's aperture for a distance of the pads [m]."""
+        """Return the driver's aperture for a distance of the pads [m]."""
         return (gap - self._config.pads_at_zero) * self._config.aperture_per_gap
 
     def _check_held(self, phase: str) -> None:

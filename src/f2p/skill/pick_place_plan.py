@@ -92,7 +92,7 @@ def _plan_with(
     scene: Scene, segment: Segment, grasp: Grasp, parameter: np.ndarray, base_task: tuple[float, float, float],
     config: PickPlaceSkillConfig,
 ) -> PickPlacePlan:  # fmt: skip
-    """The plan for one grasp. Raises UnreachableError."""
+    """Return the plan for one grasp. Raises UnreachableError."""
     pick = grasp.pose
     place = moved_pose(pick, segment, parameter)
     others = [other for other in scene.segments if other.name != segment.name and not _inside(other, segment)]
@@ -124,12 +124,12 @@ def _rolls(roll: float, turn: float) -> tuple[float, float]:
 
 
 def _longest_turn(rolls: tuple[float, float]) -> float:
-    """The longest of the wrist's turns from 0 to the grasp, to the placement and back [rad]."""
+    """Return the longest of the wrist's turns from 0 to the grasp, to the placement and back [rad]."""
     return max(abs(rolls[0]), abs(rolls[1] - rolls[0]), abs(rolls[1]))
 
 
 def moved_pose(pose: TopDownPose, segment: Segment, parameter: np.ndarray) -> TopDownPose:
-    """A gripper pose after the object under it has moved by (dx, dy, dz, dyaw) about its own centre."""
+    """Return a gripper pose after the object under it has moved by (dx, dy, dz, dyaw) about its own centre."""
     center = segment.box.center[:2]
     x, y = center + parameter[:2] + rotate_z(np.array([pose.x, pose.y]) - center, parameter[3])
     return TopDownPose(float(x), float(y), pose.z + float(parameter[2]),
@@ -142,7 +142,7 @@ def _top(segment: Segment) -> float:
 
 
 def _inside(other: Segment, held: Segment) -> bool:
-    """Whether `other` lies in the container `held`, and so travels with it."""
+    """Tell whether `other` lies in the container `held`, and so travels with it."""
     if not held.shape.contains:
         return False
     excess = footprint_excess(other.box.center[None, :2], held.box.center, held.box.size, np.asarray(held.box.yaw))

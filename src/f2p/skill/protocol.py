@@ -14,7 +14,7 @@ Progress = Callable[[str, float, str], None]
 
 
 def silent(phase: str, fraction: float, detail: str) -> None:
-    """The `Progress` of a caller who does not want to know."""
+    """Ignore progress: for a caller who does not want to know."""
 
 
 class Skill(Protocol):

@@ -20,7 +20,7 @@ class Bring:
         self.config = config or PackedBoxConfig()
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
-        """A packed box on table_a."""
+        """Make a packed box on table_a."""
         world = packed_world(rng, simulator, objects, "left", self.config, landmark=False)
         names = [f"object_{index + 1}" for index in range(objects)]
         goal = Goal((GoalRelation("above", "box", "table_b"), *(GoalRelation("inside", name, "box") for name in names)))

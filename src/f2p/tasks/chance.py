@@ -39,7 +39,7 @@ def execute(simulator: Simulator, world: World, call: SkillCall, seed: int) -> t
 def random_call(
     world: World, instance: TaskInstance, step: int, rng: np.random.Generator, space: Workspace
 ) -> SkillCall:
-    """A call of the proposal with parameters that its skill proposes, as the planner draws them."""
+    """Return a call of the proposal with parameters that its skill proposes, as the planner draws them."""
     chosen = instance.proposal[step]
     drawn = actions.get(chosen.skill).draw(world.scene, chosen.object, 1, rng, space)
     return SkillCall(chosen.skill, chosen.object, drawn[0])

@@ -20,7 +20,7 @@ class Clear:
         self.config = config or PackedBoxConfig()
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
-        """A packed box on table_a and nothing else. The budget allows each object and the box to be moved once."""
+        """Make a packed box on table_a and nothing else. The budget allows each object and the box to be moved once."""
         world = packed_world(rng, simulator, objects, "left", self.config, landmark=False)
         stay = tuple(GoalRelation("above", f"object_{index + 1}", "table_a") for index in range(objects))
         goal = Goal((GoalRelation("above", "box", "table_b"), *stay))

@@ -54,7 +54,7 @@ def packed_world(
     config: PackedBoxConfig,
     landmark: bool = True,
 ) -> World:
-    """A packed box on table_a, at rest; the landmark leaves room on its `side` ("left" or "right") of table_b.
+    """Make a packed box on table_a, at rest; the landmark leaves room on its `side` ("left" or "right") of table_b.
 
     Args:
         rng: Source of randomness.

@@ -29,7 +29,7 @@ class TaskInstance:
     """Skills that free search may use."""
 
     def success(self, truth: Relations) -> bool:
-        """Whether the goal is true of the simulator's relations."""
+        """Tell whether the goal is true of the simulator's relations."""
         return satisfied(self.goal, truth)
 
 

@@ -24,7 +24,7 @@ class Transport:
         self.config = config or PackedBoxConfig()
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
-        """A packed box, and a side of the landmark to bring its contents to."""
+        """Make a packed box, and a side of the landmark to bring its contents to."""
         side = "left" if rng.random() < 0.5 else "right"
         world = packed_world(rng, simulator, objects, side, self.config)
         literals = []

@@ -40,7 +40,7 @@ class BaseDrive:
         return target
 
     def displacement(self, joint: str, measured: Pose) -> float:
-        """How far the base has come along or about itself since the last command [m or rad]."""
+        """Return how far the base has come along or about itself since the last command [m or rad]."""
         if joint == ROTATE:
             return measured[2] - self._since[2]
         return compose_planar(invert_planar(self._since), measured)[0]
@@ -59,7 +59,7 @@ class BaseDrive:
         return self.set_point()
 
     def set_point(self) -> Pose:
-        """Where the base shall be; the heading is not wrapped."""
+        """Return where the base shall be; the heading is not wrapped."""
         moved = compose_planar(self._since, (self.axes[TRANSLATE].position, 0.0, 0.0))
         return moved[0], moved[1], self._since[2] + self.axes[ROTATE].position
 

@@ -99,7 +99,7 @@ class DepthCamera:
         self._random = np.random.default_rng(seed)
 
     def render(self, shot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
-        """True depth [m], infinite where there is nothing, and labels; both (height, width), float32 and int16."""
+        """Render true depth [m], infinite where nothing is, and labels; both (height, width), float32 and int16."""
         shape = (self.config.height, self.config.width)
         depth, labels = np.full(shape, np.inf, np.float32), np.full(shape, NOTHING, np.int16)
         camera_from_task = shot.task_from_camera[:3, :3].T
@@ -112,7 +112,7 @@ class DepthCamera:
         return depth, labels
 
     def _draw_floor(self, shot: Snapshot, depth: np.ndarray, labels: np.ndarray) -> None:
-        """The plane z = 0 of the task frame."""
+        """Draw the plane z = 0 of the task frame."""
         up = shot.task_from_camera[2].astype(np.float32)
         falling = self._right[None, :] * up[0] + self._down[:, None] * up[1] + up[2]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -159,7 +159,7 @@ class DepthCamera:
         return rows, slice(max(0, math.floor(u.min())), min(width, math.ceil(u.max()) + 1))
 
     def depth_image(self, shot: Snapshot) -> np.ndarray:
-        """What the camera publishes: noise, drop-out and range applied. Shape (height, width), uint16 [mm]."""
+        """Return what the camera publishes: noise, drop-out and range applied. Shape (height, width), uint16 [mm]."""
         config = self.config
         depth, _ = self.render(shot)
         draws = self._random.standard_normal(depth.shape, dtype=np.float32)

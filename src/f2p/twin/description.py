@@ -44,7 +44,7 @@ class Link:
 
 
 def read_links(path: Path | None = None) -> dict[str, Link]:
-    """All links by name, parents before children, from the URDF at `path` (default: the installed wheel's).
+    """Return all links by name, parents before children, from the URDF at `path` (default: the installed wheel's).
 
     Raises:
         RobotDescriptionError: no wheel, or no such file in it.
@@ -68,7 +68,7 @@ def read_links(path: Path | None = None) -> dict[str, Link]:
 
 
 def _wheel_file() -> Path:
-    """Where the wheel put the URDF, found without importing the package."""
+    """Return where the wheel put the URDF, found without importing the package."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise description_missing(PACKAGE, None)
@@ -104,7 +104,7 @@ def _link(element: ElementTree.Element, joint: ElementTree.Element | None, folde
 
 
 def _collision_box(element: ElementTree.Element, folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """The axis-aligned box around the vertices of a link's collision mesh, in the link's frame."""
+    """Return the axis-aligned box around the vertices of a link's collision mesh, in the link's frame."""
     mesh = element.find("collision/geometry/mesh")
     if mesh is None:
         return None

@@ -18,7 +18,7 @@ class TwinRobot(SteppingRobot):
         self._goal: TrajectoryGoal | None = None
 
     def state(self) -> RobotState:
-        """What the driver measures now."""
+        """Return what the driver measures now."""
         driver = self.driver
         return RobotState(driver.joints(), driver.base_task, driver.runstopped, driver.time_s)
 
@@ -30,7 +30,7 @@ class TwinRobot(SteppingRobot):
         self._wait(0.5)
 
     def _send(self, step: Motion) -> None:
-        """One goal with one way point."""
+        """Send one goal with one way point."""
         goal = TrajectoryGoal(step.joints, (Point(step.targets, *driver_arrays(step)),))
         if not self.driver.send_goal(goal):
             raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")

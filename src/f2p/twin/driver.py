@@ -122,7 +122,7 @@ class StretchDriver:
         return JointState(self.twin.position(name), self.twin.velocity(name), self.twin.effort(name))
 
     def accept_goal(self) -> bool:
-        """Whether a goal sent now is taken; False rejects it: too soon after an active one."""
+        """Tell whether a goal sent now is taken; False rejects it: too soon after an active one."""
         now_s = self._goal_time_s()
         busy = self._announced or self.active_goal is not None
         if busy and now_s - self._goal_sent_s < self.config.reject_within_s:
@@ -159,7 +159,7 @@ class StretchDriver:
         goal.end(GoalStatus.CANCELED)
 
     def stop_the_robot(self) -> None:
-        """Every joint shall stand where it is; done by the next tick. The goal stays active (stretch.md 1.3.9)."""
+        """Stop every joint where it is; done by the next tick. The goal stays active (stretch.md 1.3.9)."""
         self._stop_wanted = True
 
     def change_mode(self, mode: str) -> Pending:
@@ -173,11 +173,11 @@ class StretchDriver:
         return pending
 
     def press_runstop(self, pressed: bool) -> None:
-        """The button on the robot: acts at once, whatever holds the driver's lock."""
+        """Press the button on the robot: acts at once, whatever holds the driver's lock."""
         self._enter("runstopped" if pressed else "released")
 
     def twist(self, linear: float, angular: float) -> None:
-        """Base velocity [m/s, rad/s]; ignored outside navigation mode, as is the driver's habit."""
+        """Take a base velocity [m/s, rad/s]; ignored outside navigation mode, as is the driver's habit."""
         if self.mode == "navigation":
             self._twist, self._twist_at_s = (linear, angular), self.time_s
 
@@ -195,7 +195,7 @@ class StretchDriver:
             self._judge()
 
     def _tick(self) -> None:
-        """What the driver's 30 Hz loop does."""
+        """Do what the driver's 30 Hz loop does."""
         if self._stop_wanted:
             self._stop_wanted = False
             self._brake()
@@ -282,7 +282,7 @@ class StretchDriver:
             self.twin.set_point(name, value)
 
     def _guard_contacts(self) -> None:
-        """A joint past its contact threshold stands, and the goal that moves it ends with 100 (stretch.md 1.3.1)."""
+        """Stop a joint past its contact threshold, and end the goal that moves it with 100 (stretch.md 1.3.1)."""
         for name, threshold in self._contacts.items():
             axis = self._base.axes[name] if name in BASE_JOINTS else self._axes[name]
             if math.isinf(threshold) or not axis.moving or self._effort(name) <= threshold:

@@ -23,6 +23,6 @@ class TwinUnstableError(F2pError):
 
 
 def description_missing(package: str, path: Path | None) -> RobotDescriptionError:
-    """The error for a robot description that cannot be read."""
+    """Return the error for a robot description that cannot be read."""
     where = f"{path} does not exist" if path else f"package {package!r} is not installed"
     return RobotDescriptionError(f"no description of Stretch RE2: {where}; pip install hello-robot-stretch-urdf==0.1.2")

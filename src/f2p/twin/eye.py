@@ -44,7 +44,7 @@ class Eye:
         return points, np.mean([sensor for _, sensor in views], axis=0)
 
     def _one(self, twin: Twin, look: Look, aside: float) -> tuple[np.ndarray, np.ndarray]:
-        """One look of a settled head."""
+        """Take one look of a settled head."""
         for joint, value in ((HEAD_PAN, look.pan), (HEAD_TILT, look.tilt), (parts.BASE_X, aside)):
             twin.data.joint(joint).qpos[0] = value
         mujoco.mj_forward(twin.model, twin.data)

@@ -181,7 +181,7 @@ def commands(joints: tuple[str, ...], point: Point, fail_out_of_range: bool) -> 
 
 
 def _given(values: tuple[float, ...], index: int, absent: float, zero: float) -> float:
-    """The absolute value given for a joint; a 0 is no "default" to the driver (stretch.md 1.3.15)."""
+    """Return the absolute value given for a joint; a 0 is no "default" to the driver (stretch.md 1.3.15)."""
     if index >= len(values):
         return absent
     return abs(values[index]) or zero
@@ -196,7 +196,7 @@ def _clamped(joint: str, value: float) -> float:
 
 
 def _own_joint(name: str) -> tuple[str, float]:
-    """The twin's joint behind a driver name, and the factor from its unit."""
+    """Return the twin's joint behind a driver name, and the factor from its unit."""
     if name == "gripper_aperture":
         return FINGER, 1.0 / GRIPPER_METRES_PER_RADIAN
     if name in GRIPPER_NAMES:
@@ -205,7 +205,7 @@ def _own_joint(name: str) -> tuple[str, float]:
 
 
 def _arm_summed(joints: tuple[str, ...], point: Point) -> tuple[tuple[str, ...], Point]:
-    """The four stages of the telescope as one extension, with the first stage's speed and threshold."""
+    """Return the four stages of the telescope as one extension, with the first stage's speed and threshold."""
     stages = [index for index, name in enumerate(joints) if name in ARM_PARTS]
     keep = [index for index in range(len(joints)) if index not in stages]
 

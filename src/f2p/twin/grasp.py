@@ -52,7 +52,7 @@ class GripperHold:
         self._closed_at = 0.0
 
     def limited(self, target: float) -> float:
-        """A finger set-point that squeezes what is held without closing through it [rad]."""
+        """Return a finger set-point that squeezes what is held without closing through it [rad]."""
         return target if self.held is None else max(target, self._closed_at - self._config.squeeze)
 
     def update(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
@@ -71,7 +71,7 @@ class GripperHold:
             self._bind(model, data, touched, measured)
 
     def _between(self, model: mujoco.MjModel, data: mujoco.MjData) -> int | None:
-        """The movable that both pads touch."""
+        """Return the movable that both pads touch."""
         if not data.ncon:
             return None
         pairs = data.contact.geom[: data.ncon]
@@ -83,7 +83,7 @@ class GripperHold:
         return common[0] if common else None
 
     def _near(self, data: mujoco.MjData, index: int) -> bool:
-        """Whether the grasp centre is within tolerance of the body's grasp point."""
+        """Tell whether the grasp centre is within tolerance of the body's grasp point."""
         body = data.body(f"b{index}")
         poses, sizes = upright_boxes(body.xpos[None], body.xmat.reshape(1, 3, 3), self._scene.bodies[index].size[None])
         across, over = distance_to_grasp(self._scene.bodies[index], poses[0], sizes[0], data.site_xpos[self._site])

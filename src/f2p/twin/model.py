@@ -93,7 +93,7 @@ def add_robot(spec: mujoco.MjSpec, links: dict[str, Link]) -> None:
 
 
 def _add_link(parent: mujoco.MjsBody, link: Link) -> mujoco.MjsBody:
-    """One body with its joint and, where it has one, its box."""
+    """Add one body with its joint and, where it has one, its box."""
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, rotation_from_rpy(*link.rpy).ravel())
     body = parent.add_body(name=link.name, pos=link.xyz, quat=quaternion, gravcomp=1.0)
@@ -125,7 +125,7 @@ def _add_base_joints(base: mujoco.MjsBody) -> None:
 
 
 def _add_finger_pad(finger: mujoco.MjsBody, link: Link) -> None:
-    """An upright pad at the tip and a straight rod to it, in the finger's own frame.
+    """Add an upright pad at the tip and a straight rod to it, in the finger's own frame.
 
     Slimmer than the robot's (ours): its bowed fingers and tilted cups reach about 2 cm farther outwards, so that some
     narrow places the twin's fingers enter are too narrow for the robot's.
@@ -149,7 +149,7 @@ def _add_finger_pad(finger: mujoco.MjsBody, link: Link) -> None:
 
 
 def _couple_arm(spec: mujoco.MjSpec) -> None:
-    """The four stages of the telescope move alike; a tendon reads and drives their sum."""
+    """Couple the four stages of the telescope: they move alike, a tendon reads and drives their sum."""
     for joint in ARM_JOINTS[1:]:
         spec.add_equality(
             type=mujoco.mjtEq.mjEQ_JOINT, objtype=mujoco.mjtObj.mjOBJ_JOINT, name1=joint, name2=ARM_JOINTS[0],
@@ -161,7 +161,7 @@ def _couple_arm(spec: mujoco.MjSpec) -> None:
 
 
 def _add_servo(spec: mujoco.MjSpec, name: str, servo: Servo) -> None:
-    """A force-limited position actuator."""
+    """Add a force-limited position actuator."""
     actuator = spec.add_actuator(name=name, target=name)
     actuator.trntype = mujoco.mjtTrn.mjTRN_TENDON if name == ARM else mujoco.mjtTrn.mjTRN_JOINT
     actuator.gaintype, actuator.biastype = mujoco.mjtGain.mjGAIN_FIXED, mujoco.mjtBias.mjBIAS_AFFINE
@@ -176,7 +176,7 @@ def weld_name(index: int) -> str:
 
 
 def add_grasp_weld(spec: mujoco.MjSpec, index: int, softness_s: float) -> None:
-    """An inactive weld between the gripper and body `index`."""
+    """Add an inactive weld between the gripper and body `index`."""
     spec.add_equality(
         name=weld_name(index), type=mujoco.mjtEq.mjEQ_WELD, objtype=mujoco.mjtObj.mjOBJ_BODY, name1=GRIPPER_LINK,
         name2=f"b{index}", data=[0.0] * 6 + [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], active=False, solref=[softness_s, 1.0],

@@ -119,7 +119,7 @@ class Twin:
 
     @staticmethod
     def _joints_of(name: str) -> tuple[str, ...]:
-        """The MuJoCo joints a driver joint stands for."""
+        """Return the MuJoCo joints a driver joint stands for."""
         if name == FINGER:
             return parts.FINGER_LEFT, parts.FINGER_RIGHT
         return parts.ARM_JOINTS if name == ARM else (name,)
@@ -140,7 +140,7 @@ class Twin:
         return "" if self._grasp.held is None else self.bodies[self._grasp.held].name
 
     def set_point(self, name: str, value: float) -> None:
-        """Where a servo shall stand [m or rad]; fingers are one joint here, as for the driver."""
+        """Set where a servo shall stand [m or rad]; fingers are one joint here, as for the driver."""
         if name == FINGER:
             value = self._grasp.limited(value)
         for servo in (parts.FINGER_LEFT, parts.FINGER_RIGHT) if name == FINGER else (name,):
@@ -181,11 +181,11 @@ class Twin:
         return upright_boxes(self.data.xpos[ids], rotation_matrices(self.data.xquat[ids]), sizes)
 
     def world(self) -> World:
-        """The bodies where they are now (their own sizes; a tipped body's pose is that of its upright box)."""
+        """Return the bodies where they are now (their own sizes; a tipped body's pose is that of its upright box)."""
         return World(self.bodies, self.boxes()[0], self._openings())
 
     def _openings(self) -> np.ndarray:
-        """How far each body is open now [m], at least 0. Shape (bodies,)."""
+        """Return how far each body is open now [m], at least 0. Shape (bodies,)."""
         openings = np.zeros(len(self.bodies))
         for index, start in self.scene.drawers:
             openings[index] = max(0.0, self.data.qpos[start])

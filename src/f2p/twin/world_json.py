@@ -15,7 +15,7 @@ from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 
 def world_to_json(world: World) -> str:
-    """One JSON object: bodies with name, prior, size, wall, opening and pose."""
+    """Return one JSON object: bodies with name, prior, size, wall, opening and pose."""
     bodies = [
         {"name": body.name, "prior": body.prior, "size": body.size.tolist(), "wall": body.wall,
          "opening": float(opening), "pose": pose.tolist()}
@@ -25,7 +25,7 @@ def world_to_json(world: World) -> str:
 
 
 def world_from_json(text: str) -> World:
-    """The world of `world_to_json`. Raises BodyError saying what is wrong with the text."""
+    """Return the world of `world_to_json`. Raises BodyError saying what is wrong with the text."""
     try:
         items = json.loads(text)["bodies"]
         bodies = tuple(_body(item) for item in items)
@@ -44,7 +44,7 @@ def _body(item: dict[str, Any]) -> Body:
 
 
 def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:
-    """One JSON object: stamp, simulated time, what is held, bodies with upright boxes, and what relations hold.
+    """Return one JSON object: stamp, simulated time, what is held, bodies with upright boxes, and what relations hold.
 
     Returns:
         {"stamp_ns", "time_s", "held", "bodies": [{"name", "prior", "pose": [x, y, z, yaw], "size"}],

@@ -47,7 +47,7 @@ class CheckConfig(Settings):
 
 
 def sha256_of(data: bytes) -> str:
-    """The id that these bytes have."""
+    """Return the id that these bytes have."""
     return hashlib.sha256(data).hexdigest()
 
 

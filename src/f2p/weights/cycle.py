@@ -86,7 +86,7 @@ class LearnReport:
     """How often plans of the new weights came true; None where that is not known."""
 
     def values(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return it as JSON."""
         return {
             "failure": self.failure_id,
             "learner": self.learner,
@@ -157,7 +157,7 @@ class _Round:
         self._start = self._last = clock.monotonic_s()
 
     def run(self, simulator: Simulator) -> LearnReport:
-        """All stages."""
+        """Run all stages."""
         parent = self.store.champion
         model, _ = load_module(self.store, parent)
         self.progress("load", 1.0, f"weights {parent[:12]}")
@@ -275,7 +275,7 @@ class _Round:
 
 
 def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, TransitionBatch]:
-    """The frozen replay set: the part that is trained on, and the last part, which only the gate sees.
+    """Return the frozen replay set: the part that is trained on, and the last part, which only the gate sees.
 
     Args:
         path: Packed transitions; the manifest beside it may say in its notes how many at the end were `held_out`.

@@ -124,5 +124,5 @@ class BadLineError(WeightsError):
 
 
 def _short(weights_id: str | None) -> str:
-    """An id as people read it."""
+    """Shorten an id as people read it."""
     return weights_id[:12] if weights_id else "nothing"

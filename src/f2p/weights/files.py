@@ -40,7 +40,7 @@ def remove(path: Path) -> None:
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a regular file; never follows a link, never waits at a pipe, never reads more than `most_bytes`.
+    """Read a regular file's bytes; never follows a link, waits at a pipe or reads more than `most_bytes`.
 
     Raises:
         BadWeightsFileError: It is missing, no regular file, too large or cannot be read.

@@ -75,7 +75,7 @@ class GateReport:
     """F1 of the new weights."""
 
     def values(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return it as JSON."""
         return dataclasses.asdict(self)
 
 
@@ -97,7 +97,7 @@ def step_quality(predictor: Predictor, failure: Failure, config: GateConfig | No
 
 
 def goal_as_found(goal: Goal, found: Relations) -> Goal:
-    """The goal's relations with the values that `found` gives them."""
+    """Return the goal's relations with the values that `found` gives them."""
     literals = [
         dataclasses.replace(one, value=bool(found.value(one.relation, one.subject, one.object) > 0.5))
         for one in goal.literals
@@ -134,7 +134,7 @@ def judge(
 
 
 def _step_reasons(before: StepQuality, after: StepQuality, true: bool, config: GateConfig) -> list[str]:
-    """What is not better about the failed step. Comparisons are written so that NaN fails them."""
+    """Return what is not better about the failed step. Comparisons are written so that NaN fails them."""
     reasons = []
     if not after.score <= (1.0 - config.least_gain) * before.score:
         reasons.append(
@@ -156,7 +156,7 @@ def _step_reasons(before: StepQuality, after: StepQuality, true: bool, config: G
 
 
 def _replay_reasons(old: Mapping[str, float], new: Mapping[str, float], config: GateConfig) -> list[str]:
-    """What was forgotten."""
+    """Return what was forgotten."""
     return [
         f"F1 {name} on replay data {value:.3f} -> {new.get(name, float('nan')):.3f}, may lose {config.most_lost:.3f}"
         for name, value in old.items()

@@ -29,7 +29,7 @@ _SCENE: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (
 
 
 def golden_scene() -> Scene:
-    """Two tables, a box with two objects in it, and a landmark on the other table; clouds from a fixed seed."""
+    """Return two tables, a box with two objects in it, and a landmark on the other table; clouds from a fixed seed."""
     rng = np.random.default_rng(20)
     segments = []
     for name, prior, center, size in _SCENE:
@@ -41,7 +41,7 @@ def golden_scene() -> Scene:
 
 
 def golden_calls() -> tuple[SkillCall, ...]:
-    """What is done in the golden scene: the filled box is carried over, the landmark moved aside."""
+    """Return what is done in the golden scene: the filled box is carried over, the landmark moved aside."""
     return (
         SkillCall("pick_place", "box", np.array([0.02, -1.0, 0.0, 0.0])),
         SkillCall("pick_place", "landmark", np.array([0.1, 0.1, 0.0, 0.0])),
@@ -52,7 +52,7 @@ GOLDEN_GOAL = Goal((GoalRelation("above", "box", "table_b"), GoalRelation("left"
 
 
 def golden_answers(predictor: Predictor) -> list[float]:
-    """What `predictor` says to the golden questions: relations now, after one and two calls, and three scores."""
+    """Ask `predictor` the golden questions: relations now, after one and two calls, and three scores."""
     scene, calls, goal = golden_scene(), golden_calls(), GOLDEN_GOAL
     parameters = np.stack([call.parameter for call in calls])[None] * np.array([1.0, 0.5, -0.2])[:, None, None]
     now = predictor.detect(scene).binary[2:4].ravel()

@@ -51,7 +51,7 @@ class WeightsHolder:
         return self._served.current.weights_id
 
     def pin(self, weights_id: str | None = None) -> Predictor:
-        """A predictor that stays with one version: the one in service, or the one called `weights_id`.
+        """Return a predictor that stays with one version: the one in service, or the one called `weights_id`.
 
         Raises:
             StaleWeightsError: `weights_id` is neither in service nor the one before.

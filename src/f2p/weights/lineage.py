@@ -17,7 +17,7 @@ _MOST_CONTRADICTIONS = 12
 
 
 def lineage_facts(failure: Failure, dataset: Dataset, particles: Particles | None) -> dict[str, Any]:
-    """The manifest's entries about data, particles, failure and plan."""
+    """Return the manifest's entries about data, particles, failure and plan."""
     return {
         "data": {
             "sha256": dataset.sha256,
@@ -44,7 +44,7 @@ def lineage_facts(failure: Failure, dataset: Dataset, particles: Particles | Non
 
 
 def _particles_facts(particles: Particles) -> dict[str, Any]:
-    """How many particles, where they came from, how far they spread."""
+    """Return how many particles, where they came from, how far they spread."""
     spread = particles.poses[..., :3].std(axis=0).max(axis=-1) if len(particles.poses) else np.zeros(0)
     return {
         "count": len(particles.calls),
@@ -56,7 +56,7 @@ def _particles_facts(particles: Particles) -> dict[str, Any]:
 
 
 def _plan_facts(plan: Plan) -> dict[str, Any]:
-    """What was planned, and how much it was believed."""
+    """Return what was planned, and how much it was believed."""
     return {
         "id": plan.id,
         "probability": round(plan.probability, 6),
@@ -67,7 +67,7 @@ def _plan_facts(plan: Plan) -> dict[str, Any]:
 
 
 def lineage_tree(store: WeightsStore, weights_id: str) -> Tree:
-    """The lineage of weights back to what was pre-trained, as far as the store knows it."""
+    """Return the lineage of weights back to what was pre-trained, as far as the store knows it."""
     root = Tree(_title(store, weights_id))
     branch, seen = root, set()
     current: str | None = weights_id
@@ -96,7 +96,7 @@ def _champion(store: WeightsStore) -> str | None:
 
 
 def _add_facts(branch: Tree, manifest: Manifest) -> None:
-    """What a manifest says, as branches: data, particles, failure, plan, gate."""
+    """Add what a manifest says, as branches: data, particles, failure, plan, gate."""
     count = sum(int(np.prod(shape)) for _, shape in manifest.tensors.values())
     branch.add(escape(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters"))
     made = {name: value for name, value in manifest.made.items() if isinstance(value, (str, int, float, bool))}
@@ -117,7 +117,7 @@ def _add_facts(branch: Tree, manifest: Manifest) -> None:
 
 
 def _add_failure(branch: Tree, manifest: Manifest) -> None:
-    """The failure and its plan."""
+    """Add the failure and its plan."""
     failure = manifest.failure or {}
     node = branch.add(escape(f"failure {failure['id']}: {failure['call']} for {failure['goal']}"))
     node.add(escape(f"cause {failure['cause']}, score {failure['score']} over {failure['threshold']}"))

@@ -36,7 +36,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _are_tensors(value: Any) -> bool:
-    """Whether it is names to [dtype, shape]."""
+    """Tell whether it is names to [dtype, shape]."""
     return isinstance(value, dict) and all(
         isinstance(one, list) and len(one) == 2 and _is_text(one[0]) and isinstance(one[1], list)
         and all(isinstance(extent, int) and 0 <= extent < 2**40 for extent in one[1])
@@ -45,7 +45,7 @@ def _are_tensors(value: Any) -> bool:
 
 
 def _part(**checks: Check) -> Check:
-    """Whether it is nothing, or a mapping with at least these entries."""
+    """Tell whether it is nothing, or a mapping with at least these entries."""
 
     def check(value: Any) -> bool:
         return value is None or (
@@ -114,7 +114,7 @@ class Manifest:
     schema: str = SCHEMA
 
     def to_bytes(self) -> bytes:
-        """As JSON. Raises BadManifestError where a number is not finite, or something is nested too deeply."""
+        """Encode it as JSON. Raises BadManifestError where a number is not finite, or nesting is too deep."""
         try:
             return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True, allow_nan=False).encode()
         except ValueError as error:

@@ -32,7 +32,7 @@ Said = tuple[tuple[str, tuple[str, ...]], ...]
 def open_store(
     folder: Path | str, architecture: str = DEFAULT_ARCHITECTURE, config: CheckConfig | None = None
 ) -> WeightsStore:
-    """The store in `folder`; an empty one gets the weights that ship of `architecture`, if any, as its first champion.
+    """Open the store in `folder`; an empty one gets the shipped weights of `architecture`, if any, as champion.
 
     One that holds other weights, and does not say which are served, stays as it is: a person has to say.
 
@@ -48,7 +48,7 @@ def open_store(
 
 
 def _id_of(path: Path) -> str:
-    """The id that a weights file has in a store, which may hold it already if its first opening was cut short."""
+    """Return the id a weights file has in a store, which may hold it already after an opening that was cut short."""
     return sha256_of(path.read_bytes())
 
 
@@ -72,7 +72,7 @@ def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:
 
 
 def manifest_for(model: Architecture, content: bytes, profile: str, **facts: Any) -> Manifest:
-    """A manifest for `model` and its bytes, golden answers included; `facts` are further entries of the manifest."""
+    """Make a manifest for `model` and its bytes, golden answers included; `facts` are further entries."""
     weights_id = sha256_of(content)
     return Manifest(
         weights_id=weights_id,
@@ -87,7 +87,7 @@ def manifest_for(model: Architecture, content: bytes, profile: str, **facts: Any
 
 
 def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
-    """What tensors the architecture of `manifest` has: name to [dtype, shape]. Raises BadManifestError."""
+    """Return what tensors the architecture of `manifest` has: name to [dtype, shape]. Raises BadManifestError."""
     if manifest.architecture not in architectures.names:
         known = ", ".join(architectures.names)
         raise BadManifestError(manifest.weights_id, f"architecture {manifest.architecture!r}; known are: {known}")
@@ -103,7 +103,7 @@ def _expected(architecture: str, config: str, said: Said, source: str) -> dict[s
 
 
 def _built(architecture: str, values: dict[str, Any], said: Mapping[str, Sequence[str]], source: str) -> Architecture:
-    """A module of a stored configuration, made for the relations `said`. Raises BadManifestError when it makes none."""
+    """Build a module of a stored configuration for the relations `said`. Raises BadManifestError if that fails."""
     try:
         config = config_from(architecture, values)
         reason = misfit(said, config.skills)
@@ -115,7 +115,7 @@ def _built(architecture: str, values: dict[str, Any], said: Mapping[str, Sequenc
 
 
 def module_of(loaded: LoadedWeights) -> Architecture:
-    """The module with these weights, in eval mode."""
+    """Return the module with these weights, in eval mode."""
     told = loaded.manifest
     module = _built(told.architecture, told.config, told.vocabulary, loaded.weights_id)
     try:
@@ -126,7 +126,7 @@ def module_of(loaded: LoadedWeights) -> Architecture:
 
 
 def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Manifest]:
-    """A module of the store's weights that passed every check, golden questions included.
+    """Return a module of the store's weights that passed every check, golden questions included.
 
     Raises:
         WeightsError: Why they must not be served.
@@ -141,17 +141,17 @@ def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Man
 
 
 def load_predictor(store: WeightsStore, weights_id: str) -> Predictor:
-    """A predictor of the store's weights, checked and warm."""
+    """Return a predictor of the store's weights, checked and warm."""
     module, manifest = load_module(store, weights_id)
     trusted = 1.0 if manifest.reliability is None else float(manifest.reliability["probability"])
     return TorchPredictor(module, weights_id, reliability=trusted)
 
 
 def make_holder(store: WeightsStore) -> WeightsHolder:
-    """A holder that serves the store's champion."""
+    """Return a holder that serves the store's champion."""
     return WeightsHolder(lambda weights_id: load_predictor(store, weights_id), store.champion)
 
 
 def _plain(model: Architecture) -> dict[str, Any]:
-    """The model's configuration as JSON gives it back."""
+    """Return the model's configuration as JSON gives it back."""
     return json.loads(json.dumps(dataclasses.asdict(model.config)))

@@ -69,7 +69,7 @@ class Reliability:
     """Mean P(goal) of the plans that were tried."""
 
     def values(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return it as JSON."""
         return asdict(self)
 
 

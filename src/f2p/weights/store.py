@@ -106,7 +106,7 @@ class WeightsStore:
         return LoadedWeights(manifest, tensors)
 
     def manifest(self, weights_id: str) -> Manifest:
-        """The manifest of weights. Raises BadManifestError when it is not theirs."""
+        """Return the manifest of weights. Raises BadManifestError when it is not theirs."""
         path = self._manifest_path(weights_id)
         try:
             data = read_regular(path, _MOST_MANIFEST)
@@ -180,7 +180,7 @@ class WeightsStore:
         return tuple(sorted(stem for stem in found if _ID.fullmatch(stem)))
 
     def resolve(self, asked: str) -> str:
-        """The id meant by `champion`, `previous`, a whole id or its beginning. Raises UnknownWeightsError."""
+        """Return the id meant by `champion`, `previous`, a whole id or its beginning. Raises UnknownWeightsError."""
         if asked == "champion":
             return self.champion
         if asked == "previous":
@@ -199,7 +199,7 @@ class WeightsStore:
         write_whole(self.folder / "champion", f"{weights_id}\n".encode())
 
     def _line(self, name: str) -> str | None:
-        """The id in a one-line file, None where there is none."""
+        """Return the id in a one-line file, None where there is none."""
         path = self.folder / name
         if not path.exists():
             return None
@@ -212,7 +212,7 @@ class WeightsStore:
         return line
 
     def _sound_line(self, name: str) -> str | None:
-        """The id in a one-line file, None where there is none or it is damaged."""
+        """Return the id in a one-line file, None where there is none or it is damaged."""
         try:
             return self._line(name)
         except BadLineError:

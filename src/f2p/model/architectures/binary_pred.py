@@ -58,7 +58,7 @@ class PairDynamics(SkillDynamics):
         self.layers = perceptron(hidden, hidden, hidden)
 
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """As of `SkillDynamics`. The first layer is applied to the members of a pair apart and summed."""
+        """See `SkillDynamics`. The first layer is applied to the members of a pair apart and summed."""
         manipulated = picked(latent.features, act.object_index)
         pair = self.segment(self.tokens(latent, act)) + (
             self.manipulated(manipulated) + self.action(act.parameters)

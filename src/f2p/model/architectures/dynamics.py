@@ -46,7 +46,7 @@ class Manipulation:
     """How the manipulated object, where it is to be put, lies to every segment. Shape (B, n, 45)."""
 
     def grasped(self, like: Tensor) -> Tensor:
-        """One at the manipulated segment, zero elsewhere; `like` (B, n, c). Shape (B, n, 1)."""
+        """Return one at the manipulated segment, zero elsewhere; `like` (B, n, c). Shape (B, n, 1)."""
         return torch.zeros_like(like[..., :1]).scatter(1, self.object_index.view(-1, 1, 1), 1.0)
 
 
@@ -65,7 +65,7 @@ class PlacementFeatures(nn.Module):
             _zero(layer)
 
     def forward(self, placement: Tensor, mask: Tensor, grasped: Tensor) -> Tensor:
-        """What to add to the tokens. Shape (B, n, width)."""
+        """Return what to add to the tokens. Shape (B, n, width)."""
         pair = self.pair(placement) * mask.unsqueeze(-1)
         if self.best is None:
             return self.each(pair)
@@ -108,7 +108,7 @@ class SkillDynamics(nn.Module, ABC):
 
     @abstractmethod
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """What the output layer makes δX of. Shape (B, n, inner)."""
+        """Return what the output layer makes δX of. Shape (B, n, inner)."""
 
     def tokens(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
         """X of every segment and what it is told of the skill. Shape (B, n, width)."""
@@ -125,7 +125,7 @@ class SkillDynamics(nn.Module, ABC):
 
 
 def with_action(tokens: Tensor, action: Tensor, latent: ObjectLatent, act: Manipulation) -> tuple[Tensor, Tensor]:
-    """The tokens and one more, the encoded parameters and whom they act on (A.11.2); and which of them are there.
+    """Add a token, the encoded parameters and whom they act on (A.11.2); and return which tokens are there.
 
     Args:
         tokens: Shape (B, n, width).

@@ -91,7 +91,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return self.config.identities
 
     def encoding(self, data: Transitions) -> Encoded:
-        """The observations of `data`, their neighbourhoods remembered."""
+        """Return the observations of `data`, their neighbourhoods remembered."""
         return Encoded(self, data)
 
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> ObjectLatent:
@@ -101,7 +101,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return self.assemble(clouds, mask, ids, *kept)
 
     def observe_rigid(self, points: Tensor, turned: Tensor) -> ObjectLatent:
-        """As of `Perception`: neighbourhoods are found in the first scene only, what is not turned is encoded once."""
+        """See `Perception`: neighbourhoods are found in the first scene only, what is not turned is encoded once."""
         batch, segments = points.shape[:2]
         own = torch.arange(batch * segments).view(batch, segments)
         index, inverse = torch.unique(torch.where(turned, own, own[0]), return_inverse=True)
@@ -113,7 +113,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return self.assemble(clouds, torch.ones(batch, segments, dtype=torch.bool), None, *kept)
 
     def prepared(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What the encoder is given of clouds (M, 128, 3), their centroids (M, 3) and extents (M, 6)."""
+        """Return what the encoder is given of clouds (M, 128, 3), their centroids (M, 3) and extents (M, 6)."""
         centroid = points.mean(-2)
         centred = points - centroid.unsqueeze(-2)
         extent = torch.cat([centred.amin(-2), centred.amax(-2)], -1)
@@ -122,7 +122,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
     def encode(
         self, points: Tensor, mask: Tensor, hoods: Neighbourhoods | None = None
     ) -> tuple[Clouds, Neighbourhoods]:
-        """What is seen of clouds (B, n, 128, 3), zero off the mask, and the neighbourhoods of all B·n of them."""
+        """Encode clouds (B, n, 128, 3), zero off the mask; also returns the neighbourhoods of all B·n of them."""
         prepared, centroid, extent = self.prepared(points.flatten(0, 1))
         hoods = hoods or neighbourhoods(prepared.detach(), self.config.encoder)
         present = mask.flatten().nonzero().squeeze(-1)
@@ -139,7 +139,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         points: Tensor | None = None,
         hoods: Neighbourhoods | None = None,
     ) -> ObjectLatent:
-        """The latent of encoded segments. Raises TooManySegmentsError when there are fewer identities than segments."""
+        """Assemble the latent of encoded segments. Raises TooManySegmentsError for fewer identities than segments."""
         if mask.shape[1] > self.config.identities:
             raise TooManySegmentsError(mask.shape[1], self.config.identities)
         index = torch.arange(mask.shape[1]).expand(mask.shape) if ids is None else ids
@@ -157,7 +157,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return torch.cat([shape, identity], -1)
 
     def moved(self, latent: ObjectLatent, translations: Tensor) -> ObjectLatent:
-        """The latent with every segment moved by `translations` (B, n, 3) [m]; differentiable in them."""
+        """Return the latent with every segment moved by `translations` (B, n, 3) [m]; differentiable in them."""
         latent = latent.expanded(len(translations))
         centroid = latent.centroid + translations
         if self.config.centred or latent.points is None:
@@ -213,7 +213,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
     def _told(
         self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor, related: Tensor | None
     ) -> Manipulation:
-        """What the segments are told of a skill, as far as the dynamics ask for it."""
+        """Return what the segments get of a skill, as far as the dynamics ask for it."""
         placement = None
         if self.config.dynamics.placement_features:
             placement = _placement(latent, object_index, parameters @ parameters.new_tensor(moves(skill)))
@@ -229,7 +229,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
 
 
 def _placement(latent: ObjectLatent, object_index: Tensor, displacement: Tensor) -> Tensor:
-    """How the manipulated object, moved by `displacement` (B, 3), lies to every segment. Shape (B, n, 45)."""
+    """Return how the manipulated object, moved by `displacement` (B, 3), lies to every segment. Shape (B, n, 45)."""
     grasped = picked(latent.boxes, object_index)
     placed = torch.cat([grasped[:, :3] + displacement, grasped[:, 3:]], -1)
     return gaps(placed.unsqueeze(1), latent.boxes)

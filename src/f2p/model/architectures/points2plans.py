@@ -35,7 +35,7 @@ class Points2PlansConfig(ObjectCentricConfig):
 
 
 def literal_config() -> Points2PlansConfig:
-    """What A.11.2 says and no more; dropout and feed-forward are PyTorch's habits in Points2Plans."""
+    """Return what A.11.2 says and no more; dropout and feed-forward are PyTorch's habits in Points2Plans."""
     plain = literal(Points2PlansConfig())
     return dataclasses.replace(plain, dynamics=dataclasses.replace(plain.dynamics, feed_forward=1024, dropout=0.1))
 
@@ -51,7 +51,7 @@ class TransformerDynamics(SkillDynamics):
         self.transformer = nn.TransformerEncoder(layer, config.layers, enable_nested_tensor=False)
 
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """As of `SkillDynamics`."""
+        """See `SkillDynamics`."""
         tokens, mask = with_action(self.tokens(latent, act), self.parameter(act.parameters), latent, act)
         return transformed(self.transformer, tokens, None if bool(mask.all()) else ~mask)[:, :-1]
 

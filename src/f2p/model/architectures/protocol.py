@@ -52,30 +52,30 @@ class Architecture(nn.Module, ABC, Generic[L]):
 
     @abstractmethod
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> L:
-        """As of `Perception`."""
+        """See `Perception`."""
 
     def observe_rigid(self, points: Tensor, turned: Tensor) -> L:
-        """As of `Perception`; an architecture that encodes every cloud by itself can do so for less."""
+        """See `Perception`; an architecture that encodes every cloud by itself can do so for less."""
         return self.observe(points, torch.ones(points.shape[:2], dtype=torch.bool))
 
     @abstractmethod
     def moved(self, latent: L, translations: Tensor) -> L:
-        """As of `Perception`."""
+        """See `Perception`."""
 
     @abstractmethod
     def advance(self, latent: L, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[L, Tensor]:
-        """As of `Dynamics`."""
+        """See `Dynamics`."""
 
     @abstractmethod
     def relations(self, latent: L) -> RelationLogits:
-        """As of `Decoders`."""
+        """See `Decoders`."""
 
     def pair_logits(self, latent: L, subjects: Tensor, objects: Tensor) -> Tensor:
-        """As of `Decoders`; an architecture that can decode some pairs for less does so."""
+        """See `Decoders`; an architecture that can decode some pairs for less does so."""
         return self.relations(latent).binary[:, subjects, objects]
 
     def encoding(self, data: Transitions) -> Encoding[L]:
-        """The observations of `data` as latents; an architecture that can remember parts of them does so."""
+        """Return the observations of `data` as latents; an architecture that can remember parts of them does so."""
         return ObservedAnew(self, data)
 
 
@@ -84,7 +84,7 @@ architectures: Registry[type[Architecture]] = Registry("architecture", "f2p.mode
 
 
 def architecture_of(model: Architecture) -> str:
-    """The name that the class of `model` is registered under."""
+    """Return the name that the class of `model` is registered under."""
     return next(name for name in architectures if architectures.get(name) is type(model))
 
 
@@ -95,7 +95,7 @@ class ObservedAnew(Generic[L]):
         self._model, self._data = model, data
 
     def latents(self, rows: Rows) -> tuple[L, L]:
-        """As of `Encoding`."""
+        """See `Encoding`."""
         mask, width = rows.labels.mask, rows.labels.mask.shape[1]
         clouds = self._data.clouds[:, rows.index, :width] + rows.shift.unsqueeze(-2)
         return self._model.observe(clouds[0], mask, rows.ids), self._model.observe(clouds[1], mask, rows.ids)
@@ -105,7 +105,7 @@ class ObservedAnew(Generic[L]):
 
 
 def parameters_outside(model: Architecture, frozen: tuple[str, ...]) -> list[nn.Parameter]:
-    """The parameters of all groups but those `frozen`, which stop asking for gradients."""
+    """Return the parameters of all groups but those `frozen`, which stop asking for gradients."""
     prefixes = tuple(prefix for group in frozen for prefix in model.groups[group])
     trained = []
     for name, parameter in model.named_parameters():

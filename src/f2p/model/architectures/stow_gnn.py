@@ -66,7 +66,7 @@ class MessagePassing(SkillDynamics):
         self.update_messages = nn.Linear(hidden, hidden, bias=False)
 
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """As of `SkillDynamics`; a linear layer on a pair is applied to its members apart and summed."""
+        """See `SkillDynamics`; a linear layer on a pair is applied to its members apart and summed."""
         tokens, mask = with_action(self.tokens(latent, act), self.parameter(act.parameters), latent, act)
         node = functional.relu(self.node(tokens))
         pair = self.receiver(tokens).unsqueeze(2) + self.sender(tokens).unsqueeze(1)

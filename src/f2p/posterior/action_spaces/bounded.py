@@ -48,6 +48,6 @@ def bounded_space(situation: Situation) -> BoundedSpace:
 
 
 def action_space(situation: Situation, rng: np.random.Generator) -> ActionSpace:
-    """The space of actions of the failed skill: its own, or bounds of its parameters."""
+    """Return the space of actions of the failed skill: its own, or bounds of its parameters."""
     skill = situation.call.skill
     return action_spaces.get(skill)(situation, rng) if skill in action_spaces.names else bounded_space(situation)

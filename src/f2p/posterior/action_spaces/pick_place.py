@@ -41,7 +41,7 @@ class PlacementSpace:
         return torch.cat([self._placed(values) - self.grasps[:, :3], values[:, 2:]], -1)
 
     def _placed(self, values: Tensor) -> Tensor:
-        """Where the body's centre comes to be. Shape (M, 3)."""
+        """Return where the body's centre comes to be. Shape (M, 3)."""
         cosine, sine = torch.cos(self.frames[:, 3]), torch.sin(self.frames[:, 3])
         x = self.frames[:, 0] + cosine * values[:, 0] - sine * values[:, 1]
         y = self.frames[:, 1] + sine * values[:, 0] + cosine * values[:, 1]
@@ -80,7 +80,7 @@ class PlacementSpace:
 
 
 def _allotted(count: int, areas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A surface for each particle, in proportion to area, by systematic draws in random order. Shape (count,), int."""
+    """Draw a surface for each particle, in proportion to area, systematically in random order. Shape (count,), int."""
     ends = np.cumsum(areas / areas.sum())
     chosen = np.searchsorted(ends, (np.arange(count) + rng.random()) / count)
     return rng.permutation(np.minimum(chosen, len(areas) - 1))

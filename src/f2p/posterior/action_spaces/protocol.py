@@ -34,7 +34,7 @@ class ActionSpace(Protocol):
         """Draw variables (count, D) from the prior, the best of `tries` for each particle."""
 
     def coordinates(self, context: Tensor | None) -> Coordinates:
-        """How a kernel compares particles, beside columns of `context` (M, C)."""
+        """Return how a kernel compares particles, beside columns of `context` (M, C)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,5 +63,5 @@ action_spaces: Registry[Maker] = Registry("space of actions", "f2p.posterior.act
 
 
 def as_tensor(array: np.ndarray) -> Tensor:
-    """An array as float32."""
+    """Return an array as float32."""
     return torch.as_tensor(array, dtype=torch.float32)

@@ -25,7 +25,7 @@ POLL_S = 0.05
 
 
 def never() -> bool:
-    """The `canceled` of a call nobody takes back."""
+    """Return the `canceled` of a call nobody takes back."""
     return False
 
 
@@ -56,7 +56,7 @@ class Patience:
             self._pid = self._watch.life(self._server).pid
 
     def unpin(self) -> None:
-        """The server may be restarted again."""
+        """Let the server be restarted again."""
         self._pid = None
 
     def left_s(self) -> float:
@@ -82,7 +82,7 @@ class Patience:
             pause.wait(timeout=POLL_S)
 
     def result(self, future: concurrent.futures.Future) -> Any:
-        """The future's result; raises like `check`, or what the future raises."""
+        """Return the future's result; raises like `check`, or what the future raises."""
         while True:
             try:
                 return future.result(timeout=POLL_S)
@@ -235,7 +235,7 @@ class ActionCaller:
             raise CanceledError(f"{self._name} was canceled; {self._server} did not confirm within 5 s") from None
 
     def _told(self, ended: Any) -> Any:
-        """The result; raises RemoteError where it says nothing of why the goal did not succeed.
+        """Return the result; raises RemoteError where it does not say why the goal did not succeed.
 
         A server whose callback fails leaves such a result behind: all its fields are zero, as if all were well.
         """

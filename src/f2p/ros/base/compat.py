@@ -22,7 +22,7 @@ _NUMPY_TYPES = {
 
 
 def structured_points(cloud: PointCloud2) -> np.ndarray:
-    """The points of a cloud as a structured array, one named field each; the message must be consistent.
+    """Return the points of a cloud as a structured array, one named field each; the message must be consistent.
 
     The equivalent of `sensor_msgs_py.point_cloud2.read_points` on a whole cloud.
     """
@@ -73,7 +73,7 @@ except ImportError:
 
 
 def read_points(cloud: PointCloud2) -> np.ndarray:
-    """As `structured_points`, by `sensor_msgs_py` where it exists and no row is padded: it takes rows to touch."""
+    """Read as `structured_points`, by `sensor_msgs_py` where it exists and no row is padded: it takes rows to touch."""
     padded = cloud.height > 1 and cloud.row_step != cloud.width * cloud.point_step
     return structured_points(cloud) if padded else _packed_points(cloud)
 
@@ -131,7 +131,7 @@ class Transforms:
                 track.popleft()
 
     def lookup(self, target: str, source: str, stamp_ns: int, tolerance_s: float) -> np.ndarray:
-        """The matrix that takes points of `source` to `target` at `stamp_ns`. Shape (4, 4).
+        """Return the matrix that takes points of `source` to `target` at `stamp_ns`. Shape (4, 4).
 
         Args:
             target: Frame of the result.

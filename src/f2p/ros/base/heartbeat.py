@@ -77,21 +77,21 @@ class Watch:
             )  # fmt: skip
 
     def life(self, name: str) -> Life:
-        """The last that was heard of `name`."""
+        """Return the last that was heard of `name`."""
         with self._lock:
             return self._lives[name]
 
     def alive(self, name: str) -> bool:
-        """Whether `name` beats within its lease."""
+        """Tell whether `name` beats within its lease."""
         life = self.life(name)
         return not life.lost and self._clock.monotonic_s() - life.received_s <= self._specs[name].dead_after_s
 
     def gone(self, name: str) -> bool:
-        """Whether `name` has been silent for two leases: not merely late on a busy machine."""
+        """Tell whether `name` has been silent for two leases: not merely late on a busy machine."""
         return self._clock.monotonic_s() - self.life(name).received_s > 2.0 * self._specs[name].dead_after_s
 
     def active(self, name: str) -> bool:
-        """Whether `name` lives and can be asked for work."""
+        """Tell whether `name` lives and can be asked for work."""
         return self.alive(name) and self.life(name).state == "active"
 
     def _on_beat(self, beat: Heartbeat) -> None:

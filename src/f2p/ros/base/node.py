@@ -66,7 +66,7 @@ class F2pNode(LifecycleNode):
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
 
     def new_worker(self, role: str) -> Worker:
-        """One more worker thread, kept to its deadlines and joined at exit as the first one."""
+        """Add one more worker thread, kept to its deadlines and joined at exit as the first one."""
         self._workers.append(Worker(f"{self.spec.name}-{role}"))
         return self._workers[-1]
 
@@ -77,7 +77,7 @@ class F2pNode(LifecycleNode):
         """Fetch what takes time: models, files (configure; on the worker thread)."""
 
     def tick(self) -> None:
-        """Called with every heartbeat while active."""
+        """Do what is due with every heartbeat while active."""
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Connect, and start loading in the worker; a node that cannot connect says why and ends."""
@@ -219,7 +219,7 @@ def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
 
 
 def _made(make: Callable[[], Any]) -> Any:
-    """The node of this process, or a line about what is wrong with its arguments and exit code 2."""
+    """Make the node of this process, or a line about what is wrong with its arguments and exit code 2."""
     try:
         try:
             rclpy.init(args=sys.argv)

@@ -59,21 +59,21 @@ def _declared(node: Node, item: SettingFacts) -> Any:
 
 
 def _given(node: Node, name: str) -> Any:
-    """The value from outside, of whatever type: `3` is an integer where somebody meant a number."""
+    """Return the value from outside, of whatever type: `3` is an integer where somebody meant a number."""
     value = node.declare_parameter(name, descriptor=ParameterDescriptor(dynamic_typing=True)).value
     node.undeclare_parameter(name)
     return value
 
 
 def _outside(value: Any) -> Any:
-    """A value as ROS has it; an empty list has no type there, and counts as not set."""
+    """Return a value as ROS has it; an empty list has no type there, and counts as not set."""
     if isinstance(value, tuple):
         return list(value) or None
     return str(value) if isinstance(value, Path) else value
 
 
 def _inside(value: Any, item: SettingFacts) -> Any:
-    """A value of ROS as the config has it; what is not set is the default."""
+    """Return a value of ROS as the config has it; what is not set is the default."""
     if value is None:
         return item.default
     if item.kind is Path and isinstance(value, str):

@@ -36,7 +36,7 @@ STATIC_TRANSFORMS = QoSProfile(
 
 
 def heartbeat(period_s: float, lease_s: float) -> QoSProfile:
-    """A heartbeat every `period_s`, with a deadline of two periods and manual liveliness (promises.md 0.7).
+    """Return a heartbeat every `period_s`, with a deadline of two periods and manual liveliness (promises.md 0.7).
 
     Manual by topic: only the ticking timer asserts it, so that a hung callback counts as silence.
     """

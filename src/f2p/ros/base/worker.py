@@ -39,7 +39,7 @@ class Worker:
         return future
 
     def overdue_s(self) -> float:
-        """How long the running job is past its deadline [s]; 0 when all is well."""
+        """Return how long the running job is past its deadline [s]; 0 when all is well."""
         until = self._until
         return 0.0 if until is None else max(0.0, self._clock.monotonic_s() - until)
 

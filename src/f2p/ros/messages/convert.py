@@ -38,7 +38,7 @@ _UNARY, _BINARY = len(UNARY_RELATIONS), len(BINARY_RELATIONS)
 
 
 def floats(values: np.ndarray, code: str = "f") -> array.array:
-    """A flat array.array, which messages take without looking at every element; `code` "f" or "d"."""
+    """Return a flat array.array, which messages take without looking at every element; `code` "f" or "d"."""
     return array.array(code, np.ascontiguousarray(values, dtype=code).tobytes())
 
 
@@ -48,12 +48,12 @@ def stamp_to_msg(stamp_ns: int) -> Time:
 
 
 def stamp_from_msg(stamp: Time) -> int:
-    """A time message to nanoseconds."""
+    """Return a time message to nanoseconds."""
     return stamp.sec * 1_000_000_000 + stamp.nanosec
 
 
 def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
-    """A scene in the task frame."""
+    """Return a scene in the task frame."""
     out = msg.SegmentedScene()
     out.header.frame_id = TASK_FRAME
     out.header.stamp = stamp_to_msg(scene.stamp_ns)
@@ -71,7 +71,7 @@ def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
 
 
 def scene_from_msg(message: msg.SegmentedScene) -> Scene:
-    """A checked scene. Raises BadSceneError for another frame, double names, unknown priors or non-finite numbers."""
+    """Read a scene. Raises BadSceneError for another frame, double names, unknown priors or non-finite numbers."""
     if message.header.frame_id != TASK_FRAME:
         raise BadSceneError(f"a scene must be in frame {TASK_FRAME!r}, not {message.header.frame_id!r}")
     segments = tuple(_segment_from_msg(item) for item in message.segments)
@@ -99,14 +99,14 @@ def _segment_from_msg(item: msg.Segment) -> Segment:
 
 
 def relations_to_msg(relations: Relations) -> msg.RelationTable:
-    """Both tables, flattened row by row."""
+    """Return both tables, flattened row by row."""
     return msg.RelationTable(
         names=list(relations.names), unary=floats(relations.unary), binary=floats(relations.binary)
     )
 
 
 def relations_from_msg(message: msg.RelationTable) -> Relations:
-    """Both tables. Raises MessageError when their sizes do not fit the names."""
+    """Return both tables. Raises MessageError when their sizes do not fit the names."""
     count = len(message.names)
     unary, binary = np.asarray(message.unary, np.float32), np.asarray(message.binary, np.float32)
     if unary.size != count * _UNARY or binary.size != count * count * _BINARY:
@@ -117,7 +117,7 @@ def relations_from_msg(message: msg.RelationTable) -> Relations:
 
 
 def goal_to_msg(goal: Goal) -> list[msg.GoalRelation]:
-    """One message for each literal."""
+    """Return one message for each literal."""
     return [
         msg.GoalRelation(relation=item.relation, subject=item.subject, object=item.object, value=item.value)
         for item in goal.literals
@@ -125,22 +125,22 @@ def goal_to_msg(goal: Goal) -> list[msg.GoalRelation]:
 
 
 def goal_from_msg(literals: Sequence[msg.GoalRelation]) -> Goal:
-    """A conjunction of the literals."""
+    """Return a conjunction of the literals."""
     return Goal(tuple(GoalRelation(item.relation, item.subject, item.object, bool(item.value)) for item in literals))
 
 
 def skeleton_to_msg(skeleton: Sequence[SkillStep]) -> list[msg.SkillStep]:
-    """One message for each step."""
+    """Return one message for each step."""
     return [msg.SkillStep(skill=step.skill, object=step.object) for step in skeleton]
 
 
 def skeleton_from_msg(steps: Sequence[msg.SkillStep]) -> tuple[SkillStep, ...]:
-    """The steps in order."""
+    """Return the steps in order."""
     return tuple(SkillStep(step.skill, step.object) for step in steps)
 
 
 def learn_from_text(text: str) -> LearnFrom:
-    """What a goal says to learn from; misses when it says nothing. Raises MessageError for anything else."""
+    """Read what a goal says to learn from; misses when it says nothing. Raises MessageError for anything else."""
     try:
         return LearnFrom(text or LearnFrom.MISSES)
     except ValueError:
@@ -149,7 +149,7 @@ def learn_from_text(text: str) -> LearnFrom:
 
 
 def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:
-    """A plan with its predictions."""
+    """Return a plan with its predictions."""
     out = msg.Plan(
         id=plan.id, goal=goal_to_msg(plan.goal), probability=float(plan.probability), weights_id=plan.weights_id,
         believed=bool(plan.believed),
@@ -169,7 +169,7 @@ def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:
 
 
 def plan_from_msg(message: msg.Plan) -> Plan:
-    """A plan with its predictions. Raises MessageError when a table does not fit its names."""
+    """Return a plan with its predictions. Raises MessageError when a table does not fit its names."""
     calls = tuple(call_from_msg(step) for step in message.steps)
     predictions = []
     for step in message.steps:
@@ -190,7 +190,7 @@ def call_from_msg(step: msg.PlanStep | ExecuteSkill.Goal) -> SkillCall:
 
 
 def failure_to_msg(failure: Failure, folder: str, stamp_ns: int) -> msg.Failure:
-    """A failure as the graph speaks of it; the whole of it lies in `folder`."""
+    """Return a failure as the graph speaks of it; the whole of it lies in `folder`."""
     out = msg.Failure(
         id=failure.id, cause=failure.cause.value, folder=folder, plan_id=failure.plan.id if failure.plan else "",
         weights_id=failure.outcome.weights_id, score=float(failure.score), threshold=float(failure.threshold),

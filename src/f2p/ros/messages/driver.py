@@ -28,7 +28,7 @@ PUBLISHED_LIMITS = (ARM, LIFT, HEAD_PAN, HEAD_TILT, WRIST_YAW, WRIST_PITCH, WRIS
 
 
 def joint_states(driver: StretchDriver, stamp: Time) -> JointState:
-    """All joints as the driver names them; effort is a percentage (stretch.md 1.1)."""
+    """Return all joints as the driver names them; effort is a percentage (stretch.md 1.1)."""
     joints = driver.joints()
     rows = [(ARM, joints[ARM], 1.0), (LIFT, joints[LIFT], 1.0)]
     rows += [(stage, joints[ARM], 1.0 / ARM_STAGES) for stage in parts.ARM_JOINTS]
@@ -44,7 +44,7 @@ def joint_states(driver: StretchDriver, stamp: Time) -> JointState:
 
 
 def joint_limits(stamp: Time) -> JointState:
-    """The driver's misuse: position holds the lower limits, velocity the upper."""
+    """Return the driver's misuse: position holds the lower limits, velocity the upper."""
     return JointState(
         header=Header(stamp=stamp), name=list(PUBLISHED_LIMITS),
         position=[LIMITS[name][0] for name in PUBLISHED_LIMITS],
@@ -65,7 +65,7 @@ def odometry(driver: StretchDriver, stamp: Time) -> Odometry:
 
 
 def battery(stamp: Time) -> BatteryState:
-    """A healthy battery with the fields the driver fills; percentage and charge are NaN, as there."""
+    """Return a healthy battery with the fields the driver fills; percentage and charge are NaN, as there."""
     nan = float("nan")
     return BatteryState(
         header=Header(stamp=stamp), voltage=12.6, current=-2.0, temperature=nan, charge=nan, capacity=nan,
@@ -100,7 +100,7 @@ class Frames:
         return TFMessage(transforms=transforms)
 
     def still(self, twin: Twin, stamp: Time) -> TFMessage:
-        """Everything fixed to its parent; base_footprint below base_link, as the driver has it."""
+        """Return everything fixed to its parent; base_footprint below base_link, as the driver has it."""
         transforms = [self._between(twin, row, stamp) for row in self._still]
         transforms.append(_stamped("base_link", "base_footprint", np.zeros(3), _about_z(0.0), stamp))
         return TFMessage(transforms=transforms)

@@ -21,7 +21,7 @@ MOST_POINTS = 2048
 
 
 def scene_from_json(text: str) -> Scene:
-    """The true boxes of `/stretch_sim/ground_truth`, without points. Raises MessageError when it cannot be read."""
+    """Read the true boxes of `/stretch_sim/ground_truth`, without points. Raises MessageError for bad text."""
     try:
         bodies = json.loads(text)["bodies"]
         segments = tuple(
@@ -33,12 +33,12 @@ def scene_from_json(text: str) -> Scene:
 
 
 def _box(pose: Sequence[float], size: Sequence[float]) -> Box:
-    """A box at (x, y, z, yaw)."""
+    """Return a box at (x, y, z, yaw)."""
     return Box(np.array(pose[:3]), np.array(size), float(pose[3]))
 
 
 def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:
-    """The true boxes with the points that were really seen of them.
+    """Return the true boxes with the points that were really seen of them.
 
     Args:
         points_task: Merged cloud [m]. Shape (n, 3).
@@ -60,7 +60,7 @@ def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:
 
 
 def _corners(segment: Segment) -> np.ndarray:
-    """The eight corners of the segment's box [m]. Shape (8, 3)."""
+    """Return the eight corners of the segment's box [m]. Shape (8, 3)."""
     signs: Sequence[Sequence[int]] = [[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     local = 0.5 * np.array(signs) * segment.box.size
     cosine, sine = np.cos(segment.box.yaw), np.sin(segment.box.yaw)

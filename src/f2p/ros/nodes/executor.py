@@ -41,7 +41,7 @@ class ExecutorNode(F2pNode):
         super().__init__("executor", CONFIG())
 
     def connect(self) -> None:
-        """The guard and the action."""
+        """Connect the guard and the action."""
         self._watch = Watch(self, ["guard"])
         self._robot = GuardClient(self, self._watch)
         self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
@@ -68,7 +68,7 @@ class ExecutorNode(F2pNode):
 
 
 def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
-    """The result of a skill that no client took back: what stopped it on request, if anything, was its deadline."""
+    """Return a skill's result that no client cancelled: what stopped it on request, if anything, was its deadline."""
     code, text = int(execution.error_code), execution.error_msg
     if code == MotionCancelledError.code:
         code, text = DeadlineError.code, f"the skill did not end within {allowed_s:.0f} s and was stopped where it was"

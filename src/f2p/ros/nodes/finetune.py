@@ -49,7 +49,7 @@ class FinetuneNode(F2pNode):
         super().__init__("finetune", CONFIG())
 
     def connect(self) -> None:
-        """The model server's service, and the action."""
+        """Connect the model server's service, and the action."""
         self._watch = Watch(self, ["model_server"])
         self._publisher = ServiceCaller(self, PublishWeights, "f2p/publish_weights", "model_server", self._watch)
         self.act(FineTune, "f2p/fine_tune", self._learn, self.parameters.config.deadline_s)

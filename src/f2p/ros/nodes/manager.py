@@ -70,7 +70,7 @@ class ManagerNode(Node):
         self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
 
     def _look(self) -> None:
-        """One round: ask for what is due, publish what changed."""
+        """Do one round: ask for what is due, publish what changed."""
         here = [name for name, spec in self._specs.items() if not spec.optional or self._watch.life(name).pid]
         for name in here:
             spec = self._specs[name]

@@ -63,14 +63,14 @@ class MonitorNode(F2pNode):
         super().__init__("monitor", CONFIG())
 
     def connect(self) -> None:
-        """The model's second opinion, the failures' topic, and the service."""
+        """Connect the model's second opinion, the failures' topic, and the service."""
         self._watch = Watch(self, ["model_server"])
         self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
         self._failures = self.create_publisher(FailureMessage, "f2p/failure", qos.LATCHED)
         self.serve(CheckOutcome, "f2p/check_outcome", self._check, self.parameters.config.deadline_s)
 
     def load(self) -> None:
-        """The simulator that replays."""
+        """Load the simulator that replays."""
         config = self.parameters.config
         self._simulator = make_simulator(config.simulator, config.simulator_settings.get(config.simulator))
 
@@ -127,7 +127,7 @@ class MonitorNode(F2pNode):
         return None if transition is None else transition.relations_after
 
     def _second_opinion(self, scene: Scene, until_s: float) -> Relations:
-        """What the network sees; a model server that is restarting is waited for. Raises F2pError without an answer."""
+        """Ask what the network sees; waits for a model server that is restarting. Raises F2pError without an answer."""
         wait_s = until_s - self.monotonic.monotonic_s()
         answer = self._detect.call(DetectRelations.Request(scene=scene_to_msg(scene), from_model=True), wait_s)
         return relations_from_msg(answer.relations)

@@ -95,7 +95,7 @@ class PerceptionNode(F2pNode):
         self.get_logger().info(f"seen: {', '.join(scene.names)}")
 
     def _scene_from(self, request: PerceiveScene.Request, aside: float, previous: Scene | None) -> Scene:
-        """What is seen from one place. Raises EmptyViewError when that is nothing."""
+        """Return what is seen from one place. Raises EmptyViewError when that is nothing."""
         view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle), aside)
         by_truth = self.parameters.config.segmenter == "ground_truth"
         scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous, tuple(request.sought))
@@ -122,7 +122,7 @@ def inventory_of(text: str) -> tuple[KnownObject, ...]:
 
 
 def _known(name: str, prior: str, size: list[float]) -> KnownObject:
-    """One entry of an inventory. Raises ValueError or TypeError when it is none."""
+    """Return one entry of an inventory. Raises ValueError or TypeError when it is none."""
     extents = np.array(size, dtype=np.float64).reshape(3)
     if not name or not np.all(np.isfinite(extents) & (extents > 0.0)):
         raise ValueError(f"{name!r} needs a name and three sizes that are finite and positive, not {size}")

@@ -58,7 +58,7 @@ class Judged:
         return int(self._feedback.candidates)
 
     def __call__(self, goal: Goal, probabilities: np.ndarray) -> None:
-        """A batch was scored."""
+        """Note that a batch was scored."""
         self._feedback.candidates += len(probabilities)
         if goal == self._goal:
             best = max(self._feedback.best_probability, float(np.max(probabilities, initial=0.0)))
@@ -81,7 +81,7 @@ class PlannerNode(F2pNode):
         self._serving = ""
 
     def connect(self) -> None:
-        """The model server's services and state, and the action."""
+        """Connect the model server's services and state, and the action."""
         self._watch = Watch(self, ["model_server"])
         self._predict = ServiceCaller(self, Predict, "f2p/predict", "model_server", self._watch)
         self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)

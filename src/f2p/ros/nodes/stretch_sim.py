@@ -90,7 +90,7 @@ class StretchSim(Node):
         self.loop.close()
 
     def _ordered_world(self) -> World:
-        """The world the parameters ask for. Raises F2pError saying what is wrong with them."""
+        """Return the world the parameters ask for. Raises F2pError saying what is wrong with them."""
         config = self.parameters.config
         if config.world:
             return world_from_json(config.world)

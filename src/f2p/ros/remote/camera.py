@@ -159,14 +159,14 @@ class Looker:
         return int(self._node.get_clock().now().nanoseconds)
 
     def _points_camera(self, image: Image | PointCloud2) -> np.ndarray:
-        """The points of an image or a cloud, in its own frame [m]. Shape (n, 3), float32."""
+        """Return the points of an image or a cloud, in its own frame [m]. Shape (n, 3), float32."""
         if isinstance(image, PointCloud2):
             return cloud_points(image)
         assert self._info is not None, "images count once the camera info is there"
         return points_camera(image, self._info)
 
     def _fresh(self, after_ns: int) -> Image | PointCloud2:
-        """The first image, or cloud, stamped after `after_ns`; images need the camera info too."""
+        """Wait for the first image, or cloud, stamped after `after_ns`; images need the camera info too."""
         found: list[Image | PointCloud2] = []
 
         def there() -> bool:
@@ -230,7 +230,7 @@ def _near(motion: Motion, state: RobotState) -> bool:
 
 
 def _looks(pans: list[float], tilts: list[float]) -> tuple[Look, ...]:
-    """The looks asked for, checked; the default ones when none were."""
+    """Return the looks asked for, checked; the default ones when none were."""
     if len(pans) != len(tilts):
         raise BadViewRequestError(f"{len(pans)} pan angles but {len(tilts)} tilt angles")
     for joint, values in ((HEAD_PAN, pans), (HEAD_TILT, tilts)):

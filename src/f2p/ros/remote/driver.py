@@ -60,7 +60,7 @@ class Driver:
         self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
 
     def state(self) -> DriverState:
-        """The newest state; empty before the first joint states."""
+        """Return the newest state; empty before the first joint states."""
         joints = self._joints
         pending = bool(self._unanswered)
         if joints is None:
@@ -121,7 +121,7 @@ class Driver:
         self._steps.send_goal_async(goal).add_done_callback(on_handle)
 
     def stop(self) -> None:
-        """The stop recipe: cancel and /stop_the_robot."""
+        """Follow the stop recipe: cancel and /stop_the_robot."""
         self._stops += 1
         if self._goal is not None:
             self._goal.cancel_goal_async()
@@ -129,7 +129,7 @@ class Driver:
         self._stop_the_robot()
 
     def runstop(self) -> None:
-        """The last resort; what is held may drop. A driver that has died answers no step: none is waited for on."""
+        """Trigger the run stop, the last resort; what is held may drop. Does not wait for a driver that has died."""
         self._unanswered.clear()
         if self._runstop.service_is_ready():
             self._runstop.call_async(SetBool.Request(data=True))

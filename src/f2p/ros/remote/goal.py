@@ -40,7 +40,7 @@ class GoalResult:
 
 @contextlib.contextmanager
 def spinning(name: str) -> Iterator[Node]:
-    """A node on an executor thread and a context of its own, for the length of the block.
+    """Run a node on an executor thread and a context of its own, for the length of the block.
 
     Raises:
         SettingError: ROS_DOMAIN_ID is no domain.

@@ -94,7 +94,7 @@ class GuardClient:
             self._lease = None
 
     def state(self) -> RobotState:
-        """The latest measured state; waits a moment for a fresh one.
+        """Return the latest measured state; waits a moment for a fresh one.
 
         Raises:
             StaleStateError: it is late, incomplete or not finite.

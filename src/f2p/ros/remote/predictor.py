@@ -52,7 +52,7 @@ class RosPredictor:
         return probabilities
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
-        """What is expected after each call."""
+        """Return what is expected after each call."""
         skeleton = tuple(call.step for call in calls)
         parameters = filled_up([call.parameter for call in calls])[None]
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, Goal(()), detailed=1))

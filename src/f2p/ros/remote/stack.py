@@ -49,7 +49,7 @@ class RosStack:
         self._learner = ""
 
     def bound(self, canceled: Callable[[], bool], report: Report, learner: str) -> RosStack:
-        """The same clients for one goal: its cancellation, its progress, its learner."""
+        """Return the same clients for one goal: its cancellation, its progress, its learner."""
         out = copy.copy(self)
         out._canceled, out._report, out._learner = canceled, report, learner
         return out

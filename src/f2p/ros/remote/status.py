@@ -61,7 +61,7 @@ class GraphStatus:
             return {name: state for name, (state, _pid) in self._states.items()}
 
     def all_active(self) -> bool:
-        """Whether the manager watches nodes and all of them are active."""
+        """Tell whether the manager watches nodes and all of them are active."""
         states = self.states()
         return bool(states) and all(state == "active" for state in states.values())
 

@@ -50,7 +50,7 @@ class ReportedTruth:
     """Names of objects that lie on the floor."""
 
     def satisfies(self, goal: Goal) -> bool:
-        """Whether every literal of `goal` is as wanted."""
+        """Tell whether every literal of `goal` is as wanted."""
         return all(((one.relation, one.subject, one.object) in self.relations) == one.value for one in goal.literals)
 
 
@@ -66,7 +66,7 @@ def truth_from_json(text: str) -> ReportedTruth:
 
 
 def write_parameters(folder: Path, world: World, task: str, objects: int, seed: int) -> Path:
-    """The parameter file of a demo: its scene, its own weights store and case folder, and the operator's inventory."""
+    """Write a demo's parameter file: its scene, its own weights store and case folder, the operator's inventory."""
     inventory = {
         body.name: [body.prior, [round(float(extent), 4) for extent in body.size]]
         for body in world.bodies
@@ -120,7 +120,7 @@ class DemoSession:
             pause.wait(timeout=0.25)
 
     def truth(self) -> ReportedTruth:
-        """The simulator's truth of the last fifth of a second."""
+        """Return the simulator's truth of the last fifth of a second."""
         if self._truth is None:
             raise MessageError("the simulator has not told its truth yet")
         return truth_from_json(self._truth.data)
@@ -163,7 +163,7 @@ def running(supervisor: Supervisor) -> Iterator[DemoSession]:
 
 @contextlib.contextmanager
 def _kept_up(supervisor: Supervisor) -> Iterator[DemoSession]:
-    """The processes of `supervisor`, restarted when they die, and ended after the block."""
+    """Keep the processes of `supervisor` up: restarted when they die, ended after the block."""
     ended = threading.Event()
 
     def keep_up() -> None:

@@ -84,7 +84,7 @@ class DriverInterface:
         return result
 
     def _changer(self, mode: str) -> Callable[[Trigger.Request, Trigger.Response], Trigger.Response]:
-        """The callback of a Trigger service that changes the mode, and waits for homing and stowing to end."""
+        """Return the callback of a Trigger service that changes the mode, and waits for homing and stowing to end."""
 
         def on_change(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
             response.success, response.message = self._change(mode)
@@ -132,5 +132,5 @@ class DriverInterface:
 
 
 def _point(point: JointTrajectoryPoint) -> Point:
-    """A way point's arrays."""
+    """Return a way point's arrays."""
     return Point(tuple(point.positions), tuple(point.velocities), tuple(point.accelerations), tuple(point.effort))

@@ -25,7 +25,7 @@ def _imported() -> Any:
 
 
 def open3d() -> Any:
-    """The module.
+    """Import the module.
 
     Raises:
         LibraryMissingError: It is not installed, or lacks a library of the system.

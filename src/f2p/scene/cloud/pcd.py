@@ -165,12 +165,12 @@ def _checked_header(path: Path, entries: dict[str, list[str]], start: int, maxim
 
 
 def _truncated(path: Path, found: int, expected: int, what: str) -> ScanFormatError:
-    """The error for a file that ends too early."""
+    """Return the error for a file that ends too early."""
     return ScanFormatError(path, f"is truncated: {found} {what} where its header announces {expected}")
 
 
 def _columns_ascii(path: Path, header: _Header, data: bytes) -> dict[str, np.ndarray]:
-    """One row of text per point."""
+    """Return one row of text per point."""
     rows = data.split(b"\n", header.points)[: header.points]
     rows = [row for row in rows if row.strip()]
     if len(rows) < header.points:
@@ -196,7 +196,7 @@ def _columns_binary(path: Path, header: _Header, data: bytes) -> dict[str, np.nd
 
 
 def _columns_compressed(path: Path, header: _Header, data: bytes) -> dict[str, np.ndarray]:
-    """Two sizes, then LZF of one field after the other."""
+    """Return two sizes, then LZF of one field after the other."""
     if len(data) < 8:
         raise _truncated(path, len(data), 8, "bytes")
     packed, unpacked = struct.unpack("<II", data[:8])
@@ -226,7 +226,7 @@ def _unpack_lzf(packed: bytes, size: int) -> bytes:
 
 
 def _labels(columns: dict[str, np.ndarray]) -> np.ndarray | None:
-    """The annotation; None without one, or where none of it is a number."""
+    """Return the annotation; None without one, or where none of it is a number."""
     labels = columns.get("label")
     if labels is None or (len(labels) and not np.isfinite(labels).any()):
         return None

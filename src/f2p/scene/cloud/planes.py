@@ -24,7 +24,7 @@ class Plane:
 
 
 def _least_squares(points: np.ndarray) -> Plane:
-    """The plane of least squared distance through points (n, 3)."""
+    """Return the plane of least squared distance through points (n, 3)."""
     center = points.mean(axis=0)
     centred = points - center
     normal = np.linalg.eigh(centred.T @ centred)[1][:, 0]
@@ -34,7 +34,7 @@ def _least_squares(points: np.ndarray) -> Plane:
 def dominant_plane(
     points: np.ndarray, tolerance: float, rng: np.random.Generator, sensor: np.ndarray | None = None, trials: int = 300
 ) -> Plane:
-    """The plane with the most points within `tolerance`; of fewer than three, or of a line, one through them.
+    """Return the plane with the most points within `tolerance`; of fewer than three, or of a line, one through them.
 
     Open3D's takes .011 s a scan of mOSD, as ours did, and finds one point more of 37,447.
 

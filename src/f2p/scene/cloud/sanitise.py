@@ -26,7 +26,7 @@ class SanitiseConfig(Settings):
 
 
 def usable(points: np.ndarray, config: SanitiseConfig = SanitiseConfig(), where: str = "cloud") -> np.ndarray:
-    """Which points of a cloud can be looked at.
+    """Return which points of a cloud can be looked at.
 
     Args:
         points: Raw cloud in any frame whose origin is the robot or the sensor [m]. Shape (points, 3).
@@ -73,7 +73,7 @@ def voxels(points: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def thinned(points: np.ndarray, most: int) -> np.ndarray:
-    """Every so-many-th row, so that at most `most` are left."""
+    """Return every so-many-th row, so that at most `most` are left."""
     return points[:: max(1, -(-len(points) // most))]
 
 

@@ -52,7 +52,7 @@ def read_scan(path: Path | str, maximum_points: int = MAXIMUM_POINTS) -> Scan:
 
 
 def _beginning(path: Path, most_bytes: int = 65_536) -> bytes:
-    """The first bytes of a file, in which a header ends. Raises ScanFormatError when it cannot be read."""
+    """Return the first bytes of a file, in which a header ends. Raises ScanFormatError when it cannot be read."""
     try:
         with opened_regular(path) as stream:
             return stream.read(most_bytes)

@@ -93,7 +93,7 @@ def recalled(
 
 
 def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str, Box]) -> list[Box]:
-    """Where it was, and where it was within every container that held it."""
+    """Return where it was, and where it was within every container that held it."""
     if item.box is None:
         return []
     places = [Box(item.box.center, item.size, item.box.yaw)]
@@ -129,7 +129,7 @@ def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenC
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Whether two objects would overlap much, by the circles within their footprints."""
+    """Tell whether two objects would overlap much, by the circles within their footprints."""
     reach = 0.5 * (one.size[:2].min() + other.size[:2].min())
     close = np.linalg.norm(one.center[:2] - other.center[:2]) < 0.9 * reach
     return bool(close and abs(one.center[2] - other.center[2]) < 0.4 * (one.size[2] + other.size[2]))

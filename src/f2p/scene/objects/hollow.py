@@ -88,7 +88,7 @@ def _ring_at(points: np.ndarray, rim: float, config: HollowConfig) -> tuple[np.n
 
 
 def find_open_box(points: np.ndarray, table: float, config: HollowConfig) -> OpenBox | None:
-    """The open box in one cluster, if there is one.
+    """Return the open box in one cluster, if there is one.
 
     Args:
         points: The cluster, at least a few millimetres above its table [m]. Shape (n, 3).

@@ -28,7 +28,7 @@ _JOINED = 0.025
 
 
 def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tuple[Detection, Detection]:
-    """A detection cut in two, each part with its own box on the same support."""
+    """Return a detection cut in two, each part with its own box on the same support."""
     pieces = detection.points[part], detection.points[~part]
     boxes = [fit_box(piece, detection.support, config, standing=True) for piece in pieces]
     one, other = (replace(detection, points=piece, box=box) for piece, box in zip(pieces, boxes, strict=True))
@@ -38,7 +38,7 @@ def _parts_of(detection: Detection, part: np.ndarray, config: PriorConfig) -> tu
 def _best_cut(
     detection: Detection, missing: Sequence[KnownObject], priors: PriorConfig, tracking: TrackingConfig
 ) -> tuple[float, tuple[Detection, Detection]] | None:
-    """The straight cut whose parts are most like two of the missing objects, and how unlike they still are [m]."""
+    """Find the straight cut whose parts are most like two of the missing objects, and how unlike they still are [m]."""
     best: tuple[float, tuple[Detection, Detection]] | None = None
     xy = detection.points[:, :2] - detection.box.center[:2]
     for turn in (0.0, np.pi / 2.0, np.pi / 4.0, -np.pi / 4.0):
@@ -61,7 +61,7 @@ def _best_cut(
 
 
 def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
-    """Two pieces as one object."""
+    """Return two pieces as one object."""
     points = np.concatenate([one.points, other.points])
     support = min(one.support, other.support)
     return replace(one, points=points, support=support, box=fit_box(points, support, config, standing=True))

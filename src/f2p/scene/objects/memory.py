@@ -52,6 +52,6 @@ class Memory:
 
 
 def remembered(previous: Scene, current: Scene) -> Scene:
-    """`current`, with what only `previous` saw added where it was, so that no name is lost."""
+    """Return `current`, with what only `previous` saw added where it was, so that no name is lost."""
     missing = tuple(segment for segment in previous.segments if segment.name not in current.names)
     return Scene((*current.segments, *missing), current.stamp_ns)

@@ -54,7 +54,7 @@ def _extents(points_xy: np.ndarray, yaws: np.ndarray, trim: float) -> tuple[np.n
 
 
 def fit_footprint(points_xy: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """The rectangle of least area around points, up to a trimmed share on each side.
+    """Return the rectangle of least area around points, up to a trimmed share on each side.
 
     Args:
         points_xy: Horizontal positions [m]. Shape (n, 2), n >= 1.
@@ -87,7 +87,7 @@ def top_of(points: np.ndarray) -> float:
 def fit_box(
     points: np.ndarray, support: float | None, config: PriorConfig = PriorConfig(), *, standing: bool = False
 ) -> Box:
-    """An upright oriented box around one partial view.
+    """Return an upright oriented box around one partial view.
 
     Args:
         points: Shape (n, 3), gravity along -z [m].
@@ -106,7 +106,7 @@ def fit_box(
 
 
 def is_hollow(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> bool:
-    """Whether `box` is an open box: wide, deep, and mostly below its rim in the middle.
+    """Tell whether `box` is an open box: wide, deep, and mostly below its rim in the middle.
 
     Args:
         points: All points within the box's footprint, contents included [m]. Shape (n, 3).

@@ -61,7 +61,7 @@ class TableTop:
         return points_task[:, 2] - points_task[:, :2] @ self.slope[:2] - self.slope[2]
 
     def under(self, points_task: np.ndarray, margin: float) -> np.ndarray:
-        """Which points (n, 3) are over the top or its surroundings up to `margin` [m]. Shape (n,), bool."""
+        """Return which points (n, 3) are over the top or its surroundings up to `margin` [m]. Shape (n,), bool."""
         cosine, sine = np.cos(self.box.yaw), np.sin(self.box.yaw)
         delta = points_task[:, :2] - self.box.center[:2]
         along = np.abs(delta @ np.array([cosine, sine])) - self.box.size[0] / 2
@@ -85,7 +85,7 @@ def without(table: TableTop, boxes: Sequence[Box]) -> TableTop:
 
 
 def _on_one_plane(points: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """A nearly level plane through most of `points`: its coefficients (3,) and which points are on it."""
+    """Return a nearly level plane through most of `points`: its coefficients (3,) and which points are on it."""
     slope = np.array([0.0, 0.0, np.median(points[:, 2])])
     design = np.concatenate([points[:, :2], np.ones((len(points), 1))], axis=1)
     near = np.abs(points[:, 2] - slope[2]) < tolerance
@@ -98,7 +98,7 @@ def _on_one_plane(points: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.
 
 
 def _top_from(points: np.ndarray, voxel: float, config: TableConfig) -> TableTop | None:
-    """A table through connected level points, if they are large and full enough."""
+    """Return a table through connected level points, if they are large and full enough."""
     slope, near = _on_one_plane(points, config.level)
     if near.sum() < 50 or np.linalg.norm(slope[:2]) > 0.1:
         return None
@@ -112,7 +112,7 @@ def _top_from(points: np.ndarray, voxel: float, config: TableConfig) -> TableTop
 
 
 def find_tables(points: np.ndarray, normals: np.ndarray, voxel: float, config: TableConfig) -> list[TableTop]:
-    """All table tops, the leftmost (+y) first.
+    """Return all table tops, the leftmost (+y) first.
 
     Args:
         points: Voxelised cloud in the task frame [m]. Shape (n, 3).
@@ -135,7 +135,7 @@ def find_tables(points: np.ndarray, normals: np.ndarray, voxel: float, config: T
 
 
 def _tops_at(points: np.ndarray, voxel: float, config: TableConfig) -> list[TableTop]:
-    """The tables among points of about one height."""
+    """Return the tables among points of about one height."""
     tiles, tile_of = np.unique(np.floor(points[:, :2] / 0.02).astype(int), axis=0, return_inverse=True)
     groups = components(len(tiles), edges_within(0.02 * tiles, config.gap))[tile_of.reshape(-1)]
     tops = [_top_from(points[groups == group], voxel, config) for group in np.unique(groups)]

@@ -59,7 +59,7 @@ def _area(points_xy: np.ndarray) -> tuple[float, float]:
 
 
 def best_cut(points_xy: np.ndarray, config: SeparationConfig) -> np.ndarray | None:
-    """Where to cut a patch that is two rectangles: a mask of one part (n,), or None if it is one already."""
+    """Return where to cut a patch that is two rectangles: a mask of one part (n,), or None if it is one already."""
     if len(points_xy) < 2 * config.least_points:
         return None
     whole, _ = _area(points_xy)

@@ -72,7 +72,7 @@ class TrackingConfig(Settings):
 
 
 def known_objects(given: Sequence[KnownObject], previous: Scene | None) -> tuple[KnownObject, ...]:
-    """The operator's inventory, completed and placed by the previous scene; tables are not part of it."""
+    """Return the operator's inventory, completed and placed by the previous scene; tables are not part of it."""
     seen = {} if previous is None else {segment.name: segment for segment in previous.segments}
     out = [
         KnownObject(item.name, item.prior, item.size, seen[item.name].box if item.name in seen else None)
@@ -86,7 +86,7 @@ def known_objects(given: Sequence[KnownObject], previous: Scene | None) -> tuple
 
 
 def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -> float:
-    """How far an upright box of extents `seen` is from one of `known`, either way round [m]."""
+    """Return how far an upright box of extents `seen` is from one of `known`, either way round [m]."""
 
     def one_way(horizontal: np.ndarray) -> float:
         """Difference to the known extents taken this way round."""
@@ -101,7 +101,7 @@ def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -
 def _container_yaw(
     index: int, item: KnownObject, detections: Sequence[Detection], known: Sequence[KnownObject]
 ) -> float:
-    """The yaw, as it was counted before, of a container that is recognised in detection `index`.
+    """Return the yaw, as it was counted before, of a container that is recognised in detection `index`.
 
     A footprint looks the same after half a turn, and a nearly square one after a quarter: of the turns that its extents
     allow the least is taken, unless the places of what is in it say otherwise.
@@ -133,7 +133,7 @@ def _displacement(
     all_known: Sequence[KnownObject],
     boxes: dict[str, tuple[int, float]],
 ) -> float:
-    """How far from its last place, in the world or within its container, whichever is less [m]."""
+    """Return how far from its last place, in the world or within its container, whichever is less [m]."""
     if known.box is None:
         return 0.0
     least = float(np.linalg.norm(detection.box.center - known.box.center))
@@ -157,7 +157,7 @@ def _assign(costs: np.ndarray, limit: float) -> dict[int, int]:
 def match(
     detections: Sequence[Detection], known: Sequence[KnownObject], config: TrackingConfig
 ) -> dict[int, KnownObject]:
-    """Which detection is which known object; containers first, since the places of the others refer to them."""
+    """Return which detection is which known object; containers first, since the places of the others refer to them."""
     matched: dict[int, KnownObject] = {}
     for hollow in (True, False):
         rows = [i for i, item in enumerate(detections) if shape_of(item.prior).contains == hollow]
@@ -179,7 +179,7 @@ def match(
 
 
 def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, config: TrackingConfig) -> Box:
-    """The box of a recognised object: known extents, with what is not seen on the side away from what is.
+    """Return the box of a recognised object: known extents, with what is not seen on the side away from what is.
 
     An object is hidden by what stands nearer to the camera, so a missing part is on the near side.
     """
@@ -209,7 +209,7 @@ def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: 
     names: dict[int, str] = {}
 
     def give(index: int, stem: str, first: str) -> None:
-        """The first free name of a family."""
+        """Give it the first free name of a family."""
         candidate, number = first, 1
         while candidate in taken or candidate in names.values():
             number += 1

@@ -74,7 +74,7 @@ class GeometricSegmenter:
         return labels
 
     def support(self, cells: np.ndarray, sensor: np.ndarray) -> Plane:
-        """The plane most of a voxelised cloud (n, 3) lies on."""
+        """Return the plane most of a voxelised cloud (n, 3) lies on."""
         rng = np.random.default_rng(int(self.config.seed))
         return dominant_plane(cells, self.config.support_tolerance, rng, sensor)
 

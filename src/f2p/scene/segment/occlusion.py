@@ -28,7 +28,7 @@ class OcclusionConfig(Settings):
 
 
 def faces_of(points: np.ndarray, config: OcclusionConfig) -> list[np.ndarray]:
-    """The flat faces of one piece, at most two, largest first. Each (m, 3)."""
+    """Return the flat faces of one piece, at most two, largest first. Each (m, 3)."""
     rng = np.random.default_rng(0)
     faces, rest = [], points
     for _ in range(2):
@@ -44,7 +44,7 @@ def faces_of(points: np.ndarray, config: OcclusionConfig) -> list[np.ndarray]:
 
 
 def _continue_one_another(one: np.ndarray, other: np.ndarray, flatness: float) -> bool:
-    """Whether two faces lie in one plane."""
+    """Tell whether two faces lie in one plane."""
     both = np.concatenate([one - one.mean(axis=0), other - other.mean(axis=0)])
     normal = np.linalg.eigh(both.T @ both)[1][:, 0]
     step = abs(float(normal @ (one.mean(axis=0) - other.mean(axis=0))))
@@ -54,7 +54,7 @@ def _continue_one_another(one: np.ndarray, other: np.ndarray, flatness: float) -
 def _gap_is_hidden(
     one: np.ndarray, other: np.ndarray, rays: cKDTree, ranges: np.ndarray, sensor: np.ndarray, config: OcclusionConfig
 ) -> bool:
-    """Whether what lies between two pieces is behind something that was seen."""
+    """Tell whether what lies between two pieces is behind something that was seen."""
     distances, nearest = cKDTree(other).query(one)
     order = np.argsort(distances)[: max(5, len(one) // 20)]
     if distances[order[0]] > config.widest:

@@ -74,7 +74,7 @@ def graspable(bodies: Sequence[Body], placement: Placement) -> list[int]:
 def _target(
     bodies: Sequence[Body], placement: Placement, index: int, rng: np.random.Generator, config: PretrainingConfig
 ) -> np.ndarray:
-    """A placement (x, y, z) for body `index`: into a box, on an object, anywhere, or on a table."""
+    """Return a placement (x, y, z) for body `index`: into a box, on an object, anywhere, or on a table."""
     poses = placement.poses
     half = 0.5 * bodies[index].size[2]
     boxes = [
@@ -121,7 +121,7 @@ def _careful(
     rng: np.random.Generator,
     config: PretrainingConfig,
 ) -> np.ndarray:
-    """A drawn (x, y); mostly one at which body `besides[0]` meets no movable but `besides`, whichever way it turns."""
+    """Draw an (x, y); mostly one where body `besides[0]` meets no movable but `besides`, whichever way it turns."""
     radii = np.array([0.5 * np.linalg.norm(body.size[:2]) for body in bodies])
     other = np.array([body.free and i not in besides for i, body in enumerate(bodies)])
     draws = config.tries if rng.random() < config.careful_share else 1
@@ -135,7 +135,7 @@ def _careful(
 def _call(
     bodies: Sequence[Body], placement: Placement, rng: np.random.Generator, config: PretrainingConfig
 ) -> SkillCall | None:
-    """A random single-object call, or None when nothing may be grasped."""
+    """Return a random single-object call, or None when nothing may be grasped."""
     choices = graspable(bodies, placement)
     if not choices:
         return None
@@ -147,7 +147,7 @@ def _call(
 
 
 def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> SimulationConfig:
-    """The simulator's configuration with the camera moved a little."""
+    """Return the simulator's configuration with the camera moved a little."""
     camera = config.simulator.camera
     spread = np.array([config.camera_spread, config.camera_sideways, config.camera_spread])
     position = np.array(camera.position_task) + rng.normal(size=3) * spread
@@ -155,7 +155,7 @@ def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> Simulation
 
 
 def _moves_one_object(transition: Transition) -> bool:
-    """Whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
+    """Tell whether the grasped body held and carried nothing, and no filled container was dragged, by truth."""
     grasped = transition.before.index(transition.call.object)
     truth = transition.relations_before.binary
     filled = np.any(held(truth), axis=0)
@@ -166,7 +166,7 @@ def _moves_one_object(transition: Transition) -> bool:
 
 
 def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
-    """One set of bodies, several random placements and calls."""
+    """Return one set of bodies, several random placements and calls."""
     bodies = sample_bodies(rng, config.scenes)
     poses, calls = [], []
     for _ in range(config.scenes_per_model):

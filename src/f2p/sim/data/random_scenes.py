@@ -49,7 +49,7 @@ class Placement:
 
 
 def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT) -> tuple[Body, ...]:
-    """Two tables and a random set of movables: objects of 2.5 to 8 cm, open boxes, tall cuboids."""
+    """Return two tables and a random set of movables: objects of 2.5 to 8 cm, open boxes, tall cuboids."""
     count = int(rng.integers(config.fewest, config.most + 1)) + (2 if rng.random() < 0.1 else 0)
     bodies = []
     for name in ("table_a", "table_b"):
@@ -96,7 +96,7 @@ class Placer:
             self.poses[index] = pose
 
     def _free(self, index: int, pose: np.ndarray, others: Sequence[int]) -> bool:
-        """Whether a body at `pose` keeps its distance from all `others` in plan."""
+        """Tell whether a body at `pose` keeps its distance from all `others` in plan."""
         if not others:
             return True
         others = list(others)
@@ -127,7 +127,7 @@ class Placer:
         return False
 
     def _upon(self, index: int, support: int, share: np.ndarray, margin: float) -> np.ndarray:
-        """A pose on top of `support`, `share` in −1..1 of its half extents less `margin`."""
+        """Return a pose on top of `support`, `share` in −1..1 of its half extents less `margin`."""
         size, pose = self._bodies[support].size, self.poses[support]
         local = share * np.maximum(0.5 * size[:2] - margin, 0.0)
         cosine, sine = np.cos(pose[3]), np.sin(pose[3])
@@ -183,7 +183,7 @@ class Placer:
         return False
 
     def supported(self, index: int, pose: np.ndarray) -> bool:
-        """Whether the footprint's circle lies on one table."""
+        """Tell whether the footprint's circle lies on one table."""
         radius = 0.5 * float(np.linalg.norm(self._bodies[index].size[:2]))
         for table in self._tables:
             delta = pose[:2] - self.poses[table, :2]

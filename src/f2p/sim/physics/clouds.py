@@ -147,7 +147,7 @@ def top_surface(pose: np.ndarray, size: np.ndarray, rng: np.random.Generator, co
 
 
 def moved_cloud(points: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """A cloud that follows its box rigidly (xi of C4) from pose `old` to pose `new`, each (x, y, z, yaw)."""
+    """Return a cloud that follows its box rigidly (xi of C4) from pose `old` to pose `new`, each (x, y, z, yaw)."""
     turn = new[3] - old[3]
     local = points - old[:3]
     out = local.copy()

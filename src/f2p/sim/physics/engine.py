@@ -74,10 +74,10 @@ class Runs(Protocol):
         """Let the gripper follow `path`, holding body `grasped` (runs,) of each run, let go, and wait."""
 
     def states(self) -> States:
-        """Where everything is now."""
+        """Return where everything is now."""
 
     def contacts(self) -> np.ndarray:
-        """Which bodies touch directly now. Shape (runs, bodies, bodies), bool, symmetric."""
+        """Return which bodies touch directly now. Shape (runs, bodies, bodies), bool, symmetric."""
 
 
 Engine = Callable[[BuiltScene, States], Runs]

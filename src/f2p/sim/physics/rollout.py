@@ -34,7 +34,7 @@ def posed(scene: BuiltScene, data: mujoco.MjData, states: States, run: int) -> m
 
 
 def touching(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
-    """Which bodies touch directly in a posed state. Shape (bodies, bodies), bool, symmetric."""
+    """Return which bodies touch directly in a posed state. Shape (bodies, bodies), bool, symmetric."""
     out = np.zeros((len(scene.slabs), len(scene.slabs)), dtype=bool)
     if data.ncon:
         pairs = scene.body_of_geom[data.contact.geom[: data.ncon]]
@@ -45,7 +45,7 @@ def touching(scene: BuiltScene, data: mujoco.MjData) -> np.ndarray:
 
 
 def touching_all(scene: BuiltScene, states: States, data: mujoco.MjData | None = None) -> np.ndarray:
-    """Which bodies touch directly in each run, none where it blew up. Shape (runs, bodies, bodies), bool."""
+    """Return which bodies touch directly in each run, none where it blew up. Shape (runs, bodies, bodies), bool."""
     data = data or mujoco.MjData(scene.model)
     out = np.zeros((*states.openings.shape, len(scene.slabs)), dtype=bool)
     for run in np.flatnonzero(states.alive).tolist():
@@ -69,7 +69,7 @@ class Batch:
             self._full[:, 1 + first] = start.openings[:, index]
 
     def _controls(self, steps: int) -> np.ndarray:
-        """Controls with furniture in place and nothing grasped. Shape (runs, steps, controls)."""
+        """Return controls with furniture in place and nothing grasped. Shape (runs, steps, controls)."""
         model = self._scene.model
         controls = np.zeros((self._runs, steps, model.neq + 7 * model.nmocap))
         positions = controls[..., model.neq : model.neq + 3 * model.nmocap].reshape(self._runs, steps, model.nmocap, 3)
@@ -82,7 +82,7 @@ class Batch:
         return controls
 
     def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
-        """The gripper follows `path`, holding body `grasped` of each run, lets go and waits."""
+        """Move the gripper along `path`, holding body `grasped` of each run, let go and wait."""
         model, steps = self._scene.model, path.positions.shape[1]
         controls = self._controls(steps)
         weld = np.searchsorted(self._scene.free, grasped)
@@ -118,7 +118,7 @@ class Batch:
         self._alive &= self.states().sane
 
     def states(self) -> States:
-        """Where everything is now. See `Runs.states`."""
+        """Return where everything is now. See `Runs.states`."""
         scene = self._scene
         positions = np.empty((self._runs, len(scene.slabs), 3))
         quaternions = np.empty((self._runs, len(scene.slabs), 4))
@@ -134,5 +134,5 @@ class Batch:
         return States(positions, quaternions, openings, speeds, self._alive.copy())
 
     def contacts(self) -> np.ndarray:
-        """Which bodies touch now; none where a run blew up. See `Runs.contacts`."""
+        """Return which bodies touch now; none where a run blew up. See `Runs.contacts`."""
         return touching_all(self._scene, self.states(), self._data[0])

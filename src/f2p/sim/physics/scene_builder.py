@@ -78,7 +78,7 @@ class BuiltScene:
 
 
 def part_of(body: Body) -> Part:
-    """What physics knows of a body: its shape prior as solid cuboids (A.12), and what of it moves."""
+    """Return what physics knows of a body: its shape prior as solid cuboids (A.12), and what of it moves."""
     slide_most = SLIDE_SHARE * float(body.size[0]) if body.shape.moves == SLIDES else 0.0
     return Part(body.shape.slabs(body.size, body.board), body.free, slide_most)
 
@@ -92,7 +92,7 @@ def _text(values: np.ndarray) -> str:
 
 
 def _body_xml(index: int, part: Part, config: PhysicsConfig) -> str:
-    """One body element; its frame is the centre of its outer box."""
+    """Return one body element; its frame is the centre of its outer box."""
     mass = f'density="{config.density:g}"'
     if part.free:
         return f'<body name="b{index}"><freejoint name="j{index}"/>{_geoms(part.slabs, mass)}</body>'

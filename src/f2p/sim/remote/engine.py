@@ -86,11 +86,11 @@ class RemoteRuns:
         self._move(path, grasped)
 
     def states(self) -> States:
-        """Where everything is now. See `Runs.states`."""
+        """Return where everything is now. See `Runs.states`."""
         return self._states
 
     def contacts(self) -> np.ndarray:
-        """Which bodies touch, as the worker found it; by geometry before anything moved. See `Runs.contacts`."""
+        """Return which bodies touch, as the worker found it; by geometry before anything moved. See `Runs.contacts`."""
         if self._contacts is None:
             self._contacts = touching_all(self._scene, self._states)
         return self._contacts
@@ -115,7 +115,7 @@ class RemoteRuns:
 
 
 def _boards(scene: BuiltScene) -> dict[str, np.ndarray]:
-    """What a worker builds a scene from."""
+    """Return what a worker builds a scene from."""
     slabs = [(index, slab) for index, own in enumerate(scene.slabs) for slab in own]
     slide_most = np.zeros(len(scene.bodies))
     for index, _ in scene.drawers:

@@ -146,7 +146,7 @@ class WorkerProcess:
         raise WorkerLateError(self._simulator, "call", self._config.start_s)
 
     def _lost(self, when: str) -> WorkerLostError:
-        """What is known of a worker that is gone: how it ended, and its last line."""
+        """Return what is known of a worker that is gone: how it ended, and its last line."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
         code = self._process.poll()

@@ -164,7 +164,7 @@ def _checked(message: Job | Result, shapes: dict[str, tuple[int, ...]], rows: np
 
 
 def arrays_of(item: Job | Result) -> dict[str, np.ndarray]:
-    """The arrays of a job or a result by name."""
+    """Return the arrays of a job or a result by name."""
     return {one.name: getattr(item, one.name) for one in fields(item)}
 
 
@@ -185,7 +185,7 @@ def _wanted(message: Message, names: set[str]) -> dict[str, np.ndarray]:
 
 
 def packed(message: Message) -> bytes:
-    """The bytes of a message. Raises WireError when it is larger than the other side would take."""
+    """Return the bytes of a message. Raises WireError when it is larger than the other side would take."""
     parts, told = [], []
     for name, array in message.arrays.items():
         kind = "b1" if array.dtype == np.bool_ else "i8" if array.dtype.kind in "iu" else "f8"
@@ -281,7 +281,7 @@ def _header(data: bytes) -> tuple[str, dict[str, object], list[tuple[str, str, t
 
 
 def same_token(message: Message, token: str) -> bool:
-    """Whether a hello carries the secret; compared in constant time."""
+    """Tell whether a hello carries the secret; compared in constant time."""
     return hmac.compare_digest(str(message.values.get("token", "")).encode(), token.encode())
 
 
