@@ -33,7 +33,7 @@ def imports_digest(*modules: str) -> str:
 def imported_by(*modules: str) -> tuple[Path, ...]:
     """Return the source files of `modules` and of every module of f2p that they import, wherever in them, sorted.
 
-    What a package's `__init__` imports does not count: those of f2p make nothing. Packages in `WHOLE` count as a whole,
+    Imports in `__init__` files are ignored: those of f2p make nothing. Packages in `WHOLE` count as a whole,
     and so do families that a registry imports.
     """
     found: set[Path] = set()

@@ -36,7 +36,7 @@ class Measurement:
 
 Progress = Callable[[str, float, str], None]
 Benchmark = Callable[[int, Progress], list[Measurement]]
-"""Called with a seed and whom to tell."""
+"""Called with a seed and a progress callback."""
 
 benchmarks: Registry[Benchmark] = Registry("benchmark", "f2p.bench")
 """All benchmarks by name."""

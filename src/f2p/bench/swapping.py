@@ -40,7 +40,7 @@ class Load:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Ask until told to end, each time when it is due, or at once when late."""
+        """Ask until asked to end, each time when it is due, or at once when late."""
         clock = SystemClock()
         began = clock.monotonic_s()
         while not self.ended.wait(timeout=max(0.0, began + self.asked / RATE - clock.monotonic_s())):

@@ -94,7 +94,7 @@ class Attempt:
     result: dict[str, Any]
     """What the stack says of it; its own view of success is `seen`."""
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For JSON; `success` is the truth's, whatever the stack saw."""
         seen = {"seen" if name == "success" else name: value for name, value in self.result.items()}
         return {"success": self.success, "contradicted": self.contradicted, **seen}
@@ -232,8 +232,8 @@ def summarise(
     summary: dict[str, Any] = {
         "task": instance.task,
         "goal": str(instance.goal),
-        "before": before.told(),
-        "after": after.told(),
+        "before": before.as_json(),
+        "after": after.as_json(),
         "failure": {"id": failures[-1], "folder": str(folder / "cases" / failures[-1])} if failures else {},
         "seconds": {name: None if value is None else round(value, 3) for name, value in seconds.items()},
         "weights": {

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from f2p.evaluate.experiment import ExperimentConfig
     from f2p.evaluate.rows import Row
 
-Told = Callable[[str, float, str], None]
-"""Told what is being done, how far it is, and in words."""
+Reporter = Callable[[str, float, str], None]
+"""Called with what is being done, how far it is, and in words."""
 
 COLUMNS_OF_BAR = (
     TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
@@ -146,7 +146,7 @@ def _budgets(given: str | None, what: str) -> tuple[int | None, ...]:
 
 
 def _tasks(
-    config: tuple[Any, ...], chosen: tuple[str, str, list[str]], folder: Path, progress: Told, figure: bool
+    config: tuple[Any, ...], chosen: tuple[str, str, list[str]], folder: Path, progress: Reporter, figure: bool
 ) -> tuple[Table, dict[str, Any]]:
     """Show the rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
     from f2p.evaluate.efficiency import draw_efficiency
@@ -171,7 +171,7 @@ def _tasks(
 
 
 def _monitor(
-    task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Told, simulator: str
+    task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Reporter, simulator: str
 ) -> tuple[Table, dict[str, Any]]:
     """Show false alarms and detections of the monitor, to look at and as JSON.
 

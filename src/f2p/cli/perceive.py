@@ -103,7 +103,7 @@ def perceive(
 
 @dataclass(frozen=True)
 class PerceiveConfig(Settings):
-    """What `f2p perceive` can be told."""
+    """What `f2p perceive` can be asked for."""
 
     segmenter_settings: Mapping[str, Any] = field(default_factory=segmenters.configs)
 

@@ -60,7 +60,7 @@ def up(
 
 
 def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> int:
-    """Start, show and keep up the graph until told to end; 1 when a process had to be given up."""
+    """Start, show and keep up the graph until asked to end; 1 when a process had to be given up."""
     from f2p.ros.remote.status import GraphStatus
 
     events: deque[str] = deque(maxlen=8)

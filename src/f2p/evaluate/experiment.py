@@ -97,7 +97,7 @@ class Experiment:
     Args:
         config: What is compared.
         folder: Where cells are kept; finished ones are not done again while code, weights and recipe are the same.
-        progress: Told of every trial.
+        progress: Called for every trial.
     """
 
     def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
@@ -162,7 +162,7 @@ class Experiment:
         return result
 
     def _basis(self, cell: Cell) -> dict[str, str]:
-        """Tell what a result rests on: code, the weights a cell begins with, the learner, a digest of both recipes."""
+        """Return what a result rests on: code, weights a cell begins with, the learner, a digest of both recipes."""
         recipe: dict[str, Any] = {
             "cycle": asdict(self._cycle(cell)),
             "learner": asdict(self._learner(cell).config),

@@ -16,7 +16,7 @@ from f2p.weights.checks import sha256_of
 
 @functools.cache
 def foundations(architecture: str = DEFAULT_ARCHITECTURE) -> dict[str, str]:
-    """Tell what experiments rest on: id of an empty store's champion, and a digest of the package's sources."""
+    """Return what experiments rest on: id of an empty store's champion, and a digest of the package's sources."""
     return {"weights": sha256_of(weights_bytes(shipped(architecture)[0])), "code": package_digest()}
 
 

@@ -106,7 +106,7 @@ class MonitorExperiment:
         objects: Objects per scene.
         first: Number of the first scene, and of the first failure: others are other scenes.
         folder: Where learned weights are kept; what this code learned from the same weights is not learned again.
-        progress: Told how far this is.
+        progress: Called with how far this is.
     """
 
     def __init__(

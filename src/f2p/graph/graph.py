@@ -53,9 +53,9 @@ class NodeSpec:
     """Bring-up deadline, from process start to active [s]."""
     respawn: bool = True
     lifecycle: bool = True
-    """False for the manager, which brings up the others, and for the twin, which is as plain a node as the driver."""
+    """False for the manager and the twin, which have no lifecycle."""
     nice: int = 0
-    """Added to the niceness of the supervisor; what may not go below zero stays at zero, as `nice` does it."""
+    """Added to the niceness of the supervisor. A negative value needs privileges; without them it stays 0."""
 
     def __post_init__(self) -> None:
         """Fill in the module and check the graphs."""

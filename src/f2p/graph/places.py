@@ -91,7 +91,7 @@ def _bound(claim: socket.socket, name: str) -> bool:
 
 
 def _variables_of(domain: int) -> dict[str, str]:
-    """Return what processes are told to be in a domain on this machine only."""
+    """Return the environment variables of processes in a domain on this machine only."""
     humble = os.environ.get("ROS_DISTRO") == "humble"  # it knows the older variable only, later ones warn of it
     return {
         "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "",

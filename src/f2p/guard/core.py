@@ -98,7 +98,7 @@ class Running:
 
 
 class Guard:
-    """Decides at every tick what the driver is told.
+    """Decides at every tick what the driver is sent.
 
     Args:
         driver: Where commands go.

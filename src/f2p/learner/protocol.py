@@ -14,11 +14,11 @@ from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
 
 Progress = Callable[[str, float, str], None]
-"""Told (stage, fraction done within it, what is being done)."""
+"""Called with (stage, fraction done within it, what is being done)."""
 
 
 def no_progress(stage: str, fraction: float, detail: str) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, eq=False)

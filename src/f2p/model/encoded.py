@@ -29,7 +29,7 @@ class Encoded:
         self._model, self.data = model, data
         self._lock = threading.Lock()
         self._known = torch.zeros(data.clouds.shape[:3].numel(), dtype=torch.bool)
-        self._hoods: Neighbourhoods | None = None
+        self._neighbours: Neighbourhoods | None = None
         self._frozen: tuple[Tensor, ...] | None = None
 
     def latents(self, rows: Rows) -> tuple[ObjectLatent, ObjectLatent]:
@@ -98,9 +98,9 @@ class Encoded:
         """Return the latents of encoded clouds, before and after; `shift` (B, 1, 3) [m] is where they were put."""
         made = []
         for side, clouds in enumerate(sides):
-            points, hoods = self._kept(side, rows)
+            points, neighbours = self._kept(side, rows)
             points = None if points is None else points + shift.unsqueeze(-2)
-            made.append(self._model.assemble(clouds, rows.labels.mask, rows.ids, points, hoods))
+            made.append(self._model.assemble(clouds, rows.labels.mask, rows.ids, points, neighbours))
         return made[0], made[1]
 
     def _flat_index(self, side: int, where: Tensor, chosen: Tensor) -> Tensor:
@@ -114,14 +114,14 @@ class Encoded:
         if len(new):
             fresh = neighbourhoods(prepared[new].detach(), self._model.config.encoder)
             with self._lock:
-                self._hoods = self._hoods or _room(fresh, len(self._known))
+                self._neighbours = self._neighbours or _room(fresh, len(self._known))
             for item in dataclasses.fields(fresh):
                 value = getattr(fresh, item.name)
                 value = value if value.is_floating_point() else value.to(torch.uint8)
-                getattr(self._hoods, item.name)[flat[new]] = value
+                getattr(self._neighbours, item.name)[flat[new]] = value
             self._known[flat[new]] = True
-        assert self._hoods is not None
-        return self._hoods.take(flat)
+        assert self._neighbours is not None
+        return self._neighbours.take(flat)
 
     def _kept(self, side: int, rows: Rows) -> tuple[Tensor, Neighbourhoods] | tuple[None, None]:
         """Return what a latent must keep so that its segments can be moved: nothing under a centred encoder.
@@ -133,12 +133,12 @@ class Encoded:
         Returns:
             Clouds (B, n, 128, 3), not shifted, and the neighbourhoods of all B·n; those off the mask mean nothing.
         """
-        if self._model.config.centred or self._hoods is None:
+        if self._model.config.centred or self._neighbours is None:
             return None, None
         data, width = self.data, rows.labels.mask.shape[1]
         later = data.moved[rows.index, :width] & rows.labels.mask & bool(side)
         number = (later * len(data) + rows.index.unsqueeze(1)) * data.mask.shape[1] + torch.arange(width)
-        return data.clouds.flatten(0, 2)[number], self._hoods.take(number.flatten())
+        return data.clouds.flatten(0, 2)[number], self._neighbours.take(number.flatten())
 
 
 def _room(like: Neighbourhoods, count: int) -> Neighbourhoods:

@@ -64,7 +64,7 @@ def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
 class BinaryDecoder(nn.Module):
     """Dec_b: three layers on a pair; the first is applied to both members apart and summed, which comes to the same.
 
-    With `pair_geometry` it is told how the pair's boxes lie to each other (ours): read off two embeddings alone, what
+    With `pair_geometry` it is given how the pair's boxes lie to each other (ours): read off two embeddings alone, what
     stood on another object was not seen to be above it in seven of ten cases, though the clouds showed it.
     """
 

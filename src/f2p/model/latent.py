@@ -41,7 +41,7 @@ class ObjectLatent:
     """True where there is a segment. Shape (B, n), bool."""
     points: Tensor | None = None
     """The clouds, kept where moving means encoding again (not centred). Shape (B, n, 128, 3)."""
-    hoods: Neighbourhoods | None = None
+    neighbours: Neighbourhoods | None = None
     """Neighbourhoods of the B·n clouds, kept with `points`."""
 
     @property
@@ -62,10 +62,10 @@ class ObjectLatent:
         def wide(value: Tensor) -> Tensor:
             return value.expand(batch, *value.shape[1:])
 
-        hoods = self.hoods
-        if hoods is not None:
-            fields = (getattr(hoods, item.name) for item in dataclasses.fields(hoods))
-            hoods = Neighbourhoods(*(value.repeat(batch, *(1,) * (value.dim() - 1)) for value in fields))
+        neighbours = self.neighbours
+        if neighbours is not None:
+            fields = (getattr(neighbours, item.name) for item in dataclasses.fields(neighbours))
+            neighbours = Neighbourhoods(*(value.repeat(batch, *(1,) * (value.dim() - 1)) for value in fields))
         return ObjectLatent(
             wide(self.features),
             wide(self.shape),
@@ -74,7 +74,7 @@ class ObjectLatent:
             wide(self.identity),
             wide(self.mask),
             None if self.points is None else wide(self.points),
-            hoods,
+            neighbours,
         )
 
     def detached(self) -> ObjectLatent:

@@ -174,29 +174,29 @@ class PointConv(nn.Module):
         self.second = SetAbstraction(3 + config.width_1, config.width_2)
         self.third = SetAbstraction(3 + config.width_2, config.width_3)
 
-    def forward(self, points: Tensor, hoods: Neighbourhoods | None = None) -> Tensor:
+    def forward(self, points: Tensor, neighbours: Neighbourhoods | None = None) -> Tensor:
         """Encode clouds.
 
         Args:
             points: Shape (M, 128, 3).
-            hoods: `neighbourhoods(points)`, if it is known already.
+            neighbours: `neighbourhoods(points)`, if it is known already.
 
         Returns:
             Shape (M, 128): the features P of each cloud.
         """
-        hoods = hoods or neighbourhoods(points, self.config)
+        neighbours = neighbours or neighbourhoods(points, self.config)
         if len(points) > CHUNK and not torch.is_grad_enabled():
             parts = [slice(first, first + CHUNK) for first in range(0, len(points), CHUNK)]
-            return torch.cat([self._encoded(points[part], hoods.take(part)) for part in parts])
-        return self._encoded(points, hoods)
+            return torch.cat([self._encoded(points[part], neighbours.take(part)) for part in parts])
+        return self._encoded(points, neighbours)
 
-    def _encoded(self, points: Tensor, hoods: Neighbourhoods) -> Tensor:
+    def _encoded(self, points: Tensor, neighbours: Neighbourhoods) -> Tensor:
         """Encode all clouds at once."""
-        near = _gathered(points, hoods.near_1)
-        inverse = _gathered(hoods.inverse_1.unsqueeze(-1), hoods.near_1).squeeze(-1)
+        near = _gathered(points, neighbours.near_1)
+        inverse = _gathered(neighbours.inverse_1.unsqueeze(-1), neighbours.near_1).squeeze(-1)
         features = self.first(near - points.unsqueeze(2), near, inverse)
-        centres = _gathered(points, hoods.picked.unsqueeze(1)).squeeze(1)
-        both = _gathered(torch.cat([points, features, hoods.inverse_2.unsqueeze(-1)], -1), hoods.near_2)
+        centres = _gathered(points, neighbours.picked.unsqueeze(1)).squeeze(1)
+        both = _gathered(torch.cat([points, features, neighbours.inverse_2.unsqueeze(-1)], -1), neighbours.near_2)
         features = self.second(both[..., :3] - centres.unsqueeze(2), both[..., 3:-1], both[..., -1])
         relative = centres - centres.mean(1, keepdim=True)
-        return self.third(relative.unsqueeze(1), features.unsqueeze(1), hoods.inverse_3.unsqueeze(1)).squeeze(1)
+        return self.third(relative.unsqueeze(1), features.unsqueeze(1), neighbours.inverse_3.unsqueeze(1)).squeeze(1)

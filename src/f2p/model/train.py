@@ -94,8 +94,8 @@ def pretrain(
         data: Transitions.
         config: Stages, losses, augmentation.
         seed: Of order, identities, shifts and dropout.
-        progress: Told after every step.
-        checkpoint: Where to write the state of training; an existing file is gone on from.
+        progress: Called after every step.
+        checkpoint: Where to write the state of training; resumes if the file exists.
 
     Returns:
         The loss of every step.

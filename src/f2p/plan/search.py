@@ -159,8 +159,8 @@ class Search:
     ) -> list[_Node]:
         """`node` and then `action`, placed in `count` likely ways of the well placed ones, whatever else is likelier.
 
-        How promising a node is must not hang on places where the model is wrong in our favour: at a table's edge a box
-        was half expected to leave its contents behind, so that taking one out seemed to gain nothing.
+        Nodes are not ranked by placements where the model is overconfident: at a table's edge a box was half expected
+        to leave its contents behind, so that taking one out seemed to gain nothing.
         """
         after, any_worth = self._after(node), replace(self.config.ties, worth=0.0)
         good = preferred(after, after.scene, (action,), proposals, scores, any_worth, self.rng)

@@ -60,7 +60,7 @@ class SteppingConfig(Settings):
 
 
 STALL_DISTANCE = 0.01
-"""How far a finger that stands may move [rad]: by place and not by speed, since one that holds something trembles
+"""How far a finger at standstill may move [rad]. Judged by position: a finger holding something vibrates
 (ours: 3 mm of aperture)."""
 
 FREE_JOINTS = (FINGER, HEAD_PAN, HEAD_TILT)

@@ -41,7 +41,7 @@ from f2p.types import Box, Scene, Segment
 
 @dataclass(frozen=True)
 class TabletopConfig(Settings):
-    """Everything the robot's perception can be told."""
+    """Settings of the robot's perception."""
 
     workspace_low: tuple[float, float, float] = (0.30, -1.6, 0.1)
     workspace_high: tuple[float, float, float] = (1.40, 1.6, 1.1)

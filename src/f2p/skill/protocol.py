@@ -33,7 +33,7 @@ class Skill(Protocol):
             call: What to do with which object of `scene`; units as in `SkillCall.parameter`.
             scene: What was seen last, in the task frame.
             robot: The body; its state's time is the execution's time.
-            progress: Told each phase as it begins, and once at the end with fraction 1.
+            progress: Called with each phase as it begins, and once at the end with fraction 1.
             cancelled: Asked at least four times a second.
         """
 

@@ -1,4 +1,4 @@
-"""The base's set-points: increments along and about itself, or a velocity, from where it was told last."""
+"""The base's set-points: increments along and about itself, or a velocity, from where it was last commanded to be."""
 
 from __future__ import annotations
 

@@ -119,8 +119,9 @@ def learn(
 ) -> LearnReport:
     """Learn from one failure and publish the result if the gate lets it pass.
 
-    One fine-tune per store at a time. Until the very last rename the champion is untouched, and `progress` may stop the
-    round by raising; after it nothing raises and nothing is told. The data set is kept whatever happens later.
+    One fine-tune per store at a time. The very last rename is the last cancellation point: until then the champion is
+    untouched and `progress` may stop the round by raising; after it nothing raises or reports. The data set is kept
+    whatever happens later.
 
     Raises:
         NotTeachableError: The failure's cause is not the model.

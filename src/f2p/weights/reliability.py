@@ -31,8 +31,8 @@ from f2p.weights.gate import goal_as_found
 DRAWS = 12
 """Places drawn for each probe, of which the first within reach are taken (ours)."""
 
-Told = Callable[[float], None]
-"""Told how far this is."""
+Reporter = Callable[[float], None]
+"""Called with how far this is."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def measure_reliability(
     simulator: Simulator,
     seed: int,
     config: ReliabilityConfig | None = None,
-    told: Told = lambda _: None,
+    report: Reporter = lambda _: None,
 ) -> Reliability | None:
     """Let `predictor` plan the failed step again where it has not learned, and see how often it is right.
 
@@ -91,14 +91,14 @@ def measure_reliability(
         simulator: Executes and labels.
         seed: Of scenes and plans.
         config: How many.
-        told: Called as it goes.
+        report: Called as it goes.
 
     Returns:
         None where too few plans were believed to say anything: then beliefs stay as they are.
     """
     config = config or ReliabilityConfig()
     for goal in dict.fromkeys((failure.goal, goal_as_found(failure.goal, failure.outcome.observed_after))):
-        beliefs, right, probes = _tried(predictor, failure, goal, simulator, seed, config, told)
+        beliefs, right, probes = _tried(predictor, failure, goal, simulator, seed, config, report)
         if beliefs:
             break
     if len(beliefs) < config.least:
@@ -114,7 +114,7 @@ def _tried(
     simulator: Simulator,
     seed: int,
     config: ReliabilityConfig,
-    told: Told,
+    report: Reporter,
 ) -> tuple[list[float], int, int]:
     """Beliefs of the plans that were tried, how many reached the goal, and how many scenes were planned for."""
     rng = np.random.default_rng((seed, 77))
@@ -126,7 +126,7 @@ def _tried(
             scene = simulator.observe(replace(world, poses=pose), seed + probes)
             found = shoot(predictor, scene, (step,), goal, rng, config=shooting)
             probes += 1
-            told(probes / max(1, config.probes))
+            report(probes / max(1, config.probes))
             if found.probability >= config.believed:
                 calls.append(SkillCall(step.skill, step.object, found.parameters[0]))
                 rows.append(row)

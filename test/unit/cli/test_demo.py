@@ -122,7 +122,7 @@ def test_only_weights_that_serve_count_as_learned(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("truth", [True, False])
 @pytest.mark.parametrize("seen", [True, False])
 def test_success_is_the_truth_whatever_the_stack_saw(truth: bool, seen: bool) -> None:
-    told = demo.Attempt(truth, False, {"success": seen, "error_code": 0 if seen else 472}).told()
+    told = demo.Attempt(truth, False, {"success": seen, "error_code": 0 if seen else 472}).as_json()
     assert (told["success"], told["seen"]) == (truth, seen)
     assert demo.done(told) == (truth and seen)
     assert not demo.done({**told, "contradicted": True})

@@ -33,14 +33,14 @@ def test_channels_are_those_of_the_appendix(encoder: PointConv) -> None:
 
 def test_neighbourhoods_match_brute_force(clouds: torch.Tensor) -> None:
     config = PointConvConfig()
-    hoods = neighbourhoods(clouds, config)
+    neighbours = neighbourhoods(clouds, config)
     distance = torch.cdist(clouds.double(), clouds.double())
     expected = distance.topk(8, largest=False).indices
-    assert (hoods.near_1.sort(-1).values == expected.sort(-1).values).float().mean() > 0.999
+    assert (neighbours.near_1.sort(-1).values == expected.sort(-1).values).float().mean() > 0.999
     density = torch.exp(-distance.square() / (2 * config.bandwidth_2**2)).mean(-1) / (2.5 * config.bandwidth_2)
-    assert torch.allclose(hoods.inverse_2.double(), 1 / density, rtol=1e-3)
-    assert hoods.near_1.shape == (4, 128, 8) and hoods.near_2.shape == (4, 16, 16)
-    assert all(len(set(row.tolist())) == 16 for row in hoods.picked)
+    assert torch.allclose(neighbours.inverse_2.double(), 1 / density, rtol=1e-3)
+    assert neighbours.near_1.shape == (4, 128, 8) and neighbours.near_2.shape == (4, 16, 16)
+    assert all(len(set(row.tolist())) == 16 for row in neighbours.picked)
 
 
 def test_neighbourhoods_do_not_change_under_rigid_motion(clouds: torch.Tensor) -> None:

@@ -28,7 +28,7 @@ class PairConfig(FeatureConfig):
 
     hidden: int = number(256, "neurons of a hidden layer", low=8, high=2048)
     pair_features: bool = True
-    """Tell the network how the bounding boxes of the pair lie to each other (as the decoder is told)."""
+    """Give the network how the bounding boxes of the pair lie to each other (as the decoder gets it)."""
 
 
 @dataclass(frozen=True)

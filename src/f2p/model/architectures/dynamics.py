@@ -1,4 +1,4 @@
-"""What the dynamics of object-centric architectures share: what every segment is told of a skill, and the output."""
+"""What the dynamics of object-centric architectures share: what every segment is given of a skill, and the output."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PLACEMENT = 64
 
 @dataclass(frozen=True)
 class FeatureConfig(Settings):
-    """What the dynamics are told beyond the latents (a manifest without an entry means these plain defaults)."""
+    """What the dynamics are given beyond the latents (a manifest without an entry means these plain defaults)."""
 
     grasped_flag: bool = True
     """Mark the manipulated object's token (ours: without it nothing moves)."""
     relation_features: bool = True
-    """Tell every object its detected relations with the manipulated one (ours)."""
+    """Give every object its detected relations with the manipulated one (ours)."""
     placement_features: bool = False
-    """Tell every object how it stands to the manipulated one where that is to be put (ours: what falls, and where)."""
+    """Give every object how it stands to the manipulated one where that is to be put (ours: what falls, and where)."""
     zero_output: bool = True
     """Last linear layer that starts at zero: nothing changes (ours)."""
 
@@ -77,7 +77,7 @@ class SkillDynamics(nn.Module, ABC):
     """The change of every latent under one skill; subclasses say in `change` how segments learn of each other."""
 
     among: ClassVar[bool] = True
-    """Whether what the manipulated object is told of a placement may come from all segments at once."""
+    """Whether what the manipulated object is given of a placement may come from all segments at once."""
 
     def __init__(self, width: int, parameters: int, config: FeatureConfig, inner: int) -> None:
         """Make the shared parts.
@@ -85,7 +85,7 @@ class SkillDynamics(nn.Module, ABC):
         Args:
             width: Features of a latent.
             parameters: Numbers that the skill takes.
-            config: What segments are told.
+            config: What segments are given.
             inner: Features that `change` gives.
         """
         super().__init__()
@@ -111,7 +111,7 @@ class SkillDynamics(nn.Module, ABC):
         """Return what the output layer makes δX of. Shape (B, n, inner)."""
 
     def tokens(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """X of every segment and what it is told of the skill. Shape (B, n, width)."""
+        """X of every segment and what it is given of the skill. Shape (B, n, width)."""
         tokens, parameters = latent.features, act.parameters
         grasped = act.grasped(tokens)
         if self.config.grasped_flag:

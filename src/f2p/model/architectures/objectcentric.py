@@ -39,7 +39,7 @@ class ObjectCentricConfig(Settings):
     identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
     identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
     pair_geometry: bool = True
-    """Tell the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
+    """Give the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
     encoder: PointConvConfig = field(default_factory=PointConvConfig)
     dynamics: FeatureConfig = field(default_factory=FeatureConfig)
     skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
@@ -96,8 +96,8 @@ class ObjectCentric(Architecture[ObjectLatent]):
 
     def observe(self, points: Tensor, mask: Tensor, ids: Tensor | None = None) -> ObjectLatent:
         """Encode clouds (B, n, 128, 3) with mask (B, n); `ids` (B, n) pick identities, 0..n-1 if not given."""
-        clouds, hoods = self.encode(points, mask)
-        kept = (None, None) if self.config.centred else (points, hoods)
+        clouds, neighbours = self.encode(points, mask)
+        kept = (None, None) if self.config.centred else (points, neighbours)
         return self.assemble(clouds, mask, ids, *kept)
 
     def observe_rigid(self, points: Tensor, turned: Tensor) -> ObjectLatent:
@@ -106,10 +106,10 @@ class ObjectCentric(Architecture[ObjectLatent]):
         own = torch.arange(batch * segments).view(batch, segments)
         index, inverse = torch.unique(torch.where(turned, own, own[0]), return_inverse=True)
         prepared, centroid, extent = self.prepared(points.flatten(0, 1)[index])
-        hoods = neighbourhoods(prepared[:segments].detach(), self.config.encoder)
-        shape = self.encoder(prepared, hoods.take(index % segments))
+        neighbours = neighbourhoods(prepared[:segments].detach(), self.config.encoder)
+        shape = self.encoder(prepared, neighbours.take(index % segments))
         clouds = Clouds(shape[inverse], centroid[inverse], extent[inverse])
-        kept = (None, None) if self.config.centred else (points, hoods.take(own.flatten() % segments))
+        kept = (None, None) if self.config.centred else (points, neighbours.take(own.flatten() % segments))
         return self.assemble(clouds, torch.ones(batch, segments, dtype=torch.bool), None, *kept)
 
     def prepared(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -120,16 +120,16 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return (centred * self.config.scale if self.config.centred else points), centroid, extent
 
     def encode(
-        self, points: Tensor, mask: Tensor, hoods: Neighbourhoods | None = None
+        self, points: Tensor, mask: Tensor, neighbours: Neighbourhoods | None = None
     ) -> tuple[Clouds, Neighbourhoods]:
         """Encode clouds (B, n, 128, 3), zero off the mask; also returns the neighbourhoods of all B·n of them."""
         prepared, centroid, extent = self.prepared(points.flatten(0, 1))
-        hoods = hoods or neighbourhoods(prepared.detach(), self.config.encoder)
+        neighbours = neighbours or neighbourhoods(prepared.detach(), self.config.encoder)
         present = mask.flatten().nonzero().squeeze(-1)
-        encoded = self.encoder(prepared[present], hoods.take(present))
+        encoded = self.encoder(prepared[present], neighbours.take(present))
         shape = torch.zeros(len(prepared), encoded.shape[-1], dtype=encoded.dtype).index_copy(0, present, encoded)
         values = (value.view(*mask.shape, -1) * mask.unsqueeze(-1) for value in (shape, centroid, extent))
-        return Clouds(*values), hoods
+        return Clouds(*values), neighbours
 
     def assemble(
         self,
@@ -137,7 +137,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         mask: Tensor,
         ids: Tensor | None = None,
         points: Tensor | None = None,
-        hoods: Neighbourhoods | None = None,
+        neighbours: Neighbourhoods | None = None,
     ) -> ObjectLatent:
         """Assemble the latent of encoded segments. Raises TooManySegmentsError for fewer identities than segments."""
         if mask.shape[1] > self.config.identities:
@@ -145,7 +145,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         index = torch.arange(mask.shape[1]).expand(mask.shape) if ids is None else ids
         identity = self.identity(index)
         features = self._features(clouds, identity)
-        return ObjectLatent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, hoods)
+        return ObjectLatent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, neighbours)
 
     def _features(self, clouds: Clouds, identity: Tensor) -> Tensor:
         """X = P ⊕ ID. Shape (B, n, 256)."""
@@ -164,11 +164,11 @@ class ObjectCentric(Architecture[ObjectLatent]):
             features = self._features(Clouds(latent.shape, centroid, latent.extent), latent.identity)
             return dataclasses.replace(latent, centroid=centroid, features=features)
         points = latent.points + translations.unsqueeze(-2)
-        clouds, hoods = self.encode(points, latent.mask, latent.hoods)
-        return self._assembled_again(latent, clouds, points, hoods)
+        clouds, neighbours = self.encode(points, latent.mask, latent.neighbours)
+        return self._assembled_again(latent, clouds, points, neighbours)
 
     def _assembled_again(
-        self, latent: ObjectLatent, clouds: Clouds, points: Tensor, hoods: Neighbourhoods
+        self, latent: ObjectLatent, clouds: Clouds, points: Tensor, neighbours: Neighbourhoods
     ) -> ObjectLatent:
         """`latent` with other clouds under the same identities."""
         return dataclasses.replace(
@@ -177,7 +177,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
             shape=clouds.shape,
             centroid=clouds.centroid,
             points=points,
-            hoods=hoods,
+            neighbours=neighbours,
         )
 
     def advance(
@@ -191,7 +191,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
             raise UnknownSkillError(skill, tuple(self.dynamics))
         related = self._related(latent, object_index)
         latent = latent.expanded(len(parameters))
-        change = self.dynamics[skill](latent, self._told(latent, skill, object_index, parameters, related))
+        change = self.dynamics[skill](latent, self._given(latent, skill, object_index, parameters, related))
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(
@@ -210,7 +210,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         related = torch.sigmoid(with_grasped(self.binary_decoder, latent.features, latent.boxes, object_index))
         return related.expand(count, -1, -1)
 
-    def _told(
+    def _given(
         self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor, related: Tensor | None
     ) -> Manipulation:
         """Return what the segments get of a skill, as far as the dynamics ask for it."""

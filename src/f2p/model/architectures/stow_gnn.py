@@ -31,7 +31,7 @@ class MessageConfig(FeatureConfig):
     steps: int = number(2, "propagation steps", low=1, high=12, source="Stow, config/config.py")
     hidden: int = number(150, "width of encoders, messages and updates", low=8, high=1024, source="Stow, model.py")
     pair_features: bool = True
-    """Tell the pair encoder how the bounding boxes of a pair lie to each other (as the decoder is told; ours)."""
+    """Give the pair encoder how the bounding boxes of a pair lie to each other (as the decoder gets it; ours)."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Placements: each particle's body is put on a surface of its own, and the parameter is placement minus grasp (A.10).
 
-Each particle keeps its surface, so that P(A) covers them all. Placements keep clear of what stands there (ours: where
-objects are hit the model is as uncertain as at the gap between the tables; a box that had been put on a landmark taught
-that what is in a box rises there).
+Each particle keeps its surface, so that P(A) covers them all. Placements keep clear of what stands there (ours:
+collisions look as uncertain to the model as the gap between the tables, so they are excluded; a box that had been put
+on a landmark taught that what is in a box rises there).
 """
 
 from __future__ import annotations

@@ -224,7 +224,7 @@ def _made(make: Callable[[], Any]) -> Any:
         try:
             rclpy.init(args=sys.argv)
         except (RCLError, rclpy_implementation.UnknownROSArgsError) as error:
-            raise SettingError(f"the ROS arguments of this process do not do: {error}") from error
+            raise SettingError(f"invalid ROS arguments: {error}") from error
         return make()
     except F2pError as error:
         print(f"error {wire_code(error)}: {wire_text(error)}", file=sys.stderr)

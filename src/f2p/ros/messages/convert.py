@@ -145,7 +145,7 @@ def learn_from_text(text: str) -> LearnFrom:
         return LearnFrom(text or LearnFrom.MISSES)
     except ValueError:
         choices = ", ".join(one.value for one in LearnFrom)
-        raise MessageError(f"nobody learns from {text!r}; choices: {choices}") from None
+        raise MessageError(f"unknown learn_from value {text!r}; choices: {choices}") from None
 
 
 def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:

@@ -76,7 +76,7 @@ def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
 
 
 def main() -> None:
-    """Be the executor until told to end."""
+    """Run the executor until it is asked to end."""
     run(ExecutorNode)
 
 

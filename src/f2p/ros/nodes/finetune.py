@@ -96,7 +96,7 @@ class FinetuneNode(F2pNode):
 
 
 def main() -> None:
-    """Be the fine-tune process until told to end."""
+    """Run the fine-tune process until it is asked to end."""
     run(FinetuneNode)
 
 

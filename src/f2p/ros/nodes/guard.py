@@ -122,7 +122,7 @@ class GuardNode(F2pNode):
 
 
 def main() -> None:
-    """Be the guard until told to end."""
+    """Run the guard until it is asked to end."""
     run(GuardNode)
 
 

@@ -121,7 +121,7 @@ class ManagerNode(Node):
 
 
 def main() -> None:
-    """Be the manager until told to end."""
+    """Run the manager until it is asked to end."""
     run(ManagerNode)
 
 

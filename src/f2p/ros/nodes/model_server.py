@@ -139,7 +139,7 @@ class ModelServerNode(F2pNode):
 
 
 def main() -> None:
-    """Be the model server until told to end."""
+    """Run the model server until it is asked to end."""
     run(ModelServerNode)
 
 

@@ -134,7 +134,7 @@ class MonitorNode(F2pNode):
 
 
 def main() -> None:
-    """Be the monitor until told to end."""
+    """Run the monitor until it is asked to end."""
     run(MonitorNode)
 
 

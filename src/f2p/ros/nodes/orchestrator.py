@@ -84,7 +84,7 @@ class OrchestratorNode(F2pNode):
 
 
 def main() -> None:
-    """Be the orchestrator until told to end."""
+    """Run the orchestrator until it is asked to end."""
     run(OrchestratorNode)
 
 

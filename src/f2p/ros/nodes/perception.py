@@ -132,7 +132,7 @@ def _known(name: str, prior: str, size: list[float]) -> KnownObject:
 
 
 def main() -> None:
-    """Be the perception until told to end."""
+    """Run the perception until it is asked to end."""
     run(PerceptionNode)
 
 

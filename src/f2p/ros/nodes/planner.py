@@ -126,7 +126,7 @@ class PlannerNode(F2pNode):
 
 
 def main() -> None:
-    """Be the planner until told to end."""
+    """Run the planner until it is asked to end."""
     run(PlannerNode)
 
 

@@ -112,7 +112,7 @@ class StretchSim(Node):
 
 
 def main() -> None:
-    """Be the twin until told to end; goals that wait are answered before the network goes."""
+    """Run the twin until it is asked to end; goals that wait are answered before the network goes."""
     told = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: told.set())

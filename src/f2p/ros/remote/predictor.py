@@ -29,7 +29,7 @@ class RosPredictor:
         predict: Caller of the Predict service.
         detect: Caller of the DetectRelations service.
         canceled: Takes waiting back.
-        judged: Told (goal, its probability for each candidate) of every batch that was scored.
+        judged: Called with (goal, its probability for each candidate) for every batch that was scored.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ See = Callable[[float, Scene | None], Scene]
 
 
 def told_nobody(text: str) -> None:
-    """Tell nobody."""
+    """Ignore what is said."""
 
 
 @dataclass

@@ -29,7 +29,7 @@ class CameraConfig(Settings):
         0.0055, "angle between rays", unit="rad", low=0.0005, high=0.1, source="ours: 7 mm at 1.3 m"
     )
     coarse: int = 4
-    """Only every so-many-th ray in both directions where no movable is."""
+    """Ray stride, in both directions, where there is no movable."""
     noise: float = number(
         0.0015, "depth noise at 1 m, grows with the square", unit="m", low=0.0, high=0.05, source="D435i class"
     )
