@@ -10,7 +10,7 @@ class Clock(Protocol):
     """Where a part of the stack gets its time from."""
 
     def stamp_ns(self) -> int:
-        """Wall or ROS time [ns]."""
+        """Return wall or ROS time [ns]."""
 
     def monotonic_s(self) -> float:
         """Return a time that never jumps [s]."""
@@ -20,9 +20,9 @@ class SystemClock:
     """The machine's own clocks."""
 
     def stamp_ns(self) -> int:
-        """Nanoseconds since the epoch."""
+        """Return nanoseconds since the epoch."""
         return time.time_ns()
 
     def monotonic_s(self) -> float:
-        """Seconds on the monotonic clock."""
+        """Return seconds on the monotonic clock."""
         return time.monotonic()

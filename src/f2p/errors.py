@@ -55,7 +55,7 @@ def errors_by_code() -> dict[int, type[F2pError]]:
 
 
 def error_table() -> str:
-    """Code, class and meaning of every error, in Markdown."""
+    """Return code, class and meaning of every error, in Markdown."""
     lines: list[str] = []
     codes = {code: (cls.__name__, inspect.getdoc(cls) or "") for code, cls in errors_by_code().items()}
     codes[UNFORESEEN] = ("any other exception", "A fault nobody foresaw; the message names the exception.")

@@ -26,12 +26,12 @@ def rotate_z(vectors: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
 
 
 def wrapped(angles: np.ndarray | float, period: float = 2.0 * np.pi) -> np.ndarray:
-    """Angles brought into [-period/2, period/2) [rad]."""
+    """Return angles brought into [-period/2, period/2) [rad]."""
     return np.mod(np.asarray(angles) + period / 2.0, period) - period / 2.0
 
 
 def half_extents(sizes: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
-    """Half extents of yawed boxes along the axes of the task frame [m]. Shape (..., 3)."""
+    """Return half extents of yawed boxes along the axes of the task frame [m]. Shape (..., 3)."""
     sizes = np.asarray(sizes, dtype=np.float64)
     cosine, sine = np.abs(np.cos(yaws)), np.abs(np.sin(yaws))
     x = cosine * sizes[..., 0] + sine * sizes[..., 1]
@@ -46,7 +46,7 @@ def footprint_corners(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) 
 
 
 def into_box(points: np.ndarray, centers: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
-    """Points in the box's own axes, origin at its centre [m]; horizontal or spatial like `points`."""
+    """Return points in the box's own axes, origin at its centre [m]; horizontal or spatial like `points`."""
     dimensions = np.asarray(points).shape[-1]
     return rotate_z(np.asarray(points) - np.asarray(centers)[..., :dimensions], -np.asarray(yaws))
 
@@ -59,7 +59,7 @@ def inside_box(points: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: fl
 def footprint_excess(
     points_xy: np.ndarray, centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray | float
 ) -> np.ndarray:
-    """Horizontal distance from points (..., 2) to yawed rectangles; 0 within [m]. Shape (...)."""
+    """Return the horizontal distance from points (..., 2) to yawed rectangles; 0 within [m]. Shape (...)."""
     beyond = np.abs(into_box(points_xy, centers, yaws)) - 0.5 * np.asarray(sizes)[..., :2]
     return np.linalg.norm(np.maximum(beyond, 0.0), axis=-1)
 
@@ -103,7 +103,7 @@ def pairwise_gaps(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> n
 
 
 def footprints(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Corners (..., 4, 2) and the two edge directions (..., 2, 2) of yawed rectangles."""
+    """Return corners (..., 4, 2) and the two edge directions (..., 2, 2) of yawed rectangles."""
     axes = np.stack([np.stack([np.cos(yaws), np.sin(yaws)], -1), np.stack([-np.sin(yaws), np.cos(yaws)], -1)], axis=-2)
     return footprint_corners(centers, sizes, yaws), axes
 

@@ -159,7 +159,7 @@ def is_group(value: Any) -> bool:
 
 
 def parts_of(group: Any) -> dict[str, Any]:
-    """Values of a group, by name."""
+    """Return values of a group, by name."""
     if isinstance(group, Mapping):
         return dict(group)
     return {item.name: getattr(group, item.name) for item in dataclasses.fields(group)}

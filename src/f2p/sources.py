@@ -19,7 +19,7 @@ WHOLE = ("action", "relation", "shape", "sim")
 
 @functools.cache
 def package_digest() -> str:
-    """Digest of all source files of f2p but those of `SHELL`, as they are on the disk."""
+    """Return the digest of all source files of f2p but those of `SHELL`, as they are on the disk."""
     paths = (path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in SHELL)
     return digest_of(paths)
 
@@ -53,7 +53,7 @@ def _beside(path: Path) -> list[str]:
 
 
 def digest_of(paths: Iterable[Path]) -> str:
-    """Digest of names (within the package) and contents of source files, whatever order they come in."""
+    """Return the digest of names (within the package) and contents of source files, whatever order they come in."""
     digest = hashlib.sha256()
     for path in sorted(paths):
         content = path.read_bytes()

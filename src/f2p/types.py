@@ -92,7 +92,7 @@ class Scene:
         return tuple(segment.name for segment in self.segments)
 
     def index(self, name: str) -> int:
-        """Position of the segment called `name`. Raises KeyError naming the choices."""
+        """Return the position of the segment called `name`. Raises KeyError naming the choices."""
         try:
             return self.names.index(name)
         except ValueError:

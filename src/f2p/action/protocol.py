@@ -107,7 +107,7 @@ def widest(skills: Sequence[str]) -> int:
 
 
 def filled_up(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of parameters, those of fewer numbers filled up with zeros. Shape (rows, P)."""
+    """Return rows of parameters, those of fewer numbers filled up with zeros. Shape (rows, P)."""
     out = np.zeros((len(rows), max((len(row) for row in rows), default=0)))
     for filled, row in zip(out, rows, strict=True):
         filled[: len(row)] = row

@@ -16,7 +16,7 @@ from f2p.errors import F2pError
 
 
 def modules() -> tuple[str, ...]:
-    """Names of the command files, sorted."""
+    """Return names of the command files, sorted."""
     return tuple(sorted(item.name for item in pkgutil.iter_modules(__path__) if not item.name.startswith("_")))
 
 

@@ -93,7 +93,7 @@ def weights() -> Finding:
 
 
 def graph() -> Finding:
-    """Lifecycle states of a running stack, if one runs here."""
+    """Return lifecycle states of a running stack, if one runs here."""
     import threading
 
     from f2p.clock import SystemClock

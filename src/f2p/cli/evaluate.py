@@ -130,13 +130,13 @@ def _known(what: str, assignments: list[str] | None) -> None:
 
 
 def _names(given: str | None, what: str) -> tuple[str, ...]:
-    """Names between commas, or those of the experiment; one empty name where there are none."""
+    """Return names between commas, or those of the experiment; one empty name where there are none."""
     text = LEARNERS[what] if given is None else given
     return tuple(name.strip() for name in text.split(",") if name.strip()) or ("",)
 
 
 def _budgets(given: str | None, what: str) -> tuple[int | None, ...]:
-    """Numbers between commas; where there are none, the budget is left to the learners. Raises SettingError."""
+    """Return numbers between commas; where there are none, the budget is left to the learners. Raises SettingError."""
     text = BUDGETS[what] if given is None else given
     words = [word.strip() for word in text.split(",") if word.strip()]
     wrong = [word for word in words if not word.isdecimal() or int(word) < LEAST_BUDGET]
@@ -192,7 +192,7 @@ def _monitor(
 
 
 def monitor_table(values: dict[str, Any]) -> Table:
-    """Alarms as a person reads them."""
+    """Return alarms as a person reads them."""
     out = Table("steps", "number", "alarms", "95 % interval", title=f"alarm above {values['threshold']:.1f}, simulated")
     kinds = (("familiar", "familiar"), ("learned", "learned"), ("both", "false_alarms"), ("never taught", "detected"))
     for kind, name in kinds:
@@ -206,7 +206,7 @@ def monitor_table(values: dict[str, Any]) -> Table:
 
 
 def table(rows: list[Row], title: str) -> Table:
-    """Rows as a person reads them."""
+    """Return rows as a person reads them."""
     out = Table(*COLUMNS, title=title)
     for row in rows:
         told, (low, high), setting = row.as_json(), row.interval, row.setting

@@ -60,7 +60,7 @@ def architectures(folder: Path, progress: Progress, workers: int = 2) -> tuple[T
 
 
 def table(rows: list[HeldOut], title: str) -> Table:
-    """Rows as a person reads them, one column each."""
+    """Return rows as a person reads them, one column each."""
     out = Table("", title=title)
     for row in rows:
         out.add_column(row.architecture, justify="right")

@@ -24,7 +24,7 @@ MOST_WAIT_S = 604_800.0
 
 
 def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
-    """Proposed steps, each written "pick_place(box)". Raises typer.BadParameter with the expected form."""
+    """Return proposed steps, each written "pick_place(box)". Raises typer.BadParameter with the expected form."""
     out = []
     for text in texts:
         skill, bracket, rest = text.strip().partition("(")

@@ -22,7 +22,7 @@ CONFIG = Path(__file__).resolve().parents[3] / "config"
 
 
 def node_names() -> list[str]:
-    """Nodes that have settings, whether or not ROS is installed."""
+    """Return nodes that have settings, whether or not ROS is installed."""
     from f2p.graph import graph
 
     return [f"node {spec.name}" for spec in graph.OWN]
@@ -41,7 +41,7 @@ def config_of(group: str) -> Any:
 
 
 def roots() -> dict[str, Any]:
-    """Default configs of all commands and nodes, by their title on the page."""
+    """Return the default configs of all commands and nodes, by their title on the page."""
     nodes = {f"Node `{name.removeprefix('node ')}`": config_of(name) for name in node_names()}
     return {f"`f2p {name}`": config_of(name) for name in settable.names} | nodes
 

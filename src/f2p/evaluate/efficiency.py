@@ -72,7 +72,7 @@ def _draw_belief(axes: Axes, rows: Sequence[Row]) -> None:
 
 
 def _by_learner(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by learner, in order of budget."""
+    """Return rows by learner, in order of budget."""
     out: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.setting.transitions or 0):
         out.setdefault(row.setting.learner, []).append(row)

@@ -139,7 +139,7 @@ class Experiment:
         return [Cell(learner, failure, seed, transitions) for failure in numbers for seed in range(self.config.seeds)]
 
     def _scenes(self, cell: Cell) -> list[int]:
-        """Numbers of the trial scenes dealt to a cell: all cells of a row together get `trials`."""
+        """Return numbers of the trial scenes dealt to a cell: all cells of a row together get `trials`."""
         cells = self._cells(cell.learner, cell.transitions)
         place = cells.index(cell)
         return [self.config.first_trial + number for number in range(place, self.config.trials, len(cells))]

@@ -144,7 +144,7 @@ class MonitorExperiment:
         return untaught, tuple(learned)
 
     def _cleared(self, folder: Path) -> Path:
-        """`folder`, emptied unless what it holds was learned by this code from these shipped weights."""
+        """Return `folder`, emptied unless what it holds was learned by this code from these shipped weights."""
         if read_kept(folder / "basis.json") != foundations():
             shutil.rmtree(folder, ignore_errors=True)
             write_whole(folder / "basis.json", json.dumps(foundations()).encode())
@@ -158,7 +158,7 @@ class MonitorExperiment:
         planned: Planned,
         counts: Counts,
     ) -> tuple[float, ...]:
-        """Scores of the first `steps` steps that count; none without a predictor."""
+        """Return scores of the first `steps` steps that count; none without a predictor."""
         found: list[float] = []
         for number in range(TRIES * steps if predictors else 0):
             if len(found) == steps:

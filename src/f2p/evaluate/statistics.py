@@ -9,7 +9,7 @@ import numpy as np
 
 
 def wilson_interval(successes: int, trials: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson score interval of a proportion (95 % by default).
+    """Return the Wilson score interval of a proportion (95 % by default).
 
     Args:
         successes: Trials that succeeded.
@@ -42,7 +42,7 @@ class BeliefCalibration:
 
 
 def calibration(beliefs: np.ndarray, successes: np.ndarray, bins: int = 5) -> BeliefCalibration:
-    """Reliability of beliefs against outcomes.
+    """Return the reliability of beliefs against outcomes.
 
     Args:
         beliefs: P(goal) of each executed plan. Shape (trials,).

@@ -138,7 +138,7 @@ def nodes(graph: str, wanted: Collection[str] = (), unwanted: Collection[str] = 
 
 
 def _in_order(here: dict[str, NodeSpec]) -> tuple[NodeSpec, ...]:
-    """Nodes after what they need, otherwise as they stand. Raises GraphError where that cannot be."""
+    """Return nodes after what they need, otherwise as they stand. Raises GraphError where that cannot be."""
     ordered: list[NodeSpec] = []
     while len(ordered) < len(here):
         done = {spec.name for spec in ordered}

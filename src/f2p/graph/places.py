@@ -47,7 +47,7 @@ def orphaned() -> bool:
 
 
 def environment(discovery: bool = True) -> dict[str, str]:
-    """Variables every process of the graph gets where the caller has not set them (ros.md 4).
+    """Return variables every process of the graph gets where the caller has not set them (ros.md 4).
 
     Args:
         discovery: Also those that keep it to this machine.

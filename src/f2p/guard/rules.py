@@ -200,7 +200,7 @@ def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
 
 
 def time_budget(motion: Motion, positions: Mapping[str, float], config: GuardConfig) -> float:
-    """Longest time the motion may take [s]: 1.5 times the predicted, plus patience."""
+    """Return the longest time the motion may take [s]: 1.5 times the predicted, plus patience."""
     predicted = 0.0
     for index, (joint, target) in enumerate(zip(motion.joints, motion.targets, strict=True)):
         distance = abs(target - positions.get(joint, 0.0))

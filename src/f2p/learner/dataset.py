@@ -166,7 +166,7 @@ def _provenance(failure: Failure, learner: str, seed: int, data: LearnedData, ba
 
 
 def _particle_arrays(particles: Particles) -> dict[str, np.ndarray]:
-    """Particles as arrays."""
+    """Return particles as arrays."""
     return {
         "poses": np.ascontiguousarray(particles.poses, dtype=np.float64),
         "parameters": np.array([call.parameter for call in particles.calls], dtype=np.float64),

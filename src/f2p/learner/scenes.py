@@ -47,7 +47,7 @@ def as_it_was_left(failure: Failure) -> Failure | None:
 
 
 def free_indices(bodies: Sequence[Body]) -> list[int]:
-    """Bodies that can be moved about."""
+    """Return bodies that can be moved about."""
     return [index for index, body in enumerate(bodies) if body.free]
 
 
@@ -208,6 +208,6 @@ def _free_spot(
 
 
 def _half_extents(body: Body, yaw: float) -> np.ndarray:
-    """Half sizes of the axis-aligned rectangle around a yawed footprint [m]. Shape (2,)."""
+    """Return half sizes of the axis-aligned rectangle around a yawed footprint [m]. Shape (2,)."""
     turn = np.abs([[np.cos(yaw), np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]])
     return turn @ (body.size[:2] / 2)

@@ -191,7 +191,7 @@ class Targeted:
 
 
 def _together(found: list[Particles]) -> Particles:
-    """Particles of several scenes of the same segments as one set."""
+    """Return particles of several scenes of the same segments as one set."""
     counts: Counter[str] = Counter()
     for one in found:
         counts.update(one.counts)
@@ -208,7 +208,7 @@ def _together(found: list[Particles]) -> Particles:
 def _counter_examples(
     world: World, particles: Particles, count: int, seed: int
 ) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
-    """Scenes of some particles with another body acted on, and brought where the particle's own would have gone.
+    """Return scenes of some particles with another body acted on, and brought where the particle's own would have gone.
 
     What says nothing of where is left at nothing, or as near to it as the skill allows.
     """

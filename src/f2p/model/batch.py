@@ -224,12 +224,12 @@ def _row(
 
 
 def _padded(values: np.ndarray, width: int) -> np.ndarray:
-    """`values` with its first axis filled up with zeros to `width`, float32."""
+    """Return `values` with its first axis filled up with zeros to `width`, float32."""
     return np.concatenate([values, np.zeros((width - len(values), *values.shape[1:]))]).astype(np.float32)
 
 
 def _padded_relations(relations: Relations, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Unary (width, 3) and binary (width, width, 9) relations, filled up with zeros."""
+    """Return unary (width, 3) and binary (width, width, 9) relations, filled up with zeros."""
     binary = np.zeros((width, width, relations.binary.shape[-1]), np.float32)
     count = len(relations.names)
     binary[:count, :count] = relations.binary

@@ -104,12 +104,12 @@ class Encoded:
         return made[0], made[1]
 
     def _flat_index(self, side: int, where: Tensor, chosen: Tensor) -> Tensor:
-        """Numbers of the clouds that `chosen` (B, w) picks before (side 0) or after (side 1)."""
+        """Return numbers of the clouds that `chosen` (B, w) picks before (side 0) or after (side 1)."""
         row, segment = chosen.nonzero(as_tuple=True)
         return (side * len(self.data) + where[row]) * self.data.mask.shape[1] + segment
 
     def _neighbourhoods(self, flat: Tensor, prepared: Tensor) -> Neighbourhoods:
-        """Neighbourhoods of the clouds numbered `flat`, computed once each."""
+        """Return neighbourhoods of the clouds numbered `flat`, computed once each."""
         new = (~self._known[flat]).nonzero().squeeze(-1)
         if len(new):
             fresh = neighbourhoods(prepared[new].detach(), self._model.config.encoder)
@@ -150,13 +150,13 @@ def _room(like: Neighbourhoods, count: int) -> Neighbourhoods:
 
 
 def _before_and_after(values: Tensor, mask: Tensor, again: Tensor) -> tuple[Tensor, Tensor]:
-    """Values of all clouds `mask`, then of those seen `again`, as (B, n, c) before and after."""
+    """Return values of all clouds `mask`, then of those seen `again`, as (B, n, c) before and after."""
     count = int(mask.sum())
     before = _scattered(values[:count], mask)
     return before, torch.where(again.unsqueeze(-1), _scattered(values[count:], again), before)
 
 
 def _scattered(values: Tensor, mask: Tensor) -> Tensor:
-    """Rows of `values` put where `mask` is true, zeros elsewhere. Shape (B, n, c)."""
+    """Return rows of `values` put where `mask` is true, zeros elsewhere. Shape (B, n, c)."""
     room = torch.zeros(mask.numel(), values.shape[-1])
     return room.index_copy(0, mask.flatten().nonzero().squeeze(-1), values).view(*mask.shape, -1)

@@ -21,7 +21,7 @@ class PositionDecoder(nn.Module):
         )
 
     def forward(self, change: Tensor) -> Tensor:
-        """Displacements (..., 3) [m] from δX (..., width)."""
+        """Return displacements (..., 3) [m] from δX (..., width)."""
         return self.layers(change)
 
 
@@ -33,7 +33,7 @@ class UnaryDecoder(nn.Module):
         self.layers = nn.Sequential(nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(UNARY_RELATIONS)))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits (..., 3) from X (..., width)."""
+        """Return logits (..., 3) from X (..., width)."""
         return self.layers(features)
 
 
@@ -85,7 +85,7 @@ class BinaryDecoder(nn.Module):
         return self.layers(first)
 
     def pairs(self, features: Tensor, boxes: Tensor, subjects: Tensor, objects: Tensor) -> Tensor:
-        """Logits (B, k, 9) of the pairs that `subjects` and `objects`, (B, k) or (k,), pick of every scene."""
+        """Return logits (B, k, 9) of the pairs that `subjects` and `objects`, (B, k) or (k,), pick of every scene."""
         if subjects.shape[-1] < features.shape[1]:
             first = self.subject(rows_of(features, subjects)) + self.object(rows_of(features, objects))
         else:  # members of many pairs are looked at once
@@ -95,7 +95,7 @@ class BinaryDecoder(nn.Module):
         return self.layers(first)
 
     def with_one(self, features: Tensor, boxes: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of all segments with segment `index` (B,), and of that one with all; each (B, n, 9)."""
+        """Return logits of all segments with segment `index` (B,), and of that one with all; each (B, n, 9)."""
         subject, other = self.subject(features), self.object(features)
         to, of = subject + picked(other, index).unsqueeze(1), picked(subject, index).unsqueeze(1) + other
         if self.gaps is not None:
@@ -105,17 +105,17 @@ class BinaryDecoder(nn.Module):
 
 
 def rows_of(values: Tensor, index: Tensor) -> Tensor:
-    """Rows `index` (B, k), or (k,) for all scenes, of `values` (B, n, c). Shape (B, k, c)."""
+    """Return rows `index` (B, k), or (k,) for all scenes, of `values` (B, n, c). Shape (B, k, c)."""
     if index.dim() == 1:
         return values[:, index]
     return values.gather(1, index.unsqueeze(-1).expand(*index.shape, values.shape[-1]))
 
 
 def picked(values: Tensor, index: Tensor) -> Tensor:
-    """Row `index` (B,) of every scene's `values` (B, n, c). Shape (B, c)."""
+    """Return the row `index` (B,) of every scene's `values` (B, n, c). Shape (B, c)."""
     return rows_of(values, index.unsqueeze(-1)).squeeze(1)
 
 
 def with_grasped(decoder: BinaryDecoder, features: Tensor, boxes: Tensor, object_index: Tensor) -> Tensor:
-    """Logits of every segment's relations to and from the manipulated one. Shape (B, n, 18)."""
+    """Return logits of every segment's relations to and from the manipulated one. Shape (B, n, 18)."""
     return torch.cat(decoder.with_one(features, boxes, object_index), -1)

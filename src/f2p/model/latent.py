@@ -84,5 +84,5 @@ class ObjectLatent:
         return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in names})
 
     def difference(self, other: ObjectLatent) -> Tensor:
-        """Mean square over the features of every segment. Shape (B, n)."""
+        """Return the mean square over the features of every segment. Shape (B, n)."""
         return (self.features - other.features).square().mean(-1)

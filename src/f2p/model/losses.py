@@ -65,7 +65,7 @@ def meaningful(unary: Tensor) -> Tensor:
 def relation_loss(
     logits: RelationLogits, unary: Tensor, binary: Tensor, mask: Tensor, pair_weights: Tensor | None = None
 ) -> Tensor:
-    """Cross entropy of unary plus binary relations; the state of a drawer counts for drawers only (A10)."""
+    """Return cross entropy of unary plus binary relations; the state of a drawer counts for drawers only (A10)."""
     unary_weights = meaningful(unary) * mask.unsqueeze(-1)
     weights = pair_mask(mask).unsqueeze(-1).to(binary.dtype).expand_as(binary)
     if pair_weights is not None:
@@ -76,7 +76,7 @@ def relation_loss(
 
 
 def position_loss(predicted: Tensor, labels: Labels, config: LossConfig) -> Tensor:
-    """b·√(a·|δp − truth|), the mean absolute error within the root (Points2Plans) and kept from zero (ours)."""
+    """Return b·√(a·|δp − truth|), the mean absolute error within the root (Points2Plans) and kept from zero (ours)."""
     moved = labels.displacements.norm(dim=-1) > config.moved_threshold
     weights = labels.mask * torch.where(moved, config.moved_weight, 1.0)
     error = (predicted - labels.displacements).abs().mean(-1)

@@ -67,7 +67,7 @@ class Predictions:
 
 
 def evaluate(model: Architecture, data: TransitionBatch) -> Metrics:
-    """Metrics of `model` on `data`, identities in order, no augmentation."""
+    """Return metrics of `model` on `data`, identities in order, no augmentation."""
     predicted = predictions(model, data)
     before, after = data.binary_before > 0.5, data.binary_after > 0.5
     pairs = predicted.pairs
@@ -114,7 +114,7 @@ def predictions(model: Architecture, data: TransitionBatch) -> Predictions:
 
 @torch.no_grad()
 def _chunk(model: Architecture, encoding: Encoding, rows: Rows, width: int) -> dict[str, np.ndarray]:
-    """Predictions of some rows, padded to `width` segments."""
+    """Return predictions of some rows, padded to `width` segments."""
     before, _ = encoding.latents(rows)
     after, displacements = model.advance(before, rows.skill, rows.object_index, rows.parameters)
     now, latent = model.relations(before), model.relations(after)
@@ -132,20 +132,20 @@ def _chunk(model: Architecture, encoding: Encoding, rows: Rows, width: int) -> d
 
 
 def f1(predicted: np.ndarray, truth: np.ndarray) -> float:
-    """Harmonic mean of precision and recall; 1 when there is nothing to find and nothing was claimed."""
+    """Return the harmonic mean of precision and recall; 1 when there is nothing to find and nothing was claimed."""
     hits, claims = int((predicted & truth).sum()), int(predicted.sum() + truth.sum())
     return 2 * hits / claims if claims else 1.0
 
 
 def binary_f1(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> dict[str, float]:
-    """F1 of each binary relation over the pairs that are there, and `mean` over relations that occur."""
+    """Return F1 of each binary relation over the pairs that are there, and `mean` over relations that occur."""
     out = {name: f1(predicted[..., k][pairs], truth[..., k][pairs]) for k, name in enumerate(BINARY_RELATIONS)}
     occurring = [out[name] for k, name in enumerate(BINARY_RELATIONS) if truth[..., k][pairs].any()]
     return out | {"mean": float(np.mean(occurring)) if occurring else 1.0}
 
 
 def unary_f1(predicted: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-    """F1 of each unary relation; the state of a drawer over drawers only."""
+    """Return F1 of each unary relation; the state of a drawer over drawers only."""
     out = {}
     for k, spec in enumerate(unary_specs()):
         present = mask & truth[..., UNARY_RELATIONS.index(spec.only_of)] if spec.only_of else mask
@@ -164,7 +164,7 @@ def fallen(data: TransitionBatch) -> np.ndarray:
 
 
 def position_errors(predicted: np.ndarray, data: TransitionBatch) -> dict[str, float]:
-    """Mean error of displacements [m] of grasped, carried and static segments (those that there are).
+    """Return the mean error of displacements [m] of grasped, carried and static segments (those that there are).
 
     `grasped` is told apart further: `grasped_median`, and `grasped_placed` and `grasped_fallen` where the object
     stayed where it was put, and where it fell: how it tumbles cannot be known.
@@ -185,10 +185,10 @@ def position_errors(predicted: np.ndarray, data: TransitionBatch) -> dict[str, f
 
 
 def _accuracy(predicted: np.ndarray, truth: np.ndarray, pairs: np.ndarray) -> float:
-    """Share of binary relations that are right."""
+    """Return the share of binary relations that are right."""
     return float((predicted == truth)[pairs].mean())
 
 
 def _share(right: np.ndarray, where: np.ndarray) -> float:
-    """Share of `right` among `where`; 1 when there is nothing to get wrong."""
+    """Return the share of `right` among `where`; 1 when there is nothing to get wrong."""
     return float(right[where].mean()) if where.any() else 1.0

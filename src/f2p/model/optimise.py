@@ -163,7 +163,7 @@ def _step(
 
 
 def _mean(parts: list[Tensor], count: int) -> Tensor:
-    """Sum of the shards' gradients over their number, in a fixed order."""
+    """Return the sum of the shards' gradients over their number, in a fixed order."""
     return parts[0] if count == 1 else torch.stack(parts).sum(0) / count
 
 
@@ -177,7 +177,7 @@ def _written(name: str, step: int, model: nn.Module, optimiser: torch.optim.Opti
 
 
 def stage_of(checkpoint: Checkpoint) -> tuple[str, int]:
-    """Stage and step that were written down; ("", 0) where nothing was.
+    """Return the stage and step that were written down; ("", 0) where nothing was.
 
     Raises:
         TrainingError: It is a foreign file, or of a training that rests on something else.

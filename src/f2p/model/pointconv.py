@@ -59,7 +59,7 @@ class Neighbourhoods:
 
 @torch.no_grad()
 def neighbourhoods(points: Tensor, config: PointConvConfig) -> Neighbourhoods:
-    """Neighbours (kNN), farthest points and inverse densities of clouds.
+    """Return neighbours (kNN), farthest points and inverse densities of clouds.
 
     Args:
         points: Shape (M, points, 3), in the scale the encoder works in.
@@ -140,7 +140,7 @@ class SetAbstraction(nn.Module):
         self.join_norm = SampleNorm(outputs)
 
     def forward(self, relative: Tensor, features: Tensor, inverse: Tensor) -> Tensor:
-        """Features of every group.
+        """Return features of every group.
 
         Args:
             relative: Neighbours relative to the centre of their group. Shape (M, groups, k, 3).
@@ -159,7 +159,7 @@ class SetAbstraction(nn.Module):
 
 
 def _gathered(values: Tensor, index: Tensor) -> Tensor:
-    """Rows of `values` (M, points, channels) at `index` (M, groups, k). Shape (M, groups, k, channels)."""
+    """Return rows of `values` (M, points, channels) at `index` (M, groups, k). Shape (M, groups, k, channels)."""
     flat = (index.long() + (torch.arange(len(values)) * values.shape[1]).view(-1, 1, 1)).flatten()
     return values.reshape(-1, values.shape[-1]).index_select(0, flat).view(*index.shape, values.shape[-1])
 

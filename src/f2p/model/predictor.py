@@ -68,12 +68,12 @@ class TorchPredictor:
         self._lock = threading.Lock()
 
     def detect(self, scene: Scene) -> Relations:
-        """Probabilities of all relations of `scene` as it is seen now."""
+        """Return probabilities of all relations of `scene` as it is seen now."""
         with torch.inference_mode():
             return self._decoded(scene, self._latent(scene))
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) after the last step of each candidate: the product over its literals, summed as logarithms.
+        """Return P(goal) after the last step of each candidate: the product over its literals, summed as logarithms.
 
         Args:
             scene: Where the plan starts.
@@ -99,7 +99,7 @@ class TorchPredictor:
         return self.reliability * np.concatenate(out)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
-        """Relations and displacements expected after each of `calls`."""
+        """Return relations and displacements expected after each of `calls`."""
         out = []
         with torch.inference_mode():
             latent = self._latent(scene)
@@ -110,7 +110,7 @@ class TorchPredictor:
         return tuple(out)
 
     def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Sequence[Latent]:
-        """Latents after the last step, chunk by chunk; kept: several goals are asked of the same candidates."""
+        """Return latents after the last step, chunk by chunk; kept: several goals are asked of the same candidates."""
         key = repr((scene_digest(scene), skeleton, parameters.shape)).encode() + parameters.tobytes()
         with self._lock:
             if self._last[0] == key:
@@ -142,7 +142,7 @@ class TorchPredictor:
         return self._model.moved(latent, displacements), displacements
 
     def _decoded(self, scene: Scene, latent: Latent) -> Relations:
-        """Probabilities of all relations of a latent of one scene."""
+        """Return probabilities of all relations of a latent of one scene."""
         logits = self._model.relations(latent)
         binary = torch.sigmoid(logits.binary[0]).numpy()
         binary = binary * ~np.eye(len(scene.names), dtype=bool)[..., None]
@@ -168,7 +168,7 @@ class TorchPredictor:
 
 
 def scene_digest(scene: Scene) -> str:
-    """Digest of the clouds and the names of a scene."""
+    """Return the digest of the clouds and the names of a scene."""
     digest = hashlib.sha256()
     for segment in scene.segments:
         digest.update(f"{segment.name}:{segment.points.shape}".encode())
@@ -177,7 +177,7 @@ def scene_digest(scene: Scene) -> str:
 
 
 def _checked(parameters: np.ndarray, skeleton: tuple[SkillStep, ...]) -> np.ndarray:
-    """Parameters as float32 of shape (candidates, H, P). Raises BadParametersError and UnknownNameError."""
+    """Return parameters as float32 of shape (candidates, H, P). Raises BadParametersError and UnknownNameError."""
     parameters, width = np.asarray(parameters, np.float32), widest([step.skill for step in skeleton])
     if parameters.ndim != 3 or parameters.shape[1:] != (len(skeleton), width) or not len(parameters):
         raise BadParametersError(

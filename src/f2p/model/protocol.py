@@ -73,7 +73,7 @@ class Decoders(Protocol[L_contra]):
         """Decode all relations."""
 
     def pair_logits(self, latent: L_contra, subjects: Tensor, objects: Tensor) -> Tensor:
-        """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
+        """Return binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
 
 
 class SkillEffectModel(Perception[L], Dynamics[L], Decoders[L], Protocol[L]):

@@ -131,7 +131,7 @@ def pretrain(
 
 
 def _origin(model: Architecture, data: TransitionBatch, config: PretrainConfig, seed: int) -> str:
-    """Digest of all that decides what a training ends with."""
+    """Return the digest of all that decides what a training ends with."""
     made_of = {"architecture": architecture_of(model), "config": asdict(model.config)}
     facts = {"seed": seed, "training": asdict(config), "model": made_of, "data": data.sha256}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + weights_bytes(model)).hexdigest()
@@ -197,7 +197,7 @@ def _parts(
 def _step(
     model: Architecture, data: Transitions, encoding: Encoding, count: int, stage: StageConfig, config: PretrainConfig
 ) -> StepLoss:
-    """Minibatches of the first `count` transitions."""
+    """Return minibatches of the first `count` transitions."""
     size = min(stage.batch // stage.shards, count)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:

@@ -68,13 +68,13 @@ class Transitions:
         return self._rows(where, torch.from_numpy(drawn), torch.from_numpy(shift.astype(np.float32)))
 
     def in_order(self, index: np.ndarray) -> Rows:
-        """Transitions `index` (of one skill) with identities 0..n-1 and no shift, as a planner sees them."""
+        """Return transitions `index` (of one skill) with identities 0..n-1 and no shift, as a planner sees them."""
         where = torch.from_numpy(np.asarray(index, np.int64))
         ids = torch.arange(int(self.mask[where].sum(1).max())).expand(len(where), -1)
         return self._rows(where, ids, torch.zeros(len(where), 1, 3))
 
     def _rows(self, where: Tensor, ids: Tensor, shift: Tensor) -> Rows:
-        """Transitions `where`, cropped to as many segments as there are identities."""
+        """Return transitions `where`, cropped to as many segments as there are identities."""
         labels, width = self.labels, ids.shape[1]
         cropped = Labels(
             labels.mask[where, :width],

@@ -15,7 +15,7 @@ FIRST = {
 
 
 def vocabulary() -> dict[str, list[str]]:
-    """Names of relations as a manifest says them."""
+    """Return names of relations as a manifest says them."""
     return {"unary": list(UNARY_RELATIONS), "binary": list(BINARY_RELATIONS)}
 
 
@@ -32,5 +32,5 @@ def misfit(said: Mapping[str, Sequence[str]], skills: Sequence[str]) -> str:
 
 
 def _joined(names: Sequence[object]) -> str:
-    """Names in one line."""
+    """Return names in one line."""
     return ", ".join(map(str, names)) or "none"

@@ -93,7 +93,7 @@ def _by_network(
     outcome: Outcome, comparison: Comparison, detect: Callable[[], Relations], geometry: Relations,
     config: ClassifyConfig,
 ) -> Classification | None:  # fmt: skip
-    """Rule 2: whether the contradicted objects were seen otherwise before; None where they were not."""
+    """Apply rule 2: whether the contradicted objects were seen otherwise before; None where they were not."""
     if not comparison.contradictions:
         return None
     try:
@@ -115,7 +115,7 @@ def _unknown(outcome: Outcome, comparison: Comparison, reason: str) -> Classific
 
 
 def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig) -> Classification:
-    """Rules 3 to 5: with whom the rebuilt scene sides."""
+    """Apply rules 3 to 5: with whom the rebuilt scene sides."""
     wrong = f"after {_call(outcome)} {contradictions_text(comparison.contradictions)}"
     siding = _siding(comparison.contradictions, outcome, replayed)
     if siding >= config.agreement:
@@ -151,7 +151,7 @@ def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
 def _misperceived(
     contradictions: Sequence[Contradiction], detected: Relations, geometry: Relations, config: ClassifyConfig
 ) -> float:
-    """Share of the contradicted pairs that network and geometry saw differently before the skill."""
+    """Return the share of the contradicted pairs that network and geometry saw differently before the skill."""
     sharp = kinds(lambda spec: spec.sharp)
     differs = np.any(np.abs(detected.binary - geometry.binary)[..., sharp] > config.sure, axis=-1)
     differs = differs | differs.T
@@ -172,6 +172,6 @@ def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed:
 
 
 def _distance_missed(outcome: Outcome) -> float:
-    """Horizontal distance between where the object acted on ended and where the call meant it to [m]."""
+    """Return the horizontal distance between where the object acted on ended and where the call meant it to [m]."""
     missed = observed_displacements(outcome) - meant(outcome.call, outcome.before)
     return float(np.linalg.norm(missed[outcome.before.index(outcome.call.object), :2]))

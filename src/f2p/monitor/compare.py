@@ -50,7 +50,7 @@ class Comparison:
 
 
 def relation_weights(config: CompareConfig) -> np.ndarray:
-    """Weight of each relation in the order of `BINARY_RELATIONS`. Shape (kinds,).
+    """Return the weight of each relation in the order of `BINARY_RELATIONS`. Shape (kinds,).
 
     Raises:
         UnknownRelationError: The settings weigh a relation that is not in the table.
@@ -98,7 +98,7 @@ def carried_along(outcome: Outcome, least: float) -> np.ndarray:
 
 
 def touched_pairs(names: Sequence[str], touched: Sequence[str], unseen: Sequence[str] = ()) -> np.ndarray:
-    """Ordered pairs with at least one touched and no unseen member. Shape (segments, segments), bool."""
+    """Return ordered pairs with at least one touched and no unseen member. Shape (segments, segments), bool."""
     member, seen = np.isin(names, touched), ~np.isin(names, unseen)
     return (member[:, None] | member[None, :]) & (seen[:, None] & seen[None, :]) & ~np.eye(len(names), dtype=bool)
 

@@ -25,6 +25,6 @@ def outcome_of(before: Scene, seen: Scene, plan: Plan, step: int, execution: Exe
 
 
 def aligned(before: Scene, after: Scene) -> Scene:
-    """`after` with the segments of `before`, in their order; what was not seen again keeps its old place."""
+    """Return `after` with the segments of `before`, in their order; what was not seen again keeps its old place."""
     seen = {segment.name: segment for segment in after.segments}
     return Scene(tuple(seen.get(segment.name, segment) for segment in before.segments), after.stamp_ns)

@@ -46,7 +46,7 @@ class Arrays:
 
 
 def failure_values(failure: Failure, arrays: Arrays) -> dict[str, Any]:
-    """`failure` as words; its numbers go to `arrays`."""
+    """Return `failure` as words; its numbers go to `arrays`."""
     return {
         "id": failure.id,
         "cause": failure.cause.value,
@@ -155,7 +155,7 @@ def scene_from(words: dict[str, Any], arrays: Arrays) -> Scene:
 
 
 def _relations_values(relations: Relations, arrays: Arrays, where: str) -> dict[str, Any]:
-    """Relations as words."""
+    """Return relations as words."""
     return {
         "names": list(relations.names),
         "unary": arrays.put(f"{where}.unary", relations.unary),
@@ -164,7 +164,7 @@ def _relations_values(relations: Relations, arrays: Arrays, where: str) -> dict[
 
 
 def _relations_from(words: dict[str, Any], arrays: Arrays) -> Relations:
-    """Relations from words."""
+    """Return relations from words."""
     names, unary, binary = tuple(words["names"]), arrays.get(words["unary"]), arrays.get(words["binary"])
     count = len(names)
     if unary.shape != (count, len(UNARY_RELATIONS)) or binary.shape != (count, count, len(BINARY_RELATIONS)):

@@ -30,7 +30,7 @@ class After:
         """Everything where the predictor expects it."""
 
     def detect(self, _scene: Scene) -> Relations:
-        """Probabilities of all relations after the calls."""
+        """Return probabilities of all relations after the calls."""
         return self._relations
 
     def score(self, _scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
@@ -48,7 +48,7 @@ class After:
 
 
 def displaced(scene: Scene, displacements: np.ndarray) -> Scene:
-    """`scene` with its segments moved by `displacements` (segments, 3) [m]."""
+    """Return `scene` with its segments moved by `displacements` (segments, 3) [m]."""
     segments = tuple(
         replace(
             segment, box=replace(segment.box, center=segment.box.center + by), points=segment.points + np.float32(by)

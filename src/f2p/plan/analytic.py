@@ -28,11 +28,11 @@ class AnalyticPredictor:
         self.confidence = confidence
 
     def detect(self, scene: Scene) -> Relations:
-        """Relations of the scene's boxes."""
+        """Return relations of the scene's boxes."""
         return self._relations(scene, _centers(scene))
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) after the last step of each candidate. Shape (candidates,)."""
+        """Return P(goal) after the last step of each candidate. Shape (candidates,)."""
         parameters = np.asarray(parameters, dtype=np.float64)
         if parameters.ndim != 3 or parameters.shape[1] != len(skeleton):
             raise BadSkeletonError(
@@ -46,7 +46,7 @@ class AnalyticPredictor:
         return np.prod(np.where(truth == wanted, self.confidence, 1.0 - self.confidence), axis=-1)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
-        """Relations and displacements after each call."""
+        """Return relations and displacements after each call."""
         centers, predictions = _centers(scene)[None], []
         for call in calls:
             moved = self._effect(scene, centers, call.step, call.parameter[None])
@@ -59,7 +59,7 @@ class AnalyticPredictor:
         return np.broadcast_to(np.arange(len(scene.segments)) == index, centers.shape[:2])
 
     def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
-        """Displacement of every segment by one step. Shapes (K, n, 3), (K, P) -> (K, n, 3)."""
+        """Return the displacement of every segment by one step. Shapes (K, n, 3), (K, P) -> (K, n, 3)."""
         if step.skill not in actions.names:
             raise UnplannableSkillError(step.skill, actions.names)
         index = scene.index(step.object)
@@ -72,13 +72,13 @@ class AnalyticPredictor:
         return np.where(moving[..., None], delta[:, None, :], 0.0)
 
     def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:
-        """Truth of all binary relations. Shape (..., n, n, kinds)."""
+        """Return the truth of all binary relations. Shape (..., n, n, kinds)."""
         return binary_relations(
             centers, _sizes(scene), _yaws(scene), containers=hollow([one.prior for one in scene.segments])
         )
 
     def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
-        """Probabilities of one scene with its segments at `centers` (n, 3)."""
+        """Return probabilities of one scene with its segments at `centers` (n, 3)."""
         sure, segments = self.confidence, scene.segments
         unary = unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
         binary = np.where(self._binary(scene, centers), sure, 1.0 - sure)
@@ -87,7 +87,7 @@ class AnalyticPredictor:
 
 
 def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Height of what is under `target` (K, 2) among what does not move; the floor is 0 [m]. Shape (K,)."""
+    """Return the height of what is under `target` (K, 2) among what does not move; the floor is 0 [m]. Shape (K,)."""
     sizes, holds = _sizes(scene), hollow([segment.prior for segment in scene.segments])
     under = np.all(np.abs(target[:, None] - centers[..., :2]) <= sizes[:, :2] / 2, axis=-1) & ~moving
     top = centers[..., 2] + np.where(holds, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
@@ -95,15 +95,15 @@ def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, targe
 
 
 def _centers(scene: Scene) -> np.ndarray:
-    """Box centres. Shape (n, 3)."""
+    """Return box centres. Shape (n, 3)."""
     return np.array([segment.box.center for segment in scene.segments])
 
 
 def _sizes(scene: Scene) -> np.ndarray:
-    """Box sizes. Shape (n, 3)."""
+    """Return box sizes. Shape (n, 3)."""
     return np.array([segment.box.size for segment in scene.segments])
 
 
 def _yaws(scene: Scene) -> np.ndarray:
-    """Box yaws. Shape (n,)."""
+    """Return box yaws. Shape (n,)."""
     return np.array([segment.box.yaw for segment in scene.segments])

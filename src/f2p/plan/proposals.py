@@ -76,7 +76,7 @@ def ends_of(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) 
 
 
 def _followed(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters (candidates, H, P) and ends (candidates, H, 3) of proposals (candidates, H, P)."""
+    """Return parameters (candidates, H, P) and ends (candidates, H, 3) of proposals (candidates, H, P)."""
     parameters = np.array(proposals, dtype=np.float64)
     ends = np.zeros((*parameters.shape[:2], 3))
     displaced = np.zeros((len(parameters), len(scene.segments), 3))

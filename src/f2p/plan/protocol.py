@@ -20,10 +20,10 @@ class Predictor(Protocol):
     weights_id: str
 
     def detect(self, scene: Scene) -> Relations:
-        """Probabilities of all relations of `scene` as it is seen now."""
+        """Return probabilities of all relations of `scene` as it is seen now."""
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) after the last step of each candidate.
+        """Return P(goal) after the last step of each candidate.
 
         Args:
             scene: Where the plan starts.

@@ -178,16 +178,16 @@ class Search:
         return node.after
 
     def _drawn(self, after: After, action: SkillStep, count: int, workspace: Workspace) -> np.ndarray:
-        """`count` proposals for the next step. Shape (count, 1, P)."""
+        """Return `count` proposals for the next step. Shape (count, 1, P)."""
         return drawn(after.scene, (action,), count, self.rng, workspace)
 
     def _scores(self, after: After, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(`goal`) when `action` is next. Shape (candidates,)."""
+        """Return P(`goal`) when `action` is next. Shape (candidates,)."""
         self._evaluated += len(proposals)
         return scores_of(after, after.scene, (action,), proposals, goal)
 
     def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
-        """Actions that can achieve literals which are unmet so far, with those literals.
+        """Return actions that can achieve literals which are unmet so far, with those literals.
 
         What each action can do for a literal is found out once, at the first node where that literal is unmet.
         """
@@ -235,11 +235,11 @@ class Search:
 
 
 def literal_values(goal: Goal, relations: Relations) -> np.ndarray:
-    """Probability that each literal of `goal` is as wanted. Shape (literals,)."""
+    """Return the probability that each literal of `goal` is as wanted. Shape (literals,)."""
     values = np.array([relations.value(one.relation, one.subject, one.object) for one in goal.literals])
     return np.where([one.value for one in goal.literals], values, 1.0 - values)
 
 
 def _log(node: _Node) -> float:
-    """Ln P(goal), finite."""
+    """Return ln P(goal), finite."""
     return float(np.log(max(node.probability, 1e-300)))

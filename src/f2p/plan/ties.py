@@ -51,7 +51,7 @@ class TieRule(Settings):
 def scores_of(
     predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], proposals: np.ndarray, goal: Goal
 ) -> np.ndarray:
-    """P(goal) of each row of proposals (candidates, steps, P); refuses answers that are no probabilities.
+    """Return P(goal) of each row of proposals (candidates, steps, P); refuses answers that are no probabilities.
 
     Raises:
         BadScoresError: Wrong shape, not finite, or outside [0, 1].

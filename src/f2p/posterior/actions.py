@@ -32,7 +32,7 @@ poolings: Registry[Pooling] = Registry("pooling of entropies")
 
 @poolings.register("sum")
 def _sum(log_entropies: Tensor) -> Tensor:
-    """Σ_r ln H_r: the product of Eq. 4 in the form of Eq. 5 (literal)."""
+    """Return Σ_r ln H_r: the product of Eq. 4 in the form of Eq. 5 (literal)."""
     return log_entropies.sum(-1)
 
 
@@ -44,13 +44,13 @@ def _mean(log_entropies: Tensor) -> Tensor:
 
 @poolings.register("log_mean")
 def _log_mean(log_entropies: Tensor) -> Tensor:
-    """Ln of the mean H_r: high where some relation is uncertain, whatever the certain ones do."""
+    """Return ln of the mean H_r: high where some relation is uncertain, whatever the certain ones do."""
     return torch.logsumexp(log_entropies, -1) - math.log(log_entropies.shape[-1])
 
 
 @poolings.register("sum_entropy")
 def _sum_entropy(log_entropies: Tensor) -> Tensor:
-    """Σ_r H_r: generalised Bayes with the loss of Eq. 1a as it stands."""
+    """Return Σ_r H_r: generalised Bayes with the loss of Eq. 1a as it stands."""
     return log_entropies.exp().sum(-1)
 
 
@@ -96,7 +96,7 @@ class ActionTarget:
     """Of the pooled entropy against the prior."""
 
     def log_entropies(self, variables: Tensor) -> Tensor:
-        """Ln H of every relation of R_post. Shape (M, R)."""
+        """Return ln H of every relation of R_post. Shape (M, R)."""
         index = torch.full((len(variables),), self.grasped, dtype=torch.int64)
         after, _ = self.model.advance(self.latent, self.skill, index, self.space.parameters(variables))
         return log_entropy(self.wanted.logits(self.model, after))

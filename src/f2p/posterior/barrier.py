@@ -10,7 +10,7 @@ from torch.nn.functional import logsigmoid
 
 
 def gaps(first: Tensor, first_sizes: Tensor, second: Tensor, second_sizes: Tensor) -> Tensor:
-    """Separation of yawed rectangles along the best of their four axes [m]; negative where they overlap.
+    """Return the separation of yawed rectangles along the best of their four axes [m]; negative where they overlap.
 
     Args:
         first: Poses x, y, z, yaw. Shape (..., 4).
@@ -29,14 +29,14 @@ def gaps(first: Tensor, first_sizes: Tensor, second: Tensor, second_sizes: Tenso
 
 
 def reaches(turns: Tensor, sizes: Tensor) -> Tensor:
-    """Half extents in x and y of boxes with `sizes` (..., 3) turned by `turns` (...). Shape (..., 2)."""
+    """Return half extents in x and y of boxes with `sizes` (..., 3) turned by `turns` (...). Shape (..., 2)."""
     cosine, sine = torch.cos(turns).abs(), torch.sin(turns).abs()
     x, y = sizes[..., 0], sizes[..., 1]
     return 0.5 * torch.stack([cosine * x + sine * y, sine * x + cosine * y], -1)
 
 
 def turned_back(vectors: Tensor, yaws: Tensor) -> Tensor:
-    """Vectors (..., 2) seen along axes turned by `yaws` (...)."""
+    """Return vectors (..., 2) seen along axes turned by `yaws` (...)."""
     cosine, sine = torch.cos(yaws), torch.sin(yaws)
     return torch.stack(
         [cosine * vectors[..., 0] + sine * vectors[..., 1], cosine * vectors[..., 1] - sine * vectors[..., 0]], -1
@@ -61,5 +61,5 @@ class Obstacles:
     margin: float
 
     def barrier(self, placed: Tensor) -> Tensor:
-        """Log-barrier of bodies placed at (M, 4). Shape (M,)."""
+        """Return the log-barrier of bodies placed at (M, 4). Shape (M,)."""
         return log_barrier(gaps(placed[:, None], self.size, self.poses, self.sizes), self.margin).sum(-1)

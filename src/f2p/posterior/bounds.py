@@ -34,7 +34,7 @@ class Surface:
             raise BoundsError(f"surface {self.name}", float(-self.half.min()), float(self.half.min()))
 
     def local(self, points_xy: np.ndarray) -> np.ndarray:
-        """Points (..., 2) along the surface's own axes, from its centre [m]."""
+        """Return points (..., 2) along the surface's own axes, from its centre [m]."""
         delta = np.asarray(points_xy, dtype=np.float64) - self.center
         cosine, sine = np.cos(self.yaw), np.sin(self.yaw)
         return np.stack(

@@ -50,7 +50,7 @@ def effective_number(coordinates: np.ndarray, scale: float) -> float:
 
 
 def spreads(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spread in the plane [m] and in yaw [rad] of every segment over poses (M, n, 4). Shapes (n,)."""
+    """Return the spread in the plane [m] and in yaw [rad] of every segment over poses (M, n, 4). Shapes (n,)."""
     poses = np.asarray(poses, dtype=np.float64)
     plane = np.sqrt(np.var(poses[..., :2], axis=0).sum(-1))
     return plane, np.std(np.unwrap(poses[..., 3], axis=0), axis=0)

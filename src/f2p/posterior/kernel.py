@@ -42,7 +42,7 @@ class Kernel(Protocol):
     """
 
     def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
-        """Φ for scores (M, D), the gradients of the log density. Shape (M, D)."""
+        """Return Φ for scores (M, D), the gradients of the log density. Shape (M, D)."""
 
 
 kernels: Makers[Kernel] = Makers("kernel")
@@ -78,7 +78,7 @@ def rbf(coordinates: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _stein(coordinates: Tensor, slopes: Tensor, scores: Tensor) -> Tensor:
-    """Φ of Eq. 3 for one RBF kernel on (..., M, F) coordinates, whose first d are updated. Shape (..., M, d)."""
+    """Return Φ of Eq. 3 for one RBF kernel on (..., M, F) coordinates, whose first d are updated. Shape (..., M, d)."""
     values, gradients = rbf(coordinates)
     repulsion = (slopes[..., :, None, :] * gradients[..., : scores.shape[-1]]).sum(-3)
     return (values @ scores + repulsion) / scores.shape[-2]

@@ -87,7 +87,7 @@ class Layout:
         return tuple((3 * i, 3 * i + 1, 3 * i + 2) for i in range(len(self.free)))
 
     def poses(self, values: Tensor) -> Tensor:
-        """Absolute poses of all segments for (x, y, yaw) of the free bodies.
+        """Return absolute poses of all segments for (x, y, yaw) of the free bodies.
 
         Args:
             values: In the frames of parents or surfaces. Shape (M, 3 k).
@@ -186,7 +186,7 @@ def _surface_frame(scene: Scene, index: int, bounds: Bounds, config: LayoutConfi
 
 
 def _pairs(free: list[int], parents: list[int], poses: np.ndarray, sizes: np.ndarray, nested: np.ndarray) -> np.ndarray:
-    """Pairs that could collide: at the same height, in or on the same object, neither inside the other."""
+    """Return pairs that could collide: at the same height, in or on the same object, neither inside the other."""
     out = []
     for first in range(len(free)):
         for second in range(first + 1, len(free)):
@@ -201,7 +201,7 @@ def _pairs(free: list[int], parents: list[int], poses: np.ndarray, sizes: np.nda
 def _region(
     scene: Scene, index: int, parent: int, bounds: Bounds, ancestor: int, config: LayoutConfig
 ) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Frame at the observed moment, half extents for the body's centre, and whether there are walls."""
+    """Return the frame at the observed moment, half extents for the body's centre, and whether there are walls."""
     segments = scene.segments
     box = segments[index].box
     if parent < 0:

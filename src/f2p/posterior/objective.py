@@ -58,7 +58,7 @@ def relation_set(entries: Sequence[tuple[int, int, int]], observed: np.ndarray) 
 
 
 def aligned(relations: Relations, names: Sequence[str]) -> np.ndarray:
-    """Binary relations in the order of `names`; 0 where one was not seen. Shape (names, names, 9)."""
+    """Return binary relations in the order of `names`; 0 where one was not seen. Shape (names, names, 9)."""
     out = np.zeros((len(names), len(names), len(BINARY_RELATIONS)), dtype=np.float32)
     known = [(row, relations.names.index(name)) for row, name in enumerate(names) if name in relations.names]
     rows, columns = [row for row, _ in known], [column for _, column in known]
@@ -67,7 +67,7 @@ def aligned(relations: Relations, names: Sequence[str]) -> np.ndarray:
 
 
 def involved(scene: Scene, relations: Relations) -> tuple[int, ...]:
-    """Movable objects, and the furniture that carries or holds one of them (C2)."""
+    """Return movable objects, and the furniture that carries or holds one of them (C2)."""
     movable = [index for index, segment in enumerate(scene.segments) if segment.movable]
     carrying = (carried(relations.binary) | held(relations.binary))[movable]
     supports = set(np.nonzero(np.any(carrying, axis=0))[0].tolist()) if movable else set()
@@ -109,7 +109,7 @@ def before_set(
 
 
 def after_set(failure: Failure) -> tuple[RelationSet, str]:
-    """R_post and where it came from: the mispredicted relations and all those of the same pairs, both ways (C2).
+    """Return R_post and where it came from: the mispredicted relations and all those of the same pairs, both ways (C2).
 
     Without a contradiction on record it is read off prediction and observation; if they agree, the pairs with the
     object that was acted on are taken, so that inference never ends empty-handed.
@@ -138,12 +138,12 @@ def after_set(failure: Failure) -> tuple[RelationSet, str]:
 
 
 def log_likelihood(logits: Tensor, values: Tensor) -> Tensor:
-    """Σ_r ln p_r(value) of Bernoulli variables (Eq. 2, 3; C3). Shapes (M, R), (R,) to (M,)."""
+    """Return Σ_r ln p_r(value) of Bernoulli variables (Eq. 2, 3; C3). Shapes (M, R), (R,) to (M,)."""
     return logsigmoid(torch.where(values > 0.5, logits, -logits)).sum(-1)
 
 
 def log_entropy(logits: Tensor) -> Tensor:
-    """Ln H of Bernoulli variables in nats, from logits of any shape; exact where H itself underflows.
+    """Return ln H of Bernoulli variables in nats, from logits of any shape; exact where H itself underflows.
 
     With e = exp(-|z|): H = log1p(e) + |z| e / (1 + e), so ln H = -|z| + ln(log1p(e)/e + |z| / (1 + e)) (method.md 6.1).
     """

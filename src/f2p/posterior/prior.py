@@ -39,21 +39,21 @@ class UniformPrior:
         return 0.5 * (1.0 - torch.tanh(variables).square())
 
     def squash(self, variables: Tensor) -> Tensor:
-        """Values within the bounds for variables u (M, D)."""
+        """Return values within the bounds for variables u (M, D)."""
         return self.low + (self.high - self.low) * self.shares(variables)
 
     def unsquash(self, values: Tensor) -> Tensor:
-        """Variables u of values; what lies outside the bounds is brought just inside. Shape (M, D)."""
+        """Return variables u of values; what lies outside the bounds is brought just inside. Shape (M, D)."""
         shares = ((values - self.low) / (self.high - self.low)).clamp(EDGE, 1.0 - EDGE)
         return torch.atanh(2.0 * shares - 1.0)
 
     def log_density(self, variables: Tensor) -> Tensor:
-        """Ln p(u) that makes x uniform: ln |dx/du| - ln(high - low), summed over dimensions. Shape (M,)."""
+        """Return ln p(u) that makes x uniform: ln |dx/du| - ln(high - low), summed over dimensions. Shape (M,)."""
         log_slope = 2.0 * (math.log(2.0) - variables - softplus(-2.0 * variables)) - math.log(2.0)
         return log_slope.sum(-1)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """Uniform draws as variables u. Shape (count, D)."""
+        """Return uniform draws as variables u. Shape (count, D)."""
         size = (count, self.low.shape[-1])
         shares = torch.rand(size, generator=generator, dtype=self.low.dtype).clamp(EDGE, 1.0 - EDGE)
         return torch.atanh(2.0 * shares - 1.0)

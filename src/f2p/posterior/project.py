@@ -33,7 +33,7 @@ class Settler(Protocol):
     def settle(
         self, bodies: Sequence[SettlingBody], poses: np.ndarray, openings: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Poses at rest (M, n, 4) and which scenes stayed where they were put (M,) bool."""
+        """Return poses at rest (M, n, 4) and which scenes stayed where they were put (M,) bool."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def project(
 
 
 def _moved_together(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, config: ProjectConfig) -> np.ndarray:
-    """Scenes whose free bodies are shifted and turned as one rigid group, so that none meets another."""
+    """Return scenes whose free bodies are shifted and turned as one rigid group, so that none meets another."""
     out = poses.copy()
     shift = rng.normal(0.0, config.shift, (len(poses), 1, 2))
     turn = rng.normal(0.0, config.turn, (len(poses), 1))
@@ -139,7 +139,7 @@ def _moved_together(poses: np.ndarray, free: np.ndarray, rng: np.random.Generato
 
 
 def _shaken(poses: np.ndarray, free: np.ndarray, rng: np.random.Generator, config: ProjectConfig) -> np.ndarray:
-    """Scenes with each free body moved a little by itself, for when none has come to rest yet."""
+    """Return scenes with each free body moved a little by itself, for when none has come to rest yet."""
     out = poses.copy()
     out[:, free, :2] += rng.normal(0.0, 0.2 * config.shift, (len(poses), int(free.sum()), 2))
     return out

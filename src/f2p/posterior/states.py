@@ -73,7 +73,7 @@ class StateTarget:
         return Coordinates(self.layout.blocks, self.layout.prior.shares, self.layout.prior.slopes)
 
     def poses(self, variables: Tensor) -> Tensor:
-        """Absolute poses (M, n, 4) of variables (M, D)."""
+        """Return absolute poses (M, n, 4) of variables (M, D)."""
         return self.layout.poses(self.layout.prior.squash(variables))
 
     def encode(self, variables: Tensor) -> None:
@@ -95,7 +95,7 @@ class StateTarget:
         return self.model.moved(self._latent, poses[..., :3] - observed[:, :3] + swung)
 
     def barrier(self, poses: Tensor, values: Tensor) -> Tensor:
-        """Log-barrier of bodies against each other and against the walls around them. Shape (M,)."""
+        """Return the log-barrier of bodies against each other and against the walls around them. Shape (M,)."""
         layout, sizes = self.layout, self.layout.extents
         total = poses.new_zeros(len(poses))
         if len(layout.apart):
@@ -173,7 +173,7 @@ class StateTarget:
 
 
 def _turned(vectors: Tensor, yaws: Tensor) -> Tensor:
-    """Vectors (..., 3) turned by yaws (...) about +z."""
+    """Return vectors (..., 3) turned by yaws (...) about +z."""
     flat = turned_back(vectors[..., :2], -yaws)
     return torch.cat([flat, vectors[..., 2:].expand(*flat.shape[:-1], 1)], -1)
 

@@ -85,7 +85,7 @@ class Coordinates:
         return ComparedParticles(coordinates, self.slopes(variables), self.blocks)
 
     def direction(self, kernel: Kernel, compared: ComparedParticles, scores: Tensor) -> Tensor:
-        """Φ within each group. Shape (M, D)."""
+        """Return Φ within each group. Shape (M, D)."""
         if self.groups is None:
             return kernel.direction(compared, scores)
         direction = torch.zeros_like(scores)
@@ -135,7 +135,7 @@ def scored(log_density: LogDensity, variables: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sound(scores: Tensor, limit: float, counts: Counter[str]) -> Tensor:
-    """Scores with non-finite rows zeroed and long rows shortened."""
+    """Return scores with non-finite rows zeroed and long rows shortened."""
     finite = torch.isfinite(scores).all(-1, keepdim=True)
     counts["not_finite"] += int((~finite).sum())
     scores = torch.where(finite, scores, torch.zeros_like(scores))
@@ -145,7 +145,7 @@ def _sound(scores: Tensor, limit: float, counts: Counter[str]) -> Tensor:
 
 
 def told_apart(variables: Tensor, jitter: float, generator: torch.Generator, counts: Counter[str]) -> Tensor:
-    """Particles that (nearly) coincide with another, moved by a jitter: the kernel cannot part equal ones."""
+    """Return particles that (nearly) coincide with another, moved by a jitter: the kernel cannot part equal ones."""
     distances = torch.cdist(variables, variables, compute_mode="donot_use_mm_for_euclid_dist")
     near = torch.triu(distances < 1e-3 * max(jitter, 1e-9), diagonal=1).any(0)
     counts["jittered"] += int(near.sum())
@@ -154,7 +154,7 @@ def told_apart(variables: Tensor, jitter: float, generator: torch.Generator, cou
 
 
 def _step_size(config: SvgdConfig, iteration: int) -> float:
-    """Cosine from `step` to `final_step` of it."""
+    """Return the cosine from `step` to `final_step` of it."""
     share = 0.5 * (1.0 + np.cos(np.pi * iteration / config.iterations))
     return config.step * (config.final_step + (1.0 - config.final_step) * share)
 
@@ -228,5 +228,5 @@ def svgd(
 
 
 def _spread(coordinates: Tensor) -> float:
-    """Mean standard deviation over coordinates; 0 for a single particle."""
+    """Return the mean standard deviation over coordinates; 0 for a single particle."""
     return float(coordinates.std(0).mean()) if len(coordinates) > 1 else 0.0

@@ -39,12 +39,12 @@ def register(spec: Spec) -> None:
 
 
 def unary_specs() -> tuple[UnarySpec, ...]:
-    """Relations of one object, in the order of `Relations.unary`."""
+    """Return relations of one object, in the order of `Relations.unary`."""
     return tuple(spec for spec in _TABLE.values() if isinstance(spec, UnarySpec))
 
 
 def binary_specs() -> tuple[BinarySpec, ...]:
-    """Relations of pairs, in the order of `Relations.binary`."""
+    """Return relations of pairs, in the order of `Relations.binary`."""
     return tuple(spec for spec in _TABLE.values() if isinstance(spec, BinarySpec))
 
 

@@ -25,7 +25,7 @@ def colours_of(scene: Scene) -> dict[str, str]:
 
 
 def box_corners(center: np.ndarray, size: np.ndarray, yaw: float) -> np.ndarray:
-    """Corners of an upright box in the task frame [m]. Shape (8, 3)."""
+    """Return corners of an upright box in the task frame [m]. Shape (8, 3)."""
     signs = np.array([[x, y, z] for z in (-1, 1) for x in (-1, 1) for y in (-1, 1)], float)
     cosine, sine = np.cos(yaw), np.sin(yaw)
     task_from_box = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])

@@ -19,7 +19,7 @@ BASE_START_TASK = (0.27, 0.0, math.pi / 2)
 
 
 def transform_from_pose(x: float, y: float, heading: float) -> np.ndarray:
-    """Rigid transform of a planar pose. Shape (4, 4)."""
+    """Return the rigid transform of a planar pose. Shape (4, 4)."""
     cosine, sine = math.cos(heading), math.sin(heading)
     return frozen([[cosine, -sine, 0.0, x], [sine, cosine, 0.0, y], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 
@@ -45,6 +45,6 @@ def invert_planar(pose: tuple[float, float, float]) -> tuple[float, float, float
 def base_task_from_odometry(
     odometry: tuple[float, float, float], odometry_at_start: tuple[float, float, float] = (0.0, 0.0, 0.0)
 ) -> tuple[float, float, float]:
-    """Pose of base_link in the task frame, from the odometry now and the one when the task started."""
+    """Return the pose of base_link in the task frame, from the odometry now and the one when the task started."""
     moved = compose_planar(invert_planar(odometry_at_start), odometry)
     return compose_planar(BASE_START_TASK, moved)

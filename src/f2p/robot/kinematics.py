@@ -58,7 +58,7 @@ x along their closing direction)."""
 
 
 def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
-    """URDF rotation: fixed axes x, y, z. Shape (3, 3)."""
+    """Return URDF rotation: fixed axes x, y, z. Shape (3, 3)."""
     (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle), math.sin(angle)) for angle in (roll, pitch, yaw))
     return np.array([
         [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
@@ -68,7 +68,7 @@ def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
 
 
 def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
-    """Pose of the grasp centre in base_link: z points along the fingers, x where they close. Shape (4, 4).
+    """Return the pose of the grasp centre in base_link: z points along the fingers, x where they close. Shape (4, 4).
 
     Args:
         positions: Joint positions [m or rad]; a missing joint is at 0.
@@ -124,7 +124,7 @@ def finger_from_aperture(aperture: float) -> float:
 
 
 def aperture_from_finger(angle: float) -> float:
-    """Aperture [m] of a finger angle [rad], by the driver's linear map."""
+    """Return the aperture [m] of a finger angle [rad], by the driver's linear map."""
     return angle * GRIPPER_METRES_PER_RADIAN
 
 

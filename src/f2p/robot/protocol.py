@@ -63,7 +63,7 @@ class RobotState:
     """When it was received, on the monotonic clock [s]."""
 
     def position(self, joint: str) -> float:
-        """Measured position of one of `BODY_JOINTS` [m or rad]."""
+        """Return the measured position of one of `BODY_JOINTS` [m or rad]."""
         return self.joints[joint].position
 
 

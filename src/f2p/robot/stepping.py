@@ -96,7 +96,7 @@ def driver_arrays(step: Motion) -> tuple[tuple[float, ...], tuple[float, ...], t
 
 
 def filled(joints: tuple[str, ...], values: tuple[float, ...], defaults: dict[str, float]) -> tuple[float, ...]:
-    """`values` with no zero left, or none at all: the driver takes a 0 at its word (stretch.md 1.3.15).
+    """Return `values` with no zero left, or none at all: the driver takes a 0 at its word (stretch.md 1.3.15).
 
     What has no default stays above any measure: 100 is all of a motor's effort.
     """
@@ -202,7 +202,7 @@ class SteppingRobot(ABC):
             raise RunstoppedError
 
     def _tolerance(self, joint: str) -> float:
-        """Distance at which `joint` has arrived [m or rad]."""
+        """Return the distance at which `joint` has arrived [m or rad]."""
         return self.stepping.linear_tolerance if joint in LINEAR_JOINTS else self.stepping.angular_tolerance
 
     def _predicted_s(self, motion: Motion, start: RobotState) -> float:

@@ -23,7 +23,7 @@ DEFAULT_PRIORS = PriorConfig()
 
 
 def task_from_camera(plane: Plane, look_camera: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rotation (3, 3) and translation (3,) [m] into the support's frame.
+    """Return the rotation (3, 3) and translation (3,) [m] into the support's frame.
 
     Args:
         plane: The support in the camera frame.
@@ -47,7 +47,7 @@ def scene_from_labels(
     config: PriorConfig = DEFAULT_PRIORS,
     most_points: int = 4096,
 ) -> Scene:
-    """Boxes, priors and names (`table`, `object_1` ...; largest first) of one segmented scan.
+    """Return boxes, priors and names (`table`, `object_1` ...; largest first) of one segmented scan.
 
     Args:
         points_camera: Finite points [m]. Shape (n, 3).

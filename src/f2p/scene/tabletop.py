@@ -148,7 +148,7 @@ def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, con
 
 
 def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
-    """Known solid objects that have not been found."""
+    """Return known solid objects that have not been found."""
     names = {segment.name for segment in segments}
     return [item for item in known if item.name not in names and holds_nothing(item.prior)]
 
@@ -156,7 +156,7 @@ def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[
 def _fallen(
     points: np.ndarray, missing: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
 ) -> list[Segment]:
-    """Missing objects that lie on the floor; only what has their size counts, since floors carry much else."""
+    """Return missing objects that lie on the floor; only what has their size counts, since floors carry much else."""
     low, high = config.workspace_low, config.workspace_high
     within = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
     near = points[within & (points[:, 2] > 0.015) & (points[:, 2] < low[2])]
@@ -174,7 +174,7 @@ def _fallen(
 
 
 def _ordered(segments: Sequence[Segment]) -> list[Segment]:
-    """Tables as they are, then open boxes, then objects by name."""
+    """Return tables as they are, then open boxes, then objects by name."""
 
     def rank(item: Segment) -> tuple[int, str]:
         return (0, "") if item.shape.support else (1 if item.shape.contains else 2, item.name)
@@ -220,14 +220,14 @@ def _clusters(cells: np.ndarray, free: np.ndarray, radius: float, config: Tablet
 
 
 def _support(points: np.ndarray, table: TableTop) -> float:
-    """Height of the table below the middle of some points [m]."""
+    """Return the height of the table below the middle of some points [m]."""
     return float(np.array([*points[:, :2].mean(axis=0), 1.0]) @ table.slope)
 
 
 def _solids(
     points: np.ndarray, normals: np.ndarray, support: float, container: int | None, config: TabletopConfig
 ) -> list[Detection]:
-    """Solid objects, lowest first, each on its support or on an object below it."""
+    """Return solid objects, lowest first, each on its support or on an object below it."""
     separation = replace(config.separation, least_points=int(config.least_points))
     parts = [points[part] for part in separate(points, normals, config.voxel, separation)]
     found: list[Detection] = []

@@ -12,7 +12,7 @@ DRAWER = "drawer"
 
 
 def _inner(size: np.ndarray, wall: float) -> np.ndarray:
-    """Half outer extents of the box that slides [m]. Shape (3,)."""
+    """Return half outer extents of the box that slides [m]. Shape (3,)."""
     return 0.5 * np.asarray(size) - np.array([wall, 1.5 * wall, 1.5 * wall])
 
 

@@ -21,7 +21,7 @@ class OpenBoxShape:
     support: ClassVar[bool] = False
 
     def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """Bottom and four walls."""
+        """Return bottom and four walls."""
         return box_slabs(0.5 * np.asarray(size), wall)
 
     def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:

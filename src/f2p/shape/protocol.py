@@ -113,7 +113,7 @@ def shape_of(prior: str) -> Shape:
 
 
 def board(size: np.ndarray, wall: float = WALL) -> float:
-    """Wall thickness that leaves a cavity even in a small box [m]."""
+    """Return wall thickness that leaves a cavity even in a small box [m]."""
     return float(min(wall, 0.2 * np.min(size)))
 
 
@@ -140,7 +140,7 @@ def block_top(size: np.ndarray) -> Top:
 
 
 def box_slabs(half: np.ndarray, wall: float, *, sliding: bool = False) -> tuple[Slab, ...]:
-    """Bottom and four walls of half extents `half`."""
+    """Return bottom and four walls of half extents `half`."""
     x, y, z = half
     w = wall / 2
     parts = [((0.0, 0.0, -z + w), (x, y, w))]

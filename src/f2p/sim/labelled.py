@@ -169,7 +169,7 @@ class LabelledSimulator:
     def _requests(
         self, scene: BuiltScene, count: int, calls: Sequence[SkillCall]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Bodies acted on and parameters of all calls, and which of them are of this world; or a clear error."""
+        """Return bodies acted on and parameters of all calls, and which of them are of this world; or a clear error."""
         if len(calls) != count:
             raise BatchError(f"{len(calls)} calls for {count} scenes")
         names = [body.name for body in scene.bodies]

@@ -71,7 +71,7 @@ class World:
         return tuple(body.name for body in self.bodies)
 
     def index(self, name: str) -> int:
-        """Position of the body called `name`. Raises BodyError with the choices."""
+        """Return the position of the body called `name`. Raises BodyError with the choices."""
         if name not in self.names:
             raise BodyError(name, f"is not in this world; there are: {', '.join(self.names)}")
         return self.names.index(name)

@@ -111,14 +111,14 @@ def _block_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -
 
 
 def _rim_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -> list[_Option]:
-    """Five places along the top of a wall."""
+    """Return five places along the top of a wall."""
     clearance = (config.wall_opening - grip.width) / 2
     shares = (0.0, -0.25, 0.25, -0.125, 0.125)
     return [(_pose(box, grip, share * grip.span, least), config.wall_opening, clearance, 0.0) for share in shares]
 
 
 def _clearance(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
-    """Smallest horizontal distance of the open fingers from other objects at their height [m]."""
+    """Return the smallest horizontal distance of the open fingers from other objects at their height [m]."""
     reach = 0.5 * opening + 0.5 * config.finger
     offset = reach * np.array([math.cos(pose.heading), math.sin(pose.heading)])
     fingers = np.array([pose.x, pose.y]) + np.stack([offset, -offset])
@@ -139,7 +139,7 @@ def _clearance(pose: TopDownPose, opening: float, others: Sequence[Segment], con
 
 
 def _gap(center: np.ndarray, size: np.ndarray, yaw: float, box: Box) -> float:
-    """Horizontal distance of a finger's footprint from a box's; 0 where they overlap [m]."""
+    """Return the horizontal distance of a finger's footprint from a box's; 0 where they overlap [m]."""
     centers = np.array([[*center, 0.0], [*box.center[:2], 0.0]])
     sizes = np.array([[*size, 1.0], [*box.size[:2], 1.0]])
     return float(pairwise_gaps(centers, sizes, np.array([yaw, box.yaw]))[0, 1])

@@ -74,7 +74,7 @@ class PickPlace:
 
 
 def _since(began: float | None, robot: Robot) -> float:
-    """Seconds since the call began, by the body's own clock; 0 where it has no state."""
+    """Return seconds since the call began, by the body's own clock; 0 where it has no state."""
     try:
         return 0.0 if began is None else robot.state().monotonic_s - began
     except F2pError:

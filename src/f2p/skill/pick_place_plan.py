@@ -137,7 +137,7 @@ def moved_pose(pose: TopDownPose, segment: Segment, parameter: np.ndarray) -> To
 
 
 def _top(segment: Segment) -> float:
-    """Height of the top of a segment [m]."""
+    """Return the height of the top of a segment [m]."""
     return float(segment.box.center[2] + 0.5 * segment.box.size[2])
 
 

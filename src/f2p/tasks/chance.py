@@ -48,7 +48,7 @@ def random_call(
 def chance(
     task: Task, simulator: Simulator, objects: int, trials: int, seed: int, *, workspace: Workspace | None = None
 ) -> Chance:
-    """Success of random parameters for the proposed skeleton, on fresh instances, by ground truth.
+    """Return the success of random parameters for the proposed skeleton, on fresh instances, by ground truth.
 
     Args:
         task: Makes the instances.

@@ -81,7 +81,7 @@ def packed_world(
 
 
 def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool) -> World | None:
-    """Sizes and places before physics; None when the objects do not fit into the box."""
+    """Return sizes and places before physics; None when the objects do not fit into the box."""
     furniture = tables(config.workspace)
     wide = 0.012 * objects
     tall = config.wall_most + 0.01 * max(0, objects - 3)

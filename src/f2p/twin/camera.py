@@ -145,7 +145,7 @@ class DepthCamera:
         labels[rows, columns][hit] = label
 
     def _window(self, center: np.ndarray, rotation: np.ndarray, half: np.ndarray) -> tuple[slice, slice]:
-        """Rows and columns that a box can cover."""
+        """Return rows and columns that a box can cover."""
         signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
         corners = center + (signs * half) @ rotation.T
         height, width = self.config.height, self.config.width
@@ -171,7 +171,7 @@ class DepthCamera:
             return np.where(seen, np.rint(1000.0 * noisy), 0.0).astype(np.uint16)
 
     def _edges(self, depth: np.ndarray) -> np.ndarray:
-        """Pixels next to a jump in depth. Shape (height, width), bool."""
+        """Return pixels next to a jump in depth. Shape (height, width), bool."""
         edge = np.zeros(depth.shape, dtype=bool)
         with np.errstate(invalid="ignore"):
             for axis in (0, 1):
@@ -184,7 +184,7 @@ class DepthCamera:
 
 
 def points_camera(depth_mm: np.ndarray, config: DepthCameraConfig) -> np.ndarray:
-    """Points of all pixels with depth in the optical frame [m]. Shape (points, 3), float32."""
+    """Return points of all pixels with depth in the optical frame [m]. Shape (points, 3), float32."""
     fx, fy, cx, cy = config.intrinsics
     rows, columns = np.nonzero(depth_mm)
     z = depth_mm[rows, columns].astype(np.float32) * np.float32(1e-3)

@@ -76,7 +76,7 @@ def _wheel_file() -> Path:
 
 
 def _child(element: ElementTree.Element, tag: str, attribute: str, default: str = "") -> str:
-    """Attribute of a child element, or `default`."""
+    """Return the attribute of a child element, or `default`."""
     found = element.find(tag)
     return default if found is None else str(found.get(attribute, default))
 

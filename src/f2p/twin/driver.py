@@ -115,7 +115,7 @@ class StretchDriver:
         return self.time_s if self._clock is None else self._clock.monotonic_s()
 
     def joints(self) -> dict[str, JointState]:
-        """Measured state of every body joint; effort in percent."""
+        """Return the measured state of every body joint; effort in percent."""
         return {name: self._measured(name) for name in BODY_JOINTS}
 
     def _measured(self, name: str) -> JointState:
@@ -293,7 +293,7 @@ class StretchDriver:
                 goal.end(GoalStatus.ABORTED, CONTACT, "--")
 
     def _effort(self, name: str) -> float:
-        """Size of a joint's effort [%]; the base pushes in a plane."""
+        """Return the size of a joint's effort [%]; the base pushes in a plane."""
         if name == TRANSLATE:
             return math.hypot(self.twin.effort(parts.BASE_X), self.twin.effort(parts.BASE_Y))
         return abs(self.twin.effort(parts.BASE_THETA if name == ROTATE else name))
@@ -310,7 +310,7 @@ class StretchDriver:
                      f"Time to execute the current goal point exceeded {self.config.goal_timeout_s} s")  # fmt: skip
 
     def _now(self, name: str) -> float:
-        """Measured position, for base joints the displacement since the command."""
+        """Return the measured position, for base joints the displacement since the command."""
         return self._base.displacement(name, self.odometry) if name in BASE_JOINTS else self.twin.position(name)
 
     def _brake(self) -> None:

@@ -188,7 +188,7 @@ def _given(values: tuple[float, ...], index: int, absent: float, zero: float) ->
 
 
 def _clamped(joint: str, value: float) -> float:
-    """`value` within the joint's limits; comparisons with NaN are false, so it passes."""
+    """Return `value` within the joint's limits; comparisons with NaN are false, so it passes."""
     low, high = LIMITS.get(joint, (-math.inf, math.inf))
     if value < low:
         return low

@@ -105,7 +105,7 @@ class GripperHold:
 
 
 def distance_to_grasp(body: Body, pose: np.ndarray, size: np.ndarray, point: np.ndarray) -> tuple[float, float]:
-    """Distance of a point from the nearest grasp point of a body.
+    """Return the distance of a point from the nearest grasp point of a body.
 
     Args:
         body: Its shape prior and wall.

@@ -148,11 +148,11 @@ class Twin:
             self.data.ctrl[self._servos[servo]] = min(max(value, low), high)
 
     def position(self, name: str) -> float:
-        """Measured position [m or rad]."""
+        """Return the measured position [m or rad]."""
         return float(self.data.actuator_length[self._servos[name]])
 
     def velocity(self, name: str) -> float:
-        """Measured velocity [m/s or rad/s]."""
+        """Return the measured velocity [m/s or rad/s]."""
         return float(self.data.actuator_velocity[self._servos[name]])
 
     def effort(self, name: str) -> float:
@@ -168,14 +168,14 @@ class Twin:
             raise TwinUnstableError(self.time_s)
 
     def world_from_link(self, name: str) -> np.ndarray:
-        """Pose of one of the robot's links in the task frame. Shape (4, 4)."""
+        """Return the pose of one of the robot's links in the task frame. Shape (4, 4)."""
         body = self.data.body(name)
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = body.xmat.reshape(3, 3), body.xpos
         return pose
 
     def boxes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Upright boxes of all bodies now: poses (bodies, 4) and extents (bodies, 3)."""
+        """Return upright boxes of all bodies now: poses (bodies, 4) and extents (bodies, 3)."""
         ids = [self.model.body(f"b{index}").id for index in range(len(self.bodies))]
         sizes = np.stack([body.size for body in self.bodies])
         return upright_boxes(self.data.xpos[ids], rotation_matrices(self.data.xquat[ids]), sizes)
@@ -192,7 +192,7 @@ class Twin:
         return openings
 
     def truth(self) -> Truth:
-        """Names, boxes and true relations now, contact included."""
+        """Return names, boxes and true relations now, contact included."""
         poses, sizes = self.boxes()
         relations = label(self.scene, poses, sizes, touching(self.scene, self.data), self._openings())
         names = tuple(body.name for body in self.bodies)

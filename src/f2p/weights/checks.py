@@ -52,7 +52,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def header_of(data: bytes, source: str, config: CheckConfig | None = None) -> dict[str, list[Any]]:
-    """Names, dtypes and shapes from a safetensors header, read without trusting it.
+    """Return names, dtypes and shapes from a safetensors header, read without trusting it.
 
     Returns:
         Name to [dtype, shape].
@@ -83,7 +83,7 @@ def tensors_of(state: Mapping[str, Tensor]) -> dict[str, list[Any]]:
 def checked_tensors(
     data: bytes, expected: Mapping[str, list[Any]], source: str, config: CheckConfig | None = None
 ) -> dict[str, Tensor]:
-    """Tensors of a weights file that are exactly those `expected`, and finite.
+    """Return tensors of a weights file that are exactly those `expected`, and finite.
 
     Raises:
         BadWeightsFileError: Names the first difference.

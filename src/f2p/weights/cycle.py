@@ -292,6 +292,6 @@ def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, Transi
 
 
 def _f1(model: Architecture, data: TransitionBatch) -> dict[str, float]:
-    """Mean F1 over the binary relations, now and next."""
+    """Return the mean F1 over the binary relations, now and next."""
     found = evaluate(model, data)
     return {"now": found.f1_now["mean"], "next": found.f1_next["mean"]}

@@ -64,7 +64,7 @@ def golden_answers(predictor: Predictor) -> list[float]:
 
 
 def golden_gap(answers: list[float], golden: list[float]) -> float:
-    """Largest difference between `answers` and `golden`; infinite when they are not comparable."""
+    """Return the largest difference between `answers` and `golden`; infinite when they are not comparable."""
     if len(answers) != len(golden) or not np.all(np.isfinite(answers)):
         return float("inf")
     return float(np.max(np.abs(np.subtract(answers, golden)), initial=0.0))

@@ -99,6 +99,6 @@ class WeightsHolder:
             return SwapReport(served.previous.weights_id, served.current.weights_id, 0.0, took)
 
     def _previous_id(self) -> str | None:
-        """Id of the resident previous weights."""
+        """Return the id of the resident previous weights."""
         previous = self._served.previous
         return None if previous is None else previous.weights_id

@@ -85,13 +85,13 @@ def lineage_tree(store: WeightsStore, weights_id: str) -> Tree:
 
 
 def _title(store: WeightsStore, weights_id: str) -> str:
-    """Short id and what the weights are to the store."""
+    """Return short id and what the weights are to the store."""
     roles = [name for name, one in (("champion", _champion(store)), ("previous", store.previous)) if one == weights_id]
     return f"weights [bold]{weights_id[:12]}[/]" + (f" ({', '.join(roles)})" if roles else "")
 
 
 def _champion(store: WeightsStore) -> str | None:
-    """Id of the champion, None in an empty store."""
+    """Return the id of the champion, None in an empty store."""
     return store.champion if (store.folder / "champion").exists() else None
 
 

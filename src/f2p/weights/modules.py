@@ -98,7 +98,7 @@ def expected_tensors(manifest: Manifest) -> dict[str, list[Any]]:
 
 @lru_cache(maxsize=16)
 def _expected(architecture: str, config: str, said: Said, source: str) -> dict[str, list[Any]]:
-    """Tensors of a configuration, every number of which lies within its bounds."""
+    """Return tensors of a configuration, every number of which lies within its bounds."""
     return tensors_of(_built(architecture, json.loads(config), dict(said), source).state_dict())
 
 

@@ -116,7 +116,7 @@ def _tried(
     config: ReliabilityConfig,
     report: Reporter,
 ) -> tuple[list[float], int, int]:
-    """Beliefs of the plans that were tried, how many reached the goal, and how many scenes were planned for."""
+    """Return beliefs of the plans that were tried, how many reached the goal, and how many scenes were planned for."""
     rng = np.random.default_rng((seed, 77))
     shooting = ShootingConfig(candidates=config.candidates)
     step, beliefs, right, probes = failure.outcome.call.step, list[float](), 0, 0

@@ -103,7 +103,7 @@ class SkillDynamics(nn.Module, ABC):
             _zero(self.output)
 
     def forward(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """δX (B, n, width)."""
+        """Return δX (B, n, width)."""
         return self.output(self.change(latent, act))
 
     @abstractmethod
@@ -111,7 +111,7 @@ class SkillDynamics(nn.Module, ABC):
         """Return what the output layer makes δX of. Shape (B, n, inner)."""
 
     def tokens(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
-        """X of every segment and what it is given of the skill. Shape (B, n, width)."""
+        """Return X of every segment and what it is given of the skill. Shape (B, n, width)."""
         tokens, parameters = latent.features, act.parameters
         grasped = act.grasped(tokens)
         if self.config.grasped_flag:

@@ -50,7 +50,7 @@ C = TypeVar("C", bound=ObjectCentricConfig)
 
 
 def literal(config: C) -> C:
-    """`config` without what we added to the shared parts: what the appendix says, wherever it can be done."""
+    """Return `config` without what we added to the shared parts: what the appendix says, wherever it can be done."""
     plain = dataclasses.replace(
         config.dynamics, grasped_flag=False, relation_features=False, placement_features=False, zero_output=False
     )
@@ -148,7 +148,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return ObjectLatent(features, clouds.shape, clouds.centroid, clouds.extent, identity, mask, points, neighbours)
 
     def _features(self, clouds: Clouds, identity: Tensor) -> Tensor:
-        """X = P ⊕ ID. Shape (B, n, 256)."""
+        """Return X = P ⊕ ID. Shape (B, n, 256)."""
         shape = clouds.shape
         if self.config.centred:
             config = self.config
@@ -170,7 +170,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
     def _assembled_again(
         self, latent: ObjectLatent, clouds: Clouds, points: Tensor, neighbours: Neighbourhoods
     ) -> ObjectLatent:
-        """`latent` with other clouds under the same identities."""
+        """Return `latent` with other clouds under the same identities."""
         return dataclasses.replace(
             latent,
             features=self._features(clouds, latent.identity),
@@ -183,7 +183,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
     def advance(
         self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor
     ) -> tuple[ObjectLatent, Tensor]:
-        """X + δX after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3) [m].
+        """Return X + δX after `skill` on `object_index` (B,) with `parameters` (B, P), and displacements (B, n, 3) [m].
 
         Raises UnknownSkillError for a skill this model was not built for.
         """
@@ -224,7 +224,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         return RelationLogits(self.unary_decoder(latent.features), self.binary_decoder(latent.features, latent.boxes))
 
     def pair_logits(self, latent: ObjectLatent, subjects: Tensor, objects: Tensor) -> Tensor:
-        """Binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
+        """Return binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
         return self.binary_decoder.pairs(latent.features, latent.boxes, subjects, objects)
 
 

@@ -24,7 +24,7 @@ class Encoding(Protocol[L_co]):
     """The observations of one data set as latents of one model. Thread-safe."""
 
     def latents(self, rows: Rows) -> tuple[L_co, L_co]:
-        """Latents of some transitions before and after the skill."""
+        """Return latents of some transitions before and after the skill."""
 
     def freeze(self, progress: Progress | None = None) -> None:
         """Remember what the encoder says: its parameters change no more."""

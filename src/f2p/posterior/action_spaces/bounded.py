@@ -23,11 +23,11 @@ class BoundedSpace:
     surfaces: tuple[str, ...] = ()
 
     def parameters(self, variables: Tensor) -> Tensor:
-        """Skill parameters (M, P) of variables (M, P)."""
+        """Return skill parameters (M, P) of variables (M, P)."""
         return self.prior.squash(variables)
 
     def log_prior(self, variables: Tensor) -> Tensor:
-        """Ln P(a): uniform within bounds. Shape (M,)."""
+        """Return ln P(a): uniform within bounds. Shape (M,)."""
         return self.prior.log_density(variables)
 
     def draw(self, count: int, tries: int, generator: torch.Generator) -> Tensor:
@@ -41,7 +41,7 @@ class BoundedSpace:
 
 
 def bounded_space(situation: Situation) -> BoundedSpace:
-    """Bounds of the skill's parameters, the same for every particle."""
+    """Return bounds of the skill's parameters, the same for every particle."""
     parameters, count = actions.get(situation.call.skill).parameters, len(situation.poses)
     low, high = (np.array([getattr(one, end) for one in parameters]) for end in ("low", "high"))
     return BoundedSpace(UniformPrior(as_tensor(np.tile(low, (count, 1))), as_tensor(np.tile(high, (count, 1)))))

@@ -36,7 +36,7 @@ class PlacementSpace:
     """None where P(A) is uniform whatever stands there, as in the paper."""
 
     def parameters(self, variables: Tensor) -> Tensor:
-        """Skill parameters (M, 4) of variables (M, 3)."""
+        """Return skill parameters (M, 4) of variables (M, 3)."""
         values = self.prior.squash(variables)
         return torch.cat([self._placed(values) - self.grasps[:, :3], values[:, 2:]], -1)
 
@@ -48,7 +48,7 @@ class PlacementSpace:
         return torch.stack([x, y, self.frames[:, 2]], -1)
 
     def barrier(self, variables: Tensor) -> Tensor:
-        """Log-barrier of the placements against what stands there. Shape (M,)."""
+        """Return the log-barrier of the placements against what stands there. Shape (M,)."""
         if self.obstacles is None:
             return variables.new_zeros(len(variables))
         values = self.prior.squash(variables)
@@ -56,18 +56,18 @@ class PlacementSpace:
         return self.obstacles.barrier(torch.cat([self._placed(values), yaws], -1))
 
     def log_prior(self, variables: Tensor) -> Tensor:
-        """Ln P(a): uniform within bounds, clear of what stands there. Shape (M,)."""
+        """Return ln P(a): uniform within bounds, clear of what stands there. Shape (M,)."""
         return self.prior.log_density(variables) + self.barrier(variables)
 
     def draw(self, count: int, tries: int, generator: torch.Generator) -> Tensor:
-        """Draws from the prior, the freest of `tries` for each particle. Shape (count, 3)."""
+        """Return draws from the prior, the freest of `tries` for each particle. Shape (count, 3)."""
         drawn = torch.stack([self.prior.draw(count, generator) for _ in range(tries if self.obstacles else 1)])
         with torch.no_grad():
             freest = torch.stack([self.barrier(one) for one in drawn]).argmax(0)
         return drawn[freest, torch.arange(count)]
 
     def coordinates(self, context: Tensor | None) -> Coordinates:
-        """Placements as shares of their own surface, beside the states; each surface's particles by themselves.
+        """Return placements as shares of their own surface, beside the states; each surface's particles by themselves.
 
         P(A) is a mixture over surfaces, and no particle leaves its own. Compared over all surfaces at once, the median
         distance would be that between tables, and there would be no repulsion within one.

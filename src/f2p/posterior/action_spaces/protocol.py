@@ -25,10 +25,10 @@ class ActionSpace(Protocol):
     """Surface that each particle aims at; empty where a skill aims at none."""
 
     def parameters(self, variables: Tensor) -> Tensor:
-        """Skill parameters (M, P) of variables (M, D)."""
+        """Return skill parameters (M, P) of variables (M, D)."""
 
     def log_prior(self, variables: Tensor) -> Tensor:
-        """Ln P(a) of variables (M, D). Shape (M,)."""
+        """Return ln P(a) of variables (M, D). Shape (M,)."""
 
     def draw(self, count: int, tries: int, generator: torch.Generator) -> Tensor:
         """Draw variables (count, D) from the prior, the best of `tries` for each particle."""

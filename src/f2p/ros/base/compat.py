@@ -85,7 +85,7 @@ except ImportError:
 
 
 def _slerp(start: np.ndarray, end: np.ndarray, fraction: float) -> np.ndarray:
-    """Spherical interpolation of two unit quaternions."""
+    """Return spherical interpolation of two unit quaternions."""
     cosine = float(np.dot(start, end))
     end, cosine = (-end, -cosine) if cosine < 0.0 else (end, cosine)
     if cosine > 0.9995:

@@ -43,12 +43,12 @@ def floats(values: np.ndarray, code: str = "f") -> array.array:
 
 
 def stamp_to_msg(stamp_ns: int) -> Time:
-    """Nanoseconds to a time message."""
+    """Convert nanoseconds to a time message."""
     return Time(sec=int(stamp_ns // 1_000_000_000), nanosec=int(stamp_ns % 1_000_000_000))
 
 
 def stamp_from_msg(stamp: Time) -> int:
-    """Return a time message to nanoseconds."""
+    """Convert a time message to nanoseconds."""
     return stamp.sec * 1_000_000_000 + stamp.nanosec
 
 
@@ -185,7 +185,7 @@ def plan_from_msg(message: msg.Plan) -> Plan:
 
 
 def call_from_msg(step: msg.PlanStep | ExecuteSkill.Goal) -> SkillCall:
-    """Skill, object and parameters. Raises UnknownNameError and BadParameterError for a call that is none."""
+    """Return skill, object and parameters. Raises UnknownNameError and BadParameterError for a call that is none."""
     return checked_call(SkillCall(step.skill, step.object, np.asarray(step.parameter, np.float64)))
 
 

@@ -53,7 +53,7 @@ def joint_limits(stamp: Time) -> JointState:
 
 
 def odometry(driver: StretchDriver, stamp: Time) -> Odometry:
-    """Pose of base_link where the driver started, and its speed along and about itself."""
+    """Return the pose of base_link where the driver started, and its speed along and about itself."""
     x, y, heading = driver.odometry
     out = Odometry(header=Header(stamp=stamp, frame_id="odom"), child_frame_id="base_link")
     out.pose.pose.position.x, out.pose.pose.position.y = x, y
@@ -92,7 +92,7 @@ class Frames:
                 (self._moving if model.body_jntnum[body] else self._still).append(row)
 
     def moving(self, driver: StretchDriver, stamp: Time, with_odometry: bool) -> TFMessage:
-        """Joints that move, and the base in `odom` unless the driver was told not to broadcast it."""
+        """Return joints that move, and the base in `odom` unless the driver was told not to broadcast it."""
         transforms = [self._between(driver.twin, row, stamp) for row in self._moving]
         if with_odometry:
             x, y, heading = driver.odometry

@@ -16,7 +16,7 @@ MOST_POINTS = 5_000_000
 
 
 def depth_metres(image: Image) -> np.ndarray:
-    """Depth of every pixel [m], NaN where there is none. Shape (height, width), float32.
+    """Return the depth of every pixel [m], NaN where there is none. Shape (height, width), float32.
 
     Raises:
         BadImageError: an encoding other than 16UC1 (millimetres) or 32FC1 (metres), or sizes that lie.
@@ -39,7 +39,7 @@ def depth_metres(image: Image) -> np.ndarray:
 
 
 def points_camera(image: Image, info: CameraInfo) -> np.ndarray:
-    """Points of all pixels with usable depth in the optical frame [m]. Shape (points, 3), float32.
+    """Return points of all pixels with usable depth in the optical frame [m]. Shape (points, 3), float32.
 
     Raises:
         BadImageError: see `depth_metres`; or a camera info of another size, or without focal lengths.
@@ -60,7 +60,7 @@ def points_camera(image: Image, info: CameraInfo) -> np.ndarray:
 
 
 def cloud_points(cloud: PointCloud2) -> np.ndarray:
-    """Finite points of a cloud message in its own frame [m]. Shape (points, 3), float32.
+    """Return finite points of a cloud message in its own frame [m]. Shape (points, 3), float32.
 
     Raises:
         CloudError: too large, sizes or fields that lie, no x, y, z, or not one finite point.

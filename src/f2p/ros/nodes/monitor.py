@@ -112,7 +112,7 @@ class MonitorNode(F2pNode):
         return message
 
     def _replay(self, before: Scene, call: SkillCall) -> Relations | None:
-        """Relations after the same call in the rebuilt scene; None when it cannot be rebuilt or blows up."""
+        """Return relations after the same call in the rebuilt scene; None when it cannot be rebuilt or blows up."""
         from f2p.sim.world import reconstruct
 
         try:

@@ -114,7 +114,7 @@ class PerceptionNode(F2pNode):
 
 
 def inventory_of(text: str) -> tuple[KnownObject, ...]:
-    """Known objects of an inventory parameter. Raises BadViewRequestError when it cannot be read."""
+    """Return known objects of an inventory parameter. Raises BadViewRequestError when it cannot be read."""
     try:
         return tuple(_known(name, *entry) for name, entry in json.loads(text).items())
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:

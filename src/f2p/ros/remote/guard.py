@@ -171,7 +171,7 @@ class GuardClient:
             raise MotionRefusedError(f"the guard refused (code {code}): {text}")
 
     def _age_s(self) -> float:
-        """Age of what is older, joint states or odometry [s]."""
+        """Return age of what is older, joint states or odometry [s]."""
         return self._clock.monotonic_s() - min(self._joints_s, self._odometry_s)
 
     def _renew(self) -> None:

@@ -40,12 +40,12 @@ class RosPredictor:
         self._predict, self._detect, self._canceled, self._judged = predict, detect, canceled, judged
 
     def detect(self, scene: Scene) -> Relations:
-        """Probabilities of all relations now. Raises StaleWeightsError when other weights answered."""
+        """Return probabilities of all relations now. Raises StaleWeightsError when other weights answered."""
         answer = self._ask(self._detect, DetectRelations.Request(scene=scene_to_msg(scene), from_model=True))
         return relations_from_msg(answer.relations)
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """P(goal) of each candidate (candidates, H, P) in one call. Shape (candidates,)."""
+        """Return P(goal) of each candidate (candidates, H, P) in one call. Shape (candidates,)."""
         answer = self._ask(self._predict, self._request(scene, skeleton, parameters, goal, detailed=0))
         probabilities = np.asarray(answer.goal_probability, dtype=np.float64)
         self._judged(goal, probabilities)

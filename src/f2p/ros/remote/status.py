@@ -56,7 +56,7 @@ class GraphStatus:
         self._thread.start()
 
     def states(self) -> dict[str, str]:
-        """Lifecycle state of each node the manager watches."""
+        """Return lifecycle state of each node the manager watches."""
         with self._lock:
             return {name: state for name, (state, _pid) in self._states.items()}
 
@@ -66,7 +66,7 @@ class GraphStatus:
         return bool(states) and all(state == "active" for state in states.values())
 
     def hung(self, children: Mapping[str, Child]) -> list[str]:
-        """Children that run, but whose heartbeat the manager has missed for too long."""
+        """Return children that run, but whose heartbeat the manager has missed for too long."""
         now, out = self._clock.monotonic_s(), []
         with self._lock:
             states = dict(self._states)

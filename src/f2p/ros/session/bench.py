@@ -35,7 +35,7 @@ def memory_bytes(pid: int) -> int:
 
 
 def image_rate(node: Node, seconds: float) -> float:
-    """Depth images that arrive per second."""
+    """Return the depth images that arrive per second."""
     arrived: list[int] = []
 
     def on_image(message: Image) -> None:

@@ -65,7 +65,7 @@ def normals_of(points: np.ndarray, radius: float, sensor: np.ndarray) -> np.ndar
 
 
 def patches_of(points: np.ndarray, normals: np.ndarray, config: ConvexityConfig) -> np.ndarray:
-    """Small pieces of nearly equal position and normal. Shape (n,), int, 0-based without gaps."""
+    """Return small pieces of nearly equal position and normal. Shape (n,), int, 0-based without gaps."""
     features = np.concatenate([points / config.patch_size, config.normal_weight * normals], axis=1)
     cells = np.floor(points / config.patch_size).astype(np.int64)
     labels = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)

@@ -37,6 +37,6 @@ def open3d() -> Any:
 
 
 def cloud_of(points: np.ndarray) -> Any:
-    """Points (n, 3) as Open3D's `PointCloud`."""
+    """Return points (n, 3) as Open3D's `PointCloud`."""
     geometry, utility = open3d().geometry, open3d().utility
     return geometry.PointCloud(utility.Vector3dVector(np.asarray(points, dtype=np.float64)))

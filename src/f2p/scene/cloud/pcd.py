@@ -134,7 +134,7 @@ def _read_header(path: Path, head: bytes, maximum_points: int) -> _Header:
 
 
 def _checked_header(path: Path, entries: dict[str, list[str]], start: int, maximum_points: int) -> _Header:
-    """Numbers out of the header's words."""
+    """Return numbers out of the header's words."""
     names = tuple(entries["FIELDS"])
     sizes, kinds = [int(size) for size in entries["SIZE"]], entries["TYPE"]
     counts = tuple(int(count) for count in entries.get("COUNT", ["1"] * len(names)))
@@ -187,7 +187,7 @@ def _columns_ascii(path: Path, header: _Header, data: bytes) -> dict[str, np.nda
 
 
 def _columns_binary(path: Path, header: _Header, data: bytes) -> dict[str, np.ndarray]:
-    """Packed records."""
+    """Return packed records."""
     expected = header.points * header.dtype.itemsize
     if len(data) < expected:
         raise _truncated(path, len(data), expected, "bytes")
@@ -234,12 +234,12 @@ def _labels(columns: dict[str, np.ndarray]) -> np.ndarray | None:
 
 
 def _whole(column: np.ndarray, end: int) -> np.ndarray:
-    """Numbers of a text or a float field as integers; 0 for what is none within 0 .. `end`."""
+    """Return numbers of a text or a float field as integers; 0 for what is none within 0 .. `end`."""
     return np.where((column >= 0) & (column < end), column, 0).astype(np.int64)
 
 
 def _colors(columns: dict[str, np.ndarray]) -> np.ndarray | None:
-    """Red, green, blue out of PCL's packed rgb or rgba field."""
+    """Return red, green, blue out of PCL's packed rgb or rgba field."""
     name = next((name for name in ("rgba", "rgb") if name in columns), None)
     if name is None:
         return None

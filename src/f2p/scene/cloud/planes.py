@@ -19,7 +19,7 @@ class Plane:
     """[m]."""
 
     def heights(self, points: np.ndarray) -> np.ndarray:
-        """Signed distance of points (n, 3) from the plane, positive on the sensor's side [m]. Shape (n,)."""
+        """Return the signed distance of points (n, 3) from the plane, positive on the sensor's side [m]. Shape (n,)."""
         return points @ self.normal + self.offset
 
 

@@ -78,6 +78,6 @@ def thinned(points: np.ndarray, most: int) -> np.ndarray:
 
 
 def averaged(values: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean of the rows of `values` (n, k) in each group. Shape (groups, k)."""
+    """Return the mean of the rows of `values` (n, k) in each group. Shape (groups, k)."""
     sums = [np.bincount(groups, weights=column, minlength=len(counts)) for column in np.asarray(values).T]
     return np.stack(sums, axis=-1) / np.maximum(counts, 1)[:, None]

@@ -47,7 +47,7 @@ class View:
         self._sensor, self._config = sensor_task, config
 
     def free_share(self, box: Box) -> float:
-        """Share of a box's top and upper sides that would have been seen, but something beyond it was."""
+        """Return the share of a box's top and upper sides that would have been seen, but something beyond it was."""
         surface = _surface(box, 5)
         offsets = surface - self._sensor
         ranges = np.linalg.norm(offsets, axis=1)
@@ -57,7 +57,7 @@ class View:
 
 
 def _surface(box: Box, count: int) -> np.ndarray:
-    """Points on the top and on the upper half of the edges of a box. Shape (2 count^2, 3)."""
+    """Return points on the top and on the upper half of the edges of a box. Shape (2 count^2, 3)."""
     steps = np.linspace(-0.45, 0.45, count)
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * box.size[:2]
     top = np.concatenate([grid, np.full((len(grid), 1), box.size[2] / 2.0)], axis=1)
@@ -72,7 +72,7 @@ def recalled(
     view: View,
     config: HiddenConfig,
 ) -> list[Segment]:
-    """Segments for the missing objects that can be hidden somewhere; their points are their unseen tops.
+    """Return segments for the missing objects that can be hidden somewhere; their points are their unseen tops.
 
     Args:
         missing: Known solid objects that no detection matched.
@@ -109,7 +109,7 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
 
 
 def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenConfig) -> list[Box]:
-    """Places on the floor of every open box, the nearest first, since a wall hides what is behind it."""
+    """Return places on the floor of every open box, the nearest first, since a wall hides what is behind it."""
     places: list[Box] = []
     for segment in seen:
         if not segment.shape.contains:
@@ -136,7 +136,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _top_points(box: Box, count: int) -> np.ndarray:
-    """Points on the top of a box. Shape (about count, 3)."""
+    """Return points on the top of a box. Shape (about count, 3)."""
     steps = np.linspace(-0.45, 0.45, max(2, round(np.sqrt(count))))
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * box.size[:2]
     local = np.concatenate([grid, np.full((len(grid), 1), box.size[2] / 2.0)], axis=1)

@@ -58,7 +58,7 @@ class OpenBoxParts:
 
 
 def _covered(local: np.ndarray, half: np.ndarray, band: float) -> tuple[float, float]:
-    """Share of the edge, and of its worst side, along which ring points were seen."""
+    """Return the share of the edge, and of its worst side, along which ring points were seen."""
     shares, lengths = [], []
     for axis in (0, 1):
         for sign in (-1.0, 1.0):
@@ -71,7 +71,7 @@ def _covered(local: np.ndarray, half: np.ndarray, band: float) -> tuple[float, f
 
 
 def _ring_at(points: np.ndarray, rim: float, config: HollowConfig) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """Rectangle (center, size, yaw) of a rim at height `rim`, if there is one."""
+    """Return the rectangle (center, size, yaw) of a rim at height `rim`, if there is one."""
     slab = points[(points[:, 2] > rim - config.slab) & (points[:, 2] < rim + 0.006)]
     if len(slab) < 40:
         return None

@@ -68,7 +68,7 @@ def _mended(one: Detection, other: Detection, config: PriorConfig) -> Detection:
 
 
 def _likeness(detection: Detection, known: Sequence[KnownObject], tracking: TrackingConfig) -> float:
-    """Difference of size to the most similar solid object of the inventory [m]."""
+    """Return the difference of size to the most similar solid object of the inventory [m]."""
     solids = [item for item in known if holds_nothing(item.prior)]
     return min(size_difference(detection.box.size, item.size, tracking.hidden_weight) for item in solids)
 

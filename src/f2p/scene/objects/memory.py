@@ -47,7 +47,7 @@ class Memory:
         return scene
 
     def _lost(self, scene: Scene) -> frozenset[str]:
-        """Known objects that are neither seen nor where they were."""
+        """Return known objects that are neither seen nor where they were."""
         return frozenset() if self.previous is None else frozenset(self.previous.names) - set(scene.names)
 
 

@@ -45,7 +45,7 @@ _ENOUGH = 1500
 
 
 def _extents(points_xy: np.ndarray, yaws: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray]:
-    """Trimmed low and high bounds along the axes of each candidate yaw. Two of shape (yaws, 2)."""
+    """Return trimmed low and high bounds along the axes of each candidate yaw. Two of shape (yaws, 2)."""
     local = rotate_z(points_xy[None], -yaws[:, None])
     count = len(points_xy)
     cut = min(int(trim * count), (count - 1) // 2)
@@ -78,7 +78,7 @@ def fit_footprint(points_xy: np.ndarray, trim: float) -> tuple[np.ndarray, np.nd
 
 
 def top_of(points: np.ndarray) -> float:
-    """Height of the upper face of points (n, 3), unbiased by depth noise where the face is seen [m]."""
+    """Return the height of the upper face of points (n, 3), unbiased by depth noise where the face is seen [m]."""
     heights = points[:, 2]
     high = float(np.percentile(heights, 97.0))
     return float(np.median(heights[heights > high - 0.008]))

@@ -57,7 +57,7 @@ class TableTop:
     """Shape (n, 3) [m]."""
 
     def heights(self, points_task: np.ndarray) -> np.ndarray:
-        """Height of points (n, 3) above the top [m]. Shape (n,)."""
+        """Return the height of points (n, 3) above the top [m]. Shape (n,)."""
         return points_task[:, 2] - points_task[:, :2] @ self.slope[:2] - self.slope[2]
 
     def under(self, points_task: np.ndarray, margin: float) -> np.ndarray:
@@ -70,7 +70,7 @@ class TableTop:
 
 
 def without(table: TableTop, boxes: Sequence[Box]) -> TableTop:
-    """`table` by what is seen of it beside `boxes`: their floors are level too, and may hang over its edge."""
+    """Return `table` by what is seen of it beside `boxes`: their floors are level too, and may hang over its edge."""
     points = table.points_task
     beside = np.ones(len(points), dtype=bool)
     for box in boxes:

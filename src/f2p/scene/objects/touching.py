@@ -36,7 +36,7 @@ class SeparationConfig(Settings):
 
 
 def _tops(points: np.ndarray, normals: np.ndarray, voxel: float, config: SeparationConfig) -> np.ndarray:
-    """Level patches; negative for points on none. Shape (n,), int."""
+    """Return level patches; negative for points on none. Shape (n,), int."""
     patches = np.full(len(points), -1)
     up = np.flatnonzero(normals[:, 2] > config.upward)
     if len(up) == 0:
@@ -53,7 +53,7 @@ def _tops(points: np.ndarray, normals: np.ndarray, voxel: float, config: Separat
 
 
 def _area(points_xy: np.ndarray) -> tuple[float, float]:
-    """Area of the least rectangle and its smaller side."""
+    """Return the area of the least rectangle and its smaller side."""
     size = fit_footprint(points_xy, 0.01)[1]
     return float(np.prod(size)), float(size.min())
 
@@ -102,7 +102,7 @@ def separate(points: np.ndarray, normals: np.ndarray, voxel: float, config: Sepa
 
 
 def _split(points: np.ndarray, normals: np.ndarray, voxel: float, config: SeparationConfig) -> list[np.ndarray]:
-    """Parts of one connected cluster, as index arrays."""
+    """Return parts of one connected cluster, as index arrays."""
     patches = _tops(points, normals, voxel, config)
     for patch in range(int(patches.max()) + 1):
         members = np.flatnonzero(patches == patch)

@@ -89,7 +89,7 @@ def size_difference(seen: np.ndarray, known: np.ndarray, hidden_weight: float) -
     """Return how far an upright box of extents `seen` is from one of `known`, either way round [m]."""
 
     def one_way(horizontal: np.ndarray) -> float:
-        """Difference to the known extents taken this way round."""
+        """Return the difference to the known extents taken this way round."""
         excess = seen - np.array([*horizontal, known[2]])
         weights = np.where(excess > 0.0, 1.0, hidden_weight)
         weights[2] = 1.0
@@ -149,7 +149,7 @@ def _displacement(
 
 
 def _assign(costs: np.ndarray, limit: float) -> dict[int, int]:
-    """Row to column of the cheapest matching; pairs that cost more than `limit` stay single."""
+    """Return the row to column of the cheapest matching; pairs that cost more than `limit` stay single."""
     rows, columns = linear_sum_assignment(np.minimum(costs, _NEVER))
     return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] <= limit}
 
@@ -205,7 +205,7 @@ def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, conf
 
 
 def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: set[str]) -> dict[int, str]:
-    """Names for what nobody knows: `box`, `box_2` ... by volume, `object_1` ... from left (+y) to right."""
+    """Return names for what nobody knows: `box`, `box_2` ... by volume, `object_1` ... from left (+y) to right."""
     names: dict[int, str] = {}
 
     def give(index: int, stem: str, first: str) -> None:

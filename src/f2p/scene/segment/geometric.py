@@ -79,7 +79,7 @@ class GeometricSegmenter:
         return dominant_plane(cells, self.config.support_tolerance, rng, sensor)
 
     def regions(self, cells: np.ndarray, sensor: np.ndarray) -> np.ndarray:
-        """Objects of a voxelised cloud (n, 3) from which the support is taken away already. Shape (n,), int."""
+        """Return objects of a voxelised cloud (n, 3) from which the support is taken away already. Shape (n,), int."""
         config = self.config
         regions = convex_regions(cells, config.neighbours, sensor, config.convexity)
         regions = largest_first(regions, int(config.least_voxels))

@@ -58,7 +58,7 @@ DEFAULT = PretrainingConfig()
 
 
 def graspable(bodies: Sequence[Body], placement: Placement) -> list[int]:
-    """Movables that hold nothing and carry nothing: moving them moves one object."""
+    """Return movables that hold nothing and carry nothing: moving them moves one object."""
     filled = set(placement.container.tolist())
     out = []
     for i, body in enumerate(bodies):
@@ -186,7 +186,7 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
 
 
 def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig = DEFAULT) -> list[Transition]:
-    """Shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made."""
+    """Return shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made."""
     rng = np.random.default_rng((seed, index))
     out: list[Transition] = []
     while len(out) < count:

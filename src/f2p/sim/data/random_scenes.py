@@ -67,7 +67,7 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
 
 
 def place_tables(bodies: Sequence[Body], rng: np.random.Generator) -> dict[int, np.ndarray]:
-    """Poses of the tables, jittered around those of the demo (both tops near 0.5 m), by body index."""
+    """Return poses of the tables, jittered around those of the demo (both tops near 0.5 m), by body index."""
     top = rng.uniform(0.46, 0.54)
     out = {}
     for index, body in enumerate(bodies):
@@ -115,7 +115,7 @@ class Placer:
         self._placed.append(index)
 
     def on_table(self, index: int) -> bool:
-        """Uniform on a random table, wholly on it."""
+        """Return uniform on a random table, wholly on it."""
         for _ in range(self._config.tries):
             table = int(self._rng.choice(self._tables))
             pose = self._upon(

@@ -26,7 +26,7 @@ class WorkspaceConfig(Settings):
 
 
 def tables(config: WorkspaceConfig | None = None) -> World:
-    """`table_a` on the left (+y) and `table_b` on the right of the demo."""
+    """Return the tables of the demo: `table_a` on the left (+y), `table_b` on the right."""
     config = config or WorkspaceConfig()
     size = np.array([config.table_depth, config.table_width, config.table_thickness])
     z = config.table_height - 0.5 * config.table_thickness

@@ -117,10 +117,10 @@ def paths_of(
 
 
 def ease(progress: np.ndarray) -> np.ndarray:
-    """Cosine ramp from 0 to 1."""
+    """Return the cosine ramp from 0 to 1."""
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0)))
 
 
 def phase_times(distance: np.ndarray, acceleration: float, least: float) -> np.ndarray:
-    """Duration of a cosine ramp over `distance` with this peak acceleration [s]."""
+    """Return the duration of a cosine ramp over `distance` with this peak acceleration [s]."""
     return np.asarray(np.maximum(least, np.pi * np.sqrt(np.abs(distance) / (2.0 * acceleration))))

@@ -69,7 +69,7 @@ class Camera:
         self._coarse[:: config.coarse, :: config.coarse] = True
 
     def _chosen(self, scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """Rays to cast: the coarse grid and every ray near a movable's box. Shape (rays,), indices."""
+        """Return rays to cast: the coarse grid and every ray near a movable's box. Shape (rays,), indices."""
         mask = self._coarse.copy()
         movable = [i for i, body in enumerate(scene.bodies) if not body.shape.support]
         radius = 0.5 * np.linalg.norm(sizes[movable], axis=-1)
@@ -138,7 +138,7 @@ def fitted(points: np.ndarray, least: int, most: int, rng: np.random.Generator) 
 
 
 def top_surface(pose: np.ndarray, size: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
-    """Points on the top of a box: what a hidden segment is given when it was never seen. Shape (count, 3)."""
+    """Return points on the top of a box: what a hidden segment is given when it was never seen. Shape (count, 3)."""
     local = (rng.random((count, 2)) - 0.5) * size[:2]
     cosine, sine = np.cos(pose[3]), np.sin(pose[3])
     x = pose[0] + cosine * local[:, 0] - sine * local[:, 1]

@@ -13,7 +13,7 @@ from f2p.types import Relations
 def label(
     scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray, contact: np.ndarray, openings: np.ndarray
 ) -> Relations:
-    """Relations of one state.
+    """Return relations of one state.
 
     Args:
         scene: The bodies.

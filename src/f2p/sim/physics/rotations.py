@@ -6,7 +6,7 @@ import numpy as np
 
 
 def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
-    """Rotation matrices of unit quaternions (w, x, y, z). Shape (..., 3, 3)."""
+    """Return the rotation matrices of unit quaternions (w, x, y, z). Shape (..., 3, 3)."""
     w, x, y, z = np.moveaxis(quaternions / np.linalg.norm(quaternions, axis=-1, keepdims=True), -1, 0)
     rows = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -17,12 +17,12 @@ def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
 
 
 def yaw_quaternions(yaws: np.ndarray) -> np.ndarray:
-    """Quaternions (w, x, y, z) of rotations about +z. Shape (..., 4)."""
+    """Return quaternions (w, x, y, z) of rotations about +z. Shape (..., 4)."""
     return np.stack([np.cos(yaws / 2), np.zeros_like(yaws), np.zeros_like(yaws), np.sin(yaws / 2)], axis=-1)
 
 
 def quaternion_product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Hamilton product of quaternions (w, x, y, z), broadcast. Shape (..., 4)."""
+    """Return the Hamilton product of quaternions (w, x, y, z), broadcast. Shape (..., 4)."""
     a, b, c, d = np.moveaxis(first, -1, 0)
     e, f, g, h = np.moveaxis(second, -1, 0)
     return np.stack(

@@ -133,7 +133,7 @@ def _boards(scene: BuiltScene) -> dict[str, np.ndarray]:
 
 
 def _merged(old: States, rows: np.ndarray, result: Result) -> States:
-    """States in which `rows` are as a worker says, and the rest as it was."""
+    """Return states in which `rows` are as a worker says, and the rest as it was."""
     new = {one.name: getattr(old, one.name).copy() for one in fields(States)}
     for name, array in new.items():
         array[rows] = getattr(result, name)
