@@ -34,7 +34,7 @@ def _layer(layer: nn.TransformerEncoderLayer, tokens: Tensor, bias: Tensor | Non
 
 
 def _attended(attention: nn.MultiheadAttention, tokens: Tensor, bias: Tensor | None) -> Tensor:
-    """Return the self-attention among the tokens of every scene. Shape (B, t, c)."""
+    """Apply self-attention among the tokens of every scene. Shape (B, t, c)."""
     batch, count, width = tokens.shape
     heads = attention.num_heads
     packed = functional.linear(tokens, attention.in_proj_weight, attention.in_proj_bias)

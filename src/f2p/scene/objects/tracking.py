@@ -149,7 +149,7 @@ def _displacement(
 
 
 def _assign(costs: np.ndarray, limit: float) -> dict[int, int]:
-    """Return the row to column of the cheapest matching; pairs that cost more than `limit` stay single."""
+    """Match rows to columns at least cost; pairs that cost more than `limit` stay single."""
     rows, columns = linear_sum_assignment(np.minimum(costs, _NEVER))
     return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] <= limit}
 
