@@ -6,31 +6,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from f2p.shape.protocol import FREE, Cavity, Grip, Slab, Top, block_top, shapes
+from f2p.shape.block import Block
+from f2p.shape.protocol import FREE, Grip, shapes
 
 CUBOID = "cuboid"
 
 
 @shapes.register(CUBOID)
-class CuboidShape:
+class CuboidShape(Block):
     """Its box, filled."""
 
     moves: ClassVar[str] = FREE
-    contains: ClassVar[bool] = False
-    solid: ClassVar[bool] = True
     support: ClassVar[bool] = False
-
-    def slabs(self, size: np.ndarray, wall: float) -> tuple[Slab, ...]:
-        """Return the box itself."""
-        return (Slab(np.zeros(3), 0.5 * np.asarray(size)),)
-
-    def tops(self, size: np.ndarray, wall: float) -> tuple[Top, ...]:
-        """Return its upper face."""
-        return (block_top(size),)
-
-    def cavity(self, size: np.ndarray, wall: float) -> Cavity | None:
-        """None: it is filled."""
-        return None
 
     def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
         """Across either side, from above."""
