@@ -13,6 +13,9 @@ from f2p.registry import Makers
 from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
 
+FAILED_STEP = "failure"
+"""Tag of the failed step itself, simulated once more, among the transitions of a learner."""
+
 Progress = Callable[[str, float, str], None]
 """Called with (stage, fraction done within it, what is being done)."""
 

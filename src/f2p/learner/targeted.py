@@ -24,7 +24,7 @@ import numpy as np
 
 from f2p.action.protocol import actions, aiming, moves
 from f2p.learner.errors import TooFewTransitionsError
-from f2p.learner.protocol import LearnContext, LearnedData
+from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData
 from f2p.learner.scenes import as_it_was_left, put_elsewhere
 from f2p.monitor.compare import carried_along
 from f2p.posterior.errors import AllRejectedError
@@ -124,8 +124,8 @@ class Targeted:
                     raise
                 context.progress("settle", 1.0, f"around the scene that was left: {error}")
         here = reconstruct(failure.outcome.before)
-        self._simulate(here, here.poses[None], (failure.outcome.call,), "failure", failure, context, out)
-        wanted, kept = shares.particles + 1, out.counts["particle"] + out.counts["failure"]
+        self._simulate(here, here.poses[None], (failure.outcome.call,), FAILED_STEP, failure, context, out)
+        wanted, kept = shares.particles + 1, out.counts["particle"] + out.counts[FAILED_STEP]
         if kept < self.config.least_share * wanted:
             raise TooFewTransitionsError(kept, wanted, dict(out.counts))
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -62,8 +63,8 @@ class FinetuneConfig(Settings):
     plateau: PlateauConfig | None = field(default_factory=PlateauConfig)
     """Ends it when what is held out is predicted no better; none: all steps, as literally."""
     held_out: float = number(
-        0.1, "share of the new transitions, and as many old ones, that are only looked at", low=0.0, high=0.5,
-        source="ours: of fewer than ten none, those are looked at as they are learned",
+        0.05, "share of the new transitions, and as many old ones, that are only looked at", low=0.0, high=0.5,
+        source="ours: of fewer than twenty none, those are looked at as they are learned",
     )  # fmt: skip
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
     freeze: tuple[str, ...] = ("encoder", "embedding", "decoders")
@@ -144,8 +145,18 @@ def finetune(
     config: FinetuneConfig,
     seed: int,
     progress: Progress | None = None,
+    always: Sequence[int] = (),
 ) -> tuple[Architecture, tuple[float, ...]]:
     """Return a copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
+
+    Args:
+        model: In eval mode; it stays as it is.
+        new: What shall be learned.
+        replay: Old transitions, so that they are not forgotten.
+        config: The recipe.
+        seed: Of order, identities, shifts, and of what is held out.
+        progress: Called after every step.
+        always: Which of `new` are never held out: the failed step itself, without which the gate refused five of eight.
 
     Raises:
         TrainingError: Replay is asked for and none is given.
@@ -161,7 +172,7 @@ def finetune(
         encoding.freeze(progress)
     if set(config.freeze) >= {"encoder", "embedding", "decoders"}:  # then no step can change what is detected
         config = replace(config, losses=replace(config.losses, detection=0.0))
-    learned, looked_at = _parts(len(new), len(data), config, np.random.default_rng((seed, 4)))
+    learned, looked_at = _parts(len(new), len(data), config, always, np.random.default_rng((seed, 4)))
     sizes = (config.stage.batch or len(new), config.replayed)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:
@@ -183,11 +194,12 @@ def finetune(
 
 
 def _parts(
-    new: int, count: int, config: FinetuneConfig, rng: np.random.Generator
+    new: int, count: int, config: FinetuneConfig, always: Sequence[int], rng: np.random.Generator
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
     """Transitions to learn from, new and old, and those that are looked at; new ones come first among `count`."""
     fresh, old = rng.permutation(new), new + rng.permutation(count - new)
-    held = int(config.held_out * new) if config.plateau else 0
+    fresh = np.concatenate([fresh[~np.isin(fresh, always)], np.asarray(always, np.int64)])
+    held = min(int(config.held_out * new), new - len(always)) if config.plateau else 0
     if not held:
         return (fresh, old), np.concatenate([fresh, old[: len(fresh)]])
     kept = min(held, len(old) // 2)

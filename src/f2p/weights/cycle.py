@@ -15,7 +15,7 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
-from f2p.learner.protocol import LearnContext, LearnedData, Learner, Progress, learners, no_progress
+from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData, Learner, Progress, learners, no_progress
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import weights_bytes
@@ -177,7 +177,8 @@ class _Round:
         replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
         self._lap("data")
         recipe = data.recipe or self.config.finetune
-        tuned, losses = finetune(model, batch, replay, recipe, self.seed, self.progress)
+        failed = [index for index, one in enumerate(data.transitions) if one.tag == FAILED_STEP]
+        tuned, losses = finetune(model, batch, replay, recipe, self.seed, self.progress, always=failed)
         self._lap("finetune")
         gate = self._judge(parent, model, tuned, frozen)
         self._lap("gate")

@@ -17,7 +17,7 @@ from f2p.model.errors import TrainingError
 from f2p.model.factory import create
 from f2p.model.losses import LossConfig
 from f2p.model.optimise import Plateau, PlateauConfig, StageConfig
-from f2p.model.train import FinetuneConfig, PretrainConfig, finetune, literal_finetuning, pretrain
+from f2p.model.train import FinetuneConfig, PretrainConfig, _parts, finetune, literal_finetuning, pretrain
 from f2p.model.transitions import Transitions
 
 SHORT = PretrainConfig(
@@ -208,3 +208,16 @@ def test_finetuning_stops_when_what_is_held_out_is_learned(batch: TransitionBatc
     assert len(losses) == 7
     _, losses = finetune(create("default", seed=0), batch, batch, dataclasses.replace(config, plateau=None), seed=0)
     assert len(losses) == 40
+
+
+@pytest.mark.parametrize("new", [5, 10, 11, 20, 33, 40])
+def test_the_failed_step_is_always_learned_from(new: int) -> None:
+    """Held out by chance, nothing was learned of it: the gate refused five of eight rounds of ten transitions."""
+    config = FinetuneConfig()
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        (fresh, old), looked_at = _parts(new, new + 100, config, [new - 1], rng)
+        assert new - 1 in fresh
+        held = np.setdiff1d(np.arange(new), fresh)
+        assert len(held) == new // 20 and set(held) <= set(looked_at)
+        assert len(old) == 100 - len(held)
