@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+Boxes = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Centers, sizes and yaws."""
+
 _SIGNS = np.array([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]])
 
 
@@ -23,6 +26,11 @@ def rotate_z(vectors: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
     y = sine * vectors[..., 0] + cosine * vectors[..., 1]
     rest = (np.broadcast_to(vectors[..., axis], x.shape) for axis in range(2, vectors.shape[-1]))
     return np.stack([x, y, *rest], axis=-1)
+
+
+def turn_about_z(yaws: np.ndarray | float) -> np.ndarray:
+    """Return the matrices of rotations about +z: their columns are the turned axes. Shape (..., 3, 3)."""
+    return np.swapaxes(rotate_z(np.eye(3), np.asarray(yaws, dtype=np.float64)[..., None]), -1, -2)
 
 
 def wrapped(angles: np.ndarray | float, period: float = 2.0 * np.pi) -> np.ndarray:
@@ -43,6 +51,12 @@ def footprint_corners(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) 
     """Return the four horizontal corners of each box, anticlockwise [m]. Shape (..., 4, 2)."""
     offsets = 0.5 * np.asarray(sizes)[..., None, :2] * _SIGNS
     return np.asarray(centers)[..., None, :2] + rotate_z(offsets, np.asarray(yaws)[..., None])
+
+
+def box_corners(center: np.ndarray, size: np.ndarray, yaw: float) -> np.ndarray:
+    """Return the corners of an upright box: bottom before top, -x before +x, -y before +y [m]. Shape (8, 3)."""
+    signs = np.array([[x, y, z] for z in (-1, 1) for x in (-1, 1) for y in (-1, 1)])
+    return rotate_z(0.5 * signs * size, yaw) + center
 
 
 def into_box(points: np.ndarray, centers: np.ndarray, yaws: np.ndarray | float) -> np.ndarray:
@@ -73,18 +87,6 @@ def footprint_edge_distance(
     return np.where(np.all(beyond <= 0.0, axis=-1), -np.max(beyond, axis=-1), outside)
 
 
-def _footprints_overlap(corners: np.ndarray, yaws: np.ndarray) -> np.ndarray:
-    """Separating-axis test of all pairs of rectangles. Shape (..., n, n), bool."""
-    axes = np.stack([np.cos(yaws), np.sin(yaws), -np.sin(yaws), np.cos(yaws)], axis=-1)
-    axes = axes.reshape(*yaws.shape, 2, 2)
-    # projections[..., i, a, j, c]: corner c of box j on axis a of box i
-    projections = np.einsum("...iad,...jcd->...iajc", axes, corners)
-    low, high = projections.min(axis=-1), projections.max(axis=-1)
-    own_low, own_high = (np.einsum("...iai->...ia", bound)[..., None] for bound in (low, high))
-    on_own_axes = np.all((low <= own_high) & (high >= own_low), axis=-2)
-    return on_own_axes & np.swapaxes(on_own_axes, -1, -2)
-
-
 def pairwise_gaps(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> np.ndarray:
     """Exact distance between every two upright boxes, 0 where they overlap [m]. Shape (..., n, n)."""
     corners = footprint_corners(centers, sizes, yaws)
@@ -96,29 +98,26 @@ def pairwise_gaps(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> n
         yaws[..., None, :, None],
     ).min(axis=-1)
     horizontal = np.minimum(to_other, np.swapaxes(to_other, -1, -2))
-    horizontal = np.where(_footprints_overlap(corners, yaws), 0.0, horizontal)
+    first = centers[..., :, None, :], sizes[..., :, None, :], yaws[..., :, None]
+    second = centers[..., None, :, :], sizes[..., None, :, :], yaws[..., None, :]
+    horizontal = np.where(separation(first, second) <= 0.0, 0.0, horizontal)
     heights, halves = centers[..., 2], 0.5 * sizes[..., 2]
     vertical = np.abs(heights[..., :, None] - heights[..., None, :]) - halves[..., :, None] - halves[..., None, :]
     return np.hypot(horizontal, np.maximum(vertical, 0.0))
 
 
-def footprints(centers: np.ndarray, sizes: np.ndarray, yaws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return corners (..., 4, 2) and the two edge directions (..., 2, 2) of yawed rectangles."""
-    axes = np.stack([np.stack([np.cos(yaws), np.sin(yaws)], -1), np.stack([-np.sin(yaws), np.cos(yaws)], -1)], axis=-2)
-    return footprint_corners(centers, sizes, yaws), axes
+def separation(first: Boxes, second: Boxes) -> np.ndarray:
+    """Return how far footprints are apart along the best of their four axes, broadcast [m]; negative if they overlap.
 
-
-def overlap(
-    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], margin: float = 0.0
-) -> np.ndarray:
-    """Tell whether two (broadcast) batches of rectangles overlap, by separating axes. Shape (...), bool."""
-    separated = np.zeros(np.broadcast_shapes(first[0].shape[:-2], second[0].shape[:-2]), dtype=bool)
-    for axes in (first[1], second[1]):
-        on_first = np.einsum("...kd,...sd->...sk", first[0], axes)
-        on_second = np.einsum("...kd,...sd->...sk", second[0], axes)
-        gap = np.maximum(on_second.min(-1) - on_first.max(-1), on_first.min(-1) - on_second.max(-1))
-        separated |= np.any(gap > margin, axis=-1)
-    return ~separated
+    It is the distance of two faces, and less than that of two corners.
+    """
+    (centers, sizes, yaws), (others, other_sizes, other_yaws) = first, second
+    turns = np.asarray(other_yaws) - yaws
+    on_first = np.abs(into_box(others[..., :2], centers, yaws)) - 0.5 * sizes[..., :2]
+    on_second = np.abs(into_box(centers[..., :2], others, other_yaws)) - 0.5 * other_sizes[..., :2]
+    on_first = on_first - half_extents(other_sizes, turns)[..., :2]
+    on_second = on_second - half_extents(sizes, turns)[..., :2]
+    return np.asarray(np.maximum(on_first, on_second).max(axis=-1))
 
 
 def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.ndarray:
@@ -127,12 +126,9 @@ def within(poses: np.ndarray, sizes: np.ndarray, container: np.ndarray) -> np.nd
     Their centre is over its footprint and their bottom above its bottom (so a box is not within what lies in it).
     """
     rows = np.arange(len(poses))
-    delta = poses[:, :, :3] - poses[rows, container, None, :3]
-    cosine, sine = np.cos(poses[rows, container, 3])[:, None], np.sin(poses[rows, container, 3])[:, None]
-    local_x = cosine * delta[..., 0] + sine * delta[..., 1]
-    local_y = cosine * delta[..., 1] - sine * delta[..., 0]
+    own = into_box(poses[:, :, :3], poses[rows, container, None, :3], poses[rows, container, None, 3])
     half = 0.5 * sizes[rows, container][:, None]
-    inside = (np.abs(local_x) < half[..., 0]) & (np.abs(local_y) < half[..., 1])
-    inside &= delta[..., 2] - 0.5 * sizes[..., 2] > -half[..., 2]
+    inside = np.all(np.abs(own[..., :2]) < half[..., :2], axis=-1)
+    inside &= own[..., 2] - 0.5 * sizes[..., 2] > -half[..., 2]
     inside[rows, container] = False
     return np.asarray(inside)

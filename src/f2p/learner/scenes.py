@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from f2p.action.protocol import actions, moves
+from f2p.geometry import half_extents
 from f2p.learner.errors import NothingToMoveError
 from f2p.relation.table import carried, held
 from f2p.shape.protocol import open_tops
@@ -102,13 +103,13 @@ def _draw_scene(
     new = np.array(poses, dtype=np.float64)
     moving = {index for group in groups for index in group}
     staying = [index for index in free_indices(bodies) if index not in moving]
-    taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in staying]
+    taken = [(poses[index, :2], half_extents(bodies[index].size, poses[index, 3])[:2]) for index in staying]
     for group in groups:
         first = group[0]
         spot = _free_spot(bodies[first], poses[first], surfaces, taken, rng)
         if spot is None:
             return None
-        taken.append((spot[:2], _half_extents(bodies[first], float(poses[first, 3]))))
+        taken.append((spot[:2], half_extents(bodies[first].size, poses[first, 3])[:2]))
         new[list(group), :3] = poses[list(group), :3] + (spot - poses[first, :3])
     return new
 
@@ -166,7 +167,7 @@ def put_elsewhere(
     acted = next(index for index, body in enumerate(bodies) if body.name == call.object)
     new = np.array(poses, dtype=np.float64)
     others = [index for index in free_indices(bodies) if index not in chosen]
-    taken = [(poses[index, :2], _half_extents(bodies[index], float(poses[index, 3]))) for index in others]
+    taken = [(poses[index, :2], half_extents(bodies[index].size, poses[index, 3])[:2]) for index in others]
     end = poses[acted, :2] + (call.parameter @ moves(call.skill))[:2]
     taken.append((end, np.full(2, 0.5 * np.linalg.norm(bodies[acted].size[:2]))))
     for index in chosen:
@@ -174,7 +175,7 @@ def put_elsewhere(
         if spot is None:
             return None
         new[index, :3] = spot
-        taken.append((spot[:2], _half_extents(bodies[index], float(poses[index, 3]))))
+        taken.append((spot[:2], half_extents(bodies[index].size, poses[index, 3])[:2]))
     return new
 
 
@@ -196,7 +197,7 @@ def _free_spot(
     rng: np.random.Generator,
 ) -> np.ndarray | None:
     """Find where `body`, turned as in `pose`, fits on a table: its centre [m], shape (3,); None where it does not."""
-    half = _half_extents(body, float(pose[3]))
+    half = half_extents(body.size, pose[3])[:2]
     areas = np.array([np.prod(extent) for _, extent in surfaces])
     for _ in range(_TRIES):
         center, extent = surfaces[int(rng.choice(len(surfaces), p=areas / areas.sum()))]
@@ -205,9 +206,3 @@ def _free_spot(
         if all(np.any(np.abs(spot - other) > half + extent + _CLEARANCE) for other, extent in taken):
             return np.array([*spot, center[2] + body.size[2] / 2])
     return None
-
-
-def _half_extents(body: Body, yaw: float) -> np.ndarray:
-    """Return half sizes of the axis-aligned rectangle around a yawed footprint [m]. Shape (2,)."""
-    turn = np.abs([[np.cos(yaw), np.sin(yaw)], [np.sin(yaw), np.cos(yaw)]])
-    return turn @ (body.size[:2] / 2)

@@ -23,8 +23,8 @@ def gaps(first: Tensor, first_sizes: Tensor, second: Tensor, second_sizes: Tenso
     """
     delta = second[..., :2] - first[..., :2]
     turn = second[..., 3] - first[..., 3]
-    on_first = turned_back(delta, first[..., 3]).abs() - 0.5 * first_sizes[..., :2] - reaches(turn, second_sizes)
-    on_second = turned_back(delta, second[..., 3]).abs() - 0.5 * second_sizes[..., :2] - reaches(turn, first_sizes)
+    on_first = turned(delta, -first[..., 3]).abs() - 0.5 * first_sizes[..., :2] - reaches(turn, second_sizes)
+    on_second = turned(delta, -second[..., 3]).abs() - 0.5 * second_sizes[..., :2] - reaches(turn, first_sizes)
     return torch.cat([on_first, on_second], -1).amax(-1)
 
 
@@ -35,12 +35,12 @@ def reaches(turns: Tensor, sizes: Tensor) -> Tensor:
     return 0.5 * torch.stack([cosine * x + sine * y, sine * x + cosine * y], -1)
 
 
-def turned_back(vectors: Tensor, yaws: Tensor) -> Tensor:
-    """Return vectors (..., 2) seen along axes turned by `yaws` (...)."""
+def turned(vectors: Tensor, yaws: Tensor) -> Tensor:
+    """Return vectors (..., 2 or 3) turned by `yaws` (...) about +z, broadcast: `geometry.rotate_z` with gradients."""
     cosine, sine = torch.cos(yaws), torch.sin(yaws)
-    return torch.stack(
-        [cosine * vectors[..., 0] + sine * vectors[..., 1], cosine * vectors[..., 1] - sine * vectors[..., 0]], -1
-    )
+    x = cosine * vectors[..., 0] - sine * vectors[..., 1]
+    y = sine * vectors[..., 0] + cosine * vectors[..., 1]
+    return torch.stack([x, y, *(rest.expand_as(x) for rest in vectors[..., 2:].unbind(-1))], -1)
 
 
 def log_barrier(gap: Tensor, margin: float) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import rotate_z
+from f2p.geometry import into_box, rotate_z
 from f2p.posterior.errors import BoundsError, NoSurfaceError
 from f2p.shape.protocol import FREE, open_tops
 from f2p.types import Scene, Segment, frozen
@@ -35,11 +35,7 @@ class Surface:
 
     def local(self, points_xy: np.ndarray) -> np.ndarray:
         """Return points (..., 2) along the surface's own axes, from its centre [m]."""
-        delta = np.asarray(points_xy, dtype=np.float64) - self.center
-        cosine, sine = np.cos(self.yaw), np.sin(self.yaw)
-        return np.stack(
-            [cosine * delta[..., 0] + sine * delta[..., 1], cosine * delta[..., 1] - sine * delta[..., 0]], axis=-1
-        )
+        return into_box(points_xy, self.center, self.yaw)
 
     def contains(self, points_xy: np.ndarray) -> np.ndarray:
         """Return which points (..., 2) lie over the surface."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from f2p.geometry import half_extents, rotate_z, wrapped
+from f2p.posterior.barrier import turned
 from f2p.posterior.bounds import Bounds, top_of, tops_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
@@ -101,10 +102,9 @@ class Layout:
         for rows, targets, parents in self._levels:
             base = self._frames[rows].expand(count, -1, -1) if parents is None else poses.index_select(1, parents)
             own = local.index_select(1, rows)
-            cosine, sine = torch.cos(base[..., 3]), torch.sin(base[..., 3])
-            x = base[..., 0] + cosine * own[..., 0] - sine * own[..., 1]
-            y = base[..., 1] + sine * own[..., 0] + cosine * own[..., 1]
-            placed = torch.stack([x, y, base[..., 2] + self._rise[rows], base[..., 3] + own[..., 2]], -1)
+            spot = base[..., :2] + turned(own[..., :2], base[..., 3])
+            upright = torch.stack([base[..., 2] + self._rise[rows], base[..., 3] + own[..., 2]], -1)
+            placed = torch.cat([spot, upright], -1)
             poses = poses.index_copy(1, targets, placed)
         return poses
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from f2p.model.batch import segment_points
 from f2p.model.protocol import Latent, SkillEffectModel
-from f2p.posterior.barrier import gaps, log_barrier, reaches, turned_back
+from f2p.posterior.barrier import gaps, log_barrier, reaches, turned
 from f2p.posterior.layout import Layout
 from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
 from f2p.posterior.svgd import Coordinates
@@ -82,16 +82,16 @@ class StateTarget:
         with torch.no_grad():
             yaws = self.poses(variables)[..., 3] - observed[:, 3]
             arms = (self.clouds - observed[:, None, :3]).expand(len(yaws), -1, -1, -1)
-            clouds = observed[:, None, :3] + _turned(arms, yaws[..., None])
+            clouds = observed[:, None, :3] + turned(arms, yaws[..., None])
             self._latent = self.model.observe_rigid(clouds, self._turning).detached()
-            self._encoded_arm = _turned(self._arm, yaws)
+            self._encoded_arm = turned(self._arm, yaws)
         self._encoded_variables = variables.detach().clone()
 
     def latent(self, poses: Tensor) -> Latent:
         """Return the latent of all particles at `poses` (M, n, 4), by moving the last encoding."""
         assert self._latent is not None and self._encoded_arm is not None
         observed = self.layout.observed_poses
-        swung = _turned(self._arm, poses[..., 3] - observed[:, 3]) - self._encoded_arm
+        swung = turned(self._arm, poses[..., 3] - observed[:, 3]) - self._encoded_arm
         return self.model.moved(self._latent, poses[..., :3] - observed[:, :3] + swung)
 
     def barrier(self, poses: Tensor, values: Tensor) -> Tensor:
@@ -170,12 +170,6 @@ class StateTarget:
     def _arm(self) -> Tensor:
         """Centroid of each cloud from its box centre. Shape (n, 3)."""
         return self.clouds.mean(1) - self.layout.observed_poses[:, :3]
-
-
-def _turned(vectors: Tensor, yaws: Tensor) -> Tensor:
-    """Return vectors (..., 3) turned by yaws (...) about +z."""
-    flat = turned_back(vectors[..., :2], -yaws)
-    return torch.cat([flat, vectors[..., 2:].expand(*flat.shape[:-1], 1)], -1)
 
 
 def detected_relations(model: SkillEffectModel, clouds: Tensor) -> np.ndarray:

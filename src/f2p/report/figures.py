@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from f2p.action.protocol import moves
+from f2p.geometry import box_corners
 from f2p.types import Particles, Scene, Segment
 
 PALETTE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#44BB99", "#99DDFF", "#AAAA00")
@@ -22,14 +23,6 @@ def colours_of(scene: Scene) -> dict[str, str]:
     movable = [segment.name for segment in scene.segments if segment.movable]
     chosen = {name: PALETTE[k % len(PALETTE)] for k, name in enumerate(sorted(movable))}
     return {name: chosen.get(name, FURNITURE_COLOUR) for name in scene.names}
-
-
-def box_corners(center: np.ndarray, size: np.ndarray, yaw: float) -> np.ndarray:
-    """Return corners of an upright box in the task frame [m]. Shape (8, 3)."""
-    signs = np.array([[x, y, z] for z in (-1, 1) for x in (-1, 1) for y in (-1, 1)], float)
-    cosine, sine = np.cos(yaw), np.sin(yaw)
-    task_from_box = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    return signs * size / 2 @ task_from_box.T + center
 
 
 def _wireframe(corners: Sequence[np.ndarray]) -> np.ndarray:

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from f2p.geometry import turn_about_z
 from f2p.types import frozen
 
 BASE_START_TASK = (0.27, 0.0, math.pi / 2)
@@ -20,8 +21,9 @@ BASE_START_TASK = (0.27, 0.0, math.pi / 2)
 
 def transform_from_pose(x: float, y: float, heading: float) -> np.ndarray:
     """Return the rigid transform of a planar pose. Shape (4, 4)."""
-    cosine, sine = math.cos(heading), math.sin(heading)
-    return frozen([[cosine, -sine, 0.0, x], [sine, cosine, 0.0, y], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    out = np.eye(4)
+    out[:3, :3], out[:2, 3] = turn_about_z(heading), (x, y)
+    return frozen(out)
 
 
 TASK_FROM_BASE_START = transform_from_pose(*BASE_START_TASK)
@@ -38,8 +40,7 @@ def compose_planar(first: tuple[float, float, float], second: tuple[float, float
 
 def invert_planar(pose: tuple[float, float, float]) -> tuple[float, float, float]:
     """Return the inverse of a planar pose."""
-    cosine, sine = math.cos(pose[2]), math.sin(pose[2])
-    return -cosine * pose[0] - sine * pose[1], sine * pose[0] - cosine * pose[1], -pose[2]
+    return compose_planar((0.0, 0.0, -pose[2]), (-pose[0], -pose[1], 0.0))
 
 
 def base_task_from_odometry(

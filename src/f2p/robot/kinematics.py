@@ -8,12 +8,15 @@ the tables, arm extension away from the robot, lift up, and wrist roll for the h
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from f2p.robot.errors import UnreachableError
+from f2p.robot.frames import compose_planar, invert_planar
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
 from f2p.types import frozen
 
@@ -57,14 +60,10 @@ uncalibrated; the telescope's stages are summed and the grasp centre keeps the g
 x along their closing direction)."""
 
 
-def rotation_from_rpy(roll: float, pitch: float, yaw: float) -> np.ndarray:
-    """Return URDF rotation: fixed axes x, y, z. Shape (3, 3)."""
-    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle), math.sin(angle)) for angle in (roll, pitch, yaw))
-    return np.array([
-        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
-        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
-        [-sp, cp * sr, cp * cr],
-    ])  # fmt: skip
+_OFFSETS = np.array([xyz for _, xyz, _, _, _ in _CHAIN])
+_TURNS = Rotation.from_euler("xyz", [rpy for _, _, rpy, _, _ in _CHAIN])  # URDF: fixed axes x, y, z
+_AXES = np.array([axis for _, _, _, _, axis in _CHAIN], dtype=float)
+_SLIDES = np.array([joint in (LIFT, ARM) for _, _, _, joint, _ in _CHAIN])[:, None]
 
 
 def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
@@ -73,17 +72,11 @@ def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
     Args:
         positions: Joint positions [m or rad]; a missing joint is at 0.
     """
-    pose = np.eye(4)
-    for _, xyz, rpy, joint, axis in _CHAIN:
-        step = np.eye(4)
-        step[:3, :3], step[:3, 3] = rotation_from_rpy(*rpy), xyz
-        value = positions.get(joint, 0.0)
-        if joint in (LIFT, ARM):
-            step[:3, 3] += step[:3, :3] @ (value * np.array(axis, dtype=float))
-        elif joint:
-            step[:3, :3] = step[:3, :3] @ rotation_from_rpy(0.0, 0.0, value * axis[2])
-        pose = pose @ step
-    return pose
+    moved = _AXES * np.array([[positions.get(joint, 0.0)] for _, _, _, joint, _ in _CHAIN])
+    steps = np.tile(np.eye(4), (len(_CHAIN), 1, 1))
+    steps[:, :3, :3] = (_TURNS * Rotation.from_rotvec(np.where(_SLIDES, 0.0, moved))).as_matrix()
+    steps[:, :3, 3] = _OFFSETS + _TURNS.apply(np.where(_SLIDES, moved, 0.0))
+    return functools.reduce(np.matmul, steps)
 
 
 _DOWN = {WRIST_PITCH: DOWN_PITCH}
@@ -152,11 +145,9 @@ def top_down(
     Raises:
         UnreachableError: naming the first limit that is broken.
     """
-    dx, dy = pose.x - base_task[0], pose.y - base_task[1]
-    cosine, sine = math.cos(base_task[2]), math.sin(base_task[2])
-    target_x, target_y = cosine * dx + sine * dy, -sine * dx + cosine * dy
+    target_x, target_y, _ = compose_planar(invert_planar(base_task), (pose.x, pose.y, 0.0))
     translate = target_x - float(DOWN_OFFSET_BASE[0])
-    end = base_task[1] + sine * translate
+    end = base_task[1] + math.sin(base_task[2]) * translate
     if not travel[0] <= end <= travel[1]:
         raise UnreachableError(what, "the base's place along task y", end, *travel)
     arm = within(ARM, float(DOWN_OFFSET_BASE[1]) - target_y, what)

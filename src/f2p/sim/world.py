@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from f2p.geometry import turn_about_z
 from f2p.shape.protocol import FREE, WALL, Shape, board, shape_of, shapes
 from f2p.sim.errors import BodyError
 from f2p.types import Box, Scene, Segment, frozen
@@ -142,8 +143,5 @@ def upright_boxes(positions: np.ndarray, rotations: np.ndarray, sizes: np.ndarra
     along_x = np.arctan2(rotations[..., 1, 0], rotations[..., 0, 0])
     along_y = np.arctan2(-rotations[..., 0, 1], rotations[..., 1, 1])
     yaws = np.where(tilted, along_y, along_x)
-    unyaw = np.zeros(rotations.shape)
-    unyaw[..., 0, 0] = unyaw[..., 1, 1] = np.cos(yaws)
-    unyaw[..., 0, 1], unyaw[..., 1, 0], unyaw[..., 2, 2] = np.sin(yaws), -np.sin(yaws), 1.0
-    extents = np.einsum("...ij,...j->...i", np.abs(unyaw @ rotations), sizes)
+    extents = np.einsum("...ij,...j->...i", np.abs(turn_about_z(-yaws) @ rotations), sizes)
     return np.concatenate([positions, yaws[..., None]], axis=-1), extents

@@ -120,7 +120,7 @@ def _rim_poses(box: Box, grip: Grip, least: float, config: GraspPointConfig) -> 
 def _clearance(pose: TopDownPose, opening: float, others: Sequence[Segment], config: GraspPointConfig) -> float:
     """Return the smallest horizontal distance of the open fingers from other objects at their height [m]."""
     reach = 0.5 * opening + 0.5 * config.finger
-    offset = reach * np.array([math.cos(pose.heading), math.sin(pose.heading)])
+    offset = rotate_z(np.array([reach, 0.0]), pose.heading)
     fingers = np.array([pose.x, pose.y]) + np.stack([offset, -offset])
     size = np.array([config.finger, config.finger_width])
     corners = footprint_corners(fingers, np.tile(size, (2, 1)), np.full(2, pose.heading))

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from f2p.robot.frames import BASE_START_TASK
-from f2p.robot.kinematics import rotation_from_rpy
 from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
+from f2p.sim.physics.rotations import yaw_quaternions
 from f2p.twin.description import Link
 
 ROBOT_TYPE, ROBOT_AFFINITY = 2, 4
@@ -95,7 +96,7 @@ def add_robot(spec: mujoco.MjSpec, links: dict[str, Link]) -> None:
 def _add_link(parent: mujoco.MjsBody, link: Link) -> mujoco.MjsBody:
     """Add one body with its joint and, where it has one, its box."""
     quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, rotation_from_rpy(*link.rpy).ravel())
+    mujoco.mju_mat2Quat(quaternion, Rotation.from_euler("xyz", link.rpy).as_matrix().ravel())
     body = parent.add_body(name=link.name, pos=link.xyz, quat=quaternion, gravcomp=1.0)
     mass = max(link.mass, 0.05)
     if link.name in SHAPED_LINKS and link.box is not None:
@@ -118,7 +119,7 @@ def _add_base_joints(base: mujoco.MjsBody) -> None:
     """Planar joints at the place where the base starts; they read as the driver's odometry."""
     x, y, heading = BASE_START_TASK
     base.pos = [x, y, 0.0]
-    base.quat = [np.cos(heading / 2), 0.0, 0.0, np.sin(heading / 2)]
+    base.quat = yaw_quaternions(np.array(heading))
     base.add_joint(name=BASE_X, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[1, 0, 0])
     base.add_joint(name=BASE_Y, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 1, 0])
     base.add_joint(name=BASE_THETA, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 0, 1])
@@ -130,7 +131,7 @@ def _add_finger_pad(finger: mujoco.MjsBody, link: Link) -> None:
     Slimmer than the robot's (ours): its bowed fingers and tilted cups reach about 2 cm farther outwards, so that some
     narrow places the twin's fingers enter are too narrow for the robot's.
     """
-    gripper_from_finger = rotation_from_rpy(*link.rpy)
+    gripper_from_finger = Rotation.from_euler("xyz", link.rpy).as_matrix()
     side = 1.0 if link.xyz[0] > 0 else -1.0
     # inner face 6.5 mm off the middle at angle 0, as the description's rubber cups (their boxes leave 13 mm)
     center = np.array([side * (0.0065 + FINGER_HALF[0]), link.xyz[1], FINGER_CENTER_Z])

@@ -19,7 +19,7 @@ from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PIT
 from f2p.settings import Settings, number
 from f2p.sim.physics.labels import label
 from f2p.sim.physics.rollout import touching
-from f2p.sim.physics.rotations import rotation_matrices
+from f2p.sim.physics.rotations import rotation_matrices, yaw_quaternions
 from f2p.sim.physics.scene_builder import PhysicsConfig, located, part_of, scene_xml
 from f2p.sim.world import Body, World, upright_boxes
 from f2p.twin import model as parts
@@ -109,7 +109,7 @@ class Twin:
 
     def _place(self, index: int, pose: np.ndarray) -> None:
         """Put one body at (x, y, z, yaw)."""
-        quaternion = [math.cos(pose[3] / 2), 0.0, 0.0, math.sin(pose[3] / 2)]
+        quaternion = yaw_quaternions(pose[3])
         if self.bodies[index].free:
             start = int(self.model.joint(f"j{index}").qposadr[0])
             self.data.qpos[start : start + 7] = [*pose[:3], *quaternion]

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from f2p.report.figures import box_corners, scene_figure
+from f2p.geometry import box_corners
+from f2p.report.figures import scene_figure
 from f2p.report.page import Story, write_page
 from f2p.types import (
     Box,

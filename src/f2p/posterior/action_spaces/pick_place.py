@@ -15,7 +15,7 @@ from torch import Tensor
 
 from f2p.geometry import half_extents
 from f2p.posterior.action_spaces.protocol import Situation, action_spaces, as_tensor
-from f2p.posterior.barrier import Obstacles
+from f2p.posterior.barrier import Obstacles, turned
 from f2p.posterior.prior import UniformPrior
 from f2p.posterior.svgd import Coordinates
 
@@ -42,10 +42,8 @@ class PlacementSpace:
 
     def _placed(self, values: Tensor) -> Tensor:
         """Return where the body's centre comes to be. Shape (M, 3)."""
-        cosine, sine = torch.cos(self.frames[:, 3]), torch.sin(self.frames[:, 3])
-        x = self.frames[:, 0] + cosine * values[:, 0] - sine * values[:, 1]
-        y = self.frames[:, 1] + sine * values[:, 0] + cosine * values[:, 1]
-        return torch.stack([x, y, self.frames[:, 2]], -1)
+        spot = self.frames[:, :2] + turned(values[:, :2], self.frames[:, 3])
+        return torch.cat([spot, self.frames[:, 2:3]], -1)
 
     def barrier(self, variables: Tensor) -> Tensor:
         """Return the log-barrier of the placements against what stands there. Shape (M,)."""

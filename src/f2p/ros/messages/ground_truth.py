@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from f2p.geometry import inside_box
+from f2p.geometry import box_corners, inside_box
 from f2p.registry import UnknownNameError
 from f2p.ros.errors import MessageError
 from f2p.types import Box, Scene, Segment
@@ -55,14 +55,6 @@ def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:
         own = free & inside_box(points_task, box.center, box.size, box.yaw, MARGIN)
         free &= ~own
         seen = points_task[own]
-        clouds[segment.name] = seen[:: max(1, -(-len(seen) // MOST_POINTS))] if len(seen) else _corners(segment)
+        unseen = box_corners(box.center, box.size, box.yaw)
+        clouds[segment.name] = seen[:: max(1, -(-len(seen) // MOST_POINTS))] if len(seen) else unseen
     return Scene(tuple(replace(item, points=clouds[item.name]) for item in truth.segments), stamp_ns)
-
-
-def _corners(segment: Segment) -> np.ndarray:
-    """Return the eight corners of the segment's box [m]. Shape (8, 3)."""
-    signs: Sequence[Sequence[int]] = [[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
-    local = 0.5 * np.array(signs) * segment.box.size
-    cosine, sine = np.cos(segment.box.yaw), np.sin(segment.box.yaw)
-    turned = local @ np.array([[cosine, sine, 0.0], [-sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-    return turned + segment.box.center

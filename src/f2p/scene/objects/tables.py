@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from f2p.geometry import footprint_excess
+from f2p.geometry import footprint_excess, into_box
 from f2p.scene.cloud.convexity import components, edges_within
 from f2p.scene.objects.priors import fit_footprint
 from f2p.settings import Settings, number
@@ -62,11 +62,8 @@ class TableTop:
 
     def under(self, points_task: np.ndarray, margin: float) -> np.ndarray:
         """Return which points (n, 3) are over the top or its surroundings up to `margin` [m]. Shape (n,), bool."""
-        cosine, sine = np.cos(self.box.yaw), np.sin(self.box.yaw)
-        delta = points_task[:, :2] - self.box.center[:2]
-        along = np.abs(delta @ np.array([cosine, sine])) - self.box.size[0] / 2
-        across = np.abs(delta @ np.array([-sine, cosine])) - self.box.size[1] / 2
-        return np.maximum(along, across) <= margin
+        own = into_box(points_task[:, :2], self.box.center, self.box.yaw)
+        return np.all(np.abs(own) - self.box.size[:2] / 2 <= margin, axis=-1)
 
 
 def without(table: TableTop, boxes: Sequence[Box]) -> TableTop:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import footprints, overlap
+from f2p.geometry import half_extents, into_box, rotate_z, separation
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
@@ -101,9 +101,9 @@ class Placer:
             return True
         others = list(others)
         sizes = np.stack([self._bodies[i].size for i in others])
-        mine = footprints(pose[None, :3], self._bodies[index].size[None], pose[None, 3])
-        theirs = footprints(self.poses[others, :3], sizes, self.poses[others, 3])
-        return not np.any(overlap(mine, theirs, self._config.gap))
+        mine = pose[None, :3], self._bodies[index].size[None], pose[None, 3]
+        theirs = self.poses[others, :3], sizes, self.poses[others, 3]
+        return bool(np.all(separation(mine, theirs) > self._config.gap))
 
     def _loose(self) -> list[int]:
         return [i for i in self._placed if self.container[i] < 0]
@@ -130,9 +130,7 @@ class Placer:
         """Return a pose on top of `support`, `share` in −1..1 of its half extents less `margin`."""
         size, pose = self._bodies[support].size, self.poses[support]
         local = share * np.maximum(0.5 * size[:2] - margin, 0.0)
-        cosine, sine = np.cos(pose[3]), np.sin(pose[3])
-        x = pose[0] + cosine * local[0] - sine * local[1]
-        y = pose[1] + sine * local[0] + cosine * local[1]
+        x, y = pose[:2] + rotate_z(local, pose[3])
         z = pose[2] + 0.5 * size[2] + 0.5 * self._bodies[index].size[2] + 0.001
         return np.array([x, y, z, self._rng.uniform(-np.pi, np.pi)])
 
@@ -173,8 +171,7 @@ class Placer:
             away = 0.5 * (self._bodies[other].size[axis] + self._bodies[index].size[axis]) + self._rng.uniform(
                 0.0045, 0.015
             )
-            angle = pose[3] + axis * np.pi / 2
-            pose[:2] += sign * away * np.array([np.cos(angle), np.sin(angle)])
+            pose[:2] += rotate_z(sign * away * np.eye(2)[axis], pose[3])
             pose[2] += 0.5 * (self._bodies[index].size[2] - self._bodies[other].size[2])
             on_table = self.supported(index, pose)
             if on_table and self._free(index, pose, self._loose()):
@@ -186,10 +183,8 @@ class Placer:
         """Tell whether the footprint's circle lies on one table."""
         radius = 0.5 * float(np.linalg.norm(self._bodies[index].size[:2]))
         for table in self._tables:
-            delta = pose[:2] - self.poses[table, :2]
-            cosine, sine = np.cos(self.poses[table, 3]), np.sin(self.poses[table, 3])
-            local = np.abs([cosine * delta[0] + sine * delta[1], cosine * delta[1] - sine * delta[0]])
-            if np.all(local < 0.5 * self._bodies[table].size[:2] - radius):
+            local = into_box(pose[:2], self.poses[table], self.poses[table, 3])
+            if np.all(np.abs(local) < 0.5 * self._bodies[table].size[:2] - radius):
                 return True
         return False
 
@@ -208,16 +203,11 @@ class Placer:
                 yaw = pose[3] + (
                     self._rng.integers(4) * np.pi / 2 if self._rng.random() < 0.5 else self._rng.uniform(-np.pi, np.pi)
                 )
-                turn = abs(np.cos(yaw - pose[3])), abs(np.sin(yaw - pose[3]))
-                reach = np.array(
-                    [turn[0] * body.size[0] + turn[1] * body.size[1], turn[1] * body.size[0] + turn[0] * body.size[1]]
-                )
-                room = 0.5 * container.size[:2] - container.board - 0.5 * reach - spacing
+                reach = half_extents(body.size, yaw - pose[3])[:2]
+                room = 0.5 * container.size[:2] - container.board - reach - spacing
                 if np.any(room < 0):
                     continue
-                local = self._rng.uniform(-room, room)
-                cosine, sine = np.cos(pose[3]), np.sin(pose[3])
-                at = pose[:2] + np.array([cosine * local[0] - sine * local[1], sine * local[0] + cosine * local[1]])
+                at = pose[:2] + rotate_z(self._rng.uniform(-room, room), pose[3])
                 candidate = np.array([*at, floor + rise + 0.5 * body.size[2], yaw])
                 if self._free(index, candidate, blocking):
                     self.put(index, candidate, box)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.geometry import footprints, overlap, within
+from f2p.geometry import rotate_z, separation, within
 from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath, ease, motions, phase_times
+from f2p.sim.physics.rotations import yaw_quaternions
 from f2p.sim.physics.scene_builder import BuiltScene
 
 
@@ -18,18 +19,16 @@ def _support_height(
 ) -> np.ndarray:
     """Top of the highest board under the goal footprint, contents of the grasped body left out. Shape (runs,)."""
     rows = np.arange(len(poses))
-    moved = footprints(goals[:, :3], sizes[rows, grasped], goals[:, 3])
+    moved = goals[:, :3], sizes[rows, grasped], goals[:, 3]
     carried = within(poses, sizes, grasped)
     carried[rows, grasped] = True
     carried[:, [not scene.bodies[i].free for i in range(len(scene.bodies))]] = False
     height = np.zeros(len(poses))
     for i, slabs in enumerate(scene.slabs):
-        turn = np.stack([np.cos(poses[:, i, 3]), np.sin(poses[:, i, 3])], -1)
         for slab in slabs:
-            x, y = slab.center[0], slab.center[1]
-            at = poses[:, i, :2] + np.stack([turn[:, 0] * x - turn[:, 1] * y, turn[:, 1] * x + turn[:, 0] * y], -1)
+            at = poses[:, i, :2] + rotate_z(slab.center[:2], poses[:, i, 3])
             extent = np.broadcast_to(2.0 * slab.half, (len(poses), 3))
-            under = overlap(moved, footprints(at, extent, poses[:, i, 3])) & ~carried[:, i]
+            under = (separation(moved, (at, extent, poses[:, i, 3])) <= 0.0) & ~carried[:, i]
             top = poses[:, i, 2] + slab.center[2] + slab.half[2]
             height = np.where(under, np.maximum(height, top), height)
     return height
@@ -94,7 +93,5 @@ def pick_place_path(
     positions = np.empty((len(poses), steps, 3))
     positions[..., :2] = start[:, None, :2] + across[..., None] * parameters[:, None, :2]
     positions[..., 2] = start[:, None, 2] + up * (top - start[:, 2])[:, None] + down * (bottom - top)[:, None]
-    turn = 0.5 * across * parameters[:, None, 3]
-    quaternions = np.zeros((len(poses), steps, 4))
-    quaternions[..., 0], quaternions[..., 3] = np.cos(turn), np.sin(turn)
-    return ToolPath(positions, quaternions, time[None, :] <= total[:, None])
+    turned = yaw_quaternions(across * parameters[:, None, 3])
+    return ToolPath(positions, turned, time[None, :] <= total[:, None])

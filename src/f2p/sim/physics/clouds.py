@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from f2p.geometry import rotate_z
 from f2p.settings import Settings, number
 from f2p.sim.physics.scene_builder import BuiltScene
 
@@ -140,17 +141,9 @@ def fitted(points: np.ndarray, least: int, most: int, rng: np.random.Generator) 
 def top_surface(pose: np.ndarray, size: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
     """Return points on the top of a box: what a hidden segment is given when it was never seen. Shape (count, 3)."""
     local = (rng.random((count, 2)) - 0.5) * size[:2]
-    cosine, sine = np.cos(pose[3]), np.sin(pose[3])
-    x = pose[0] + cosine * local[:, 0] - sine * local[:, 1]
-    y = pose[1] + sine * local[:, 0] + cosine * local[:, 1]
-    return np.stack([x, y, np.full(count, pose[2] + 0.5 * size[2])], axis=-1)
+    return np.c_[pose[:2] + rotate_z(local, pose[3]), np.full(count, pose[2] + 0.5 * size[2])]
 
 
 def moved_cloud(points: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Return a cloud that follows its box rigidly (xi of C4) from pose `old` to pose `new`, each (x, y, z, yaw)."""
-    turn = new[3] - old[3]
-    local = points - old[:3]
-    out = local.copy()
-    out[:, 0] = np.cos(turn) * local[:, 0] - np.sin(turn) * local[:, 1]
-    out[:, 1] = np.sin(turn) * local[:, 0] + np.cos(turn) * local[:, 1]
-    return np.asarray(out + new[:3], dtype=np.float32)
+    return np.asarray(rotate_z(points - old[:3], new[3] - old[3]) + new[:3], dtype=np.float32)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from f2p.geometry import footprints, overlap, within
+from f2p.geometry import separation, within
 from f2p.sim.motion.pick_place import pick_place_path
 from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
@@ -92,7 +92,7 @@ def test_an_object_in_the_middle_of_a_box_is_lifted_over_its_walls(scene: BuiltS
 @pytest.mark.parametrize(("distance", "expected"), [(0.09, True), (0.13, False)])
 def test_footprints_overlap_by_separating_axes(distance: float, expected: bool) -> None:
     size = np.array([[0.1, 0.1, 0.1]])
-    first = footprints(np.zeros((1, 3)), size, np.zeros(1))
-    second = footprints(np.array([[distance, 0, 0]]), size, np.array([np.pi / 4]))
-    assert bool(overlap(first, second)[0]) is expected
-    assert bool(overlap(second, first)[0]) is expected
+    first = np.zeros((1, 3)), size, np.zeros(1)
+    second = np.array([[distance, 0, 0]]), size, np.array([np.pi / 4])
+    assert bool(separation(first, second)[0] <= 0.0) is expected
+    assert separation(second, first) == pytest.approx(separation(first, second))
