@@ -173,12 +173,21 @@ def test_only_the_guard_speaks_to_the_driver() -> None:
     assert importers == ["nodes/guard.py"]
 
 
+def test_names_of_our_own_are_relative_to_the_namespace_that_is_called_f2p() -> None:
+    """`graph.NAMESPACE` is where the nodes are; a name that says f2p/ again would be /f2p/f2p/..., or f2p's alone."""
+    for path in ROS_FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.fullmatch(r"/?f2p/\w+(/\w+)*", node.value), f"{path.name}:{node.lineno}: {node.value!r}"
+
+
 @pytest.mark.parametrize("name", ["sim", "robot"])
 def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> None:
     told = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
     names = {spec.name for spec in graph.nodes(name)}
-    assert set(told) <= names
-    for node, entry in told.items():
+    assert set(told) <= {f"/**/{one}" for one in names}, "a key that counts in one namespace only"
+    for key, entry in told.items():
+        node = key.removeprefix("/**/")
         known = _parameters_of(node)
         overridden(known, _flat(entry["ros__parameters"]))
 

@@ -68,7 +68,7 @@ def test_a_killed_node_is_brought_up_again(node: Node, processes: object, until:
         until(lambda: watch.active("monitor") and watch.life("monitor").pid == second.pid, UP_S, "active again")
     finally:
         status.close()
-    caller = ServiceCaller(node, CheckOutcome, "f2p/check_outcome", "monitor", watch)
+    caller = ServiceCaller(node, CheckOutcome, "check_outcome", "monitor", watch)
     with pytest.raises(RemoteError, match="there is no step 0") as caught:
         request = CheckOutcome.Request()
         caller.call(request, 30.0)
@@ -76,7 +76,7 @@ def test_a_killed_node_is_brought_up_again(node: Node, processes: object, until:
 
 
 def test_a_question_to_nobody_ends_at_its_deadline(node: Node) -> None:
-    caller = ServiceCaller(node, DetectRelations, "f2p/detect_relations", "model_server", Watch(node, ["model_server"]))
+    caller = ServiceCaller(node, DetectRelations, "detect_relations", "model_server", Watch(node, ["model_server"]))
     clock = SystemClock()
     start = clock.monotonic_s()
     with pytest.raises(DeadlineError, match="did not answer within 1 s"):
@@ -104,12 +104,12 @@ class Server:
         self.process = processes.start("model_server", *self.arguments)
         self.watch = Watch(node, ["model_server"])
         self.states: list[WeightsState] = []
-        node.create_subscription(WeightsState, "f2p/weights", self.states.append, qos.LATCHED)
+        node.create_subscription(WeightsState, "weights", self.states.append, qos.LATCHED)
         until(lambda: self.watch.active("model_server") and bool(self.states), UP_S, "the model server")
-        self.predict = ServiceCaller(node, Predict, "f2p/predict", "model_server", self.watch)
-        self.detect = ServiceCaller(node, DetectRelations, "f2p/detect_relations", "model_server", self.watch)
-        self.publish = ServiceCaller(node, PublishWeights, "f2p/publish_weights", "model_server", self.watch)
-        self.rollback = ServiceCaller(node, RollbackWeights, "f2p/rollback_weights", "model_server", self.watch)
+        self.predict = ServiceCaller(node, Predict, "predict", "model_server", self.watch)
+        self.detect = ServiceCaller(node, DetectRelations, "detect_relations", "model_server", self.watch)
+        self.publish = ServiceCaller(node, PublishWeights, "publish_weights", "model_server", self.watch)
+        self.rollback = ServiceCaller(node, RollbackWeights, "rollback_weights", "model_server", self.watch)
 
     def predictor(self, weights_id: str) -> RosPredictor:
         return RosPredictor(weights_id, self.predict, self.detect)

@@ -96,7 +96,7 @@ def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> N
 
 def test_without_a_lease_nothing_moves(rig: Rig) -> None:
     rig.up()
-    caller = ActionCaller(rig.node, GuardedMove, "f2p/guarded_move", "guard", rig.watch)
+    caller = ActionCaller(rig.node, GuardedMove, "guarded_move", "guard", rig.watch)
     result = caller.run(GuardedMove.Goal(joints=[LIFT], targets=[0.3], lease="stolen"), 20.0)
     assert result.error_code == 954 and "nobody renews" in result.error_msg
     with pytest.raises(MotionRefusedError, match="no lease is held"):
@@ -116,7 +116,7 @@ def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
     rig.up()
     ended: list[Exception] = []
     states: list[GuardState] = []
-    rig.node.create_subscription(GuardState, "f2p/guard_state", states.append, qos.LATCHED)
+    rig.node.create_subscription(GuardState, "guard_state", states.append, qos.LATCHED)
 
     def pursue() -> None:
         with rig.robot.leased():
@@ -142,7 +142,7 @@ def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
 def test_runstop_latches_until_resumed(rig: Rig) -> None:
     rig.up()
     button = ServiceCaller(rig.node, SetBool, "/test/button", "driver", None)
-    resume = ServiceCaller(rig.node, Trigger, "f2p/guard/resume", "guard", rig.watch)
+    resume = ServiceCaller(rig.node, Trigger, "guard/resume", "guard", rig.watch)
     button.call(SetBool.Request(data=True), 20.0)
     rig.until(lambda: "latched" in rig.processes.log("guard"), 20, "latch")
     with rig.robot.leased():

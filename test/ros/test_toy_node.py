@@ -44,7 +44,7 @@ def test_a_foreign_node_is_started_brought_up_and_restarted(
     supervisor = Supervisor(
         [spec for spec in graph.nodes("replay") if spec.name in ("manager", "monitor", "toy")], tmp_path,
         SupervisorConfig(backoff_s=0.1), {SUPERVISOR: str(os.getpid())},
-        ("--ros-args", "-p", "manager:graph:=replay", "-p", "toy:text:=beep"),
+        ("--ros-args",), {"manager": ("-p", "graph:=replay"), "toy": ("-p", "text:=beep")},
     )  # fmt: skip
     said: list[str] = []
     node.create_subscription(String, "toy/said", lambda message: said.append(message.data), 1)

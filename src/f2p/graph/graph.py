@@ -6,13 +6,18 @@ packages join it as plug-ins (`f2p.plugins`) that register theirs; the guard, wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from f2p.graph.errors import GraphError
 from f2p.registry import Registry
 
-HEARTBEAT_PREFIX = "f2p/heartbeat/"
+NAMESPACE = "f2p"
+"""Namespace of the nodes and, since they name their topics, services and actions relatively, of all of these; in a
+namespace `left` it is /left/f2p. What belongs to the driver or to ROS itself (/tf, /diagnostics) has global names."""
+
+HEARTBEAT_PREFIX = "heartbeat/"
 """Heartbeats come on this prefix + node name, one topic a writer: a deadline is kept per topic instance."""
 
 GRAPHS = ("robot", "sim", "replay")
@@ -97,6 +102,20 @@ def register(spec: NodeSpec) -> NodeSpec:
     if any(spec.name == own.name for own in OWN):
         raise GraphError(f"there is a node {spec.name!r} already")
     return _OTHERS.register(spec.name)(spec)
+
+
+def within(namespace: str) -> str:
+    """Return the absolute namespace of the nodes in a namespace: "" gives /f2p, "left" gives /left/f2p.
+
+    Raises:
+        GraphError: It is no name that ROS takes.
+    """
+    outer = namespace.strip("/")
+    if outer and not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", part) for part in outer.split("/")):
+        raise GraphError(
+            f"namespace {namespace!r}: write letters, digits and _, not a digit first, e.g. left or fleet/left"
+        )
+    return "/".join(("", outer, NAMESPACE)) if outer else f"/{NAMESPACE}"
 
 
 def members() -> tuple[NodeSpec, ...]:

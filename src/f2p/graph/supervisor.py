@@ -16,7 +16,7 @@ from typing import IO
 
 from f2p.clock import Clock, SystemClock
 from f2p.graph.errors import SupervisorError
-from f2p.graph.graph import NodeSpec, nodes
+from f2p.graph.graph import NodeSpec, nodes, within
 from f2p.graph.places import SUPERVISOR, environment, share
 from f2p.settings import Settings, number
 
@@ -74,6 +74,9 @@ class Supervisor:
     config: SupervisorConfig = field(default_factory=SupervisorConfig)
     environment: Mapping[str, str] = field(default_factory=dict)
     arguments: Sequence[str] = ()
+    """Of every process."""
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Further arguments of single processes, by node."""
     on_event: Callable[[str, str], None] = lambda _node, _text: None
     clock: Clock = field(default_factory=SystemClock)
     command_of: Callable[[NodeSpec], tuple[str, ...]] = lambda spec: (sys.executable, "-m", spec.module)
@@ -86,7 +89,7 @@ class Supervisor:
         except OSError as error:
             raise SupervisorError(f"cannot write logs to {self.folder}: {error}") from error
         for spec in self.specs:
-            command = (*self.command_of(spec), *self.arguments)
+            command = (*self.command_of(spec), *self.arguments, *self.own.get(spec.name, ()))
             self.children[spec.name] = Child(spec, command, self.folder / f"{spec.name}.log")
             self._spawn(self.children[spec.name])
 
@@ -174,8 +177,9 @@ class Supervisor:
 
 
 def make_supervisor(
-    graph: str, logs: Path, extra: tuple[str, ...] = (), wanted: Collection[str] = (), unwanted: Collection[str] = ()
-) -> Supervisor:
+    graph: str, logs: Path, extra: tuple[str, ...] = (), wanted: Collection[str] = (), unwanted: Collection[str] = (),
+    namespace: str = "",
+) -> Supervisor:  # fmt: skip
     """Return a supervisor of a whole graph with its configuration file; nothing is started yet.
 
     Its processes end themselves once this one is gone.
@@ -186,13 +190,15 @@ def make_supervisor(
         extra: Further ROS arguments for every process, such as `-p name:=value`.
         wanted: Optional nodes that run besides those that do by default.
         unwanted: Optional nodes that do not run.
+        namespace: Where they run: "" for /f2p, "left" for /left/f2p.
 
     Raises:
-        GraphError: As `nodes` does.
+        GraphError: As `nodes` and `within` do.
         SupervisorError: The graph has no configuration file.
     """
     specs, config = nodes(graph, wanted, unwanted), share(f"config/{graph}.yaml")
     return Supervisor(
         specs=specs, folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
-        arguments=("--ros-args", "--params-file", str(config), "-p", f"manager:graph:={graph}", *extra),
+        arguments=("--ros-args", "--params-file", str(config), "-r", f"__ns:={within(namespace)}", *extra),
+        own={"manager": ("-p", f"graph:={graph}")},
     )  # fmt: skip

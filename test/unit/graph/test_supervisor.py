@@ -116,7 +116,8 @@ def test_the_graphs_processes_know_whom_they_must_not_outlive(tmp_path: Path, gr
     supervisor = make_supervisor(graph, tmp_path, ("--params-file", "more.yaml"))
     assert supervisor.environment["F2P_SUPERVISOR_PID"] == str(os.getpid())
     assert Path(supervisor.arguments[2]).name == f"{graph}.yaml"
-    assert supervisor.arguments[3:5] == ("-p", f"manager:graph:={graph}"), "the manager would bring up another graph"
+    assert supervisor.arguments[3:5] == ("-r", "__ns:=/f2p")
+    assert supervisor.own["manager"] == ("-p", f"graph:={graph}"), "the manager would bring up another graph"
     assert supervisor.arguments[-1] == "more.yaml" and not supervisor.children
 
 

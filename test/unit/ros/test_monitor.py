@@ -36,7 +36,7 @@ class Monitor:
 
     def _ask(self, _request: object, deadline_s: float) -> None:
         self.waits.append(deadline_s)
-        raise DeadlineError("f2p/detect_relations: model_server did not answer")
+        raise DeadlineError("detect_relations: model_server did not answer")
 
     def _replay(self, *_: object) -> None:
         return None

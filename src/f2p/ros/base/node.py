@@ -51,7 +51,7 @@ class F2pNode(LifecycleNode):
     """
 
     def __init__(self, name: str, defaults: Any) -> None:
-        super().__init__(name)
+        super().__init__(name, namespace=graph.NAMESPACE)
         self.spec = graph.node(name)
         self.monotonic = SystemClock()
         self.parameters = Parameters(self, defaults)

@@ -44,7 +44,7 @@ class ExecutorNode(F2pNode):
         """Connect the guard and the action."""
         self._watch = Watch(self, ["guard"])
         self._robot = GuardClient(self, self._watch)
-        self.act(ExecuteSkill, "f2p/execute_skill", self._execute, self.parameters.config.deadline_s)
+        self.act(ExecuteSkill, "execute_skill", self._execute, self.parameters.config.deadline_s)
 
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request

@@ -51,8 +51,8 @@ class FinetuneNode(F2pNode):
     def connect(self) -> None:
         """Connect the model server's service, and the action."""
         self._watch = Watch(self, ["model_server"])
-        self._publisher = ServiceCaller(self, PublishWeights, "f2p/publish_weights", "model_server", self._watch)
-        self.act(FineTune, "f2p/fine_tune", self._learn, self.parameters.config.deadline_s)
+        self._publisher = ServiceCaller(self, PublishWeights, "publish_weights", "model_server", self._watch)
+        self.act(FineTune, "fine_tune", self._learn, self.parameters.config.deadline_s)
 
     def load(self) -> None:
         """Open the store, make the simulator."""

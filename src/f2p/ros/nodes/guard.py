@@ -40,11 +40,11 @@ class GuardNode(F2pNode):
         """Driver, leases, the action, stop and the operator's resume, and the tick."""
         self._driver = Driver(self, self.monotonic)
         self._guard = Guard(self._driver, self.get_logger().warning)
-        self._states = self.create_publisher(GuardState, "f2p/guard_state", qos.LATCHED)
-        self.create_subscription(Lease, "f2p/lease", self._on_lease, qos.STATE, callback_group=self.together)
-        self.create_service(Trigger, "f2p/guard/resume", self._on_resume, callback_group=self.together)
-        self.create_service(Trigger, "f2p/guard/stop", self._on_stop, callback_group=self.together)
-        ActionServer(self, GuardedMove, "f2p/guarded_move", self._move, callback_group=self.together,
+        self._states = self.create_publisher(GuardState, "guard_state", qos.LATCHED)
+        self.create_subscription(Lease, "lease", self._on_lease, qos.STATE, callback_group=self.together)
+        self.create_service(Trigger, "guard/resume", self._on_resume, callback_group=self.together)
+        self.create_service(Trigger, "guard/stop", self._on_stop, callback_group=self.together)
+        ActionServer(self, GuardedMove, "guarded_move", self._move, callback_group=self.together,
                      cancel_callback=lambda _handle: CancelResponse.ACCEPT)  # fmt: skip
         self.create_timer(TICK_S, self._watch, callback_group=MutuallyExclusiveCallbackGroup())
 

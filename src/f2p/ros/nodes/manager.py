@@ -55,7 +55,7 @@ class ManagerNode(Node):
     """Brings the nodes of its graph up; optional ones when they are heard, for nobody waits for them."""
 
     def __init__(self) -> None:
-        super().__init__("manager")
+        super().__init__("manager", namespace=graph.NAMESPACE)
         self._monotonic = SystemClock()
         of_graph = graph.of_graph(Parameters(self, CONFIG()).config.graph)
         self._specs = {spec.name: spec for spec in of_graph if spec.lifecycle}
@@ -66,7 +66,7 @@ class ManagerNode(Node):
         }
         self._asks: dict[str, Ask] = {}
         self._told: tuple[object, ...] = ()
-        self._status = self.create_publisher(DiagnosticArray, "f2p/graph", qos.LATCHED)
+        self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
         self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
 
     def _look(self) -> None:

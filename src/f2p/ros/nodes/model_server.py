@@ -45,11 +45,11 @@ class ModelServerNode(F2pNode):
     def connect(self) -> None:
         """Services and the latched state."""
         config = self.parameters.config
-        self._state = self.create_publisher(WeightsState, "f2p/weights", qos.LATCHED)
-        self.serve(Predict, "f2p/predict", self._predict, config.answer_s)
-        self.serve(DetectRelations, "f2p/detect_relations", self._detect, config.answer_s)
-        self.serve(PublishWeights, "f2p/publish_weights", self._publish, config.swap_s, self._loader)
-        self.serve(RollbackWeights, "f2p/rollback_weights", self._rollback, config.swap_s, self._loader)
+        self._state = self.create_publisher(WeightsState, "weights", qos.LATCHED)
+        self.serve(Predict, "predict", self._predict, config.answer_s)
+        self.serve(DetectRelations, "detect_relations", self._detect, config.answer_s)
+        self.serve(PublishWeights, "publish_weights", self._publish, config.swap_s, self._loader)
+        self.serve(RollbackWeights, "rollback_weights", self._rollback, config.swap_s, self._loader)
 
     def load(self) -> None:
         """Open the store and put its champion into service (torch is imported here, on the worker)."""

@@ -65,9 +65,9 @@ class MonitorNode(F2pNode):
     def connect(self) -> None:
         """Connect the model's second opinion, the failures' topic, and the service."""
         self._watch = Watch(self, ["model_server"])
-        self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
-        self._failures = self.create_publisher(FailureMessage, "f2p/failure", qos.LATCHED)
-        self.serve(CheckOutcome, "f2p/check_outcome", self._check, self.parameters.config.deadline_s)
+        self._detect = ServiceCaller(self, DetectRelations, "detect_relations", "model_server", self._watch)
+        self._failures = self.create_publisher(FailureMessage, "failure", qos.LATCHED)
+        self.serve(CheckOutcome, "check_outcome", self._check, self.parameters.config.deadline_s)
 
     def load(self) -> None:
         """Load the simulator that replays."""

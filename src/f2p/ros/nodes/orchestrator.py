@@ -40,7 +40,7 @@ class OrchestratorNode(F2pNode):
         """Clients of every node it needs, and the action."""
         self._watch = Watch(self, self.spec.needs)
         self._stack = RosStack(self, self._watch)
-        self.act(AchieveGoal, "f2p/achieve_goal", self._achieve, self.parameters.config.deadline_s)
+        self.act(AchieveGoal, "achieve_goal", self._achieve, self.parameters.config.deadline_s)
 
     def _achieve(self, handle: Any) -> AchieveGoal.Result:
         request, config = handle.request, self.parameters.config

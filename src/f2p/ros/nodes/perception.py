@@ -65,12 +65,12 @@ class PerceptionNode(F2pNode):
         config = self.parameters.config
         self._watch = Watch(self, ["guard"])
         self._looker = Looker(self, GuardClient(self, self._watch), config)
-        self._scenes = self.create_publisher(SegmentedScene, "f2p/scene", qos.LATCHED)
+        self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
         if config.segmenter == "ground_truth":
             self.create_subscription(String, config.truth_topic, self._on_truth, qos.STATE,
                                      callback_group=self.together)  # fmt: skip
-        self.create_service(Trigger, "f2p/forget", self._on_forget, callback_group=self.together)
-        self.serve(PerceiveScene, "f2p/perceive", self._perceive, config.deadline_s)
+        self.create_service(Trigger, "forget", self._on_forget, callback_group=self.together)
+        self.serve(PerceiveScene, "perceive", self._perceive, config.deadline_s)
 
     def load(self) -> None:
         """Import what looks at clouds, so that the first look takes no longer than the others."""

@@ -83,13 +83,11 @@ class PlannerNode(F2pNode):
     def connect(self) -> None:
         """Connect the model server's services and state, and the action."""
         self._watch = Watch(self, ["model_server"])
-        self._predict = ServiceCaller(self, Predict, "f2p/predict", "model_server", self._watch)
-        self._detect = ServiceCaller(self, DetectRelations, "f2p/detect_relations", "model_server", self._watch)
-        self._plans = self.create_publisher(PlanMessage, "f2p/plan", qos.LATCHED)
-        self.create_subscription(
-            WeightsState, "f2p/weights", self._on_weights, qos.LATCHED, callback_group=self.together
-        )
-        self.act(PlanGoal, "f2p/plan_goal", self._plan, self.parameters.config.deadline_s)
+        self._predict = ServiceCaller(self, Predict, "predict", "model_server", self._watch)
+        self._detect = ServiceCaller(self, DetectRelations, "detect_relations", "model_server", self._watch)
+        self._plans = self.create_publisher(PlanMessage, "plan", qos.LATCHED)
+        self.create_subscription(WeightsState, "weights", self._on_weights, qos.LATCHED, callback_group=self.together)
+        self.act(PlanGoal, "plan_goal", self._plan, self.parameters.config.deadline_s)
 
     def _on_weights(self, state: WeightsState) -> None:
         self._serving = state.serving
@@ -107,9 +105,7 @@ class PlannerNode(F2pNode):
         def pin() -> Predictor:
             if canceled():
                 raise CanceledError("planning was canceled")
-            Patience("f2p/weights", "model_server", config.deadline_s, None, canceled).until(
-                lambda: bool(self._serving)
-            )
+            Patience("weights", "model_server", config.deadline_s, None, canceled).until(lambda: bool(self._serving))
             return RosPredictor(request.weights_id or self._serving, self._predict, self._detect, canceled, judged)
 
         asked = {"shooting.candidates": request.candidates} if request.candidates else {}

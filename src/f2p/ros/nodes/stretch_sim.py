@@ -20,6 +20,7 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
+from f2p.graph.graph import NAMESPACE
 from f2p.graph.places import orphaned
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.twin.action import DriverInterface
@@ -72,7 +73,7 @@ class StretchSim(Node):
     """The twin on the network."""
 
     def __init__(self) -> None:
-        super().__init__("stretch_sim")
+        super().__init__("stretch_sim", namespace=NAMESPACE)
         self.parameters = Parameters(self, CONFIG())
         config, monotonic = self.parameters.config, SystemClock()
         self._model_lock = threading.Lock()

@@ -14,7 +14,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from f2p.graph.graph import members
+from f2p.graph.graph import members, within
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
@@ -39,16 +39,22 @@ class GoalResult:
 
 
 @contextlib.contextmanager
-def spinning(name: str) -> Iterator[Node]:
+def spinning(name: str, namespace: str = "") -> Iterator[Node]:
     """Run a node on an executor thread and a context of its own, for the length of the block.
+
+    Args:
+        name: Its name.
+        namespace: Where the stack is that it asks: "" for /f2p, "left" for /left/f2p.
 
     Raises:
         SettingError: ROS_DOMAIN_ID is no domain.
+        GraphError: No namespace is called so.
     """
     check_domain()
+    namespace = within(namespace)
     context = Context()
     rclpy.init(context=context)
-    node = rclpy.create_node(name, context=context)
+    node = rclpy.create_node(name, context=context, namespace=namespace)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     ended = threading.Event()
@@ -78,7 +84,7 @@ class GoalClient:
 
     def __init__(self, node: Node) -> None:
         self._node, self._watch = node, Watch(node, ["orchestrator"])
-        self._caller = ActionCaller(node, AchieveGoal, "f2p/achieve_goal", "orchestrator", self._watch)
+        self._caller = ActionCaller(node, AchieveGoal, "achieve_goal", "orchestrator", self._watch)
 
     def find(self, within_s: float, canceled: Callable[[], bool] = never) -> None:
         """Wait until a process of a stack is seen in this ROS domain.
@@ -91,12 +97,10 @@ class GoalClient:
             NoStackError: None was seen.
             CanceledError: The wait was ended.
         """
-        patience, names = (
-            Patience("looking for a stack", "it", within_s, None, canceled),
-            {one.name for one in members()},
-        )
+        patience, here = Patience("looking for a stack", "it", within_s, None, canceled), self._node.get_namespace()
+        wanted = {(one.name, here) for one in members()}
         try:
-            patience.until(lambda: not names.isdisjoint(self._node.get_node_names()))
+            patience.until(lambda: not wanted.isdisjoint(self._node.get_node_names_and_namespaces()))
         except DeadlineError:
             raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s) from None
 

@@ -69,10 +69,10 @@ class GuardClient:
         self._joints_s = self._odometry_s = self._progress_s = float("-inf")
         self._odometry: tuple[float, float, float] | None = None
         self._lease: Lease | None = None
-        self._mover = ActionCaller(node, GuardedMove, "f2p/guarded_move", "guard", watch)
-        self._stopper = ServiceCaller(node, Trigger, "f2p/guard/stop", "guard", watch)
+        self._mover = ActionCaller(node, GuardedMove, "guarded_move", "guard", watch)
+        self._stopper = ServiceCaller(node, Trigger, "guard/stop", "guard", watch)
         group = MutuallyExclusiveCallbackGroup()
-        self._leases = node.create_publisher(Lease, "f2p/lease", qos.STATE)
+        self._leases = node.create_publisher(Lease, "lease", qos.STATE)
         node.create_subscription(
             JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
         )

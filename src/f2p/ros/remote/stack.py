@@ -39,11 +39,11 @@ class RosStack:
 
     def __init__(self, node: Node, watch: Watch) -> None:
         self._node = node
-        self._perceive = ServiceCaller(node, PerceiveScene, "f2p/perceive", "perception", watch)
-        self._plan = ActionCaller(node, PlanGoal, "f2p/plan_goal", "planner", watch)
-        self._execute = ActionCaller(node, ExecuteSkill, "f2p/execute_skill", "executor", watch)
-        self._check = ServiceCaller(node, CheckOutcome, "f2p/check_outcome", "monitor", watch)
-        self._learn = ActionCaller(node, FineTune, "f2p/fine_tune", "finetune", watch)
+        self._perceive = ServiceCaller(node, PerceiveScene, "perceive", "perception", watch)
+        self._plan = ActionCaller(node, PlanGoal, "plan_goal", "planner", watch)
+        self._execute = ActionCaller(node, ExecuteSkill, "execute_skill", "executor", watch)
+        self._check = ServiceCaller(node, CheckOutcome, "check_outcome", "monitor", watch)
+        self._learn = ActionCaller(node, FineTune, "fine_tune", "finetune", watch)
         self._canceled: Callable[[], bool] = never
         self._report: Report = lambda _stage, _detail: None
         self._learner = ""

@@ -13,6 +13,7 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from f2p.clock import SystemClock
+from f2p.graph.graph import within
 from f2p.graph.supervisor import Child
 from f2p.ros.base import qos
 from f2p.settings import SettingError
@@ -37,18 +38,27 @@ def check_domain() -> None:
 
 
 class GraphStatus:
-    """Listens to `f2p/graph` on a thread of its own until closed. Raises SettingError as `check_domain` does."""
+    """Listens to `graph` on a thread of its own until closed.
 
-    def __init__(self) -> None:
+    Args:
+        namespace: Where the stack is: "" for /f2p, "left" for /left/f2p.
+
+    Raises:
+        SettingError: As `check_domain` does.
+        GraphError: No namespace is called so.
+    """
+
+    def __init__(self, namespace: str = "") -> None:
         check_domain()
+        inner = within(namespace)
         self._clock = SystemClock()
         self._lock = threading.Lock()
         self._states: dict[str, tuple[str, int]] = {}
         self._dead_since: dict[str, tuple[int, float]] = {}
         self._context = Context()
         rclpy.init(context=self._context)
-        self._node = rclpy.create_node("f2p_status", context=self._context)
-        self._node.create_subscription(DiagnosticArray, "f2p/graph", self._on_graph, qos.LATCHED)
+        self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
+        self._node.create_subscription(DiagnosticArray, "graph", self._on_graph, qos.LATCHED)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._closed = threading.Event()

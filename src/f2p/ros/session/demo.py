@@ -81,7 +81,7 @@ def write_parameters(folder: Path, world: World, task: str, objects: int, seed: 
         "monitor": {"folder": str(folder / "cases")},
     }
     path = folder / "parameters.yaml"
-    path.write_text(yaml.safe_dump({name: {"ros__parameters": values} for name, values in nodes.items()}))
+    path.write_text(yaml.safe_dump({f"/**/{name}": {"ros__parameters": values} for name, values in nodes.items()}))
     return path
 
 
@@ -94,7 +94,7 @@ class DemoSession:
         node.create_subscription(String, "/stretch_sim/ground_truth", self._on_truth, qos.LATCHED)
         self.goals = GoalClient(node)
         self._reset = ServiceCaller(node, Trigger, "/stretch_sim/reset", "stretch_sim", None)
-        self._forget = ServiceCaller(node, Trigger, "f2p/forget", "perception", None)
+        self._forget = ServiceCaller(node, Trigger, "forget", "perception", None)
 
     def _on_truth(self, message: String) -> None:
         self._truth = message
