@@ -42,6 +42,22 @@ def number(
     )
 
 
+def setting(default: Any, text: str, *, unit: str = "", source: str = "ours") -> Any:
+    """Declare a field that is neither one number nor a name of a family: a switch, a folder, a topic, a point."""
+    return dataclasses.field(default=default, metadata={"text": text, "unit": unit, "source": source})
+
+
+def group(factory: Callable[[], Any], text: str = "", **facts: Any) -> Any:
+    """Declare a field that holds a nested config, or several by name.
+
+    Args:
+        factory: Makes the default.
+        text: What it is for; a nested config says so itself where this is empty.
+        **facts: More that is known of it, as `settings_text.settings_of` reads it.
+    """
+    return dataclasses.field(default_factory=factory, metadata={"text": text, **facts})
+
+
 def choice(default: str | None, text: str, among: Callable[[], Iterable[str]], *, source: str = "ours") -> Any:
     """Declare a field that holds one of some names, usually of a registry.
 
@@ -52,6 +68,13 @@ def choice(default: str | None, text: str, among: Callable[[], Iterable[str]], *
         source: Where the default comes from.
     """
     return dataclasses.field(default=default, metadata={"text": text, "among": among, "source": source})
+
+
+def choices(text: str, among: Callable[[], Iterable[str]], *, source: str = "ours") -> Any:
+    """Declare a field that holds a tuple of names, usually of a registry; all of them by default. As `choice`."""
+    return dataclasses.field(
+        default_factory=lambda: tuple(among()), metadata={"text": text, "among": among, "source": source}
+    )
 
 
 class Settings:
@@ -92,9 +115,11 @@ def _wanted(value: Any, kind: Any, item: dataclasses.Field[Any]) -> str:
         return f"{'a whole number' if kind is int else 'finite'} and within [{low}, {high}]"
     if not _fits(value, kind):
         return f"{type_name(kind)}"
-    if among is not None and value is not None and value not in among():
-        return f"one of: {', '.join(among())}"
-    return ""
+    if among is None or value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "" if value and set(value) <= set(among()) else f"some of: {', '.join(among())}"
+    return "" if value in among() else f"one of: {', '.join(among())}"
 
 
 def _fits(value: Any, kind: Any) -> bool:

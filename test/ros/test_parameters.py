@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.errors import BadViewRequestError
 from f2p.ros.nodes.perception import PerceptionConfig, inventory_of
+from f2p.ros.nodes.planner import PlannerNodeConfig
 from f2p.settings import SettingError
 
 
@@ -146,4 +147,16 @@ def test_the_learner_s_own_settings_are_parameters_of_the_node_that_learns(conte
     posterior = config.learner_settings["fail2progress"].posterior
     assert (posterior.states.margin, posterior.action_search.kernel) == (0.01, "single")
     assert config.cycle.gate.most_lost == 0.2
+    node.destroy_node()
+
+
+def test_the_skills_of_a_search_are_a_parameter_and_have_to_be_known(context: rclpy.Context) -> None:
+    overrides = [Parameter("planner.skills", value=["pick_place"])]
+    node = Node("planner", context=context, parameter_overrides=overrides)
+    made = Parameters(node, PlannerNodeConfig())
+    assert made.config.planner.skills == ("pick_place",)
+    node.destroy_node()
+    node = Node("planner", context=context, parameter_overrides=[Parameter("planner.skills", value=["fly"])])
+    with pytest.raises(SettingError, match=r"skills = \('fly',\): must be some of: pick_place"):
+        Parameters(node, PlannerNodeConfig())
     node.destroy_node()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from f2p.registry import Registry
+from f2p.registry import Makers
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ Progress = Callable[[str, float, str], None]
 Benchmark = Callable[[int, Progress], list[Measurement]]
 """Called with a seed and a progress callback."""
 
-benchmarks: Registry[Benchmark] = Registry("benchmark", "f2p.bench")
-"""All benchmarks by name."""
+benchmarks: Makers[Benchmark] = Makers("benchmark", "f2p.bench")
+"""All benchmarks by name; what a benchmark measures, and its limits, are its config."""

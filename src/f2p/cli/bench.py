@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, commands, in_one_line
+from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, settable
+from f2p.settings import SettingError
+from f2p.settings_text import set_by
 
 if TYPE_CHECKING:
     from f2p.bench.protocol import Measurement
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 def bench(
     only: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of all scenes.")] = 0,
+    assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept.
@@ -27,11 +30,11 @@ def bench(
     The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says.
     """
     from f2p.bench.protocol import benchmarks
-    from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers it
 
     console = Console(stderr=True)
     measured: list[Measurement] = []
-    chosen = {name: benchmarks.get(name) for name in only or benchmarks.names}
+    configs = set_by(measuring(), assignments or [])
+    chosen = {name: benchmarks.make(name, configs.get(name)) for name in only or benchmarks.names}
     for name, measure in chosen.items():
         with console.status(name) as status:
             measured += measure(seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}"))
@@ -45,6 +48,18 @@ def bench(
         typer.echo(json.dumps({"measurements": [one.as_json() for one in measured]}))
     if not all(one.holds for one in measured):
         raise typer.Exit(1)
+
+
+@settable.register("bench")
+def measuring() -> dict[str, Any]:
+    """Return what each benchmark can be asked for. Raises SettingError where ROS is missing."""
+    from f2p.bench.protocol import benchmarks
+
+    try:
+        from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers it
+    except ModuleNotFoundError as error:
+        raise SettingError(f"the benchmark of the running graph needs ROS and its messages: {error}") from error
+    return benchmarks.configs()
 
 
 @commands.register("bench")

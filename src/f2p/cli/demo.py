@@ -15,8 +15,12 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import commands, in_one_line
+from f2p.cli._shared import Assignments, commands, in_one_line, settable
 from f2p.clock import SystemClock
+from f2p.graph import graph
+from f2p.graph.overrides import Chosen, chosen, configs_of
+from f2p.graph.supervisor import SupervisorConfig, make_supervisor
+from f2p.settings import Settings, number
 from f2p.types import LearnFrom
 
 if TYPE_CHECKING:
@@ -24,12 +28,19 @@ if TYPE_CHECKING:
     from f2p.ros.session.demo import DemoSession
     from f2p.tasks.protocol import TaskInstance
 
-ATTEMPT_S = 900.0
-"""Longest attempt, learning included [s]."""
 
-FIRST_ATTEMPTS = 3
-"""Tries until one misses: of the untaught model's guesses one in three is lucky (docs/results.md). The last one teaches
-whether or not it is."""
+@dataclass(frozen=True)
+class DemoConfig(Settings):
+    """How long a demo tries."""
+
+    attempt_s: float = number(900.0, "longest attempt, learning included", unit="s", low=1.0, high=36000.0)
+    first_attempts: int = number(
+        3, "tries until one misses; the last one teaches whether or not it is", low=1, high=20,
+        source="docs/results.md: of the untaught model's guesses one in three is lucky",
+    )  # fmt: skip
+    ready_s: float = number(120.0, "longest bring-up of all processes", unit="s", low=1.0, high=3600.0,
+                            source="ours: ten processes start Python on two cores")  # fmt: skip
+
 
 MOST_SEED = 2**31 - 1
 """Largest seed that the simulated robot's parameter takes."""
@@ -110,8 +121,11 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path(
         "runs/demo"
     ),
+    assignments: Assignments = None,
 ) -> None:
     """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
+
+    `--set demo.first_attempts=1` changes the demo, `--set planner.planner.belief=0.6` a parameter of a node.
 
     It takes a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says, so that it never meets a real robot.
 
@@ -121,15 +135,16 @@ def demo(
     from f2p.tasks.protocol import tasks
 
     console = Console(stderr=True)
+    told = chosen({"demo": DemoConfig(), "supervisor": SupervisorConfig()}, graph.nodes("sim"), assignments or [])
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
     instance = tasks.make(task).make(np.random.default_rng(seed), objects, make_simulator())
     folder.mkdir(parents=True)
     board = Board(console)
     if console.is_terminal:
         with Live(board, console=console, refresh_per_second=2) as board.live:
-            summary = run(instance, seed, objects, folder, board)
+            summary = run(instance, seed, objects, folder, board, told)
     else:
-        summary = run(instance, seed, objects, folder, board)
+        summary = run(instance, seed, objects, folder, board, told)
     console.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
     typer.echo(json.dumps(summary))
     if not done(summary["after"]):
@@ -141,34 +156,39 @@ def done(after: dict[str, Any]) -> bool:
     return bool(after["success"] and not after["contradicted"] and not after["error_code"])
 
 
-def run(instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board) -> dict[str, Any]:
+def run(
+    instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board, told: Chosen
+) -> dict[str, Any]:  # fmt: skip
     """Make attempts on a stack of one's own, with learning between them; return the summary that is printed."""
-    from f2p.graph.supervisor import make_supervisor
     from f2p.ros.session.demo import running, write_parameters
 
-    parameters = write_parameters(folder, instance.world, instance.task, objects, seed)
-    supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
+    config: DemoConfig = told.own["demo"]
+    file = write_parameters(folder, instance.world, instance.task, objects, seed, told.nodes)
+    patience = told.own["supervisor"]
+    supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(file)), patience=patience)
     supervisor.on_event = lambda node, text: board.tell("setup" if "started" in text else "restart", f"{node}: {text}")
     with running(supervisor) as session:
-        session.wait_ready(lambda text: board.tell("setup", text))
+        session.wait_ready(lambda text: board.tell("setup", text), config.ready_s)
         setup_s = board.elapsed_s
-        before = first_attempts(session, instance, seed, folder / "weights", board)
-        after = attempt(session, instance, seed + FIRST_ATTEMPTS, LearnFrom.NOTHING, board)
+        before = first_attempts(session, instance, seed, folder / "weights", board, config)
+        after = attempt(session, instance, seed + config.first_attempts, LearnFrom.NOTHING, board, config)
         board.tell("end", "stopping all processes")
     return summarise(instance, folder, before, after, setup_s, board)
 
 
-def first_attempts(session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board) -> Attempt:
+def first_attempts(
+    session: DemoSession, instance: TaskInstance, seed: int, store: Path, board: Board, config: DemoConfig
+) -> Attempt:
     """Make attempts with the untaught model until one of them taught it something; return the last one.
 
     A demo should show a miss, so after luck the guess is made again; from the last one is learned even so, since its
     prediction was contradicted. The robot then goes on from the scene as it is. A person puts the scene back if there
     is nothing to go on with.
     """
-    for number in range(FIRST_ATTEMPTS):
-        last = number == FIRST_ATTEMPTS - 1
+    for index in range(config.first_attempts):
+        last = index == config.first_attempts - 1
         learn_from = LearnFrom.CONTRADICTIONS if last else LearnFrom.MISSES
-        before = attempt(session, instance, seed + number, learn_from, board)
+        before = attempt(session, instance, seed + index, learn_from, board, config)
         taught = serves_what_it_learned(before, store)
         reason = why_put_back(instance, before, taught, session.truth().lost)
         if reason:
@@ -198,7 +218,9 @@ def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:
     return any(one is not None and one.weights == attempt.result["weights_id"] for one in learned)
 
 
-def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn_from: LearnFrom, board: Board) -> Attempt:
+def attempt(
+    session: DemoSession, instance: TaskInstance, seed: int, learn_from: LearnFrom, board: Board, config: DemoConfig
+) -> Attempt:
     """Pursue the goal once with the task's proposal; success is read from the simulator."""
     first = learn_from is not LearnFrom.NOTHING
     which = "first attempt" if first else "second attempt"
@@ -209,7 +231,8 @@ def attempt(session: DemoSession, instance: TaskInstance, seed: int, learn_from:
     literals = tuple(str(literal) for literal in instance.goal.literals)
     # Clearing takes several skills, which free search finds once the model knows; the first try is a person's proposal.
     proposal = instance.proposal if first or instance.budget == len(instance.proposal) else ()
-    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn_from, seed, ATTEMPT_S, progress=progress)
+    longest_s = config.attempt_s
+    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn_from, seed, longest_s, progress=progress)
     success = session.truth().satisfies(instance.goal)
     board.tell("truth", f"{which}: the goal {'holds' if success else 'does not hold'} by ground truth")
     return Attempt(success, bool(result.failure_ids), result.__dict__ | {"failure_ids": list(result.failure_ids)})
@@ -258,6 +281,12 @@ def stage_seconds(rows: list[tuple[str, float, str]], first: str, last: str) -> 
         elif stage == last and start is not None:
             return since - start
     return None
+
+
+@settable.register("demo")
+def demonstration() -> dict[str, Any]:
+    """Return what `f2p demo` can be asked for: its own numbers, and every parameter of the nodes it starts."""
+    return {"demo": DemoConfig(), "supervisor": SupervisorConfig(), **configs_of(graph.of_graph("sim"))}
 
 
 @commands.register("demo")

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import signal
 import threading
+from dataclasses import dataclass
 from types import FrameType
 from typing import Annotated
 
@@ -13,14 +14,23 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from f2p.cli._shared import MOST_SEED, commands, in_one_line
+from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, settable
+from f2p.settings import Settings, number
+from f2p.settings_text import set_by
 from f2p.types import LearnFrom, SkillStep
-
-FOUND_S = 10.0
-"""Longest wait for a sign of a running stack [s] (ours: the first heartbeat comes within a second)."""
 
 MOST_WAIT_S = 604_800.0
 """Longest wait that may be asked for [s]: a week (ours). Nothing waits for ever."""
+
+
+@dataclass(frozen=True)
+class RunConfig(Settings):
+    """What `f2p run` waits for, beside the goal."""
+
+    found_s: float = number(
+        10.0, "longest wait for a sign of a running stack", unit="s", low=0.1, high=600.0,
+        source="ours: the first heartbeat comes within a second",
+    )  # fmt: skip
 
 
 def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
@@ -49,13 +59,14 @@ def run(
     ] = LearnFrom.MISSES,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
     deadline: Annotated[float, typer.Option(min=1.0, max=MOST_WAIT_S, help=r"Longest wait \[s].")] = 1800.0,
+    assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Reach a goal: perceive, plan, execute, check; on a failure find its cause, learn if it teaches, and try again."""
     from f2p.ros.remote.goal import GoalClient, spinning
     from f2p.scene.goals import parse_goal
 
-    console, ended = Console(), threading.Event()
+    console, ended, config = Console(), threading.Event(), set_by(RunConfig(), assignments or [])
 
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
@@ -65,7 +76,7 @@ def run(
     signal.signal(signal.SIGINT, end)
     with spinning("f2p_run") as node:
         client = GoalClient(node)
-        client.find(FOUND_S, ended.is_set)
+        client.find(config.found_s, ended.is_set)
         result = client.achieve(
             literals, proposal, attempts, learn_from, seed, deadline, ended.is_set,
             lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
@@ -76,6 +87,9 @@ def run(
         typer.echo(json.dumps(dataclasses.asdict(result)))
     if not result.success:
         raise typer.Exit(1)
+
+
+settable.register("run")(RunConfig)
 
 
 @commands.register("run")

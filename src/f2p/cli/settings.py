@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,6 @@ from rich.table import Table
 from f2p.cli._shared import commands, in_one_line, settable
 from f2p.cli.settings_page import page
 from f2p.registry import UnknownNameError
-from f2p.settings import SettingError
 from f2p.settings_text import SettingFacts, settings_of, text_of
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -33,11 +31,10 @@ def config_of(group: str) -> Any:
     if not group.startswith("node "):
         return settable.get(group)()
     from f2p.graph import graph
+    from f2p.graph.overrides import configs_of
 
-    try:
-        return importlib.import_module(graph.node(group.removeprefix("node ")).module).CONFIG()
-    except ModuleNotFoundError as error:
-        raise SettingError(f"the settings of {group} need ROS and its messages: {error}") from error
+    name = group.removeprefix("node ")
+    return configs_of([graph.node(name)])[name]
 
 
 def roots() -> dict[str, Any]:

@@ -22,10 +22,12 @@ from f2p.settings_text import set_by
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 if TYPE_CHECKING:
+    from f2p.cli._training import TrainConfig
     from f2p.model.architectures.protocol import Architecture
     from f2p.model.batch import TransitionBatch
     from f2p.model.metrics import Metrics
     from f2p.model.train import PretrainConfig
+    from f2p.sim.data.pretraining import PretrainingConfig
 
 HELD_OUT = 0.08
 """Share of the executions that training does not see."""
@@ -100,7 +102,8 @@ def train(
     check_place(out)
     console, clock = Console(stderr=as_json), SystemClock()
     began = clock.monotonic_s()
-    model, config = create(profile, architecture, seed), set_by(scaled(profile, effort), assignments or [])
+    model, told = create(profile, architecture, seed), set_by(asked_for(profile, effort), assignments or [])
+    config = told.training
     parent = None
     if start is not None:
         parent = started_from(model, start)
@@ -109,12 +112,12 @@ def train(
     if not resume:
         checkpoint.unlink(missing_ok=True)
     with StageBars(console) as bars:
-        batch, digest = pretraining_data(data, executions, seed, workers, bars)
+        batch, digest = pretraining_data(data, executions, seed, workers, bars, config=told.generation)
         simulated = clock.monotonic_s()
         metrics = fit(model, batch, config, seed, checkpoint, bars)
     took = {"simulation": round(simulated - began, 1), "training": round(clock.monotonic_s() - simulated, 1)}
     made = {"data_sha256": digest, "duration_s": took, "metrics": metrics.as_dict()}
-    notes = {**recipe(profile, seed, executions, config, parent), **made}
+    notes = {**recipe(profile, seed, executions, replace(told, training=config), parent), **made}
     manifest = save_weights(model, out, notes)
     keep_replay(out, batch, seed)
     checkpoint.unlink(missing_ok=True)
@@ -149,20 +152,18 @@ def held_out(executions: int) -> int:
 
 
 def recipe(
-    profile: str, seed: int, executions: int, config: PretrainConfig, parent: dict[str, object] | None
+    profile: str, seed: int, executions: int, config: TrainConfig, parent: dict[str, object] | None
 ) -> dict[str, object]:
     """Return what a manifest says of how its weights were to be made."""
-    from f2p.sim.data.pretraining import DEFAULT
-
     return {
         "profile": profile,
         "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
         "seed": seed,
         "executions": executions,
         "held_out": held_out(executions),
-        "code": {"version": metadata_version(), **code_digests()},
-        "generation": asdict(DEFAULT),
-        "training": asdict(config),
+        "code": {"version": metadata_version(), **code_digests(config.generation)},
+        "generation": asdict(config.generation),
+        "training": asdict(config.training),
     }
 
 
@@ -173,6 +174,13 @@ def scaled(profile: str, effort: float) -> PretrainConfig:
     config = literal_pretraining() if profile == "literal" else PretrainConfig()
     joint = replace(config.joint, steps=max(1, round(config.joint.steps * effort)))
     return replace(config, joint=joint, frozen=replace(config.frozen, steps=round(config.frozen.steps * effort)))
+
+
+def asked_for(profile: str, effort: float) -> TrainConfig:
+    """Return data and recipe of a profile, with `effort` times its steps."""
+    from f2p.cli._training import TrainConfig
+
+    return TrainConfig(training=scaled(profile, effort))
 
 
 def fit(
@@ -196,13 +204,13 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
     batch.take(np.concatenate([seen, unseen])).save(out.with_name(REPLAY), notes)
 
 
-def code_digests() -> dict[str, str]:
+def code_digests(generation: PretrainingConfig) -> dict[str, str]:
     """Digest the code that made the weights: the model's files, and what generates and labels data."""
     from f2p.cli.train_data import generator_digest
     from f2p.sources import PACKAGE, digest_of
 
     model = digest_of((PACKAGE / "model").rglob("*.py"))
-    return {"model_sha256": model, "generator_sha256": generator_digest()}
+    return {"model_sha256": model, "generator_sha256": generator_digest(generation)}
 
 
 def metadata_version() -> str:
@@ -235,9 +243,9 @@ def metrics_table(metrics: Metrics) -> Table:
 
 
 @settable.register("train")
-def training() -> PretrainConfig:
+def training() -> TrainConfig:
     """Return what `f2p train` can be asked for; other profiles have other defaults."""
-    return scaled("default", 1.0)
+    return asked_for("default", 1.0)
 
 
 @commands.register("train")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from f2p.model.batch import TransitionBatch, concatenate, pack
-from f2p.sim.data.pretraining import DEFAULT, SHARD, generate_shard
+from f2p.sim.data.pretraining import DEFAULT, SHARD, PretrainingConfig, generate_shard
 from f2p.sources import imports_digest
 
 Progress = Callable[[str, float, str], None]
@@ -27,19 +27,21 @@ def shard_path(folder: Path, seed: int, index: int, count: int) -> Path:
     return folder / f"pretrain-s{seed}-{index:04d}-{count}.safetensors"
 
 
-def generator_digest() -> str:
+def generator_digest(config: PretrainingConfig = DEFAULT) -> str:
     """Digest of what generates, labels and packs: this file, all of f2p that it imports, and the configuration."""
-    config = json.dumps(asdict(DEFAULT), sort_keys=True)
-    return hashlib.sha256(f"{imports_digest(__name__)} {config}".encode()).hexdigest()
+    told = json.dumps(asdict(config), sort_keys=True)
+    return hashlib.sha256(f"{imports_digest(__name__)} {told}".encode()).hexdigest()
 
 
-def make_shard(folder: Path, seed: int, index: int, count: int, generator: str) -> Path:
+def make_shard(
+    folder: Path, seed: int, index: int, count: int, generator: str, config: PretrainingConfig = DEFAULT
+) -> Path:
     """Simulate and write one shard, unless it is there and was made by the same `generator`."""
     path = shard_path(folder, seed, index, count)
     if _generator_of(path) != generator:
-        transitions = generate_shard(index, count, seed)
+        transitions = generate_shard(index, count, seed, config)
         batch = pack(transitions, np.random.default_rng((seed, index, _PACKING)))
-        notes: dict[str, object] = {"seed": seed, "shard": index, "generator": generator, "config": asdict(DEFAULT)}
+        notes: dict[str, object] = {"seed": seed, "shard": index, "generator": generator, "config": asdict(config)}
         batch.save(path, notes)
     return path
 
@@ -53,8 +55,9 @@ def _generator_of(path: Path) -> str:
 
 
 def pretraining_data(
-    folder: Path, executions: int, seed: int, workers: int, progress: Progress, last: int | None = None
-) -> tuple[TransitionBatch, str]:
+    folder: Path, executions: int, seed: int, workers: int, progress: Progress, last: int | None = None,
+    config: PretrainingConfig = DEFAULT,
+) -> tuple[TransitionBatch, str]:  # fmt: skip
     """Make what is missing of `executions` transitions in `folder`, or was made by other code, and read them all.
 
     With `last`, only so many at the end are made and read: the others do not change what they are.
@@ -63,13 +66,13 @@ def pretraining_data(
         The transitions, in an order that does not depend on `workers`, and the digest of all shards read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    generator = generator_digest()
+    generator = generator_digest(config)
     wanted = executions if last is None else min(last, executions)
     first = (executions - wanted) // SHARD
     counts = {index: min(SHARD, executions - index * SHARD) for index in range(first, -(-executions // SHARD))}
     total = sum(counts.values())
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = {pool.submit(make_shard, folder, seed, i, n, generator): n for i, n in counts.items()}
+        jobs = {pool.submit(make_shard, folder, seed, i, n, generator, config): n for i, n in counts.items()}
         done = 0
         for job in as_completed(jobs):
             job.result()

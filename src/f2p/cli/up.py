@@ -8,7 +8,7 @@ from collections import deque
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
@@ -17,8 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from f2p.cli._shared import commands, in_one_line
-from f2p.graph.supervisor import Supervisor, make_supervisor
+from f2p.cli._shared import Assignments, commands, in_one_line, settable
+from f2p.graph import graph
+from f2p.graph.overrides import chosen, configs_of, write_parameters
+from f2p.graph.supervisor import Supervisor, SupervisorConfig, make_supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
 
@@ -41,8 +43,12 @@ def up(
     wanted: Annotated[list[str] | None, typer.Option("--with", help="An optional node to run; repeatable.")] = None,
     unwanted: Annotated[list[str] | None, typer.Option("--without", help="An optional node to leave out.")] = None,
     logs: Annotated[Path | None, typer.Option(help="Folder for the log files; default runs/up/<stamp>.")] = None,
+    assignments: Assignments = None,
 ) -> None:
-    """Run every process of the robot graph, restarting what dies; Ctrl-C ends them all."""
+    """Run every process of the robot graph, restarting what dies; Ctrl-C ends them all.
+
+    `--set guard.hold_after_s=0.5` sets a parameter of a node, after the graph's own configuration file.
+    """
     console, ended = Console(), threading.Event()
     folder = logs or Path("runs/up") / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
 
@@ -51,7 +57,10 @@ def up(
 
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        supervisor = make_supervisor("sim" if sim else "robot", folder, (), wanted or (), unwanted or ())
+        name, choice = "sim" if sim else "robot", (wanted or (), unwanted or ())
+        told = chosen({"supervisor": SupervisorConfig()}, graph.nodes(name, *choice), assignments or [])
+        file = ("--params-file", str(write_parameters(folder / "parameters.yaml", told.nodes))) if told.nodes else ()
+        supervisor = make_supervisor(name, folder, file, *choice, patience=told.own["supervisor"])
         code = _watch(supervisor, console, ended)
     finally:
         for number, handler in previous.items():
@@ -90,6 +99,12 @@ def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> 
         text = f"given up: {', '.join(degraded)}; see {supervisor.folder}"
         Console(stderr=True).print(escape(text), soft_wrap=True)
     return 1 if degraded else 0
+
+
+@settable.register("up")
+def processes() -> dict[str, Any]:
+    """Return what `f2p up` can be asked for: its own patience, and every parameter of the nodes it starts."""
+    return {"supervisor": SupervisorConfig(), **configs_of(graph.members())}
 
 
 @commands.register("up")

@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import commands, complain, in_one_line
+from f2p.cli._shared import Assignments, commands, complain, in_one_line, settable
+from f2p.settings_text import set_by
 
 if TYPE_CHECKING:
+    from f2p.weights.golden import ServingConfig
     from f2p.weights.store import WeightsStore
 
 Store = Annotated[Path, typer.Option("--store", help="Weights store; an empty one starts with the shipped weights.")]
@@ -99,6 +101,7 @@ def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False
 def verify(
     which: Annotated[str, typer.Argument(help="As for show; all weights if not given.")] = "",
     store: Store = FOLDER,
+    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Load weights as the model server would, golden questions included; exit code 1 if any must not be served.
@@ -110,11 +113,12 @@ def verify(
 
     console, results = Console(stderr=as_json), []
     with opened(store) as weights:
+        config = set_by(serving(), assignments or [])
         if not which:
             results += _bad_lines(weights)
         for weights_id in (weights.resolve(which),) if which else weights.ids:
             try:
-                load_module(weights, weights_id)
+                load_module(weights, weights_id, config)
                 results.append({"id": weights_id, "ok": True, "reason": ""})
             except WeightsError as error:
                 results.append({"id": weights_id, "ok": False, "reason": str(error)})
@@ -163,24 +167,24 @@ def add(
         typer.echo(json.dumps({"weights": weights_id}))
 
 
-def promote(which: Which, store: Store = FOLDER, as_json: Json = False) -> None:
+def promote(which: Which, store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
     """Make weights the champion because you say so: the gate is not asked, but they must pass f2p weights verify."""
     from f2p.weights.modules import load_module
 
     console = Console(stderr=as_json)
     with opened(store) as weights:
         weights_id = weights.resolve(which)
-        load_module(weights, weights_id)
+        load_module(weights, weights_id, set_by(serving(), assignments or []))
         _tell(console, weights, weights.promote(weights_id), as_json)
 
 
-def rollback(store: Store = FOLDER, as_json: Json = False) -> None:
+def rollback(store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
     """Make the previous champion the champion again, if it passes f2p weights verify."""
     from f2p.weights.modules import load_module
 
     console = Console(stderr=as_json)
     with opened(store) as weights:
-        load_module(weights, weights.resolve("previous"))
+        load_module(weights, weights.resolve("previous"), set_by(serving(), assignments or []))
         _tell(console, weights, weights.rollback(), as_json)
 
 
@@ -190,6 +194,14 @@ def _tell(console: Console, store: WeightsStore, champion: str, as_json: bool) -
     console.print(f"champion {champion[:12]}, previous {previous[:12] if previous else 'none'}")
     if as_json:
         typer.echo(json.dumps({"champion": champion, "previous": previous}))
+
+
+@settable.register("weights")
+def serving() -> ServingConfig:
+    """Return what `f2p weights verify`, `promote` and `rollback` can be asked for."""
+    from f2p.weights.golden import ServingConfig
+
+    return ServingConfig()
 
 
 @commands.register("weights")

@@ -178,7 +178,7 @@ class Supervisor:
 
 def make_supervisor(
     graph: str, logs: Path, extra: tuple[str, ...] = (), wanted: Collection[str] = (), unwanted: Collection[str] = (),
-    namespace: str = "",
+    namespace: str = "", patience: SupervisorConfig | None = None,
 ) -> Supervisor:  # fmt: skip
     """Return a supervisor of a whole graph with its configuration file; nothing is started yet.
 
@@ -191,6 +191,7 @@ def make_supervisor(
         wanted: Optional nodes that run besides those that do by default.
         unwanted: Optional nodes that do not run.
         namespace: Where they run: "" for /f2p, "left" for /left/f2p.
+        patience: Of the supervisor.
 
     Raises:
         GraphError: As `nodes` and `within` do.
@@ -198,7 +199,8 @@ def make_supervisor(
     """
     specs, config = nodes(graph, wanted, unwanted), share(f"config/{graph}.yaml")
     return Supervisor(
-        specs=specs, folder=logs, environment={**environment(), SUPERVISOR: str(os.getpid())},
+        specs=specs, folder=logs, config=patience or SupervisorConfig(),
+        environment={**environment(), SUPERVISOR: str(os.getpid())},
         arguments=("--ros-args", "--params-file", str(config), "-r", f"__ns:={within(namespace)}", *extra),
         own={"manager": ("-p", f"graph:={graph}")},
     )  # fmt: skip

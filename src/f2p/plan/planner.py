@@ -22,7 +22,7 @@ from f2p.plan.protocol import Predictor
 from f2p.plan.search import Search, SearchConfig, literal_values
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.scene.goals import check_goal
-from f2p.settings import Settings, number
+from f2p.settings import Settings, choices, number
 from f2p.types import Goal, Plan, Scene, SkillCall, SkillStep
 
 
@@ -36,8 +36,7 @@ class PlannerConfig(Settings):
     shooting: ShootingConfig = field(default_factory=ShootingConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
     workspace: Workspace = field(default_factory=Workspace)
-    skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
-    """What a search may use; a proposal may name any."""
+    skills: tuple[str, ...] = choices("what a search may use; a proposal may name any", lambda: actions.names)
 
 
 class Planner:

@@ -6,16 +6,27 @@ Equal answers to equal questions are what "the same model" means to a planner.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from f2p.plan.protocol import Predictor
+from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
 from f2p.types import Box, Goal, GoalRelation, Scene, Segment, SkillCall, SkillStep
 
-TOLERANCE = 1e-2
-"""Largest difference between an answer and the golden one (ours: float32 on another CPU, through a sigmoid)."""
+
+@dataclass(frozen=True)
+class ServingConfig(Settings):
+    """What weights must show before they serve."""
+
+    golden_tolerance: float = number(
+        1e-2, "largest difference between an answer and the golden one", low=0.0, high=1.0,
+        source="ours: float32 on another CPU, through a sigmoid",
+    )  # fmt: skip
+
 
 _POINTS = 160
 _SCENE: tuple[tuple[str, str, tuple[float, ...], tuple[float, ...]], ...] = (

@@ -20,7 +20,7 @@ from f2p.plan.protocol import Predictor
 from f2p.settings import SettingError
 from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
 from f2p.weights.errors import BadManifestError, BadWeightsFileError, ParentMovedError, WrongAnswersError
-from f2p.weights.golden import TOLERANCE, golden_answers, golden_gap
+from f2p.weights.golden import ServingConfig, golden_answers, golden_gap
 from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import LoadedWeights, WeightsStore
@@ -125,8 +125,10 @@ def module_of(loaded: LoadedWeights) -> Architecture:
     return module.eval()
 
 
-def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Manifest]:
-    """Return a module of the store's weights that passed every check, golden questions included.
+def load_module(
+    store: WeightsStore, weights_id: str, config: ServingConfig | None = None
+) -> tuple[Architecture, Manifest]:
+    """Return a module of the store's weights that passed every check of `config`, golden questions included.
 
     Raises:
         WeightsError: Why they must not be served.
@@ -135,21 +137,22 @@ def load_module(store: WeightsStore, weights_id: str) -> tuple[Architecture, Man
     module = module_of(loaded)
     if loaded.manifest.golden:
         gap = golden_gap(golden_answers(TorchPredictor(module, weights_id)), loaded.manifest.golden)
-        if not gap <= TOLERANCE:
-            raise WrongAnswersError(weights_id, gap, TOLERANCE)
+        allowed = (config or ServingConfig()).golden_tolerance
+        if not gap <= allowed:
+            raise WrongAnswersError(weights_id, gap, allowed)
     return module, loaded.manifest
 
 
-def load_predictor(store: WeightsStore, weights_id: str) -> Predictor:
-    """Return a predictor of the store's weights, checked and warm."""
-    module, manifest = load_module(store, weights_id)
+def load_predictor(store: WeightsStore, weights_id: str, config: ServingConfig | None = None) -> Predictor:
+    """Return a predictor of the store's weights, checked as `load_module` does, and warm."""
+    module, manifest = load_module(store, weights_id, config)
     trusted = 1.0 if manifest.reliability is None else float(manifest.reliability["probability"])
     return TorchPredictor(module, weights_id, reliability=trusted)
 
 
-def make_holder(store: WeightsStore) -> WeightsHolder:
-    """Return a holder that serves the store's champion."""
-    return WeightsHolder(lambda weights_id: load_predictor(store, weights_id), store.champion)
+def make_holder(store: WeightsStore, config: ServingConfig | None = None) -> WeightsHolder:
+    """Return a holder that serves the store's champion, and checks weights as `load_module` does."""
+    return WeightsHolder(lambda weights_id: load_predictor(store, weights_id, config), store.champion)
 
 
 def _plain(model: Architecture) -> dict[str, Any]:

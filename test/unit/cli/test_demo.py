@@ -82,7 +82,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
     session, answers = FakeSession(*endings), iter(taught)
     monkeypatch.setattr(demo, "serves_what_it_learned", lambda *_: next(answers))
     instance = tasks.make("transport").make(np.random.default_rng(0), 2, make_simulator())
-    last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)))
+    last = demo.first_attempts(session, instance, 7, tmp_path, Board(Console(quiet=True)), demo.DemoConfig())
     assert session.seeds == [7, 8, 9][:tries], "another seed, another guess"
     assert session.learned_from == [LearnFrom.MISSES, LearnFrom.MISSES, LearnFrom.CONTRADICTIONS][:tries]
     assert session.resets == resets, "what was learned is tried from where objects are"

@@ -16,7 +16,7 @@ from f2p.cli.train import held_out, scaled, train
 from f2p.cli.train_data import generator_digest, make_shard, pretraining_data, shard_path
 from f2p.model.batch import TransitionBatch
 from f2p.model.factory import load_weights
-from f2p.sim.data.pretraining import DEFAULT, generate_shard
+from f2p.sim.data.pretraining import DEFAULT, PretrainingConfig, generate_shard
 from f2p.sources import PACKAGE, imported_by
 from f2p.types import Transition
 
@@ -58,9 +58,9 @@ def test_shards_of_another_generator_are_made_anew(tmp_path: Path, monkeypatch: 
     """They were known by seed, index and count alone: what an older simulator had made was trained on."""
     made: list[int] = []
 
-    def generate(index: int, count: int, seed: int) -> list[Transition]:
+    def generate(index: int, count: int, seed: int, config: PretrainingConfig) -> list[Transition]:
         made.append(index)
-        return generate_shard(index, count, seed)
+        return generate_shard(index, count, seed, config)
 
     monkeypatch.setattr(train_data, "generate_shard", generate)
     for generator, times in (("one", 1), ("one", 1), ("other", 2), ("other", 2)):
@@ -72,9 +72,7 @@ def test_shards_of_another_generator_are_made_anew(tmp_path: Path, monkeypatch: 
     assert len(made) == 3, "nobody knows what made it"
 
 
-def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configuration(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configuration() -> None:
     names = {path.relative_to(PACKAGE).as_posix() for path in imported_by("f2p.cli.train_data")}
     assert {
         "sim/mujoco.py",
@@ -85,9 +83,7 @@ def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configur
         "geometry.py",
     } <= names
     assert {"sim/data/pretraining.py", "model/batch.py", "types.py"} <= names and "model/train.py" not in names
-    before = generator_digest()
-    monkeypatch.setattr(train_data, "DEFAULT", dataclasses.replace(DEFAULT, tries=DEFAULT.tries + 1))
-    assert generator_digest() != before
+    assert generator_digest(dataclasses.replace(DEFAULT, tries=DEFAULT.tries + 1)) != generator_digest()
 
 
 @pytest.mark.slow

@@ -132,6 +132,6 @@ def test_the_benchmarks_processes_end_with_the_benchmark(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(graph_bench, "running", running)
     with pytest.raises(SupervisorError, match="enough seen"):
-        graph_bench.graph(0, lambda *_: None)
+        graph_bench.Graph()(0, lambda *_: None)
     assert started[0].environment["F2P_SUPERVISOR_PID"] == str(os.getpid())
     assert [Path(one).name for one in started[0].arguments if one.endswith("yaml")] == ["sim.yaml", "parameters.yaml"]

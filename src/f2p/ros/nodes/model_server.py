@@ -16,8 +16,9 @@ from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServe
 from f2p.ros.messages.convert import floats, goal_from_msg, relations_to_msg, scene_from_msg, skeleton_from_msg
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.weights.errors import NoPreviousError
+from f2p.weights.golden import ServingConfig
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
 
@@ -26,9 +27,10 @@ from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeigh
 class ModelServerConfig(Settings):
     """Where the weights are, and how long an answer may take."""
 
-    store: str = "runs/weights"
+    store: str = setting("runs/weights", "folder of the weights store; an empty one starts with the shipped weights")
     answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0)
     swap_s: float = number(60.0, "longest swap, checks and golden questions included", unit="s", low=1.0, high=600.0)
+    serving: ServingConfig = group(ServingConfig)
 
 
 CONFIG = ModelServerConfig
@@ -56,7 +58,7 @@ class ModelServerNode(F2pNode):
         from f2p.weights.modules import make_holder, open_store
 
         self._store = open_store(self.parameters.config.store)
-        self._holder = make_holder(self._store)
+        self._holder = make_holder(self._store, self.parameters.config.serving)
         self._tell_state()
 
     def _pin(self, weights_id: str) -> Any:

@@ -9,14 +9,16 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-import yaml
 from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
 from f2p.graph.errors import DomainTakenError, SupervisorError
+from f2p.graph.overrides import Given
+from f2p.graph.overrides import write_parameters as parameter_file
 from f2p.graph.places import own_domain
 from f2p.graph.supervisor import Supervisor
 from f2p.loop.errors import DeadlineError
@@ -26,6 +28,7 @@ from f2p.ros.base.client import ServiceCaller
 from f2p.ros.errors import MessageError
 from f2p.ros.remote.goal import GoalClient, spinning
 from f2p.ros.remote.status import GraphStatus
+from f2p.settings import SettingError
 from f2p.shape.protocol import shape_of
 from f2p.sim.world import World
 from f2p.types import Goal
@@ -65,8 +68,13 @@ def truth_from_json(text: str) -> ReportedTruth:
         raise MessageError(f"the ground truth cannot be read: {error!r}") from error
 
 
-def write_parameters(folder: Path, world: World, task: str, objects: int, seed: int) -> Path:
-    """Write a demo's parameter file: its scene, its own weights store and case folder, the operator's inventory."""
+def write_parameters(
+    folder: Path, world: World, task: str, objects: int, seed: int, given: Given = MappingProxyType({})
+) -> Path:
+    """Write a demo's parameter file: its scene, its own weights store and case folder, the operator's inventory.
+
+    With what is `given` by its user, who cannot set what the demo sets itself. Raises SettingError.
+    """
     inventory = {
         body.name: [body.prior, [round(float(extent), 4) for extent in body.size]]
         for body in world.bodies
@@ -80,9 +88,12 @@ def write_parameters(folder: Path, world: World, task: str, objects: int, seed: 
         "finetune": {"store": store},
         "monitor": {"folder": str(folder / "cases")},
     }
-    path = folder / "parameters.yaml"
-    path.write_text(yaml.safe_dump({f"/**/{name}": {"ros__parameters": values} for name, values in nodes.items()}))
-    return path
+    for node, values in given.items():
+        taken = sorted(set(values) & set(nodes.get(node, ())))
+        if taken:
+            raise SettingError(f"{node}.{taken[0]} is set by the demo itself, by its options and its own folder")
+        nodes.setdefault(node, {}).update(values)
+    return parameter_file(folder / "parameters.yaml", nodes)
 
 
 class DemoSession:
@@ -99,14 +110,14 @@ class DemoSession:
     def _on_truth(self, message: String) -> None:
         self._truth = message
 
-    def wait_ready(self, tell: Callable[[str], None]) -> None:
+    def wait_ready(self, tell: Callable[[str], None], within_s: float = READY_S) -> None:
         """Wait until all nodes are active and the simulator tells its truth.
 
         Raises:
-            DeadlineError: They are not within READY_S; says which.
+            DeadlineError: They are not in time; says which.
             SupervisorError: One was given up.
         """
-        until, pause = self._clock.monotonic_s() + READY_S, threading.Event()
+        until, pause = self._clock.monotonic_s() + within_s, threading.Event()
         while not (self._status.all_active() and self._truth is not None):
             states = self._status.states()
             waiting = [name for name, state in states.items() if state != "active"] or ["the manager"]
@@ -116,7 +127,7 @@ class DemoSession:
                 raise SupervisorError(f"given up: {given_up}; see {self.supervisor.folder}")
             if self._clock.monotonic_s() > until:
                 late = ", ".join(waiting)
-                raise DeadlineError(f"not active within {READY_S:.0f} s: {late}; see {self.supervisor.folder}")
+                raise DeadlineError(f"not active within {within_s:.0f} s: {late}; see {self.supervisor.folder}")
             pause.wait(timeout=0.25)
 
     def truth(self) -> ReportedTruth:
