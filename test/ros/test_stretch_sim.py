@@ -14,10 +14,11 @@ rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not in this environment: r
 pytest.importorskip("control_msgs", reason="the interfaces are not built: run setup/run")
 
 from control_msgs.action import FollowJointTrajectory  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
 from rclpy.action import ActionClient  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from sensor_msgs.msg import CameraInfo, Image, JointState  # noqa: E402
+from sensor_msgs.msg import CameraInfo, Image, Imu, JointState, MagneticField  # noqa: E402
 from std_msgs.msg import Bool, String  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
@@ -44,6 +45,9 @@ TOPICS = (
     (Bool, "/is_runstopped", qos.STATE), (TFMessage, "/tf", qos.TRANSFORMS),
     (TFMessage, "/tf_static", qos.STATIC_TRANSFORMS), (Image, "/camera/depth/image_rect_raw", qos.SENSOR),
     (CameraInfo, "/camera/depth/camera_info", qos.SENSOR), (String, "/stretch_sim/ground_truth", qos.LATCHED),
+    (Imu, "/imu_mobile_base", qos.STATE), (Imu, "/imu_wrist", qos.STATE),
+    (MagneticField, "/magnetometer_mobile_base", qos.STATE), (String, "/robot_description", qos.LATCHED),
+    (DiagnosticArray, "/diagnostics", qos.STATE),
 )  # fmt: skip
 
 
@@ -57,7 +61,7 @@ class Client:
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.last, self.count = {}, {}
-        for kind, name, profile in TOPICS:
+        for kind, name, profile in (*TOPICS, (JointState, "/joint_limits", qos.STATE)):
             self.node.create_subscription(kind, name, self._store(name), profile)
         self.action = ActionClient(self.node, FollowJointTrajectory, "/stretch_controller/follow_joint_trajectory")
 
@@ -136,7 +140,7 @@ def process():
 @pytest.fixture(scope="module")
 def client(process):
     made = Client()
-    made.until(lambda: len(made.last) == len(TOPICS), 60.0)
+    made.until(lambda: len(made.last) >= len(TOPICS), 60.0)
     made.until(made.action.server_is_ready)
     yield made
     made.close()
@@ -211,35 +215,94 @@ def test_cancel_lets_the_arm_run_on_and_stop_ends_it(client):
     assert at < 0.45 and client.position(ARM) == pytest.approx(at, abs=2e-3)
 
 
-def test_software_runstop_waits_for_the_goal_and_the_button_does_not(client):
+def test_software_runstop_waits_for_the_goal_and_so_does_everything_behind_it(client):
+    """promises.md 0.3: two threads, one with the goal and one with the service; nobody hears the cancel."""
     handle = client.send({ARM: 0.5}, velocities=[0.03])
+    client.simulate(0.3)
     service = client.node.create_client(SetBool, "/runstop")
     client.until(service.service_is_ready)
     asked = service.call_async(SetBool.Request(data=True))
     client.simulate(0.5)
     seen = client.count["/stretch/joint_states"]
+    canceled = handle.cancel_goal_async()
     client.simulate(0.5)
     assert not asked.done() and client.count["/stretch/joint_states"] - seen <= 1, "the driver falls silent"
-    client.future(handle.cancel_goal_async())
+    assert not canceled.done(), "and deaf"
+    ran_out = client.result(handle)
+    assert ran_out.error_code == FollowJointTrajectory.Result.PATH_TOLERANCE_VIOLATED
     assert client.future(asked).success
-    client.until(lambda: client.last["/is_runstopped"].data)
+    client.until(lambda: client.last["/is_runstopped"].data and client.last["/mode"].data == "runstopped")
     refused = client.result(client.send({LIFT: 0.7}))
     assert refused.error_code == FollowJointTrajectory.Result.INVALID_GOAL
     assert client.call(SetBool, "/runstop", SetBool.Request(data=False)).success
     client.until(lambda: client.last["/mode"].data == "position")
-    client.send({ARM: 0.5})
+
+
+def test_the_button_is_told_at_once_and_the_mode_follows(client):
     assert client.call(SetBool, "/stretch_sim/press_runstop", SetBool.Request(data=True)).success
-    client.until(lambda: client.last["/is_runstopped"].data)
+    client.until(lambda: client.last["/is_runstopped"].data and client.last["/mode"].data == "runstopped")
     client.call(SetBool, "/stretch_sim/press_runstop", SetBool.Request(data=False))
+    client.until(lambda: client.last["/mode"].data == "position")
 
 
-def test_modes_are_services(client):
+def test_modes_are_services_and_stowing_is_silent(client):
     assert client.call(Trigger, "/switch_to_navigation_mode").success
     client.until(lambda: client.last["/mode"].data == "navigation")
     refused = client.result(client.send({"translate_mobile_base": 0.1}))
-    assert refused.error_code == FollowJointTrajectory.Result.INVALID_JOINTS
+    assert refused.error_code == -100
     assert client.call(Trigger, "/switch_to_position_mode").success
     client.until(lambda: client.last["/mode"].data == "position")
+    stowing = client.node.create_client(Trigger, "/stow_the_robot").call_async(Trigger.Request())
+    client.simulate(0.5)
+    seen = client.count["/stretch/joint_states"]
+    client.simulate(0.5)
+    assert client.count["/stretch/joint_states"] - seen <= 1 and not stowing.done()
+    assert client.future(stowing).message == "Stowed."
+
+
+def test_a_goal_for_another_joint_over_an_active_one_hangs_the_driver_until_the_next_reset(client):
+    """Found 3 of the driver's truth: the guard cancels first, and changes the mode only when it is another."""
+    client.send({ARM: 0.3}, velocities=[0.05])
+    client.simulate(0.3)
+    assert client.result(client.send({LIFT: 0.62})).error_code == 0
+    asked = client.node.create_client(Trigger, "/switch_to_position_mode").call_async(Trigger.Request())
+    client.simulate(0.5)
+    seen = client.count["/stretch/joint_states"]
+    client.simulate(0.5)
+    assert not asked.done() and client.count["/stretch/joint_states"] - seen <= 1
+    assert client.call(Trigger, "/stretch_sim/reset").success
+
+
+def test_a_goal_tells_how_it_goes(client):
+    heard = []
+    goal = FollowJointTrajectory.Goal()
+    goal.trajectory.joint_names = ["joint_arm", "gripper_aperture"]
+    goal.trajectory.points = [JointTrajectoryPoint(positions=[0.05, 0.03])]
+    handle = client.future(client.action.send_goal_async(goal, lambda message: heard.append(message.feedback)))
+    assert client.result(handle).error_code == 0
+    assert heard and list(heard[0].joint_names) == ["joint_arm", "gripper_aperture"]
+    first = heard[0]
+    assert list(first.desired.positions) == [0.05, 0.03]
+    assert first.actual.positions[0] == pytest.approx(0.05 - first.error.positions[0])
+
+
+def test_limits_name_the_joints_of_the_drivers_groups(client):
+    assert client.call(Trigger, "/get_joint_states").success
+    client.until(lambda: "/joint_limits" in client.last)
+    limits = client.last["/joint_limits"]
+    assert {"joint_arm", "joint_lift", "gripper_aperture", "joint_gripper_finger_right"} <= set(limits.name)
+    assert "wrist_extension" not in limits.name
+    assert all(low < high for low, high in zip(limits.position, limits.velocity, strict=True))
+    avoided = client.call(SetBool, "/self_collision_avoidance", SetBool.Request(data=True))
+    assert avoided.success and avoided.message == "is self collision avoidance enabled: True"
+
+
+def test_sensors_health_and_description_come_as_from_the_driver(client):
+    assert client.last["/imu_mobile_base"].header.frame_id == "imu_mobile_base"
+    assert client.last["/imu_wrist"].linear_acceleration.x == pytest.approx(9.81)
+    assert client.last["/robot_description"].data.lstrip().startswith("<?xml")
+    names = {status.name.split(": ")[1] for status in client.last["/diagnostics"].status}
+    assert {"Pimu/Voltage", "Lift/Device", "Base/LeftWheel", "Head/head_pan", "EndOfArm/wrist_yaw"} <= names
 
 
 class OverDds(SteppingRobot):
@@ -247,7 +310,7 @@ class OverDds(SteppingRobot):
 
     def __init__(self, client):
         super().__init__(SteppingConfig(period_s=0.3, look_s=0.1, patience_s=30.0))
-        self.client, self.handle, self.outcome = client, None, None
+        self.client, self.handle, self.outcome, self.joints = client, None, None, ()
 
     def state(self):
         message, pose = self.client.last["/stretch/joint_states"], self.client.last["/odom"].pose.pose
@@ -263,6 +326,10 @@ class OverDds(SteppingRobot):
         self.client.call(Trigger, "/stop_the_robot")
 
     def _send(self, step):
+        if self.outcome is not None and not self.outcome.done() and step.joints != self.joints:
+            self.client.future(self.handle.cancel_goal_async())
+            self.client.future(self.outcome)
+        self.joints = step.joints
         names = ("velocities", "accelerations", "effort")
         arrays = {name: list(values) for name, values in zip(names, driver_arrays(step), strict=True)}
         handle = self.client.send(dict(zip(step.joints, step.targets, strict=True)), **arrays)
@@ -274,7 +341,12 @@ class OverDds(SteppingRobot):
         self.client.spin(seconds / FACTOR)
 
     def _in_contact(self):
-        return self.outcome is not None and self.outcome.done() and self.outcome.result().result.error_code == 100
+        if self.outcome is None or not self.outcome.done() or self.outcome.result().result.error_code != 100:
+            return False
+        self.outcome = None
+        self.stop()
+        self._wait(0.3)  # until the driver has looked again
+        return True
 
 
 @pytest.mark.slow

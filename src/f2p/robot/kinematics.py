@@ -38,6 +38,13 @@ DOWN_PITCH = -1.57
 GRIPPER_METRES_PER_RADIAN = 2.0 * 0.171
 """The driver's linear map from finger angle to aperture (stretch.md 1.2, stretch_body gripper_conversion)."""
 
+SERVO_SPEED_STEP = 0.229 * 2.0 * math.pi / 60.0
+"""A servo of wrist or head tells its speed in steps of 0.229 turns a minute (Dynamixel X; at the joint where the gear
+is 1:1, as for pitch, roll and head; finer for the yaw) [rad/s]."""
+
+SERVO_JOINTS = (WRIST_YAW, WRIST_PITCH, WRIST_ROLL, HEAD_PAN, HEAD_TILT)
+"""Joints that a servo turns directly."""
+
 ARM_STAGES = 4
 """The arm's telescope has four equal stages; `wrist_extension` is their sum."""
 

@@ -30,8 +30,8 @@ class PickPlaceSkillConfig(Settings):
     blocked: float = number(25.0, "lift effort that stops the empty gripper", unit="%", low=2.0, high=60.0)
     lower_speed: float = number(0.08, "lift speed while lowering", unit="m/s", low=0.01, high=0.11)
     base_speed: float = number(0.15, "speed of the base", unit="m/s", low=0.02, high=0.15, source="promises.md 6")
-    lift_speed: float = number(0.14, "lift speed where nothing is met", unit="m/s", low=0.02, high=0.15,
-                               source="stretch.md 1.2")  # fmt: skip
+    lift_speed: float = number(0.11, "lift speed where nothing is met", unit="m/s", low=0.02, high=0.15,
+                               source="stretch.md 1.3.12: a faster one meets what is not there")  # fmt: skip
     arm_speed: float = number(0.25, "arm speed", unit="m/s", low=0.02, high=0.4, source="stretch.md 1.2")
     squeeze: float = number(-0.06, "aperture the fingers are closed to", unit="m", low=-0.12, high=0.0,
                             source="stretch.md 1.2: negative apertures squeeze")  # fmt: skip

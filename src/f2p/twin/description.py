@@ -67,6 +67,14 @@ def read_links(path: Path | None = None) -> dict[str, Link]:
     return links
 
 
+def urdf_text() -> str:
+    """Return the description as robot_state_publisher publishes it; meshes are named as in the wheel."""
+    path = _wheel_file()
+    if not path.is_file():
+        raise description_missing(PACKAGE, path)
+    return path.read_text()
+
+
 def _wheel_file() -> Path:
     """Return where the wheel put the URDF, found without importing the package."""
     spec = importlib.util.find_spec(PACKAGE)

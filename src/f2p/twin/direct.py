@@ -8,6 +8,9 @@ from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays
 from f2p.twin.driver import StretchDriver
 from f2p.twin.goals import CONTACT, GoalStatus, Point, TrajectoryGoal
 
+STANDS_S = 0.5
+"""In this time a stopped robot stands, and the driver has looked at its contacts anew [s]."""
+
 
 class TwinRobot(SteppingRobot):
     """A `Robot` that sends its steps to a driver model and advances its time."""
@@ -27,10 +30,13 @@ class TwinRobot(SteppingRobot):
         if self._goal is not None:
             self.driver.cancel(self._goal)
         self.driver.stop_the_robot()
-        self._wait(0.5)
+        self._wait(STANDS_S)
 
     def _send(self, step: Motion) -> None:
-        """Send one goal with one way point."""
+        """Send one goal with one way point; one for other joints than the running one's only once that has ended."""
+        running = self.driver.active_goal
+        if running is not None and set(running.joints) - set(step.joints):
+            self.driver.cancel(running)
         goal = TrajectoryGoal(step.joints, (Point(step.targets, *driver_arrays(step)),))
         if not self.driver.send_goal(goal):
             raise MotionRefusedError("the driver rejected a goal: less than 0.2 s after the last one")
@@ -43,4 +49,10 @@ class TwinRobot(SteppingRobot):
         self.driver.advance(seconds)
 
     def _in_contact(self) -> bool:
-        return self._goal is not None and self._goal.error_code == CONTACT
+        """Tell whether the last goal met something; then stop, since the driver forgets a contact only by a command."""
+        goal, self._goal = self._goal, None
+        if goal is None or goal.error_code != CONTACT:
+            self._goal = goal
+            return False
+        self.stop()
+        return True

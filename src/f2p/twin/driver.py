@@ -1,6 +1,8 @@
 """The Stretch driver as its users meet it, without ROS: modes, goals, stops, and the pitfalls of stretch.md 1.3.
 
 `advance` moves simulated time; everything else only notes what is wanted, so one thread (or one lock) must own it.
+What two threads and a lock do on the robot is imitated in that time: a service that waits holds up those behind it,
+the driver's loop, and with a goal running everything else.
 """
 
 from __future__ import annotations
@@ -9,37 +11,29 @@ import math
 
 from f2p.clock import Clock
 from f2p.robot.frames import BASE_START_TASK, compose_planar
-from f2p.robot.protocol import (
-    BASE_JOINTS,
-    BODY_JOINTS,
-    ROTATE,
-    TRANSLATE,
-    JointState,
-)
+from f2p.robot.protocol import JointState
 from f2p.sim.world import World
-from f2p.twin import model as parts
-from f2p.twin.base import BaseDrive
-from f2p.twin.driver_config import STOW, DriverConfig
+from f2p.twin.base import Pose
+from f2p.twin.driver_config import DriverConfig
 from f2p.twin.goals import (
     CONTACT,
-    DRIVES,
     INVALID_GOAL,
+    NO_MODE_FOR_GOALS,
     PATH_TOLERANCE_VIOLATED,
-    Command,
     GoalStatus,
     JointNamesError,
-    Pending,
     TrajectoryGoal,
     check_names,
     commands,
 )
-from f2p.twin.trapezoid import Trapezoid
+from f2p.twin.modes import CONTROL, Call, Modes
+from f2p.twin.motors import Motors
+from f2p.twin.spline import Spline, TrajectoryRefusedError
 from f2p.twin.twin import Twin
+from f2p.twin.waypoint import WRIST, WayPoint, is_null
 
-BASE_SERVOS = (parts.BASE_X, parts.BASE_Y, parts.BASE_THETA)
-
-BRAKING = 0.6
-"""Deceleration of /stop_the_robot at least [m/s^2 or rad/s^2] (ours: stands in 0.3 s; unknown of the hardware)."""
+RESET = "the simulation was reset"
+"""What a goal or a call is told that was under way then."""
 
 
 class StretchDriver:
@@ -47,85 +41,96 @@ class StretchDriver:
 
     Args:
         twin: The physics; the driver resets and steps it.
-        config: Times.
+        config: Times and pitfalls.
         clock: What the pace of goals is judged by; simulated time unless given.
 
     Attributes:
-        mode: "position", "navigation", "homing", "stowing" or "runstopped".
-        homed: Whether joint positions mean anything.
+        motors: What it drives.
+        ticks: How often the driver's loop ran; it publishes each time.
     """
 
     def __init__(self, twin: Twin, config: DriverConfig | None = None, clock: Clock | None = None) -> None:
         self.twin, self.config, self._clock = twin, config or DriverConfig(), clock
-        self.homed = self.config.homed
+        self._pitfalls = self.config.pitfalls
+        self.motors = Motors(twin, self.config, self.config.homed)
+        self._modes = Modes(self.motors, self.config)
+        self._goal: TrajectoryGoal | None = None
+        self.ticks = 0
         self.reset(None)
 
     def reset(self, world: World | None) -> None:
-        """Start again in position mode, in another world if one is given; running goals are aborted."""
-        for goal in getattr(self, "_goals", []):
-            goal.end(GoalStatus.ABORTED, INVALID_GOAL, "the simulation was reset")
+        """Start again in position mode, in another world if one is given; a goal and calls under way end."""
+        if self._goal is not None:
+            self._goal.end(GoalStatus.ABORTED, INVALID_GOAL, RESET)
+        self._modes.abandon(RESET)
         if world is not None:
             self.twin.reset(world)
-        self.mode, self._before_runstop = "position", "position"
+        self.motors = Motors(self.twin, self.config, self.motors.homed)
+        self._modes = Modes(self.motors, self.config)
         self.time_s = 0.0
-        self._goals: list[TrajectoryGoal] = []
-        self._announced = False
+        self._goal = None
+        self._announced = self._begun = self._loaded = False
         self._point = 0
-        self._point_since_s = self._goal_sent_s = -math.inf
-        self._pending: list[Pending] = []
-        self._stow: list[dict[str, float]] = []
-        self._homing_until_s = math.inf
-        self._tick_at_s, self._stop_wanted = 0.0, False
+        self._goal_sent_s = -math.inf
+        self._tick_at_s = 0.0
+        self._heard_runstop = False
         self._twist, self._twist_at_s = (0.0, 0.0), -math.inf
-        self._axes = {
-            name: Trapezoid(self.twin.position(name), DRIVES[name].speed, DRIVES[name].acceleration)
-            for name in BODY_JOINTS
-        }
-        self._base = BaseDrive(self.odometry)
-        self._targets: dict[str, float] = {}
-        self._contacts = {name: drive.contact for name, drive in DRIVES.items()}
+        self._way: WayPoint | None = None
+        self._spline: Spline | None = None
 
     @property
-    def odometry(self) -> tuple[float, float, float]:
+    def mode(self) -> str:
+        """What the driver calls its mode: "position", "navigation", "trajectory", "homing", "stowing", "runstopped"."""
+        return self._modes.mode
+
+    @property
+    def homed(self) -> bool:
+        """Whether joint positions mean anything."""
+        return self.motors.homed
+
+    @property
+    def odometry(self) -> Pose:
         """Pose of base_link in `odom`, where the base stood when the driver started (x, y [m], heading [rad])."""
-        x, y, heading = (self.twin.position(name) for name in BASE_SERVOS)
-        return x, y, heading
+        return self.motors.odometry
 
     @property
-    def base_task(self) -> tuple[float, float, float]:
+    def base_task(self) -> Pose:
         """Pose of base_link in the task frame."""
         return compose_planar(BASE_START_TASK, self.odometry)
 
     @property
     def runstopped(self) -> bool:
-        """Whether the runstop is on."""
-        return self.mode == "runstopped"
+        """Whether the run stop is on, whatever the mode says."""
+        return self.motors.runstopped
 
     @property
     def publishing(self) -> bool:
-        """False while a change of mode waits for a goal to end: then the real driver's timer hangs too."""
-        return not self._pending
+        """False while a service waits or works: the driver's loop hangs behind it (promises.md 0.3)."""
+        return not self._modes.calls
+
+    @property
+    def free(self) -> bool:
+        """Whether a thread is left to hear a goal or a cancel."""
+        return self.publishing or self.active_goal is None or not self._pitfalls.two_threads
 
     @property
     def active_goal(self) -> TrajectoryGoal | None:
         """The newest goal, while it is active."""
-        return self._goals[-1] if self._goals and self._goals[-1].status is GoalStatus.ACTIVE else None
+        return self._goal if self._goal is not None and self._goal.status is GoalStatus.ACTIVE else None
 
     def _goal_time_s(self) -> float:
         return self.time_s if self._clock is None else self._clock.monotonic_s()
 
     def joints(self) -> dict[str, JointState]:
         """Return the measured state of every body joint; effort in percent."""
-        return {name: self._measured(name) for name in BODY_JOINTS}
-
-    def _measured(self, name: str) -> JointState:
-        return JointState(self.twin.position(name), self.twin.velocity(name), self.twin.effort(name))
+        return self.motors.joints()
 
     def accept_goal(self) -> bool:
-        """Tell whether a goal sent now is taken; False rejects it: too soon after an active one."""
+        """Tell whether a goal sent now is taken; False rejects it: too soon after an active one, or nobody hears it."""
         now_s = self._goal_time_s()
         busy = self._announced or self.active_goal is not None
-        if busy and now_s - self._goal_sent_s < self.config.reject_within_s:
+        soon = now_s - self._goal_sent_s < self.config.reject_within_s and self._pitfalls.busy_rejects
+        if (busy and soon) or not self.free:
             return False
         self._goal_sent_s, self._announced = now_s, True
         return True
@@ -138,43 +143,74 @@ class StretchDriver:
         return accepted
 
     def start_goal(self, goal: TrajectoryGoal) -> None:
-        """Start an accepted goal. It aborts the older one, whose motion goes on."""
+        """Start an accepted goal. It aborts the older one, whose motion goes on; behind a blocked service it waits."""
         self._announced = False
-        if self.active_goal is not None:
-            self.active_goal.end(GoalStatus.ABORTED)
-        self._goals = [goal]
-        if self.mode not in ("position", "navigation") or not self.homed:
+        older, self._goal, self._begun = self.active_goal, goal, False
+        if older is not None:
+            older.end(GoalStatus.ABORTED)
+            if self._pitfalls.preempting_breaks and self.mode == "position" and set(older.joints) - set(goal.joints):
+                self._modes.leaks += 1
+        self._spline = self._way = None
+        if not (self._modes.calls and self._modes.blocked):
+            self._begin(goal)
+
+    def _begin(self, goal: TrajectoryGoal) -> None:
+        """Check a goal against the mode, and command its first way point."""
+        self._begun, self._point = True, -1
+        self._loaded = bool(self.twin.held) and any(name in WRIST for name in goal.joints)
+        if self.mode not in CONTROL:
             goal.end(GoalStatus.ABORTED, INVALID_GOAL, f"Cannot execute goals while in mode={self.mode}")
-            return
+        elif self.mode == "navigation":
+            goal.end(GoalStatus.ABORTED, NO_MODE_FOR_GOALS,
+                     "Joint Trajectory Server only accepts goals in position or trajectory mode")  # fmt: skip
+        elif not self.homed and not self._pitfalls.not_homed_times_out:
+            goal.end(GoalStatus.ABORTED, INVALID_GOAL, "the robot is not homed")
+        elif self.mode == "trajectory":
+            self._begin_trajectory(goal)
+        else:
+            try:
+                check_names(goal.joints)
+            except JointNamesError as problem:
+                goal.end(GoalStatus.ABORTED, problem.code, str(problem))
+                return
+            self._next_point(goal)
+
+    def _begin_trajectory(self, goal: TrajectoryGoal) -> None:
         try:
-            check_names(goal.joints, self.mode)
-        except JointNamesError as problem:
-            goal.end(GoalStatus.ABORTED, problem.code, str(problem))
-            return
-        self._point = -1
-        self._next_point(goal)
+            self._spline = Spline(goal, self.twin.position, self.time_s)
+        except TrajectoryRefusedError as refused:
+            goal.end(GoalStatus.ABORTED, refused.code, str(refused))
+            self._modes.leaks += self._pitfalls.trajectory_keeps_lock
 
-    def cancel(self, goal: TrajectoryGoal) -> None:
-        """End a goal; what moves goes on moving (stretch.md 1.3.5)."""
+    def cancel(self, goal: TrajectoryGoal) -> bool:
+        """End a goal; what moves goes on moving (stretch.md 1.3.5). False where nobody hears it."""
+        if not self.free or not self._begun:
+            return False
+        if self._spline is not None and self._pitfalls.trajectory_ignores_cancel:
+            return True
+        if self._way is not None and goal is self.active_goal and not self._pitfalls.cancel_moves_on:
+            self._way.hold()
         goal.end(GoalStatus.CANCELED)
+        return True
 
-    def stop_the_robot(self) -> None:
-        """Stop every joint where it is; done by the next tick. The goal stays active (stretch.md 1.3.9)."""
-        self._stop_wanted = True
+    def stop_the_robot(self) -> Call:
+        """Ask for /stop_the_robot. It stops by the next tick, and the goal stays active (stretch.md 1.3.9)."""
+        return self.ask("stop")
 
-    def change_mode(self, mode: str) -> Pending:
-        """Ask for "position", "navigation", "homing", "stowing", "runstopped" or "released".
+    def change_mode(self, mode: str) -> Call:
+        """Ask for a mode, "homing", "stowing", "runstopped" or "released"."""
+        return self.ask(mode)
 
-        It happens when no goal is active; until then the driver publishes nothing (promises.md 0.3).
-        """
-        pending = Pending(mode, f"Now in {mode} mode.")
-        self._pending.append(pending)
-        self._settle_pending()
-        return pending
+    def ask(self, what: str) -> Call:
+        """Call a service, one of `modes.SERVICES`; its answer may take until a goal has ended, or for ever."""
+        call = Call(what)
+        self._modes.calls.append(call)
+        self._modes.serve(self.time_s, self.active_goal)
+        return call
 
     def press_runstop(self, pressed: bool) -> None:
-        """Press the button on the robot: acts at once, whatever holds the driver's lock."""
-        self._enter("runstopped" if pressed else "released")
+        """Press or release the button on the robot: the motors stop at once, the driver's mode follows."""
+        self.motors.runstop(pressed, at_once=True)
 
     def twist(self, linear: float, angular: float) -> None:
         """Take a base velocity [m/s, rad/s]; ignored outside navigation mode, as is the driver's habit."""
@@ -186,60 +222,35 @@ class StretchDriver:
         step = self.twin.time_step
         for _ in range(max(1, round(duration_s / step))):
             self.time_s += step
+            self._modes.serve(self.time_s, self.active_goal)
             if self.time_s >= self._tick_at_s:
                 self._tick_at_s += self.config.tick_s
-                self._tick()
-            self._drive(step)
-            self.twin.step()
-            self._guard_contacts()
+                if self.publishing:
+                    self._tick()
+            if self._spline is not None and self.active_goal is not None:
+                self.motors.place(self._spline.at(self.time_s))
+            self.motors.advance(step, self.time_s)
             self._judge()
 
     def _tick(self) -> None:
-        """Do what the driver's 30 Hz loop does."""
-        if self._stop_wanted:
-            self._stop_wanted = False
-            self._brake()
-        if self.mode == "navigation" and self.time_s - self._twist_at_s > self.config.twist_timeout_s:
+        """Do what the driver's 30 Hz loop does: wheels, publish, follow the run stop's button, look, push."""
+        self.ticks += 1
+        motors = self.motors
+        if self.mode == "navigation":
+            late = self.time_s - self._twist_at_s > self.config.twist_timeout_s
+            self._twist = (0.0, 0.0) if late else self._twist
+            motors.roll(*self._twist, self.time_s)
+        else:
             self._twist = (0.0, 0.0)
-        if self.mode == "stowing" and not any(axis.moving for axis in self._axes.values()):
-            self._next_stow()
-        if self.mode == "homing" and self.time_s >= self._homing_until_s:
-            self.homed, self.mode = True, self._before_runstop
-        self._settle_pending()
-
-    def _settle_pending(self) -> None:
-        """Carry out changes of mode that no goal holds up."""
-        while self._pending and self.active_goal is None:
-            pending = self._pending.pop(0)
-            pending.success = self._enter(pending.mode)
-            if not pending.success:
-                pending.message = f"not possible while in mode={self.mode}"
-            pending.done = True
-
-    def _enter(self, mode: str) -> bool:
-        """Change the mode now; False where the driver refuses."""
-        if mode == "released":
-            if self.runstopped:
-                self.mode = self._before_runstop
-            return True
-        if self.runstopped and mode != "runstopped":
-            return False
-        if self.mode in ("position", "navigation"):
-            self._before_runstop = self.mode
-        self._hold_all()
-        self._twist = (0.0, 0.0)
-        self.mode = mode
-        self._homing_until_s = self.time_s + self.config.homing_s
-        self._stow = list(STOW)
-        return True
-
-    def _next_stow(self) -> None:
-        """Start the next move of stowing, or be done."""
-        if not self._stow:
-            self.mode = self._before_runstop
-            return
-        for name, value in self._stow.pop(0).items():
-            self._axes[name].go(value, DRIVES[name].speed, DRIVES[name].acceleration)
+        if motors.runstopped != self._heard_runstop:
+            self._heard_runstop = motors.runstopped
+            self._modes.calls.append(Call("runstopped" if motors.runstopped else "released", by_button=True))
+            self._modes.serve(self.time_s, self.active_goal)
+            if not self.publishing:
+                return
+        motors.pull()
+        if self.mode != "trajectory":
+            motors.push()
 
     def _next_point(self, goal: TrajectoryGoal) -> None:
         """Command the goal's next way point, or call it a success."""
@@ -247,81 +258,46 @@ class StretchDriver:
         if self._point >= len(goal.points):
             goal.end(GoalStatus.SUCCEEDED, error_string="Achieved all target points.")
             return
-        self._point_since_s = self.time_s
         try:
-            wanted = commands(goal.joints, goal.points[self._point], self.config.fail_out_of_range_goal)
+            wanted = commands(goal.joints, goal.points[self._point], self.config.fail_out_of_range_goal,
+                              self._pitfalls.zeros_count)  # fmt: skip
         except JointNamesError as problem:
             goal.end(GoalStatus.ABORTED, problem.code, str(problem))
             return
-        if any(command.joint in BASE_JOINTS and command.position == 0.0 for command in wanted):
-            # a null base command raises inside the driver: aborted with an empty result (stretch.md 1.3.6)
+        if self._pitfalls.null_base_breaks and any(map(is_null, wanted)):
             goal.end(GoalStatus.ABORTED)
+            self._modes.leaks += 1
             return
-        self._targets = {}
+        targets = {command.joint: command.position for command in wanted}
+        self._way = WayPoint(self.motors, self._pitfalls, targets, self.time_s, self.odometry, self._loaded)
         for command in wanted:
-            self._command(command)
-
-    def _command(self, command: Command) -> None:
-        """Give one joint its target."""
-        self._contacts[command.joint] = command.contact
-        if command.joint in BASE_JOINTS:
-            self._targets[command.joint] = self._base.command(
-                command.joint, command.position, command.speed, command.acceleration, self.odometry
-            )
-            return
-        self._targets[command.joint] = command.position
-        self._axes[command.joint].go(command.position, command.speed, command.acceleration)
-
-    def _drive(self, step_s: float) -> None:
-        """Move all set-points one physics step on."""
-        if self.mode == "navigation":
-            self._base.twist(*self._twist)
-        for name, axis in self._axes.items():
-            self.twin.set_point(name, axis.advance(step_s))
-        for name, value in zip(BASE_SERVOS, self._base.advance(step_s), strict=True):
-            self.twin.set_point(name, value)
-
-    def _guard_contacts(self) -> None:
-        """Stop a joint past its contact threshold, and end the goal that moves it with 100 (stretch.md 1.3.1)."""
-        for name, threshold in self._contacts.items():
-            axis = self._base.axes[name] if name in BASE_JOINTS else self._axes[name]
-            if math.isinf(threshold) or not axis.moving or self._effort(name) <= threshold:
-                continue
-            axis.hold(self._now(name))
-            goal = self.active_goal
-            if goal is not None and name in self._targets:
-                goal.end(GoalStatus.ABORTED, CONTACT, "--")
-
-    def _effort(self, name: str) -> float:
-        """Return the size of a joint's effort [%]; the base pushes in a plane."""
-        if name == TRANSLATE:
-            return math.hypot(self.twin.effort(parts.BASE_X), self.twin.effort(parts.BASE_Y))
-        return abs(self.twin.effort(parts.BASE_THETA if name == ROTATE else name))
+            if not is_null(command):
+                self.motors.take(command)
 
     def _judge(self) -> None:
-        """End the active goal when it has arrived or run out of time; time-outs do not stop motion."""
-        goal = self.active_goal
+        """End the active goal when it has arrived, met something or run out of time."""
+        goal, way = self.active_goal, self._way
         if goal is None:
             return
-        if all(abs(target - self._now(name)) < DRIVES[name].tolerance for name, target in self._targets.items()):
+        if self._spline is not None and self._spline.done(self.time_s):
+            goal.end(GoalStatus.SUCCEEDED, error_string="traj succeeded!")
+        if way is None:
+            return
+        touched = way.touched()
+        if touched:
+            text = "--" if self._pitfalls.contact_without_words else f"contact: {', '.join(sorted(touched))}"
+            goal.end(GoalStatus.ABORTED, CONTACT, text)
+        elif way.reached():
             self._next_point(goal)
-        elif self.time_s - self._point_since_s > self.config.goal_timeout_s:
+        elif self.time_s - way.started_s > self.config.goal_timeout_s:
             goal.end(GoalStatus.ABORTED, PATH_TOLERANCE_VIOLATED,
                      f"Time to execute the current goal point exceeded {self.config.goal_timeout_s} s")  # fmt: skip
+            if not self._pitfalls.timeout_moves_on:
+                way.hold()
 
-    def _now(self, name: str) -> float:
-        """Return the measured position, for base joints the displacement since the command."""
-        return self._base.displacement(name, self.odometry) if name in BASE_JOINTS else self.twin.position(name)
-
-    def _brake(self) -> None:
-        """Bring every set-point to rest."""
-        for axis in (*self._axes.values(), *self._base.axes.values()):
-            if axis.moving:
-                braking = max(axis.acceleration, BRAKING)
-                axis.go(axis.position + axis.velocity * abs(axis.velocity) / (2.0 * braking), axis.speed, braking)
-
-    def _hold_all(self) -> None:
-        """Stand still at once, everywhere."""
-        for name, axis in self._axes.items():
-            axis.hold(self.twin.position(name))
-        self._base.hold(self.odometry)
+    def feedback(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the desired positions and errors of the running way point, in the order and units of its goal."""
+        goal, way = self.active_goal, self._way
+        if goal is None or way is None:
+            return (), ()
+        return goal.points[self._point].positions, way.errors(goal.joints)

@@ -6,7 +6,7 @@ Every oddity here is the driver's (stretch.md 1.1 to 1.3), kept so that the stac
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from f2p.robot.kinematics import GRIPPER_METRES_PER_RADIAN, LIMITS
@@ -28,6 +28,19 @@ SUCCESSFUL, INVALID_GOAL, INVALID_JOINTS, PATH_TOLERANCE_VIOLATED = 0, -1, -2, -
 
 CONTACT = 100
 """The driver's own code: a guarded contact ended the goal."""
+
+NO_MODE_FOR_GOALS = -100
+"""The driver's own code: goals in navigation mode, and trajectories the hardware does not start."""
+
+
+ROTATION_TOLERANCES = (math.radians(6.0), math.radians(0.6))
+"""A turn is done within the second, or within the first once the base turns more slowly than `TURN_DONE` [rad]."""
+
+TURN_DONE = math.radians(1.0)
+"""[rad/s]."""
+
+CLIP = 1e-3
+"""So little out of range is clamped even where that fails a goal [m or rad]."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,8 @@ class Point:
     accelerations: tuple[float, ...] = ()
     effort: tuple[float, ...] = ()
     """Misused by the driver as contact threshold [%]."""
+    time_s: float = 0.0
+    """Time from the start; counts in trajectory mode only [s]."""
 
 
 class GoalStatus(str, Enum):
@@ -93,10 +108,12 @@ class GoalStatus(str, Enum):
 
 @dataclass
 class TrajectoryGoal:
-    """A trajectory goal and its fate; the driver writes the lower three."""
+    """A trajectory goal and its fate; the driver writes the last three."""
 
     joints: tuple[str, ...]
     points: tuple[Point, ...]
+    stamped: bool = False
+    """Whether its header says when to start, which trajectory mode refuses."""
     status: GoalStatus = GoalStatus.ACTIVE
     error_code: int = SUCCESSFUL
     error_string: str = ""
@@ -127,7 +144,7 @@ class JointNamesError(Exception):
         super().__init__(text)
 
 
-def check_names(joints: tuple[str, ...], mode: str) -> None:
+def check_names(joints: tuple[str, ...]) -> None:
     """Raise JointNamesError as the driver's command groups do."""
     known = {*PLAIN_NAMES, *ARM_NAMES, *ARM_PARTS, *GRIPPER_NAMES}
     parts = [name for name in joints if name in ARM_PARTS]
@@ -145,16 +162,16 @@ def check_names(joints: tuple[str, ...], mode: str) -> None:
         problem = f"more than one gripper joint name: {grippers}"
     elif TRANSLATE in joints and ROTATE in joints:
         problem = "simultaneous translation and rotation of the mobile base requested. This is not allowed."
-    elif mode != "position" and (TRANSLATE in joints or ROTATE in joints):
-        problem = f"the mobile base takes increments in position mode only, not in {mode} mode"
     if problem:
         raise JointNamesError(INVALID_JOINTS, problem)
 
 
-def commands(joints: tuple[str, ...], point: Point, fail_out_of_range: bool) -> tuple[Command, ...]:
+def commands(
+    joints: tuple[str, ...], point: Point, fail_out_of_range: bool, zeros_count: bool = True
+) -> tuple[Command, ...]:
     """Translate one point: names, speeds, thresholds; positions out of range are clamped in silence.
 
-    A NaN passes the clamp, as in the driver (promises.md 0.5).
+    A NaN passes the clamp, as in the driver (promises.md 0.5). Unless `zeros_count`, a 0 takes the default.
 
     Raises:
         JointNamesError: positions are missing, or out of range where `fail_out_of_range`.
@@ -165,15 +182,17 @@ def commands(joints: tuple[str, ...], point: Point, fail_out_of_range: bool) -> 
         joints, point = _arm_summed(joints, point)
     out = []
     for index, name in enumerate(joints):
-        joint, scale = _own_joint(name)
+        joint, scale = own_joint(name)
         drive = DRIVES[joint]
         wanted = point.positions[index] * scale
         position = _clamped(joint, wanted)
-        if fail_out_of_range and position != wanted:
-            raise JointNamesError(INVALID_GOAL, f"{name}: {point.positions[index]} is out of range")
-        speed = _given(point.velocities, index, drive.speed / scale, drive.top_speed if joint in SERVOS else 0.0)
+        if fail_out_of_range and abs(position - wanted) >= CLIP:
+            raise JointNamesError(INVALID_JOINTS, f"{name}: {point.positions[index]} is out of range")
+        pace = drive.speed / scale
+        zero = (drive.top_speed if joint in SERVOS else 0.0) if zeros_count else pace
+        speed = _given(point.velocities, index, pace, zero)
         brisk = _given(point.accelerations, index, drive.acceleration, drive.top_acceleration)
-        contact = _given(point.effort, index, drive.contact, 0.0)
+        contact = _given(point.effort, index, drive.contact, 0.0 if zeros_count else drive.contact)
         out.append(Command(
             joint, position, min(speed * scale, drive.top_speed), min(brisk, drive.top_acceleration), contact
         ))  # fmt: skip
@@ -195,7 +214,7 @@ def _clamped(joint: str, value: float) -> float:
     return high if value > high else value
 
 
-def _own_joint(name: str) -> tuple[str, float]:
+def own_joint(name: str) -> tuple[str, float]:
     """Return the twin's joint behind a driver name, and the factor from its unit."""
     if name == "gripper_aperture":
         return FINGER, 1.0 / GRIPPER_METRES_PER_RADIAN
@@ -219,13 +238,3 @@ def _arm_summed(joints: tuple[str, ...], point: Point) -> tuple[tuple[str, ...],
     summed = Point(picked(point.positions, total), of_first(point.velocities), of_first(point.accelerations),
                    of_first(point.effort))  # fmt: skip
     return (*(joints[index] for index in keep), ARM), summed
-
-
-@dataclass
-class Pending:
-    """A change of mode that waits until no goal holds the driver's lock (promises.md 0.3)."""
-
-    mode: str
-    message: str
-    done: bool = False
-    success: bool = field(default=False)

@@ -8,23 +8,60 @@ import math
 import mujoco
 import numpy as np
 from builtin_interfaces.msg import Time
+from control_msgs.action import FollowJointTrajectory
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
+from trajectory_msgs.msg import JointTrajectoryPoint
 
-from f2p.robot.kinematics import ARM_STAGES, LIMITS
+from f2p.robot.kinematics import ARM_STAGES, GRIPPER_METRES_PER_RADIAN, LIMITS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
 from f2p.twin import model as parts
 from f2p.twin.camera import DepthCameraConfig
 from f2p.twin.driver import StretchDriver
+from f2p.twin.goals import Point, TrajectoryGoal
 from f2p.twin.twin import Twin
 
 DEPTH_FRAME = parts.CAMERA_LINK
 """Frame of the depth image."""
 
-PUBLISHED_LIMITS = (ARM, LIFT, HEAD_PAN, HEAD_TILT, WRIST_YAW, WRIST_PITCH, WRIST_ROLL, FINGER)
+_FINGER = LIMITS[FINGER]
+PUBLISHED_LIMITS: dict[str, tuple[float, float]] = {
+    "joint_arm": LIMITS[ARM],
+    **{name: LIMITS[name] for name in (LIFT, HEAD_PAN, HEAD_TILT, WRIST_YAW, WRIST_PITCH, WRIST_ROLL)},
+    "gripper_aperture": (_FINGER[0] * GRIPPER_METRES_PER_RADIAN, _FINGER[1] * GRIPPER_METRES_PER_RADIAN),
+    parts.FINGER_LEFT: _FINGER, parts.FINGER_RIGHT: _FINGER,
+}  # fmt: skip
+"""What /joint_limits tells, by the names of the driver's command groups: the arm's is `joint_arm`."""
+
+
+def goal_from_msg(request: FollowJointTrajectory.Goal) -> TrajectoryGoal:
+    """Return a goal as the model takes it."""
+    trajectory = request.trajectory
+    start = trajectory.header.stamp
+    return TrajectoryGoal(
+        tuple(trajectory.joint_names), tuple(_point(point) for point in trajectory.points),
+        stamped=bool(start.sec or start.nanosec),
+    )  # fmt: skip
+
+
+def _point(point: JointTrajectoryPoint) -> Point:
+    time_s = point.time_from_start.sec + point.time_from_start.nanosec / 1e9
+    return Point(
+        tuple(point.positions), tuple(point.velocities), tuple(point.accelerations), tuple(point.effort), time_s
+    )
+
+
+def feedback(
+    joints: list[str], desired: tuple[float, ...], errors: tuple[float, ...], stamp: Time
+) -> FollowJointTrajectory.Feedback:
+    """Return how a goal goes: desired, actual and error positions; names only in trajectory mode, as the driver's."""
+    out = FollowJointTrajectory.Feedback(header=Header(stamp=stamp), joint_names=joints)
+    out.desired.positions, out.error.positions = list(desired), list(errors)
+    out.actual.positions = [wanted - error for wanted, error in zip(desired, errors, strict=True)]
+    return out
 
 
 def joint_states(driver: StretchDriver, stamp: Time) -> JointState:
@@ -47,8 +84,8 @@ def joint_limits(stamp: Time) -> JointState:
     """Return the driver's misuse: position holds the lower limits, velocity the upper."""
     return JointState(
         header=Header(stamp=stamp), name=list(PUBLISHED_LIMITS),
-        position=[LIMITS[name][0] for name in PUBLISHED_LIMITS],
-        velocity=[LIMITS[name][1] for name in PUBLISHED_LIMITS],
+        position=[low for low, _ in PUBLISHED_LIMITS.values()],
+        velocity=[high for _, high in PUBLISHED_LIMITS.values()],
     )  # fmt: skip
 
 

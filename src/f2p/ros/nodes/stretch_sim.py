@@ -36,8 +36,8 @@ from f2p.twin.driver_config import DriverConfig
 from f2p.twin.twin import Twin, TwinConfig
 from f2p.twin.world_json import world_from_json
 
-POOL = 8
-"""Threads of rclpy's pool: goals and changes of mode wait in theirs."""
+POOL = 16
+"""Threads of rclpy's pool: what the driver would not hear waits in one; the model knows of the driver's two."""
 
 WORLD_TEXT = "world as JSON, see f2p.twin.world_json; empty takes the task's scene"
 
@@ -79,7 +79,8 @@ class StretchSim(Node):
         self._model_lock = threading.Lock()
         self._driver = StretchDriver(Twin(self._ordered_world(), config.twin), config.driver, clock=monotonic)
         self._topics = DriverTopics(self, self._driver, config.broadcast_odom_tf)
-        self._interface = DriverInterface(self, self._driver, self._model_lock, monotonic)
+        self._closing = threading.Event()
+        self._interface = DriverInterface(self, self._driver, self._model_lock, self._closing)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
         pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
         camera = DepthCamera(config.camera, config.seed)
@@ -87,7 +88,7 @@ class StretchSim(Node):
 
     def close(self) -> None:
         """End the threads and whoever waits in a callback."""
-        self._interface.closing.set()
+        self._closing.set()
         self.loop.close()
 
     def _ordered_world(self) -> World:

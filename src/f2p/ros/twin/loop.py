@@ -16,6 +16,9 @@ from f2p.twin.driver import StretchDriver
 LONGEST_LAG_S = 0.1
 """Simulated time that is made up for after a hiccup; the rest is lost, as a real robot would not wait [s]."""
 
+HEALTH_PERIOD_S = 1.0
+"""Diagnostics come once in so long [s], as by diagnostic_updater's default."""
+
 REST_S = 0.005
 """The physics thread looks at the clock this often [s]."""
 
@@ -77,7 +80,7 @@ class DriverLoop:
     def _move(self) -> None:
         """Keep simulated time with real time, and publish states at their rate."""
         pace, twin = self._pace, self._driver.twin
-        last = state_due = truth_due = self._clock.monotonic_s()
+        last = state_due = truth_due = health_due = self._clock.monotonic_s()
         while not self._closing.wait(REST_S):
             now = self._clock.monotonic_s()
             with self._lock:
@@ -91,6 +94,9 @@ class DriverLoop:
                 if now >= state_due:
                     self._topics.states(self._driver)
                     state_due = following(state_due, 1.0 / pace.states, now)
+                if now >= health_due:
+                    self._topics.diagnostics(self._driver)
+                    health_due = following(health_due, HEALTH_PERIOD_S, now)
 
     def _look(self) -> None:
         """Render and publish depth images at their rate, stamped when the shutter opened."""

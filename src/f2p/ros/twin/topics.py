@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
-from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState
+from sensor_msgs.msg import BatteryState, CameraInfo, Image, Imu, JointState, MagneticField
 from std_msgs.msg import Bool, String
-from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
 from f2p.ros.base import qos
 from f2p.ros.messages import driver as fill
+from f2p.ros.messages import driver_health as health
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.twin.camera import DepthCameraConfig
+from f2p.twin.description import urdf_text
 from f2p.twin.driver import StretchDriver
 from f2p.twin.world_json import truth_to_json
 
@@ -42,14 +44,19 @@ class DriverTopics:
         self._moving = make(TFMessage, "/tf", qos.TRANSFORMS)
         self._still = make(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
         self._truth = make(String, "/stretch_sim/ground_truth", qos.LATCHED)
-        self._limits = make(JointState, "/joint_limits", qos.STATE)
+        self._imus = [make(Imu, name, qos.STATE) for name in ("/imu_mobile_base", "/imu_wrist")]
+        self._magnetometer = make(MagneticField, "/magnetometer_mobile_base", qos.STATE)
+        self._diagnostics = make(DiagnosticArray, "/diagnostics", qos.STATE)
+        self._description = make(String, "/robot_description", qos.LATCHED)
+        self._description.publish(String(data=urdf_text()))
+        self._ticks = -1
         self._still.publish(self._frames.still(driver.twin, self._now()))
-        node.create_service(Trigger, "/get_joint_states", self._on_limits)
 
     def states(self, driver: StretchDriver) -> None:
-        """Publish what the driver's loop publishes; nothing while that loop would hang."""
-        if not driver.publishing:
+        """Publish what the driver's loop publishes; nothing while that loop hangs, but for what it did before."""
+        if not driver.publishing and driver.ticks == self._ticks:
             return
+        self._ticks = driver.ticks
         stamp = self._now()
         joints = fill.joint_states(driver, stamp)
         for publisher in self._joints:
@@ -61,6 +68,16 @@ class DriverTopics:
         self._homed.publish(Bool(data=driver.homed))
         self._runstopped.publish(Bool(data=driver.runstopped))
         self._moving.publish(self._frames.moving(driver, stamp, self._broadcast))
+        for publisher, reading in zip(
+            self._imus, (health.imu_base(driver, stamp), health.imu_wrist(stamp)), strict=True
+        ):
+            publisher.publish(reading)
+        self._magnetometer.publish(health.magnetometer(stamp))
+
+    def diagnostics(self, driver: StretchDriver) -> None:
+        """Publish what the driver's updater tells once a second; it hangs with the loop."""
+        if driver.publishing:
+            self._diagnostics.publish(health.diagnostics(driver, self._now()))
 
     def truth(self, driver: StretchDriver) -> None:
         """Publish what is so."""
@@ -70,11 +87,6 @@ class DriverTopics:
     def rebuilt(self, driver: StretchDriver) -> None:
         """Read the frames anew: a world with other bodies is another model."""
         self._frames = fill.Frames(driver.twin)
-
-    def _on_limits(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._limits.publish(fill.joint_limits(self._now()))
-        response.success = True
-        return response
 
     def _now(self) -> Time:
         return self._node.get_clock().now().to_msg()
