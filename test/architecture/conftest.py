@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("launch", "launch.actions", "launch.conditions", "launch.substitutions", "launch_ros", "launch_ros.actions")
+MODULES = ("launch", "launch.actions", "launch.substitutions", "launch_ros", "launch_ros.actions")
 
 
 class Recorder(ModuleType):
@@ -28,6 +28,7 @@ class Recorder(ModuleType):
 
         def make(*args: object, **kwargs: object) -> SimpleNamespace:
             out = SimpleNamespace(kind=name, args=args, kwargs=kwargs)
+            out.perform = lambda told: told[args[0]]
             self._made.append(out)
             return out
 
@@ -35,10 +36,10 @@ class Recorder(ModuleType):
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[SimpleNamespace]]:
-    """What a launch file makes, in its order, each with its kind and what it was given."""
+def launched(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[SimpleNamespace]]:
+    """What a launch file makes with some arguments, in its order, each with its kind and what it was given."""
 
-    def read(name: str) -> list[SimpleNamespace]:
+    def read(name: str, **told: str) -> list[SimpleNamespace]:
         made: list[SimpleNamespace] = []
         monkeypatch.delenv("FASTRTPS_DEFAULT_PROFILES_FILE", raising=False)
         monkeypatch.setenv("RMW_IMPLEMENTATION", "another")
@@ -50,6 +51,10 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[SimpleName
         file = importlib.util.module_from_spec(spec)
         exec(compile((ROOT / "launch" / f"{name}.launch.py").read_text(), name, "exec"), file.__dict__)
         file.generate_launch_description()
+        arguments = {one.args[0]: one.kwargs["default_value"] for one in made if one.kind == "DeclareLaunchArgument"}
+        assert set(told) <= set(arguments), "an argument that is not declared"
+        for one in [one for one in made if one.kind == "OpaqueFunction"]:  # what is made once the arguments are known
+            one.kwargs["function"](arguments | told, *one.kwargs["args"])
         monkeypatch.delitem(sys.modules, "f2p.ros.launching", raising=False)
         return made
 

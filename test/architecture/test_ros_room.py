@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from f2p.graph import graph
+from f2p.graph import graph, outside
 from f2p.graph.errors import GraphError
 from f2p.settings import Settings, overridden
 
@@ -214,6 +214,7 @@ def test_launch_files_equal_the_graph(name: str, launched: Callable[[str], list[
     expected = graph.nodes(name)
     assert [item["name"] for item in nodes] == [spec.name for spec in expected]
     assert [item["arguments"] for item in nodes] == [[spec.name] for spec in expected]
+    assert [item["exec_name"] for item in nodes] == [f"f2p-{spec.name}" for spec in expected]
     assert [item["respawn"] for item in nodes] == [spec.respawn for spec in expected]
     assert all(item["package"] == "f2p" and item["parameters"] for item in nodes)
     told = dict(item.args for item in made if item.kind == "SetEnvironmentVariable")
@@ -222,3 +223,57 @@ def test_launch_files_equal_the_graph(name: str, launched: Callable[[str], list[
     assert not {"ROS_LOCALHOST_ONLY", "ROS_AUTOMATIC_DISCOVERY_RANGE"} & set(told), "the driver would not be found"
     kinds = [item.kind for item in made if item.kind in ("SetEnvironmentVariable", "Node")]
     assert kinds == sorted(kinds, reverse=True), "processes get what was set before them"
+
+
+@pytest.mark.parametrize("name", ["sim", "robot"])
+def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
+    name: str, launched: Callable[..., list[SimpleNamespace]], tmp_path: Path
+) -> None:
+    """In a namespace the settings of the file were not applied: they were keyed by the bare name of the node."""
+    made = launched(name)
+    arguments = {one.args[0]: one.kwargs for one in made if one.kind == "DeclareLaunchArgument"}
+    wanted = {"namespace", "params_file", "use_sim_time", "log_level", "driver", "depth_topic", "info_topic", "rviz"}
+    wanted |= {"cloud_topic", "simulator"} | ({"task", "seed"} if name == "sim" else set())
+    assert wanted <= set(arguments) and all(len(one["description"]) > 15 for one in arguments.values())
+    told = {"namespace": "left", "driver": "/left", "depth_topic": "/eye/depth", "log_level": "debug"}
+    if name == "sim":
+        told |= {"seed": "7"}
+    nodes = {one.kwargs["name"]: one.kwargs for one in launched(name, **told) if one.kind == "Node"}
+    assert {one["namespace"] for one in nodes.values()} == {"/left/f2p"}
+    assert all(("/tf", "/left/tf") in one["remappings"] for one in nodes.values())
+    goal = "/stretch_controller/follow_joint_trajectory/_action/send_goal"
+    assert (goal, f"/left{goal}") in nodes["guard"]["remappings"]
+    assert nodes["guard"]["ros_arguments"] == ["--log-level", "debug"]
+    assert nodes["perception"]["parameters"][1]["depth_topic"] == "/eye/depth"
+    assert nodes["manager"]["parameters"][1]["graph"] == name
+    if name == "sim":
+        assert nodes["stretch_sim"]["parameters"][1]["seed"] == 7
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({"namespace": "9x"}, "error 970: namespace '9x': write letters"),
+        ({"driver": "left"}, "error 970: the driver's namespace 'left': write an absolute one"),
+        ({"seed": "soon"}, "error 11: seed = 'soon': must be int"),
+        ({"params_file": "/nowhere.yaml"}, "error 973: parameter file '/nowhere.yaml': "),
+    ],
+    ids=lambda item: next(iter(item)) if isinstance(item, dict) else "",
+)
+def test_a_launch_that_cannot_be_is_refused_in_one_line_before_anything_starts(
+    launched: Callable[..., list[SimpleNamespace]], told: dict[str, str], line: str
+) -> None:
+    with pytest.raises(RuntimeError, match=re.escape(line)) as caught:
+        launched("sim", **told)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_name_of_the_driver_that_we_use_can_be_moved() -> None:
+    names = {*outside.TOPICS, *outside.SERVICES, outside.ACTION}
+    for path in ROS_FILES:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in parts):
+            name = str(node.value)
+            if re.fullmatch(r"/[a-z_]+(/[a-z_]+)*", name) and not name.startswith(("/diagnostics", "/dev/", "/proc/")):
+                assert name in names, f"{path.name}:{node.lineno}: {name} is not in graph/outside.py"

@@ -59,22 +59,21 @@ def test_it_has_its_place_in_the_order(toy: graph.NodeSpec, name: str) -> None:
 
 
 def test_launch_files_start_it_unless_told_otherwise(
-    toy: graph.NodeSpec, launched: Callable[[str], list[SimpleNamespace]]
+    toy: graph.NodeSpec, launched: Callable[..., list[SimpleNamespace]]
 ) -> None:
+    names = [item.kwargs["name"] for item in launched("robot", toy="false") if item.kind == "Node"]
+    assert "toy" not in names and "guard" in names
     made = launched("robot")
     (node,) = [item.kwargs for item in made if item.kind == "Node" and item.kwargs["name"] == "toy"]
-    assert node["arguments"] == ["toy"] and node["prefix"] == "nice -n 1"
-    assert node["condition"].args[0].args == ("toy",)
+    assert node["arguments"] == ["toy"] and node["exec_name"] == "f2p-toy"
     (argument,) = [item for item in made if item.kind == "DeclareLaunchArgument" and item.args == ("toy",)]
-    assert argument.kwargs == {"default_value": "true", "description": toy.text}
-    others = [item.kwargs for item in made if item.kind == "Node" and item.kwargs["name"] != "toy"]
-    assert not any(node["condition"] for node in others)
+    assert (argument.kwargs["default_value"], argument.kwargs["description"]) == ("true", toy.text)
 
 
 def test_it_is_supervised_with_the_others(toy: graph.NodeSpec, tmp_path: Path) -> None:
     supervisor = make_supervisor("sim", tmp_path)
     assert toy in supervisor.specs
-    assert supervisor.command_of(toy) == (sys.executable, "-m", "toy_node")
+    assert supervisor.command_of(toy) == (sys.executable, "-m", "f2p.ros.main", "toy")
     assert toy not in make_supervisor("sim", tmp_path, (), (), ["toy"]).specs
 
 

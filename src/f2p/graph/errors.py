@@ -1,6 +1,8 @@
-"""What can be wrong with the graph and its processes (codes 970 to 972)."""
+"""What can be wrong with the graph and its processes (codes 970 to 974)."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from f2p.errors import F2pError
 
@@ -21,3 +23,18 @@ class DomainTakenError(F2pError):
     """A robot, or another demo, is already in the ROS domain that a demo wanted for itself."""
 
     code = 972
+
+
+class ParameterFileError(F2pError):
+    """A parameter file that cannot be read, or that means nodes, settings or values that there are not."""
+
+    code = 973
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"parameter file {str(path)!r}: {why}")
+
+
+class StackRunsError(F2pError):
+    """The same node of a graph runs on this machine already, in the same ROS domain and namespace."""
+
+    code = 974

@@ -60,7 +60,7 @@ class NodeSpec:
     lifecycle: bool = True
     """False for the manager and the twin, which have no lifecycle."""
     nice: int = 0
-    """Added to the niceness of the supervisor. A negative value needs privileges; without them it stays 0."""
+    """Added to the niceness of whoever starts it. A negative value needs a right; without it the process says so."""
 
     def __post_init__(self) -> None:
         """Fill in the module and check the graphs."""

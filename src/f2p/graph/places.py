@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from f2p.graph.errors import DomainTakenError, SupervisorError
+from f2p.graph.errors import DomainTakenError, StackRunsError, SupervisorError
 from f2p.model.shipping import DEFAULT_ARCHITECTURE, SHIPPED
 
 
@@ -79,6 +79,31 @@ def own_domain() -> Iterator[dict[str, str]]:
                 yield _variables_of(domain)
                 return
     raise DomainTakenError(f"other demos have all ROS domains from 1 to {DOMAINS}; end one of them")
+
+
+def claimed(name: str, namespace: str) -> socket.socket:
+    """Hold the name of a node on this machine for as long as the socket that is returned lives.
+
+    Whoever holds it is the only process of that name in this ROS domain and namespace; it is free again the moment its
+    process is gone, however that ended, which no discovery notices as soon.
+
+    Raises:
+        StackRunsError: Another process holds it.
+    """
+    domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+    claim = socket.socket(socket.AF_UNIX)
+    if not _bound(claim, f"\0f2p-node-{domain}{namespace}/{name}"):
+        claim.close()
+        raise StackRunsError(
+            f"{namespace}/{name} runs on this machine already, in ROS domain {domain} (pgrep -x {comm(name)}); end it, "
+            f"or take another namespace or another ROS_DOMAIN_ID"
+        )
+    return claim
+
+
+def comm(name: str) -> str:
+    """Return what `top`, `ps` and `pgrep` call the process of a node; the kernel keeps 15 letters."""
+    return f"f2p-{name}"[:15]
 
 
 def _bound(claim: socket.socket, name: str) -> bool:

@@ -20,6 +20,15 @@ from f2p.graph.graph import NodeSpec, nodes, within
 from f2p.graph.places import SUPERVISOR, environment, share
 from f2p.settings import Settings, number
 
+REFUSED = 2
+"""Exit code of a process that says why it does not start: the same again would end the same."""
+
+
+def last_line(path: Path) -> str:
+    """Return the last line of a log that is not empty."""
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no word of it"
+
 
 @dataclass(frozen=True)
 class SupervisorConfig(Settings):
@@ -79,7 +88,7 @@ class Supervisor:
     """Further arguments of single processes, by node."""
     on_event: Callable[[str, str], None] = lambda _node, _text: None
     clock: Clock = field(default_factory=SystemClock)
-    command_of: Callable[[NodeSpec], tuple[str, ...]] = lambda spec: (sys.executable, "-m", spec.module)
+    command_of: Callable[[NodeSpec], tuple[str, ...]] = lambda spec: (sys.executable, "-m", "f2p.ros.main", spec.name)
     children: dict[str, Child] = field(default_factory=dict, init=False)
 
     def start(self) -> None:
@@ -149,10 +158,9 @@ class Supervisor:
         if child.log is None:
             child.log = child.log_path.open("ab")
         environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
-        nice = ("nice", "-n", str(child.spec.nice)) if child.spec.nice else ()
         try:
             child.process = subprocess.Popen(
-                (*nice, *child.command), stdout=child.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                child.command, stdout=child.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 env=environment, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
@@ -167,6 +175,10 @@ class Supervisor:
         if now - child.started_s > self.config.healthy_after_s:
             child.deaths = 0
         child.deaths += 1
+        if child.last_exit == REFUSED:
+            child.state = "degraded"
+            self.on_event(child.spec.name, f"refused to start: {last_line(child.log_path)}")
+            return
         if not child.spec.respawn or child.deaths > self.config.respawns:
             child.state = "degraded"
             self.on_event(child.spec.name, f"died (exit {child.last_exit}) {child.deaths} times; given up")

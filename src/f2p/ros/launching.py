@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
-from launch.conditions import IfCondition
+import importlib
+from pathlib import Path
+from typing import Any
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from f2p.graph.graph import NodeSpec, nodes, of_graph
-from f2p.graph.places import environment, share
+from f2p.errors import F2pError
+from f2p.graph.graph import NodeSpec, nodes, of_graph, within
+from f2p.graph.graph import node as of_node
+from f2p.graph.outside import moved
+from f2p.graph.places import claimed, environment, share
+from f2p.ros.base.parameter_files import check
+from f2p.settings import value_of
+from f2p.settings_text import set_by
 
 EXECUTABLE = "f2p_node"
 """Console script that is any node: its first argument is the node's name in the graph."""
@@ -17,32 +26,106 @@ EXECUTABLE = "f2p_node"
 RESPAWN_DELAY_S = 1.0
 """Wait before a dead process is started again [s] (promises.md 5.5: the first back-off)."""
 
+SWITCH = ["true", "false"]
+
+COMMON = {
+    "namespace": ("", "Namespace around f2p: 'left' makes /left/f2p/guard, /left/f2p/achieve_goal and so on."),
+    "use_sim_time": ("false", "Whether the nodes take their time from /clock.", SWITCH),
+    "log_level": ("info", "Least severity that is logged.", ["debug", "info", "warn", "error", "fatal"]),
+    "driver": (
+        "",
+        "Namespace of what is not ours, such as /left: the driver's, camera's and TF's names. Empty: global.",
+    ),
+    "rviz": ("false", "Whether rviz2 is started too, with f2p's displays.", SWITCH),
+}
+"""Default and description, and the choices where there are some, of arguments that every graph has."""
+
+SETTINGS = {
+    "depth_topic": ("perception", "depth_topic", "Topic of the depth images."),
+    "info_topic": ("perception", "info_topic", "Topic of the depth camera's info."),
+    "cloud_topic": ("perception", "cloud_topic", "Topic of clouds to use instead of depth images."),
+    "simulator": ("finetune", "simulator", "Simulator that learning uses, by name."),
+    "task": ("stretch_sim", "task", "Task whose scene the simulated robot stands in."),
+    "seed": ("stretch_sim", "seed", "Seed of that scene."),
+}
+"""Node, parameter and description of arguments that are a parameter of one node; empty: as its file or default says."""
+
 
 def describe(graph: str) -> LaunchDescription:
     """Describe every process of one of the graphs; the manager among them does the lifecycle.
 
     Each optional node is an argument of the launch file by its name: `recorder:=false`.
     """
+    running, here = {spec.name for spec in nodes(graph)}, {spec.name for spec in of_graph(graph)}
     default = str(share(f"config/{graph}.yaml"))
-    running = {spec.name for spec in nodes(graph)}
     entities: list[object] = [
-        DeclareLaunchArgument("params_file", default_value=default, description="Parameters keyed by node."),
+        DeclareLaunchArgument("params_file", default_value=default, description="Parameters, keyed /**/NODE."),
+        *(_argument(name, *facts) for name, facts in COMMON.items()),
+        *(_argument(name, "", f"{text} Empty: as params_file says.")
+          for name, (node, _parameter, text) in SETTINGS.items() if node in here),
+        *(_argument(spec.name, "true" if spec.name in running else "false", spec.text, SWITCH)
+          for spec in of_graph(graph) if spec.optional),
         # who launches has a network: the driver's launch file is in it, and must be found
         *(SetEnvironmentVariable(name, value) for name, value in environment(discovery=False).items()),
-    ]
-    for spec in nodes(graph, wanted=[spec.name for spec in of_graph(graph) if spec.optional]):
-        if spec.optional:
-            value = "true" if spec.name in running else "false"
-            entities.append(DeclareLaunchArgument(spec.name, default_value=value, description=spec.text))
-        entities.append(_process(spec, [{"graph": graph}] if spec.name == "manager" else []))
+        OpaqueFunction(function=_processes, args=[graph]),
+    ]  # fmt: skip
     return LaunchDescription(entities)
 
 
-def _process(spec: NodeSpec, more: list[dict[str, str]]) -> Node:
-    """Return one process, with the configuration file and further parameters."""
+def _argument(name: str, default: str, text: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
+    return DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
+
+
+def _processes(context: LaunchContext, graph: str) -> list[Node]:
+    """Return the processes, by what the arguments are; raises RuntimeError, of one line, before any of them starts."""
+    try:
+        return _checked(_Told(context), graph)
+    except F2pError as error:
+        raise RuntimeError(f"error {error.code}: {error}") from error
+
+
+def _checked(told: _Told, graph: str) -> list[Node]:
+    """Return the processes. Raises F2pError where arguments or parameter file do not do, or the same runs already."""
+    namespace, parameters = within(told("namespace")), Path(told("params_file"))
+    wanted = {spec.name: told(spec.name) == "true" for spec in of_graph(graph) if spec.optional}
+    specs = nodes(graph, [name for name, on in wanted.items() if on], [name for name, on in wanted.items() if not on])
+    check(parameters, namespace)
+    for spec in specs:
+        claimed(spec.name, namespace).close()
+    common: dict[str, Any] = {"use_sim_time": told("use_sim_time") == "true"}
+    own = _own({spec.name for spec in specs}, told)
+    own["manager"]["graph"] = graph
+    out = [_process(spec, namespace, told, [str(parameters), {**common, **own[spec.name]}]) for spec in specs]
+    if told("rviz") == "true":
+        view = ["-d", str(share("config/f2p.rviz"))]
+        out.append(Node(package="rviz2", executable="rviz2", arguments=view, remappings=list(moved(told("driver")))))
+    return out
+
+
+class _Told:
+    """What the arguments of the launch file are."""
+
+    def __init__(self, context: LaunchContext) -> None:
+        self._context = context
+
+    def __call__(self, name: str) -> str:
+        return str(LaunchConfiguration(name).perform(self._context))
+
+
+def _own(names: set[str], told: _Told) -> dict[str, dict[str, Any]]:
+    """Return parameters that single nodes get from arguments. Raises SettingError where a value does not do."""
+    out: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for argument, (node, parameter, _text) in SETTINGS.items():
+        if node in names and told(argument):
+            config = set_by(importlib.import_module(of_node(node).module).CONFIG(), [f"{parameter}={told(argument)}"])
+            out[node][parameter] = value_of(config, parameter)
+    return out
+
+
+def _process(spec: NodeSpec, namespace: str, told: _Told, parameters: list[Any]) -> Node:
+    """Return one process; it takes its priority by itself, and says where it may not."""
     return Node(
-        package="f2p", executable=EXECUTABLE, name=spec.name, arguments=[spec.name], output="screen",
-        parameters=[LaunchConfiguration("params_file"), *more], respawn=spec.respawn,
-        respawn_delay=RESPAWN_DELAY_S, prefix=f"nice -n {spec.nice}" if spec.nice else None,
-        condition=IfCondition(LaunchConfiguration(spec.name)) if spec.optional else None,
+        package="f2p", executable=EXECUTABLE, exec_name=f"f2p-{spec.name}", name=spec.name, namespace=namespace,
+        arguments=[spec.name], output="screen", parameters=parameters, remappings=list(moved(told("driver"))),
+        ros_arguments=["--log-level", told("log_level")], respawn=spec.respawn, respawn_delay=RESPAWN_DELAY_S,
     )  # fmt: skip

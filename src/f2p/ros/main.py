@@ -1,23 +1,69 @@
-"""`f2p_node NAME`: be any process of the graph (the one executable that launch files start)."""
+"""`f2p_node NAME`: be any process of the graph (the one executable that launch files and `f2p up` start)."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import itertools
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from f2p.graph import graph
-from f2p.graph.errors import GraphError
+from f2p.graph import ending
 
 
 def main() -> None:
-    """Run the node named by the first argument; exit code 2 where there is no such node."""
+    """Run the node named by the first argument; a line and exit code 2 where it cannot be run."""
+    ending.leave_at_once()  # before what takes longer to import
+    from f2p.errors import F2pError
+    from f2p.graph import graph
+    from f2p.graph.places import claimed, comm
+    from f2p.ros.base.parameter_files import check
+
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
     try:
-        module = graph.node(name).module
-    except GraphError as error:
+        spec = graph.node(name)
+        namespace = told_namespace(sys.argv)
+        claim = claimed(spec.name, namespace)
+        for path in told_files(sys.argv):
+            check(path, namespace, only=spec.name)
+    except F2pError as error:
         print(f"error {error.code}: {error}", file=sys.stderr)
         sys.exit(2)
-    importlib.import_module(module).main()
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(comm(spec.name))
+    if refused := take_priority(spec.nice):
+        print(f"{spec.name}: {refused}", file=sys.stderr, flush=True)
+    with claim:
+        importlib.import_module(spec.module).main()
+
+
+def told_namespace(arguments: Sequence[str]) -> str:
+    """Return the absolute namespace that ROS arguments tell, `-r __ns:=/left/f2p`; otherwise the one of the graph."""
+    from f2p.graph import graph
+
+    told = [one.removeprefix("__ns:=") for one in arguments if one.startswith("__ns:=")]
+    return (told[-1].rstrip("/") or "/") if told else graph.within("")
+
+
+def told_files(arguments: Sequence[str]) -> list[Path]:
+    """Return the parameter files that ROS arguments tell."""
+    return [Path(after) for one, after in itertools.pairwise(arguments) if one == "--params-file"]
+
+
+def take_priority(nice: int) -> str:
+    """Add to this process's niceness; what to do where that is not allowed, in one line, or nothing."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, before + nice)
+    except PermissionError:
+        return (
+            f"runs at niceness {before} instead of {before + nice}, which this user may not set: beside busy processes "
+            f"it answers later; allow it with the line '{os.environ.get('USER', '<user>')} - nice {before + nice}' in "
+            f"/etc/security/limits.d/f2p.conf and a new login; docker: --cap-add SYS_NICE"
+        )
+    return ""
 
 
 if __name__ == "__main__":

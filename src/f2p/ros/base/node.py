@@ -19,13 +19,15 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
-from f2p.graph import graph
+from f2p.graph import ending, graph
 from f2p.graph.places import orphaned
 from f2p.loop.errors import DeadlineError
+from f2p.ros.base.diagnostics import Diagnostics
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import sweep
@@ -40,6 +42,10 @@ OVERDUE_EXIT_S = 5.0
 
 CLOSE_S = 2.0
 """Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
+
+
+LOADING, WAITING, INACTIVE = "loading", "waiting", "inactive"
+"""States between configured and active: it reads what takes time, waits for another process, may be activated."""
 
 
 class F2pNode(LifecycleNode):
@@ -63,6 +69,7 @@ class F2pNode(LifecycleNode):
         self._running_actions: set[str] = set()
         self._waiting: list[tuple[Future, float, str]] = []
         self._pulse = Pulse(self, self.spec)
+        self._diagnostics = Diagnostics(self, self.monotonic)
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
 
     def new_worker(self, role: str) -> Worker:
@@ -76,6 +83,10 @@ class F2pNode(LifecycleNode):
     def load(self) -> None:
         """Fetch what takes time: models, files (configure; on the worker thread)."""
 
+    def waiting_for(self) -> str:
+        """Return what it waits for, and what to do about it; it is not activated before. Empty where it is nothing."""
+        return ""
+
     def tick(self) -> None:
         """Do what is due with every heartbeat while active."""
 
@@ -87,12 +98,13 @@ class F2pNode(LifecycleNode):
             self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(error)}")
             os._exit(71)
         self._loading = self.worker.submit(self.load, self.spec.ready_within_s)
-        self.state_label = "inactive"
+        self.state_label = LOADING
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Succeed once loading is done; the manager asks again until then."""
-        if self._loading is None or not self._loading.done():
+        """Succeed once nothing is waited for; the manager does not ask before the heartbeat says "inactive"."""
+        self._prepare()
+        if self.state_label != INACTIVE:
             return TransitionCallbackReturn.FAILURE
         self.state_label = "active"
         self.get_logger().info(f"{self.spec.name}: active")
@@ -186,7 +198,17 @@ class F2pNode(LifecycleNode):
 
     def _tell(self, name: str, error: BaseException, answer: Any) -> None:
         answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
+        self._diagnostics.failed(f"{name}: error {answer.error_code}: {answer.error_msg}")
         self.get_logger().warning(f"{name}: error {answer.error_code}: {answer.error_msg}")
+
+    def _prepare(self) -> str:
+        """Return what is waited for, and tell by the state of a node that is not active yet whether it could be."""
+        if self._loading is None or not self._loading.done():
+            return ""
+        waits_for = self.waiting_for()
+        if self.state_label in (LOADING, WAITING, INACTIVE):
+            self.state_label = WAITING if waits_for else INACTIVE
+        return waits_for
 
     def _tick(self) -> None:
         now = self.monotonic.monotonic_s()
@@ -203,6 +225,7 @@ class F2pNode(LifecycleNode):
             future.set_exception(DeadlineError(f"{what}: no result within its deadline ({now - until:.1f} s past)"))
         self._waiting = [item for item in self._waiting if not item[0].done()]
         if overdue_s == 0.0:
+            self._diagnostics.tell(self.state_label, self._prepare())
             self._pulse.beat(self.state_label)
             if self.state_label == "active":
                 self.tick()
@@ -222,7 +245,7 @@ def _made(make: Callable[[], Any]) -> Any:
     """Make the node of this process, or a line about what is wrong with its arguments and exit code 2."""
     try:
         try:
-            rclpy.init(args=sys.argv)
+            rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
         except (RCLError, rclpy_implementation.UnknownROSArgsError) as error:
             raise SettingError(f"invalid ROS arguments: {error}") from error
         return make()
@@ -234,18 +257,16 @@ def _made(make: Callable[[], Any]) -> Any:
 def run(make: Callable[[], Any]) -> None:
     """Be the process of one node until it is told to end; exit code 2 where its parameters do not do."""
     node, clean = None, True
+    ending.heed()
     sweep()  # the one killed before this one left its shared memory behind
     try:
         node = _made(make)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        while rclpy.ok() and not orphaned():
+        while rclpy.ok() and not (ending.told.is_set() or orphaned()):
             _spin_once(executor, node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
-    except Exception:
-        if rclpy.ok():  # what fails after a signal has shut ROS down (a publisher without its context) is no failure
-            raise
     finally:
         clean = node is None or node.close()
         if clean:

@@ -72,7 +72,7 @@ def _outside(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _inside(value: Any, item: SettingFacts) -> Any:
+def inside(value: Any, item: SettingFacts) -> Any:
     """Return a value of ROS as the config has it; what is not set is the default."""
     if value is None:
         return item.default
@@ -94,13 +94,13 @@ class Parameters(Generic[C]):
 
     def __init__(self, node: Node, defaults: C) -> None:
         self._known = {item.name: item for item in settings_of(defaults)}
-        values = {name: _inside(_declared(node, item), item) for name, item in self._known.items()}
+        values = {name: inside(_declared(node, item), item) for name, item in self._known.items()}
         self.config: C = overridden(defaults, values)
         node.add_on_set_parameters_callback(self._on_set)
 
     def _on_set(self, changed: list[Parameter]) -> SetParametersResult:
         known = self._known
-        mine = {item.name: _inside(item.value, known[item.name]) for item in changed if item.name in known}
+        mine = {item.name: inside(item.value, known[item.name]) for item in changed if item.name in known}
         try:
             self.config = overridden(self.config, mine)
         except F2pError as error:

@@ -49,11 +49,15 @@ class GuardNode(F2pNode):
         self.create_timer(TICK_S, self._watch, callback_group=MutuallyExclusiveCallbackGroup())
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Active only once the driver is heard and takes steps."""
-        if not self._driver.ready:
-            return TransitionCallbackReturn.FAILURE
-        self._driver.to_position_mode()
-        return super().on_activate(state)
+        """Ask the driver for position mode once active."""
+        activated = super().on_activate(state)
+        if activated is TransitionCallbackReturn.SUCCESS:
+            self._driver.to_position_mode()
+        return activated
+
+    def waiting_for(self) -> str:
+        """Return what the driver does not give yet."""
+        return self._driver.missing()
 
     def _on_lease(self, lease: Lease) -> None:
         try:

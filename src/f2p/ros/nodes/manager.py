@@ -6,7 +6,6 @@ It moves nothing and guards nothing: the guard does not depend on it. Its findin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import Transition
@@ -17,6 +16,7 @@ from rclpy.node import Node
 from f2p.clock import SystemClock
 from f2p.graph import graph
 from f2p.ros.base import qos
+from f2p.ros.base.diagnostics import Diagnostics
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
@@ -36,8 +36,8 @@ class Ask:
     """One transition under way."""
 
     pid: int
+    step: int
     sent_s: float
-    future: Any
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class ManagerNode(Node):
         self._changers = {
             name: self.create_client(ChangeState, f"{name}/change_state", callback_group=group) for name in self._specs
         }
+        self._diagnostics = Diagnostics(self, self._monotonic)
         self._asks: dict[str, Ask] = {}
         self._told: tuple[object, ...] = ()
         self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
@@ -77,6 +78,7 @@ class ManagerNode(Node):
             first = [*(need for need in spec.needs if need in self._specs), *(one for one in spec.after if one in here)]
             if self._watch.alive(name) and all(self._watch.active(one) for one in first):
                 self._ask(name)
+        self._diagnostics.tell("active")
         states = tuple((name, self._state(name)) for name in here)
         if states != self._told:
             self._told = states
@@ -89,13 +91,14 @@ class ManagerNode(Node):
         if step is None:
             return
         now = self._monotonic.monotonic_s()
-        if asked is not None and asked.pid == life.pid and not asked.future.done() and now - asked.sent_s < ASK_S:
-            return
+        if asked is not None and (asked.pid, asked.step) == (life.pid, step) and now - asked.sent_s < ASK_S:
+            return  # a node that did as it was asked says so with its next heartbeat
         if not self._changers[name].service_is_ready():
             return
         request = ChangeState.Request()
         request.transition.id = step
-        self._asks[name] = Ask(life.pid, now, self._changers[name].call_async(request))
+        self._changers[name].call_async(request)
+        self._asks[name] = Ask(life.pid, step, now)
 
     def _state(self, name: str) -> str:
         life = self._watch.life(name)

@@ -6,7 +6,6 @@ action and the services. It adds, for tests and success checks only, /stretch_si
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
+from f2p.graph import ending
 from f2p.graph.graph import NAMESPACE
 from f2p.graph.places import orphaned
 from f2p.ros.base.parameters import Parameters
@@ -115,14 +115,12 @@ class StretchSim(Node):
 
 def main() -> None:
     """Run the twin until it is asked to end; goals that wait are answered before the network goes."""
-    told = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: told.set())
+    ending.heed()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node = StretchSim()
     executor = MultiThreadedExecutor(num_threads=POOL)
     executor.add_node(node)
-    while rclpy.ok() and not (told.is_set() or node.loop.failed.is_set() or orphaned()):
+    while rclpy.ok() and not (ending.told.is_set() or node.loop.failed.is_set() or orphaned()):
         executor.spin_once(timeout_sec=0.2)
     node.close()
     executor.shutdown(timeout_sec=2.0)

@@ -22,11 +22,21 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.clock import Clock
+from f2p.graph.outside import ACTION
 from f2p.guard.core import DriverState
 from f2p.robot.protocol import Motion
 from f2p.robot.stepping import driver_arrays
 from f2p.ros.base import qos
 from f2p.ros.messages.convert import stamp_from_msg
+
+SILENT_S = 1.0
+"""A topic that says nothing this long is silent [s] (ours: thirty of the driver's periods)."""
+
+START_DRIVER = (
+    "start it, ros2 launch stretch_core stretch_driver.launch.py mode:=position broadcast_odom_tf:=True, in this ROS "
+    "domain, or say where it is by driver:="
+)
+"""What to do where the driver is missing."""
 
 
 class Driver:
@@ -41,7 +51,7 @@ class Driver:
         self._node, self._clock = node, clock
         self._group = ReentrantCallbackGroup()
         self._joints: JointState | None = None
-        self._joints_s = self._base_s = float("-inf")
+        self._joints_s = self._base_s = self._mode_s = float("-inf")
         self._base = (0.0, 0.0, 0.0)
         self._mode, self._runstopped = "", False
         self._goal: Any = None
@@ -52,9 +62,7 @@ class Driver:
             (String, "/mode", self._on_mode), (Bool, "/is_runstopped", self._on_runstopped),
         ):  # fmt: skip
             node.create_subscription(kind, name, store, qos.STATE, callback_group=self._group)
-        self._steps = ActionClient(
-            node, FollowJointTrajectory, "/stretch_controller/follow_joint_trajectory", callback_group=self._group
-        )
+        self._steps = ActionClient(node, FollowJointTrajectory, ACTION, callback_group=self._group)
         self._stop = node.create_client(Trigger, "/stop_the_robot", callback_group=self._group)
         self._position_mode = node.create_client(Trigger, "/switch_to_position_mode", callback_group=self._group)
         self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
@@ -72,10 +80,17 @@ class Driver:
             pending,
         )  # fmt: skip
 
-    @property
-    def ready(self) -> bool:
-        """Whether states come and steps can be sent."""
-        return self._joints is not None and self._steps.server_is_ready()
+    def missing(self) -> str:
+        """Return what the driver does not give, in one line with what to do; empty when states come and it listens."""
+        heard = {"/stretch/joint_states": self._joints_s, "/odom": self._base_s, "/mode": self._mode_s}
+        oldest = self._clock.monotonic_s() - SILENT_S
+        silent = [name for name, at_s in heard.items() if at_s < oldest]
+        absent = [] if self._steps.server_is_ready() else [f"action {ACTION}"]
+        absent += [f"service {one.srv_name}" for one in (self._stop, self._position_mode) if not one.service_is_ready()]
+        if not silent and not absent:
+            return ""
+        parts = [f"{what}: {', '.join(names)}" for what, names in (("no message on", silent), ("no", absent)) if names]
+        return f"the driver ({'; '.join(parts)}); {START_DRIVER}"
 
     def send(
         self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
@@ -152,7 +167,7 @@ class Driver:
         self._base, self._base_s = (pose.position.x, pose.position.y, heading), self._clock.monotonic_s()
 
     def _on_mode(self, message: String) -> None:
-        self._mode = message.data
+        self._mode, self._mode_s = message.data, self._clock.monotonic_s()
 
     def _on_runstopped(self, message: Bool) -> None:
         self._runstopped = message.data

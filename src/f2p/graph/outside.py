@@ -1,0 +1,42 @@
+"""Names that are not ours: the driver's, the camera's and TF's. They are global, and may be moved to a namespace.
+
+Two robots on one network have drivers, cameras and transforms in a namespace each; our nodes are told by remapping.
+"""
+
+from __future__ import annotations
+
+import re
+
+from f2p.graph.errors import GraphError
+
+ACTION = "/stretch_controller/follow_joint_trajectory"
+"""The driver's trajectory action."""
+
+TOPICS = (
+    "/stretch/joint_states", "/joint_states", "/stretch/cmd_vel", "/odom", "/mode", "/tool", "/battery", "/is_homed",
+    "/is_runstopped", "/joint_limits", "/imu_mobile_base", "/imu_wrist", "/robot_description", "/tf", "/tf_static",
+    "/camera/depth/image_rect_raw", "/camera/depth/camera_info", "/camera/depth/color/points",
+)  # fmt: skip
+
+SERVICES = (
+    "/switch_to_position_mode", "/switch_to_navigation_mode", "/switch_to_trajectory_mode", "/stop_the_robot",
+    "/home_the_robot", "/stow_the_robot", "/get_joint_states", "/runstop", "/self_collision_avoidance",
+    "/stretch_sim/reset", "/stretch_sim/press_runstop", "/stretch_sim/ground_truth",
+)  # fmt: skip
+
+ACTION_PARTS = ("send_goal", "cancel_goal", "get_result", "feedback", "status")
+"""An action is five names to ROS, and each is remapped by itself."""
+
+
+def moved(namespace: str) -> tuple[tuple[str, str], ...]:
+    """Return every name that is not ours with what it is in a namespace; nothing for the global one.
+
+    Raises:
+        GraphError: It is no absolute namespace.
+    """
+    if namespace in ("", "/"):
+        return ()
+    if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", namespace):
+        raise GraphError(f"the driver's namespace {namespace!r}: write an absolute one, e.g. /left, or nothing")
+    names = (*TOPICS, *SERVICES, *(f"{ACTION}/_action/{part}" for part in ACTION_PARTS))
+    return tuple((name, f"{namespace}{name}") for name in names)
