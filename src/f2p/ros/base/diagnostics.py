@@ -19,7 +19,7 @@ AGAIN_S = 30.0
 """The same wait is told again after this [s] (ours)."""
 
 
-class Diagnostics:
+class OwnDiagnostics:
     """The reports of one node, named by its namespace and name: "f2p/guard".
 
     Args:

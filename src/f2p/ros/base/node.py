@@ -27,7 +27,7 @@ from f2p.errors import F2pError
 from f2p.graph import ending, graph
 from f2p.graph.places import orphaned
 from f2p.loop.errors import DeadlineError
-from f2p.ros.base.diagnostics import Diagnostics
+from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import sweep
@@ -69,7 +69,7 @@ class F2pNode(LifecycleNode):
         self._running_actions: set[str] = set()
         self._waiting: list[tuple[Future, float, str]] = []
         self._pulse = Pulse(self, self.spec)
-        self._diagnostics = Diagnostics(self, self.monotonic)
+        self._diagnostics = OwnDiagnostics(self, self.monotonic)
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
 
     def new_worker(self, role: str) -> Worker:

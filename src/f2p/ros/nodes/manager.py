@@ -16,7 +16,7 @@ from rclpy.node import Node
 from f2p.clock import SystemClock
 from f2p.graph import graph
 from f2p.ros.base import qos
-from f2p.ros.base.diagnostics import Diagnostics
+from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
@@ -64,7 +64,7 @@ class ManagerNode(Node):
         self._changers = {
             name: self.create_client(ChangeState, f"{name}/change_state", callback_group=group) for name in self._specs
         }
-        self._diagnostics = Diagnostics(self, self._monotonic)
+        self._diagnostics = OwnDiagnostics(self, self._monotonic)
         self._asks: dict[str, Ask] = {}
         self._told: tuple[object, ...] = ()
         self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
