@@ -28,8 +28,8 @@ RESPAWN_DELAY_S = 1.0
 
 SWITCH = ["true", "false"]
 
-COMMON = {
-    "namespace": ("", "Namespace around f2p: 'left' makes /left/f2p/guard, /left/f2p/achieve_goal and so on."),
+COMMON: dict[str, tuple[str, str, list[str] | None]] = {
+    "namespace": ("", "Namespace around f2p: 'left' makes /left/f2p/guard, /left/f2p/achieve_goal and so on.", None),
     "use_sim_time": ("false", "Whether the nodes take their time from /clock.", SWITCH),
     "log_level": ("info", "Least severity that is logged.", ["debug", "info", "warn", "error", "fatal"]),
     "driver": (
