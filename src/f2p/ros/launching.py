@@ -34,7 +34,8 @@ COMMON: dict[str, tuple[str, str, list[str] | None]] = {
     "log_level": ("info", "Least severity that is logged.", ["debug", "info", "warn", "error", "fatal"]),
     "driver": (
         "",
-        "Namespace of what is not ours, such as /left: the driver's, camera's and TF's names. Empty: global.",
+        "Namespace of the names that are not ours, the driver's, the camera's and TF's, such as /left.",
+        None,
     ),
     "rviz": ("false", "Whether rviz2 is started too, with f2p's displays.", SWITCH),
 }
