@@ -14,7 +14,8 @@ ACTION = "/stretch_controller/follow_joint_trajectory"
 
 TOPICS = (
     "/stretch/joint_states", "/joint_states", "/stretch/cmd_vel", "/odom", "/mode", "/tool", "/battery", "/is_homed",
-    "/is_runstopped", "/joint_limits", "/imu_mobile_base", "/imu_wrist", "/robot_description", "/tf", "/tf_static",
+    "/is_runstopped", "/joint_limits", "/imu_mobile_base", "/magnetometer_mobile_base", "/imu_wrist",
+    "/robot_description", "/tf", "/tf_static",
     "/camera/depth/image_rect_raw", "/camera/depth/camera_info", "/camera/depth/color/points",
 )  # fmt: skip
 
