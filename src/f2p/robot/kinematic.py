@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from f2p.robot.bodies import bodies
 from f2p.robot.errors import MotionRefusedError, StaleStateError
 from f2p.robot.frames import BASE_START_TASK, compose_planar
 from f2p.robot.kinematics import DOWN_PITCH, LIMITS
@@ -51,6 +52,7 @@ class Faults:
     """Lift position at which what is held slips out on the way up [m]."""
 
 
+@bodies.register("kinematic")
 class KinematicRobot(SteppingRobot):
     """Joints that follow their targets in imagined time.
 

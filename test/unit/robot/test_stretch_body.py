@@ -93,7 +93,7 @@ def test_a_step_becomes_calls_and_one_push(library):
         ("robot", "push_command", (), {}),
     ]
     robot._send(Motion((TRANSLATE,), (0.05,)))
-    assert library.calls[-2] == ("base", "translate_by", (0.05,), {"v_m": None})
+    assert library.calls[-2] == ("base", "translate_by", (0.05,), {"v_m": None, "contact_thresh": None})
     robot._send(Motion((FINGER,), (0.045 / 0.342,)))
     assert library.calls[-2][2] == ("stretch_gripper", pytest.approx(35.0))
 
