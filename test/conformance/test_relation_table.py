@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from f2p.relation.spec import BinarySpec, UnarySpec
-from f2p.relation.table import binary_specs, unary_specs
+from f2p.relation.table import binary_specs, mirrored, unary_specs
 from f2p.scene.relations import binary_relations, unary_relations
 from f2p.shape.protocol import hollow, shapes
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
@@ -14,13 +14,18 @@ from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 PRIORS = list(shapes)
 
 
-@pytest.fixture(scope="module")
-def binary() -> np.ndarray:
-    """Three hundred scenes of one body of each prior. Shape (300, n, n, kinds)."""
+def relations(mirror: float = 1.0) -> np.ndarray:
+    """Three hundred scenes of one body of each prior, or the same with y the other way. Shape (300, n, n, kinds)."""
     rng = np.random.default_rng(0)
     sizes = rng.uniform(0.02, 0.5, (300, len(PRIORS), 3)) * rng.choice([0.2, 1.0], (300, len(PRIORS), 1))
     centers, yaws = rng.uniform(-0.3, 0.3, (300, len(PRIORS), 3)), rng.uniform(-np.pi, np.pi, (300, len(PRIORS)))
-    return binary_relations(centers, sizes, yaws, containers=hollow(PRIORS))
+    flip = np.array([1.0, mirror, 1.0])
+    return binary_relations(centers * flip, sizes, mirror * yaws, containers=hollow(PRIORS))
+
+
+@pytest.fixture(scope="module")
+def binary() -> np.ndarray:
+    return relations()
 
 
 @pytest.fixture(params=binary_specs(), ids=lambda spec: spec.name)
@@ -47,6 +52,12 @@ def test_what_it_excludes_never_holds_with_it(spec: BinarySpec, binary: np.ndarr
         both = binary[..., BINARY_RELATIONS.index(spec.name)] & binary[..., BINARY_RELATIONS.index(name)]
         assert not both.any()
         assert spec.name in {other for one in binary_specs() if one.name == name for other in one.excludes}
+
+
+def test_it_says_what_it_becomes_where_left_and_right_are_exchanged(spec: BinarySpec, binary: np.ndarray) -> None:
+    """Learning from mirrored transitions teaches what is false if it does not."""
+    kind = BINARY_RELATIONS.index(spec.name)
+    assert np.array_equal(mirrored(binary)[..., kind], relations(mirror=-1.0)[..., kind])
 
 
 def test_only_what_is_hollow_contains(spec: BinarySpec, binary: np.ndarray) -> None:

@@ -23,7 +23,7 @@ class PickPlaceAction:
         Parameter("dx", "m", -2.0, 2.0, "placement minus grasp", along="x", aims=True),
         Parameter("dy", "m", -2.0, 2.0, "placement minus grasp", along="y", aims=True),
         Parameter("dz", "m", -1.0, 1.0, "placement minus grasp; contact ends the lowering", along="z"),
-        Parameter("dyaw", "rad", -3.2, 3.2, "placement minus grasp"),
+        Parameter("dyaw", "rad", -3.2, 3.2, "placement minus grasp", turns=True),
     )
 
     def applies(self, segment: Segment) -> bool:

@@ -35,6 +35,8 @@ class Parameter:
 
     Otherwise it is a stroke, the same wherever the object has come to be.
     """
+    turns: bool = False
+    """Whether it is an angle about +z, which changes its sign where left and right are exchanged."""
 
 
 class Action(Protocol):
@@ -131,3 +133,8 @@ def moves(skill: str) -> np.ndarray:
     """Return which parameter displaces the object along which axis: parameters @ moves is [m]. Shape (P, 3)."""
     along = [one.along for one in actions.get(skill).parameters]
     return np.array([[float(axis == one) for axis in AXES] for one in along]).reshape(len(along), 3)
+
+
+def mirror_signs(skill: str) -> np.ndarray:
+    """Return by what parameters are multiplied where left and right (+y and -y) are exchanged. Shape (P,)."""
+    return np.array([-1.0 if one.along == "y" or one.turns else 1.0 for one in actions.get(skill).parameters])

@@ -15,7 +15,7 @@ from f2p.plan.planner import Planner
 from f2p.settings import Settings, choice, number
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
-from f2p.weights.cycle import learn
+from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.modules import load_predictor, open_store
 
 
@@ -55,7 +55,8 @@ class Learning:
             MEMORY.forget()
             with Products() as products:
                 told = products.counting(progress)
-                learn(failure, learner, open_store(Path(again)), simulator, seed=seed, progress=told)
+                alone = CycleConfig(workers=1)  # another thread's products are not counted
+                learn(failure, learner, open_store(Path(again)), simulator, alone, seed, told)
         inferred = sum(seconds.get(stage, 0.0) for stage in ("svi_states", "svi_actions"))
         simulated = sum(seconds.get(stage, 0.0) for stage in ("settle", "simulate"))
         # the end of actions is told by what follows

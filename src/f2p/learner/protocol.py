@@ -36,6 +36,8 @@ class LearnContext:
     clock: Clock = field(default_factory=SystemClock)
     transitions: int | None = None
     """How many transitions may be simulated in all; None leaves it to the learner's own config."""
+    workers: int = 1
+    """Threads that may work at once; `progress` may be called from each. What is learned does not depend on them."""
 
     def budget(self, own: int) -> int:
         """Return how many transitions may be simulated by a learner whose config says `own`."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +27,9 @@ from f2p.action.protocol import actions, aiming, moves
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData
 from f2p.learner.scenes import as_it_was_left, put_elsewhere
+from f2p.model.threads import at_once
 from f2p.monitor.compare import carried_along
+from f2p.posterior.diagnostics import Diagnostics, placements
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
@@ -96,6 +99,8 @@ class _Gathered:
 
     carried: list[int]
     """Segments that were seen to move along."""
+    places: np.ndarray
+    """Where the object acted on stood in what is to be learned, and where it was brought (`_places`)."""
     transitions: tuple[Transition, ...] = ()
     particles: list[Particles] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -114,39 +119,61 @@ class Targeted:
 
     def respond(self, failure: Failure, context: LearnContext) -> LearnedData:
         """Infer, settle, simulate. Raises TooFewTransitionsError when physics leaves too little."""
-        out = _Gathered(np.flatnonzero(carried_along(failure.outcome, self.config.carried)).tolist())
+        here, call = reconstruct(failure.outcome.before), failure.outcome.call
+        failed = Particles(failure.outcome.before.names, here.poses[None], (call,), np.zeros(1), np.zeros(1))
+        moved = carried_along(failure.outcome, self.config.carried)
+        out = _Gathered(np.flatnonzero(moved).tolist(), _places(failed))
         shares = split(context.budget(self.config.transitions), self.config, len(out.carried))
-        for view, part in self._views(failure, shares):
+        views = self._views(failure, shares, len(out.carried))
+        tasks = [partial(self._inferred, view, count, context) for view, _, count in views]
+        for (view, part, _), found in zip(views, at_once(tasks, context.workers), strict=True):
             try:
-                self._around(view, part, context, out)
+                self._around(view, part, found, context, out)
             except AllRejectedError as error:
                 if view is failure:
                     raise
                 context.progress("settle", 1.0, f"around the scene that was left: {error}")
-        here = reconstruct(failure.outcome.before)
-        self._simulate(here, here.poses[None], (failure.outcome.call,), FAILED_STEP, failure, context, out)
+        self._simulate(here, failed.poses, failed.calls, FAILED_STEP, failure, context, out)
         wanted, kept = shares.particles + 1, out.counts["particle"] + out.counts[FAILED_STEP]
         if kept < self.config.least_share * wanted:
             raise TooFewTransitionsError(kept, wanted, dict(out.counts))
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
 
-    def _views(self, failure: Failure, shares: Split) -> list[tuple[Failure, Split]]:
-        """Return the scenes to infer around, and what is gathered around each: nothing where there are no particles."""
-        left = as_it_was_left(failure) if self.config.aftermath else None
-        views = [(failure, shares)] if left is None else list(
-            zip((failure, left), shares.parted(self.config.aftermath), strict=True)
-        )  # fmt: skip
-        return [(view, part) for view, part in views if part.particles]
+    def _views(self, failure: Failure, shares: Split, carried: int) -> list[tuple[Failure, Split, int]]:
+        """Return the scenes to infer around, what is gathered around each, and how many particles are inferred for it.
 
-    def _around(self, view: Failure, part: Split, context: LearnContext, out: _Gathered) -> None:
-        """Particles around one scene, at rest and simulated, and what keeps them from teaching too much."""
-        world, clock = reconstruct(view.outcome.before), context.clock
-        config = replace(self.config.posterior, particles=part.particles)
-        drawn, found = infer(
-            view, context.model, config=config, seed=context.seed, progress=context.progress, clock=clock
+        Inference is no simulation: for a smaller budget as many particles are inferred as for the learner's own, since
+        one or two alone have nothing to keep their distance from and end at the same mode.
+        """
+        left = as_it_was_left(failure) if self.config.aftermath else None
+        later = 0.0 if left is None else self.config.aftermath
+        own = split(self.config.transitions, self.config, carried)
+        views = zip((failure, left), shares.parted(later), own.parted(later), strict=True)
+        return [
+            (view, part, max(part.particles, usual.particles))
+            for view, part, usual in views
+            if view is not None and part.particles
+        ]
+
+    def _inferred(self, view: Failure, count: int, context: LearnContext) -> tuple[Particles, Diagnostics]:
+        """Return particles around one scene, not yet at rest."""
+        config = replace(self.config.posterior, particles=count)
+        return infer(
+            view, context.model, config=config, seed=context.seed, progress=context.progress, clock=context.clock
         )
+
+    def _around(
+        self,
+        view: Failure,
+        part: Split,
+        inferred: tuple[Particles, Diagnostics],
+        context: LearnContext,
+        out: _Gathered,
+    ) -> None:
+        """Bring particles around one scene to rest, simulate them and what keeps them from teaching too much."""
+        world, clock, (drawn, found) = reconstruct(view.outcome.before), context.clock, inferred
         start = clock.monotonic_s()
-        particles = project(
+        rested = project(
             drawn,
             view,
             world.bodies,  # type: ignore[arg-type]
@@ -157,13 +184,15 @@ class Targeted:
         out.seconds["svi_states"] += found.seconds["prepare"] + found.seconds["states"]
         out.seconds["svi_actions"] += found.seconds["actions"]
         out.seconds["settle"] += clock.monotonic_s() - start
+        particles, others = _dealt(rested, part.particles, out.places)
+        out.places = np.concatenate([out.places, _places(particles)])
         out.particles.append(particles)
-        out.counts.update({name: int(number) for name, number in particles.counts.items()})
-        context.progress("settle", 1.0, f"{len(particles.calls)} of {len(drawn.calls)} particles are at rest")
+        out.counts.update({name: int(number) for name, number in rested.counts.items()})
+        context.progress("settle", 1.0, f"{len(rested.calls)} of {len(drawn.calls)} particles are at rest")
         self._simulate(world, particles.poses, particles.calls, "particle", view, context, out)
         for tag, (poses, calls) in (
-            ("counter_example", _counter_examples(world, particles, part.counter_examples, context.seed)),
-            ("elsewhere", _put_elsewhere(world, particles, part.elsewhere, out.carried, context.seed)),
+            ("counter_example", _counter_examples(world, others, part.counter_examples, context.seed)),
+            ("elsewhere", _put_elsewhere(world, others, part.elsewhere, out.carried, context.seed)),
         ):
             if calls:
                 self._simulate(world, poses, calls, tag, view, context, out)
@@ -188,6 +217,44 @@ class Targeted:
         out.transitions += batch.kept
         out.seconds["simulate"] += context.clock.monotonic_s() - start
         context.progress("simulate", 1.0, f"{len(batch.kept)} of {len(calls)} transitions ({tag})")
+
+
+def _dealt(particles: Particles, count: int, known: np.ndarray) -> tuple[Particles, Particles]:
+    """Return `count` particles that lie far apart, and those whose scenes the other kinds are made of: the rest.
+
+    Where there is no rest, the same ones.
+
+    Args:
+        particles: Where the object acted on stands in each and where it is brought is what they are compared by.
+        count: How many.
+        known: What they shall be far from too. Shape (others, 4).
+    """
+    if count >= len(particles.calls):
+        return particles, particles
+    places, order = _places(particles), list[int]()
+    nearest = np.linalg.norm(places[:, None] - known, axis=-1).min(1)
+    while len(order) < len(places):
+        order.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(places - places[order[-1]], axis=-1))
+        nearest[order] = -1.0
+    return _some(particles, order[:count]), _some(particles, order[count:])
+
+
+def _places(particles: Particles) -> np.ndarray:
+    """Return where the object acted on stands, and where it is brought: x, y of both [m]. Shape (M, 4)."""
+    rows = [particles.names.index(call.object) for call in particles.calls]
+    return np.hstack([particles.poses[np.arange(len(rows)), rows, :2], placements(particles)])
+
+
+def _some(particles: Particles, rows: list[int]) -> Particles:
+    """Return some of the particles."""
+    return replace(
+        particles,
+        poses=particles.poses[rows],
+        calls=tuple(particles.calls[row] for row in rows),
+        log_target=particles.log_target[rows],
+        log_entropy=particles.log_entropy[rows],
+    )
 
 
 def _together(found: list[Particles]) -> Particles:

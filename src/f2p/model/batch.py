@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from f2p.action.protocol import actions, checked_call, widest
+from f2p.action.protocol import actions, checked_call, mirror_signs, widest, width_of
 from f2p.files import write_whole
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
+from f2p.relation.table import mirrored as relations_mirrored
 from f2p.types import Relations, Segment, Transition
 
 POINTS = 128
@@ -166,6 +167,23 @@ def concatenate(batches: Sequence[TransitionBatch]) -> TransitionBatch:
         part["skill"] = np.array([skills.index(name) for name in batch.skills], np.int64)[batch.skill]
         part["parameters"] = np.pad(batch.parameters, [(0, 0), (0, width - batch.parameters.shape[1])])
     return TransitionBatch(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, skills=skills)
+
+
+def mirrored(batch: TransitionBatch) -> TransitionBatch:
+    """Return the same transitions with left and right (+y and -y) exchanged: they are as true of the world."""
+    flip = np.array([1.0, -1.0, 1.0], np.float32)
+    signs = np.ones((len(batch.skills), batch.parameters.shape[1]), np.float32)
+    for row, skill in zip(signs, batch.skills, strict=True):
+        row[: width_of(skill)] = mirror_signs(skill)
+    return dataclasses.replace(
+        batch,
+        points_before=batch.points_before * flip,
+        points_after=batch.points_after * flip,
+        binary_before=relations_mirrored(batch.binary_before),
+        binary_after=relations_mirrored(batch.binary_after),
+        displacements=batch.displacements * flip,
+        parameters=batch.parameters * signs[batch.skill],
+    )
 
 
 def sample_points(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

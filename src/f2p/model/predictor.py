@@ -43,6 +43,13 @@ class PredictorConfig(Settings):
     remembered: int = number(8, "encoded scenes kept", low=1, high=1000)
 
 
+class _Last(threading.local):
+    """The last rollout of each thread that asks."""
+
+    key: bytes = b""
+    latents: Sequence[Latent] = ()
+
+
 class TorchPredictor:
     """Fulfils the planner's `Predictor` with one model, pinned to the weights it was given.
 
@@ -64,7 +71,7 @@ class TorchPredictor:
         self.config = config or PredictorConfig(rollout=rollout)
         self._model = model.eval()
         self._encoded: OrderedDict[str, Latent] = OrderedDict()
-        self._last: tuple[bytes, list[Latent]] = (b"", [])
+        self._last = _Last()
         self._lock = threading.Lock()
 
     def detect(self, scene: Scene) -> Relations:
@@ -112,9 +119,8 @@ class TorchPredictor:
     def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Sequence[Latent]:
         """Return latents after the last step, chunk by chunk; kept: several goals are asked of the same candidates."""
         key = repr((scene_digest(scene), skeleton, parameters.shape)).encode() + parameters.tobytes()
-        with self._lock:
-            if self._last[0] == key:
-                return self._last[1]
+        if self._last.key == key:
+            return self._last.latents
         start, steps = self._latent(scene), list(enumerate(skeleton))
         while len(steps) > 1 and (parameters[:, steps[0][0]] == parameters[0, steps[0][0]]).all():
             index, step = steps.pop(0)  # what all candidates begin with is rolled out once
@@ -127,8 +133,7 @@ class TorchPredictor:
                 latent, _ = self._step(scene, latent, step, chunk[:, index, : width_of(step.skill)])
             out.append(latent)
         if len(parameters) <= self.config.kept:
-            with self._lock:
-                self._last = key, out
+            self._last.key, self._last.latents = key, out
         return out
 
     def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:

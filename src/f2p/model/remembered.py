@@ -1,20 +1,33 @@
-"""Features of clouds under an encoder that does not change, remembered from one data set and one round to the next."""
+"""Features of clouds under an encoder that does not change, remembered from one data set and one round to the next.
+
+A file of them outlives the process: it holds features by the digest of what they are features of, so that it can be
+incomplete or of another encoder, but never wrong of those that are asked for.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from f2p.files import read_regular, write_whole
 from f2p.model.transitions import Transitions
 
 MOST = 1024
 """Transitions whose features are remembered (ours: three replay sets; 14 MB)."""
+
+MOST_BYTES = 64 * 2**20
+"""Largest file of features that is read (ours: four times what is remembered)."""
 
 
 class FeatureMemory:
@@ -26,10 +39,12 @@ class FeatureMemory:
     def __init__(self, most: int = MOST) -> None:
         self._most, self._lock = most, threading.Lock()
         self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._asked: dict[bytes, None] = {}
 
     def found(self, keys: Sequence[bytes]) -> list[Tensor | None]:
         """Return what is remembered under `keys`, None where nothing is."""
         with self._lock:
+            self._asked |= dict.fromkeys(keys)
             for key in keys:
                 if key in self._kept:
                     self._kept.move_to_end(key)
@@ -46,6 +61,34 @@ class FeatureMemory:
         """Forget everything, as in a new process."""
         with self._lock:
             self._kept.clear()
+
+    @contextlib.contextmanager
+    def lasting(self, path: Path) -> Iterator[None]:
+        """Know in a `with` block what the file `path` holds, and leave there what was asked for in the block.
+
+        One block at a time. A file that cannot be read or written costs the time of encoding again, and nothing else.
+        """
+        known = _read(path)
+        for key, features in known.items():
+            self.keep(key, features)
+        self._asked = {}
+        yield
+        with self._lock:
+            wanted = {key: self._kept[key] for key in self._asked if key in self._kept}
+        if wanted.keys() - known.keys():
+            with contextlib.suppress(OSError):
+                write_whole(path, save({key.hex(): features.contiguous() for key, features in wanted.items()}))
+
+
+def _read(path: Path) -> dict[bytes, Tensor]:
+    """Return the features that a file holds; none where there is none, or another kind of file."""
+    try:
+        held = load(read_regular(path, MOST_BYTES, follow=False))
+        found = {bytes.fromhex(name): features for name, features in held.items()}
+    except (OSError, SafetensorError, ValueError):
+        return {}
+    sound = all(one.dim() == 3 and one.dtype == torch.float32 and one.isfinite().all() for one in found.values())
+    return found if sound else {}
 
 
 MEMORY = FeatureMemory()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
@@ -19,3 +23,32 @@ def limit_threads() -> None:
     count = int(wanted) if wanted.isdecimal() and int(wanted) > 0 else 1
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+T = TypeVar("T")
+
+
+def at_once(tasks: Iterable[Callable[[], T]], workers: int) -> list[T]:
+    """Return what independent tasks return, in their order, however many are worked on at once.
+
+    Products and other long operations of numerics leave the interpreter to the others while they run. Where a task
+    raises, the first such error is raised when all that were begun have ended.
+    """
+    waiting = list(tasks)
+    if workers < 2 or len(waiting) < 2:
+        return [task() for task in waiting]
+    with ThreadPoolExecutor(min(workers, len(waiting))) as pool:
+        return list(pool.map(lambda task: task(), waiting))
+
+
+@contextmanager
+def beside(task: Callable[[], T], workers: int) -> Iterator[Callable[[], T]]:
+    """Work on `task` beside a `with` block, where there are workers for both; what it gives is asked for afterwards.
+
+    The block ends when both have. With one worker the task is done when it is asked for.
+    """
+    if workers < 2:
+        yield task
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(task).result

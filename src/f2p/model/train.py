@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from f2p.model.architectures.protocol import Architecture, Encoding, architecture_of, parameters_outside
-from f2p.model.batch import TransitionBatch, concatenate
+from f2p.model.batch import TransitionBatch, concatenate, mirrored
 from f2p.model.errors import TrainingError
 from f2p.model.factory import weights_bytes
 from f2p.model.losses import LossConfig, transition_losses
@@ -66,6 +66,8 @@ class FinetuneConfig(Settings):
         0.05, "share of the new transitions, and as many old ones, that are only looked at", low=0.0, high=0.5,
         source="ours: of fewer than twenty none, those are looked at as they are learned",
     )  # fmt: skip
+    mirrored: bool = True
+    """Learn from the new transitions also with left and right exchanged (ours: twice the data without simulating)."""
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
     freeze: tuple[str, ...] = ("encoder", "embedding", "decoders")
     """Groups of parameters (`architecture.GROUPS`) that stay as they are. A failure of the effect is no failure of the
@@ -77,7 +79,8 @@ class FinetuneConfig(Settings):
 def literal_finetuning() -> FinetuneConfig:
     """200 epochs on the new transitions alone, Adam 1e-4, all layers (A.11.2)."""
     stage = StageConfig(steps=200, batch=0, rate=1e-4, cosine=False, warmup=0)
-    return FinetuneConfig(stage=stage, plateau=None, replayed=0, freeze=(), losses=LossConfig(), jitter=0.0)
+    plain = FinetuneConfig(stage=stage, plateau=None, mirrored=False, replayed=0, freeze=(), losses=LossConfig())
+    return replace(plain, jitter=0.0)
 
 
 def pretrain(
@@ -166,14 +169,15 @@ def finetune(
     if config.replayed and (replay is None or not len(replay)):
         raise TrainingError("this recipe replays old transitions and was given none; pass some or set replayed to 0")
     tuned = copy.deepcopy(model)
-    data = Transitions(concatenate([new, replay]) if config.replayed and replay is not None else new)
+    looks = [new, mirrored(new)] if config.mirrored else [new]
+    data = Transitions(concatenate([*looks, replay] if config.replayed and replay is not None else looks))
     encoding = tuned.encoding(data)
     if "encoder" in config.freeze:
         encoding.freeze(progress)
     if set(config.freeze) >= {"encoder", "embedding", "decoders"}:  # then no step can change what is detected
         config = replace(config, losses=replace(config.losses, detection=0.0))
     learned, looked_at = _parts(len(new), len(data), config, always, np.random.default_rng((seed, 4)))
-    sizes = (config.stage.batch or len(new), config.replayed)
+    sizes = (config.stage.batch or len(learned[0]), config.replayed)
 
     def step(rng: np.random.Generator) -> dict[str, Tensor]:
         drawn = [
@@ -196,14 +200,22 @@ def finetune(
 def _parts(
     new: int, count: int, config: FinetuneConfig, always: Sequence[int], rng: np.random.Generator
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Transitions to learn from, new and old, and those that are looked at; new ones come first among `count`."""
-    fresh, old = rng.permutation(new), new + rng.permutation(count - new)
+    """Transitions to learn from, new and old, and those that are looked at.
+
+    Among `count` the new ones come first, then the same mirrored, if they are: what is held out is so both ways.
+    """
+    first = 2 * new if config.mirrored else new
+    fresh, old = rng.permutation(new), first + rng.permutation(count - first)
     fresh = np.concatenate([fresh[~np.isin(fresh, always)], np.asarray(always, np.int64)])
     held = min(int(config.held_out * new), new - len(always)) if config.plateau else 0
+
+    def both(index: np.ndarray) -> np.ndarray:
+        return np.concatenate([index, index + new]) if config.mirrored else index
+
     if not held:
-        return (fresh, old), np.concatenate([fresh, old[: len(fresh)]])
-    kept = min(held, len(old) // 2)
-    return (fresh[held:], old[kept:]), np.concatenate([fresh[:held], old[:kept]])
+        return (both(fresh), old), np.concatenate([both(fresh), old[: len(both(fresh))]])
+    kept = min(len(both(fresh[:held])), len(old) // 2)
+    return (both(fresh[held:]), old[kept:]), np.concatenate([both(fresh[:held]), old[:kept]])
 
 
 def _step(

@@ -110,6 +110,8 @@ class BinarySpec:
     """Truth values (..., n, n), bool; entry [i, j] reads name(i, j). None: those of `converse`, transposed."""
     converse: str | None = None
     """Relation that states the same fact from the other side; its own name where it is symmetric."""
+    mirrored: str | None = None
+    """Relation it becomes where left and right (+y and -y) are exchanged; None: it stays."""
     excludes: tuple[str, ...] = ()
     """Relations that the same ordered pair cannot be in as well."""
     weight: float = 0.5

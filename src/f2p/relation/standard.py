@@ -112,8 +112,8 @@ for _spec in (
     UnarySpec("is_drawer", _is_drawer),
     UnarySpec("drawer_open", _drawer_open, only_of="is_drawer"),
     # a weight of 0.5 (ours): each of these facts is stated twice, once from each side
-    BinarySpec("left", _left, converse="right", excludes=("right",)),
-    BinarySpec("right", converse="left", excludes=("left",)),
+    BinarySpec("left", _left, converse="right", mirrored="right", excludes=("right",)),
+    BinarySpec("right", converse="left", mirrored="left", excludes=("left",)),
     BinarySpec("front", converse="behind", excludes=("behind",)),
     BinarySpec("behind", _behind, converse="front", excludes=("front",)),
     # placed: directional relations would pin the particles (method.md 8: 5 cm instead of 21 cm of spread)

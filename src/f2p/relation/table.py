@@ -68,7 +68,7 @@ def vocabulary() -> tuple[tuple[str, int], ...]:
         for unary in unary_specs():
             _refer(unary.name, [unary.only_of] if unary.only_of else [], one)
         for spec in binary_specs():
-            _refer(spec.name, [*([spec.converse] if spec.converse else []), *spec.excludes], two)
+            _refer(spec.name, [*filter(None, (spec.converse, spec.mirrored)), *spec.excludes], two)
             if spec.compute is None and binary_spec(str(spec.converse)).compute is None:
                 raise RelationSpecError(spec.name, f"its converse {spec.converse!r} has no function either", two)
         _FIXED.append((*((name, 1) for name in one), *((name, 2) for name in two)))
@@ -111,3 +111,9 @@ def held(binary: np.ndarray) -> np.ndarray:
 def carried(binary: np.ndarray) -> np.ndarray:
     """Say which subject lies over which object, from truth or probabilities. Shape (..., n, n), bool."""
     return np.any(np.asarray(binary)[..., kinds(lambda spec: spec.supports)] > 0.5, axis=-1)
+
+
+def mirrored(binary: np.ndarray) -> np.ndarray:
+    """Return binary relations (..., kinds) of the same scenes with left and right (+y and -y) exchanged."""
+    names = [spec.name for spec in binary_specs()]
+    return np.asarray(binary)[..., [names.index(spec.mirrored or spec.name) for spec in binary_specs()]]

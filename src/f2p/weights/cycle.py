@@ -21,9 +21,11 @@ from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import weights_bytes
 from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
+from f2p.model.remembered import MEMORY
 from f2p.model.shipping import SHIPPED
-from f2p.model.threads import limit_threads
+from f2p.model.threads import beside, limit_threads
 from f2p.model.train import FinetuneConfig, finetune
+from f2p.model.transitions import Transitions
 from f2p.settings import Settings, number
 from f2p.sim.protocol import Simulator, simulators
 from f2p.types import Cause, Failure
@@ -53,6 +55,10 @@ class CycleConfig(Settings):
     )  # fmt: skip
     publish: bool = True
     """Whether weights that pass the gate become the champion."""
+    workers: int = number(
+        2, "threads that work on a round at once; what it comes to does not depend on them", low=1, high=64,
+        source="ours: two cores",
+    )  # fmt: skip
     busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
 
 
@@ -162,9 +168,11 @@ class _Round:
         parent = self.store.champion
         model, _ = load_module(self.store, parent)
         self.progress("load", 1.0, f"weights {parent[:12]}")
-        context = LearnContext(model, simulator, self.seed, self.progress, self.clock, self.config.transitions)
+        config, workers = self.config, self.config.workers
+        context = LearnContext(model, simulator, self.seed, self.progress, self.clock, config.transitions, workers)
         self._last = self.clock.monotonic_s()
-        data = self.learner.respond(self.failure, context)
+        with beside(lambda: self._old_tasks(model), workers) as old_tasks:
+            data = self.learner.respond(self.failure, context)
         self.seconds.update(data.timings)
         self._lap("respond")
         if not data.transitions:
@@ -174,13 +182,13 @@ class _Round:
         dataset = write_dataset(
             self.store.folder / "datasets" / name, self.failure, self.learner.name, self.seed, data, batch
         )
-        replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
+        replay, frozen, before = old_tasks()
         self._lap("data")
         recipe = data.recipe or self.config.finetune
         failed = [index for index, one in enumerate(data.transitions) if one.tag == FAILED_STEP]
         tuned, losses = finetune(model, batch, replay, recipe, self.seed, self.progress, always=failed)
         self._lap("finetune")
-        gate = self._judge(parent, model, tuned, frozen)
+        gate = self._judge(parent, model, tuned, frozen, before)
         self._lap("gate")
         if gate.passed:
             self._probe(tuned, simulator)
@@ -201,12 +209,28 @@ class _Round:
             write_learning(dataset, {**report.values(), "losses": losses})
         return report
 
-    def _judge(self, parent: str, model: Architecture, tuned: Architecture, frozen: TransitionBatch) -> GateReport:
+    def _old_tasks(self, model: Architecture) -> tuple[TransitionBatch, TransitionBatch, dict[str, float]]:
+        """Return the replay data to train on, those of the gate, and the F1 of the weights in service on the latter.
+
+        Their clouds are encoded here, apart from what is learned: what is remembered of them changes no bit.
+        """
+        replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
+        with MEMORY.lasting(self.store.folder / "features.safetensors"):
+            model.encoding(Transitions(replay)).freeze()
+            return replay, frozen, _f1(model, frozen)
+
+    def _judge(
+        self,
+        parent: str,
+        model: Architecture,
+        tuned: Architecture,
+        frozen: TransitionBatch,
+        before: dict[str, float],
+    ) -> GateReport:
         """Ask the gate."""
         self.progress("gate", 0.0, f"{len(frozen)} frozen transitions and the failed step")
-        old, new = (_f1(one, frozen) for one in (model, tuned))
-        candidate = TorchPredictor(tuned, "candidate")
-        report = judge(self.failure, TorchPredictor(model, parent), candidate, old, new, self.config.gate)
+        old, new = (TorchPredictor(one, name) for one, name in ((model, parent), (tuned, "candidate")))
+        report = judge(self.failure, old, new, before, _f1(tuned, frozen), self.config.gate)
         self.progress("gate", 1.0, "passed" if report.passed else "; ".join(report.reasons))
         return report
 
@@ -216,6 +240,7 @@ class _Round:
         found = measure_reliability(
             candidate, self.failure, simulator, self.seed, config,
             lambda done: self.progress("calibrate", done, f"plans of the new weights in {config.probes} other scenes"),
+            self.config.workers,
         )  # fmt: skip
         told = "too few plans are believed" if found is None else f"{found.right} of {found.tried} plans came true"
         self.progress("calibrate", 1.0, told)

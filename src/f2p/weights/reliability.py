@@ -11,16 +11,19 @@ The probes are no data: nothing is learned from them, and they do not count agai
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from f2p.learner.errors import NothingToMoveError
 from f2p.learner.scenes import groups_together, resized, scattered
+from f2p.model.threads import at_once
 from f2p.plan.protocol import Predictor
-from f2p.plan.shooting import ShootingConfig, shoot
+from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.scene.goals import satisfied
 from f2p.settings import Settings, number
 from f2p.sim.protocol import Simulator
@@ -80,6 +83,7 @@ def measure_reliability(
     seed: int,
     config: ReliabilityConfig | None = None,
     report: Reporter = lambda _: None,
+    workers: int = 1,
 ) -> Reliability | None:
     """Let `predictor` plan the failed step again where it has not learned, and see how often it is right.
 
@@ -91,14 +95,15 @@ def measure_reliability(
         simulator: Executes and labels.
         seed: Of scenes and plans.
         config: How many.
-        report: Called as it goes.
+        report: Called as it goes, by any of the workers.
+        workers: Threads that plan at once.
 
     Returns:
         None where too few plans were believed to say anything: then beliefs stay as they are.
     """
     config = config or ReliabilityConfig()
     for goal in dict.fromkeys((failure.goal, goal_as_found(failure.goal, failure.outcome.observed_after))):
-        beliefs, right, probes = _tried(predictor, failure, goal, simulator, seed, config, report)
+        beliefs, right, probes = _tried(predictor, failure, goal, simulator, seed, config, report, workers)
         if beliefs:
             break
     if len(beliefs) < config.least:
@@ -115,28 +120,30 @@ def _tried(
     seed: int,
     config: ReliabilityConfig,
     report: Reporter,
+    workers: int,
 ) -> tuple[list[float], int, int]:
     """Return beliefs of the plans that were tried, how many reached the goal, and how many scenes were planned for."""
     rng = np.random.default_rng((seed, 77))
-    shooting = ShootingConfig(candidates=config.candidates)
-    step, beliefs, right, probes = failure.outcome.call.step, list[float](), 0, 0
-    for world, poses in _scenes(failure, config, rng):
-        calls, rows = list[SkillCall](), list[int]()
-        for row, pose in enumerate(poses):
-            scene = simulator.observe(replace(world, poses=pose), seed + probes)
-            found = shoot(predictor, scene, (step,), goal, rng, config=shooting)
-            probes += 1
-            report(probes / max(1, config.probes))
-            if found.probability >= config.believed:
-                calls.append(SkillCall(step.skill, step.object, found.parameters[0]))
-                rows.append(row)
-                beliefs.append(found.probability)
-        if rows:
-            batch = simulator.simulate(
-                world.bodies, poses[rows], calls, seed=seed, tag="probe", openings=world.openings
-            )
+    step, shooting = failure.outcome.call.step, ShootingConfig(candidates=config.candidates)
+    probes = [(world, pose) for world, poses in _scenes(failure, config, rng) for pose in poses]
+    seen = [simulator.observe(replace(world, poses=pose), seed + row) for row, (world, pose) in enumerate(probes)]
+    told = itertools.count(1)
+
+    def planned(row: int) -> Candidate:
+        found = shoot(predictor, seen[row], (step,), goal, np.random.default_rng((seed, 78, row)), config=shooting)
+        report(next(told) / len(probes))
+        return found
+
+    plans = at_once([partial(planned, row) for row in range(len(probes))], workers)
+    right, beliefs = 0, [plan.probability for plan in plans if plan.probability >= config.believed]
+    for world, rows in itertools.groupby(range(len(probes)), key=lambda row: probes[row][0]):
+        believed = [row for row in rows if plans[row].probability >= config.believed]
+        if believed:
+            calls = [SkillCall(step.skill, step.object, plans[row].parameters[0]) for row in believed]
+            poses = np.stack([probes[row][1] for row in believed])
+            batch = simulator.simulate(world.bodies, poses, calls, seed=seed, tag="probe", openings=world.openings)
             right += sum(satisfied(goal, one.relations_after) for one in batch.kept)
-    return beliefs, right, probes
+    return beliefs, right, len(probes)
 
 
 def _scenes(

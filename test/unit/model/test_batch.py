@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from f2p.action.errors import BadParameterError
-from f2p.model.batch import POINTS, TransitionBatch, concatenate, pack, sample_points
+from f2p.model.batch import POINTS, TransitionBatch, concatenate, mirrored, pack, sample_points
 from f2p.model.errors import BadDatasetError, EmptyCloudError, TooManySegmentsError
 from f2p.registry import UnknownNameError
 from f2p.types import Box, Scene, Segment, SkillCall, Transition
@@ -122,3 +122,23 @@ def test_sampled_points_are_points_of_the_cloud(count: int, seed: int) -> None:
     assert set(picked[:, 0]) <= set(cloud[:, 0])
     if count >= POINTS:
         assert len(set(picked[:, 0])) == POINTS
+
+
+def test_a_mirrored_transition_is_that_of_the_mirrored_scene(rng: np.random.Generator) -> None:
+    one, flip = random_transition(rng, 3), np.array([1.0, -1.0, 1.0])
+
+    def exchanged(scene: Scene) -> Scene:
+        return Scene(tuple(
+            replace(part, points=part.points * flip, box=Box(part.box.center * flip, part.box.size))
+            for part in scene.segments
+        ))  # fmt: skip
+
+    before, after = exchanged(one.before), exchanged(one.after)
+    call = replace(one.call, parameter=one.call.parameter * [1.0, -1.0, 1.0, -1.0])
+    other = Transition(
+        before, call, after, simple_relations(before), simple_relations(after), one.displacements * flip, "test"
+    )
+    wanted, found = (pack([each], np.random.default_rng(3), 5) for each in (other, one))
+    for name, value in mirrored(found).arrays().items():
+        np.testing.assert_allclose(value, wanted.arrays()[name], atol=1e-6, err_msg=name)
+    assert mirrored(mirrored(found)).sha256 == found.sha256

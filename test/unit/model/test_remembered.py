@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from f2p.model import encoded
 from f2p.model.architectures.protocol import Architecture
@@ -56,3 +59,30 @@ def test_the_longest_unused_is_forgotten() -> None:
     memory.found([b"a"])
     memory.keep(b"c", torch.zeros(1))
     assert [one is None for one in memory.found([b"a", b"b", b"c"])] == [False, True, False]
+
+
+def test_what_a_file_holds_is_not_encoded_again(memory: FeatureMemory, batch: TransitionBatch, tmp_path: Path) -> None:
+    """A robot that is restarted spent three seconds of its next round on what it knew."""
+    path, model = tmp_path / "features.safetensors", create(seed=0)
+    with memory.lasting(path):
+        first, encoded_first = frozen_latent(model, batch)
+    memory.forget()
+    with memory.lasting(path):
+        again, encoded_again = frozen_latent(model, batch)
+    assert encoded_first > 0 and encoded_again == 0 and torch.equal(again, first)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x10" * 300, save({"no digest": torch.zeros(2, 3, 4)}), save({"ab": torch.zeros(1)})]
+)
+def test_a_damaged_file_costs_time_alone(
+    memory: FeatureMemory, batch: TransitionBatch, tmp_path: Path, content: bytes
+) -> None:
+    path, model = tmp_path / "features.safetensors", create(seed=0)
+    path.write_bytes(content)
+    with memory.lasting(path):
+        _, count = frozen_latent(model, batch)
+    memory.forget()
+    with memory.lasting(path):
+        _, again = frozen_latent(model, batch)
+    assert count > 0 and again == 0

@@ -211,13 +211,15 @@ def test_finetuning_stops_when_what_is_held_out_is_learned(batch: TransitionBatc
 
 
 @pytest.mark.parametrize("new", [5, 10, 11, 20, 33, 40])
-def test_the_failed_step_is_always_learned_from(new: int) -> None:
+@pytest.mark.parametrize("both", [True, False])
+def test_the_failed_step_is_always_learned_from(new: int, both: bool) -> None:
     """Held out by chance, nothing was learned of it: the gate refused five of eight rounds of ten transitions."""
-    config = FinetuneConfig()
+    config, first = FinetuneConfig(mirrored=both), 2 * new if both else new
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        (fresh, old), looked_at = _parts(new, new + 100, config, [new - 1], rng)
-        assert new - 1 in fresh
-        held = np.setdiff1d(np.arange(new), fresh)
-        assert len(held) == new // 20 and set(held) <= set(looked_at)
+        (fresh, old), looked_at = _parts(new, first + 100, config, [new - 1], rng)
+        assert new - 1 in fresh and min(old) >= first
+        held = np.setdiff1d(np.arange(first), fresh)
+        assert len(held) == new // 20 * (1 + both) and set(held) <= set(looked_at)
+        assert set(held % new) == set(held[held < new])  # neither it nor its mirror image
         assert len(old) == 100 - len(held)
