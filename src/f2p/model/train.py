@@ -32,6 +32,12 @@ from f2p.model.threads import limit_threads
 from f2p.model.transitions import Progress, Transitions
 from f2p.settings import Settings, number
 
+LEAST_HELD = 5
+"""New transitions that say how well new ones are predicted (ours: one alone ended it with the others not learned)."""
+
+Parts = tuple[np.ndarray, np.ndarray]
+"""Numbers of new and of old transitions."""
+
 
 @dataclass(frozen=True)
 class PretrainConfig(Settings):
@@ -58,14 +64,15 @@ def literal_pretraining() -> PretrainConfig:
 class FinetuneConfig(Settings):
     """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
-    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=200, batch=10, warmup=0))
+    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=400, batch=10, warmup=0))
     """`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most."""
     plateau: PlateauConfig | None = field(default_factory=PlateauConfig)
-    """Ends it when what is held out is predicted no better; none: all steps, as literally."""
+    """Ends it when the new transitions are predicted nearly as well as old ones; none: all steps, as literally."""
     held_out: float = number(
-        0.05, "share of the new transitions, and as many old ones, that are only looked at", low=0.0, high=0.5,
-        source="ours: of fewer than twenty none, those are looked at as they are learned",
+        0.05, "share of the new transitions that is only looked at", low=0.0, high=0.5,
+        source="ours: one alone may be of the easiest kind; if these are fewer than five, all are looked at as learned",
     )  # fmt: skip
+    old_held_out: float = number(0.1, "share of the old ones that is only looked at", low=0.0, high=0.5, source="ours")
     mirrored: bool = True
     """Learn from the new transitions also with left and right exchanged (ours: twice the data without simulating)."""
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
@@ -185,10 +192,15 @@ def finetune(
         ]
         return _loss_terms(tuned, data, encoding, np.concatenate(drawn), rng, config)
 
-    def look() -> float:
+    def loss_of(chosen: np.ndarray) -> float:
+        if not len(chosen):
+            return 0.0
         with torch.no_grad():
-            terms = _loss_terms(tuned, data, encoding, looked_at, np.random.default_rng((seed, 5)), config)
+            terms = _loss_terms(tuned, data, encoding, chosen, np.random.default_rng((seed, 5)), config)
         return float(torch.stack(list(terms.values())).sum())
+
+    def look() -> tuple[float, float]:
+        return loss_of(looked_at[0]), loss_of(looked_at[1])
 
     tuned.train()
     plateau = Plateau(config.plateau, config.stage, look) if config.plateau else None
@@ -199,23 +211,21 @@ def finetune(
 
 def _parts(
     new: int, count: int, config: FinetuneConfig, always: Sequence[int], rng: np.random.Generator
-) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Transitions to learn from, new and old, and those that are looked at.
+) -> tuple[Parts, Parts]:
+    """Transitions to learn from and those that are looked at, new and old of each.
 
-    Among `count` the new ones come first, then the same mirrored, if they are: what is held out is so both ways.
+    Among `count` the new ones come first, then the same mirrored, if they are: what is held out is learned neither way.
     """
     first = 2 * new if config.mirrored else new
     fresh, old = rng.permutation(new), first + rng.permutation(count - first)
     fresh = np.concatenate([fresh[~np.isin(fresh, always)], np.asarray(always, np.int64)])
     held = min(int(config.held_out * new), new - len(always)) if config.plateau else 0
-
-    def both(index: np.ndarray) -> np.ndarray:
-        return np.concatenate([index, index + new]) if config.mirrored else index
-
-    if not held:
-        return (both(fresh), old), np.concatenate([both(fresh), old[: len(both(fresh))]])
-    kept = min(len(both(fresh[:held])), len(old) // 2)
-    return (both(fresh[held:]), old[kept:]), np.concatenate([both(fresh[:held]), old[:kept]])
+    held = held if held >= LEAST_HELD else 0
+    kept = int(config.old_held_out * len(old)) if config.plateau else 0
+    learned = fresh[held:]
+    if config.mirrored:
+        learned = np.concatenate([learned, learned + new])
+    return (learned, old[kept:]), (fresh[: held or new], old[:kept])
 
 
 def _step(
