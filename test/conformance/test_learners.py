@@ -80,7 +80,7 @@ def failure(model: Points2Plans) -> Failure:
 
 @dataclasses.dataclass
 class Answers:
-    """What a learner gathers, twice with the same seed, the stages it reported and how much was simulated."""
+    """What a learner gathers alone and with two workers, the stages it reported and how much was simulated."""
 
     name: str
     one: LearnedData
@@ -98,9 +98,11 @@ def responded(request: pytest.FixtureRequest, failure: Failure, model: Points2Pl
     one, two = (
         made(request.param).respond(
             failure,
-            LearnContext(model, simulator, 3, lambda stage, *_: stages.append(stage), transitions=BUDGET),
+            LearnContext(
+                model, simulator, 3, lambda stage, *_: stages.append(stage), transitions=BUDGET, workers=workers
+            ),
         )
-        for _ in range(2)
+        for workers in (1, 2)
     )
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in before.items()), "the model was changed"
     assert not model.training

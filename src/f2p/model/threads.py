@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import torch
 
@@ -25,7 +26,19 @@ def limit_threads() -> None:
         torch.set_num_threads(count)
 
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def in_turn(function: Callable[P, T]) -> Callable[P, T]:
+    """Return `function` for several threads to call: it is called by one at a time."""
+    lock = threading.Lock()
+
+    def called(*given: P.args, **named: P.kwargs) -> T:
+        with lock:
+            return function(*given, **named)
+
+    return called
 
 
 def at_once(tasks: Iterable[Callable[[], T]], workers: int) -> list[T]:

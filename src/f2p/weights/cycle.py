@@ -23,7 +23,7 @@ from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
 from f2p.model.remembered import MEMORY
 from f2p.model.shipping import SHIPPED
-from f2p.model.threads import beside, limit_threads
+from f2p.model.threads import beside, in_turn, limit_threads
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.model.transitions import Transitions
 from f2p.settings import Settings, number
@@ -158,7 +158,7 @@ class _Round:
         clock: Clock,
     ) -> None:
         self.failure, self.learner, self.store, self.config = failure, learner, store, config
-        self.seed, self.progress, self.clock = seed, progress, clock
+        self.seed, self.progress, self.clock = seed, in_turn(progress), clock
         self.seconds: dict[str, float] = {}
         self.reliability: Reliability | None = None
         self._start = self._last = clock.monotonic_s()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from f2p.model.batch import TransitionBatch
 from f2p.model.factory import create
 from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
+from f2p.model.threads import at_once, beside, in_turn
 from f2p.model.train import finetune, pretrain
 from f2p.posterior.infer import infer
 from f2p.weights.cycle import learn
@@ -56,3 +58,37 @@ def test_the_environment_may_say_otherwise(
     monkeypatch.setenv("OMP_NUM_THREADS", said)
     evaluate(create(), batch.take(slice(0, 2)))
     assert torch.get_num_threads() == threads
+
+
+def test_what_is_worked_on_at_once_comes_back_in_order_and_tells_in_turn() -> None:
+    """Feedback of two threads at once would reach a client torn."""
+    meet, telling, seen = threading.Barrier(2, timeout=10.0), threading.Semaphore(1), list[int]()
+
+    def told(number: int) -> None:
+        assert telling.acquire(blocking=False)
+        seen.append(number)
+        telling.release()
+
+    tell = in_turn(told)
+
+    def task(number: int) -> int:
+        meet.wait()  # both are here at once
+        for _ in range(100):
+            tell(number)
+        return number
+
+    assert at_once([lambda: task(1), lambda: task(2)], 2) == [1, 2]
+    assert sorted(seen) == [1] * 100 + [2] * 100
+    with beside(meet.wait, 2) as other:
+        meet.wait()
+    assert other() in (0, 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_beside_is_an_error(workers: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        at_once([lambda: 1, lambda: 1 // 0], workers)
+    with beside(lambda: 1 // 0, workers) as other:
+        pass
+    with pytest.raises(ZeroDivisionError):
+        other()
