@@ -32,6 +32,8 @@ ALLOWED = {("skill", "robot"), ("evaluate", "bench")}
 
 BESIDE = (
     "types",
+    "checks",
+    "codec",
     "errors",
     "settings",
     "settings_text",

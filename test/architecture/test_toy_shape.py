@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from f2p.action.protocol import actions
-from f2p.monitor.values import Arrays, scene_from, scene_values
+from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.posterior.bounds import bounds_of
 from f2p.posterior.layout import Layout, LayoutConfig, layout_of
 from f2p.ros.messages.convert import scene_from_msg, scene_to_msg
@@ -157,8 +157,8 @@ def test_what_stands_on_it_goes_along_with_it(scene: Scene) -> None:
 def test_messages_failure_folders_worlds_and_inventories_carry_it(scene: Scene, world: World) -> None:
     assert [one.prior for one in scene_from_msg(scene_to_msg(scene)).segments] == [one.prior for one in scene.segments]
     arrays = Arrays()
-    words = json.loads(json.dumps(scene_values(scene, arrays, "before")))
-    assert scene_from(words, arrays).segments[scene.index("post")].prior == POST
+    words = json.loads(json.dumps(words_of(scene, arrays)))
+    assert value_from(Scene, words, arrays).segments[scene.index("post")].prior == POST
     assert world_from_json(world_to_json(world)).bodies[world.index("pedestal")].prior == PEDESTAL
     (known,) = inventory_of(json.dumps({"post": [POST, [0.1, 0.12, 0.09]]}))
     assert known.prior == POST

@@ -19,7 +19,7 @@ from f2p.model.metrics import evaluate
 from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
 from f2p.model.train import FinetuneConfig, finetune
-from f2p.monitor.values import Arrays, failure_from, failure_values
+from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.shooting import ShootingConfig
 from f2p.plan.tree import plan_tree
@@ -188,7 +188,7 @@ def test_a_failure_of_it_is_kept_inferred_around_and_learned_from(
     failure = failure_of(simulated, predictor)
     arrays: dict[str, np.ndarray] = {}
     kept = Arrays(arrays)
-    assert failure_from(failure_values(failure, kept), kept).outcome.call.skill == SLIDE
+    assert value_from(Failure, words_of(failure, kept), kept).outcome.call.skill == SLIDE
     search = SvgdConfig(iterations=3)
     config = PosteriorConfig(particles=4, state_search=search, action_search=search)
     particles, _ = infer(failure, predictor._model, config=config)

@@ -16,7 +16,7 @@ from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
 from f2p.model.train import PretrainConfig, pretrain
 from f2p.monitor.compare import compare, contradictions_text
-from f2p.monitor.values import Arrays, failure_from, failure_values
+from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.posterior.objective import PLACED, before_set
 from f2p.relation.spec import BinarySpec
 from f2p.relation.table import register
@@ -90,7 +90,7 @@ def main(folder: Path) -> dict[str, object]:
     out["contradicted"], out["score"] = contradictions_text(near), comparison.score
     failure = Failure("f", outcome, goal, None, Cause.MODEL, comparison.score, 1.0, comparison.contradictions)
     arrays = Arrays()
-    again = failure_from(json.loads(json.dumps(failure_values(failure, arrays))), arrays)
+    again = value_from(Failure, json.loads(json.dumps(words_of(failure, arrays))), arrays)
     out["kept"] = again.outcome.observed_before.value("near", "mug", "bowl")
     out["told"] = relations_from_msg(relations_to_msg(labels[0])).value("near", "mug", "bowl")
     kinds = before_set(before, labels[0], None).kinds

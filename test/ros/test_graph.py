@@ -69,10 +69,10 @@ def test_a_killed_node_is_brought_up_again(node: Node, processes: object, until:
     finally:
         status.close()
     caller = ServiceCaller(node, CheckOutcome, "check_outcome", "monitor", watch)
-    with pytest.raises(RemoteError, match="there is no step 0") as caught:
+    with pytest.raises(RemoteError, match="no plan '' is known here") as caught:
         request = CheckOutcome.Request()
         caller.call(request, 30.0)
-    assert caught.value.remote_code == 550
+    assert caught.value.remote_code == 551
 
 
 def test_a_question_to_nobody_ends_at_its_deadline(node: Node) -> None:

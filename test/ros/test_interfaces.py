@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from f2p.errors import errors_by_code
@@ -95,7 +96,7 @@ def test_every_interface_is_spoken() -> None:
 
 def test_the_stages_of_a_fine_tune_are_those_that_are_told() -> None:
     text = (INTERFACES / "action" / "FineTune.action").read_text().split("---\n")[2]
-    documented = set(re.findall(r'"(\w+)"', text.split("string stage")[0]))
+    documented = set(re.findall(r'^string [A-Z_]+="(\w+)"', text, re.MULTILINE))
     told = {"finetune"}  # the name of a stage of training, not of a call
     packages = [*(ROOT / "src/f2p/learner").glob("*.py"), *(ROOT / "src/f2p/weights").glob("*.py")]
     for path in [*packages, ROOT / "src/f2p/posterior/infer.py", ROOT / "src/f2p/model/encoded.py"]:
@@ -157,13 +158,14 @@ def test_other_stand_ins_have_the_fields_of_the_wire() -> None:
 
 @pytest.mark.ros
 def test_a_scene_survives_the_wire() -> None:
-    from array import array
-
     from rclpy.serialization import deserialize_message, serialize_message
 
+    from f2p.ros.messages.views import cloud_of, points_of
     from f2p_msgs.msg import Segment, SegmentedScene
 
-    scene = SegmentedScene(segments=[Segment(name="box", prior=Segment.OPEN_BOX, points=array("f", [1.0, 2.0, 3.0]))])
+    points = cloud_of(np.array([[1.0, 2.0, 3.0]]))
+    scene = SegmentedScene(segments=[Segment(name="box", prior=Segment.OPEN_BOX, points=points)])
     again = deserialize_message(serialize_message(scene), SegmentedScene)
     assert again == scene
     assert again.segments[0].prior == "open_box"
+    assert points_of(again.segments[0].points).tolist() == [[1.0, 2.0, 3.0]]

@@ -19,6 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField  # noqa: 
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
 from f2p.robot.frames import BASE_START_TASK  # noqa: E402
+from f2p.robot.looks import Look  # noqa: E402
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT  # noqa: E402
 from f2p.ros.base import qos  # noqa: E402
 from f2p.ros.errors import BadViewRequestError, CloudError  # noqa: E402
@@ -27,7 +28,7 @@ from f2p.ros.remote.camera import Looker, LookingConfig  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
 
 FRAME = "camera_depth_optical_frame"
-LOOK = ([-1.57], [-0.8])
+LOOKS = (Look(-1.57, -0.8),)
 
 
 class StandingRobot:
@@ -38,7 +39,7 @@ class StandingRobot:
         joints = dict.fromkeys((HEAD_PAN, HEAD_TILT), still)
         return SimpleNamespace(joints=joints, position=lambda _: 0.0, base_task=BASE_START_TASK)
 
-    def move(self, _motion: object) -> None:
+    def move(self, _motion: object, _canceled: object) -> None:
         pass
 
     @contextlib.contextmanager
@@ -109,9 +110,9 @@ def camera(config: LookingConfig, image: Image | PointCloud2, topic: str) -> Ite
 def test_a_cloud_shows_what_the_depth_image_shows(ros_domain: int) -> None:
     by_image, by_cloud = LookingConfig(settle_s=0.0), LookingConfig(settle_s=0.0, cloud_topic="/camera/points")
     with camera(by_image, depth_image(), by_image.depth_topic) as looker:
-        seen = looker.look(*LOOK, 0.0)
+        seen = looker.look(LOOKS, 0.0)
     with camera(by_cloud, cloud(points_camera(depth_image(), info())), by_cloud.cloud_topic) as looker:
-        again = looker.look(*LOOK, 0.0)
+        again = looker.look(LOOKS, 0.0)
     assert len(seen.points_task) == 7 * 6
     np.testing.assert_allclose(again.points_task, seen.points_task, atol=1e-6)
     np.testing.assert_allclose(again.sensor_task, seen.sensor_task)
@@ -120,7 +121,7 @@ def test_a_cloud_shows_what_the_depth_image_shows(ros_domain: int) -> None:
 @pytest.mark.parametrize("settle_s", [float("nan"), float("inf"), -0.1, 5.1, 1e9])
 def test_a_settling_time_that_is_none_is_refused_before_anything_moves(settle_s: float) -> None:
     with pytest.raises(BadViewRequestError, match=r"settle: .* must be finite and within \[0, 5\.0\] s"):
-        Looker.look(SimpleNamespace(), *LOOK, settle_s)  # type: ignore[arg-type]
+        Looker.look(SimpleNamespace(), LOOKS, settle_s)  # type: ignore[arg-type]
 
 
 def test_a_cloud_that_lies_is_refused(ros_domain: int) -> None:
@@ -129,4 +130,4 @@ def test_a_cloud_that_lies_is_refused(ros_domain: int) -> None:
         camera(config, cloud(np.ones((4, 3)), width=20_000_000, row_step=240_000_000), config.cloud_topic) as looker,
         pytest.raises(CloudError, match="20000000 points is not between"),
     ):
-        looker.look(*LOOK, 0.0)
+        looker.look(LOOKS, 0.0)

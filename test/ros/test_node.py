@@ -24,6 +24,7 @@ from f2p.ros.nodes.executor import ExecutorConfig
 from f2p.ros.nodes.model_server import ModelServerNode
 from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import ExecuteSkill
+from f2p_msgs.msg import SkillCall
 
 ACTION = "test/skill"
 WITHIN_S = 60.0
@@ -35,7 +36,7 @@ def begun(ros_domain: int) -> Iterator[threading.Event]:
     begun, ended = threading.Event(), threading.Event()
 
     def job(handle: Any) -> ExecuteSkill.Result:
-        if handle.request.skill != "wait":
+        if handle.request.call.skill != "wait":
             raise ZeroDivisionError("a fault nobody foresaw")
         begun.set()
         while not handle.is_cancel_requested:
@@ -67,11 +68,11 @@ def test_busy_canceled_and_failed_goals_say_so(begun: threading.Event) -> None:
     taken_back = threading.Event()
     with spinning("test_node") as node, ThreadPoolExecutor(1) as pool:
         caller = ActionCaller(node, ExecuteSkill, ACTION, "executor", None)
-        failed = caller.run(ExecuteSkill.Goal(skill="fail"), WITHIN_S)
+        failed = caller.run(ExecuteSkill.Goal(call=SkillCall(skill="fail")), WITHIN_S)
         assert (failed.error_code, failed.error_msg) == (UNFORESEEN, "ZeroDivisionError: a fault nobody foresaw")
-        first = pool.submit(caller.run, ExecuteSkill.Goal(skill="wait"), WITHIN_S, taken_back.is_set)
+        first = pool.submit(caller.run, ExecuteSkill.Goal(call=SkillCall(skill="wait")), WITHIN_S, taken_back.is_set)
         assert begun.wait(timeout=WITHIN_S)
-        second = caller.run(ExecuteSkill.Goal(skill="wait"), WITHIN_S)
+        second = caller.run(ExecuteSkill.Goal(call=SkillCall(skill="wait")), WITHIN_S)
         assert second.error_code == ExecuteSkill.Result.BUSY == BusyError.code and "another goal" in second.error_msg
         taken_back.set()
         assert first.result(timeout=WITHIN_S).error_code == ExecuteSkill.Result.CANCELED == CanceledError.code

@@ -13,6 +13,7 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from f2p.clock import SystemClock
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.ros.messages.convert import goal_to_msg, scene_to_msg, skeleton_to_msg
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.nodes import planner as planner_node
 from f2p.ros.nodes.planner import FEEDBACK_S, Judged, PlannerNode, PlannerNodeConfig
 from f2p.scene.goals import parse_goal
@@ -60,7 +61,7 @@ def test_the_result_says_how_many_candidates_were_judged(monkeypatch: pytest.Mon
     monkeypatch.setattr(planner_node, "RosPredictor", Answering)
     node = SimpleNamespace(
         parameters=SimpleNamespace(config=overridden(PlannerNodeConfig(), {"planner.shooting.candidates": 64})),
-        monotonic=SystemClock(), _serving="w",
+        monotonic=SystemClock(), _serving="w", _kept=KeptScenes(),
         get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)), _predict=None, _detect=None,
         _plans=SimpleNamespace(publish=lambda _: None),
     )  # fmt: skip

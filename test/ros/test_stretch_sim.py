@@ -30,8 +30,11 @@ from f2p.robot.protocol import ARM, BODY_JOINTS, LIFT, RobotState  # noqa: E402
 from f2p.robot.protocol import JointState as Measured  # noqa: E402
 from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays  # noqa: E402
 from f2p.ros.base import qos  # noqa: E402
+from f2p.ros.messages.convert import duration_from_msg, stamp_from_msg  # noqa: E402
+from f2p.ros.messages.ground_truth import facts_of, scene_of  # noqa: E402
 from f2p.skill.pick_place import PickPlace  # noqa: E402
-from f2p.types import Box, Scene, Segment, SkillCall  # noqa: E402
+from f2p.types import SkillCall  # noqa: E402
+from f2p_msgs.msg import GroundTruth  # noqa: E402
 
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +47,7 @@ TOPICS = (
     (Odometry, "/odom", qos.STATE), (String, "/mode", qos.STATE), (Bool, "/is_homed", qos.STATE),
     (Bool, "/is_runstopped", qos.STATE), (TFMessage, "/tf", qos.TRANSFORMS),
     (TFMessage, "/tf_static", qos.STATIC_TRANSFORMS), (Image, "/camera/depth/image_rect_raw", qos.SENSOR),
-    (CameraInfo, "/camera/depth/camera_info", qos.SENSOR), (String, "/stretch_sim/ground_truth", qos.LATCHED),
+    (CameraInfo, "/camera/depth/camera_info", qos.SENSOR), (GroundTruth, "/stretch_sim/ground_truth", qos.LATCHED),
     (Imu, "/imu_mobile_base", qos.STATE), (Imu, "/imu_wrist", qos.STATE),
     (MagneticField, "/magnetometer_mobile_base", qos.STATE), (String, "/robot_description", qos.LATCHED),
     (DiagnosticArray, "/diagnostics", qos.STATE),
@@ -108,8 +111,8 @@ class Client:
 
     def simulate(self, seconds):
         """Wait for simulated time: a busy machine only takes longer."""
-        until = self.truth()["time_s"] + seconds
-        self.until(lambda: json.loads(self.last["/stretch_sim/ground_truth"].data)["time_s"] >= until)
+        until = duration_from_msg(self.truth().sim_time) + seconds
+        self.until(lambda: duration_from_msg(self.last["/stretch_sim/ground_truth"].sim_time) >= until)
 
     def position(self, joint):
         message = self.last["/stretch/joint_states"]
@@ -118,8 +121,8 @@ class Client:
     def truth(self):
         """A ground truth that is newer than this call."""
         stamp = self.node.get_clock().now().nanoseconds
-        self.until(lambda: json.loads(self.last["/stretch_sim/ground_truth"].data)["stamp_ns"] > stamp)
-        return json.loads(self.last["/stretch_sim/ground_truth"].data)
+        self.until(lambda: stamp_from_msg(self.last["/stretch_sim/ground_truth"].header.stamp) > stamp)
+        return self.last["/stretch_sim/ground_truth"]
 
     def close(self):
         self.executor.shutdown()
@@ -320,7 +323,8 @@ class OverDds(SteppingRobot):
             raise StaleStateError("no joint states")
         heading = 2.0 * np.arctan2(pose.orientation.z, pose.orientation.w)
         base = base_task_from_odometry((pose.position.x, pose.position.y, heading))
-        return RobotState(joints, base, False, json.loads(self.client.last["/stretch_sim/ground_truth"].data)["time_s"])
+        now_s = duration_from_msg(self.client.last["/stretch_sim/ground_truth"].sim_time)
+        return RobotState(joints, base, False, now_s)
 
     def stop(self):
         self.client.call(Trigger, "/stop_the_robot")
@@ -353,11 +357,7 @@ class OverDds(SteppingRobot):
 @pytest.mark.timeout(600)
 def test_pick_and_place_through_the_driver_moves_the_box_and_what_is_in_it(client):
     before = client.truth()
-    segments = []
-    for body in before["bodies"]:
-        box = Box(np.array(body["pose"][:3]), np.array(body["size"]), body["pose"][3])
-        segments.append(Segment(body["name"], body["prior"], box, np.zeros((0, 3))))
-    scene = Scene(tuple(segments))
+    scene = scene_of(before)
     box = scene.segments[scene.index("box")].box
     landmark = scene.segments[scene.index("landmark")].box
     target_y = -0.8 if landmark.center[1] > -0.5 else -0.3
@@ -365,15 +365,15 @@ def test_pick_and_place_through_the_driver_moves_the_box_and_what_is_in_it(clien
     done = PickPlace().execute(SkillCall("pick_place", "box", parameter), scene, OverDds(client))
     assert done.ok, done.error_msg
     after = client.truth()
-    poses = {body["name"]: np.array(body["pose"][:2]) for body in after["bodies"]}
-    starts = {body["name"]: np.array(body["pose"][:2]) for body in before["bodies"]}
+    poses = {one.name: one.box.center[:2] for one in scene_of(after).segments}
+    starts = {one.name: one.box.center[:2] for one in scene.segments}
     assert np.linalg.norm(poses["box"] - starts["box"] - parameter[:2]) < 0.03
     movables = [name for name in poses if name.startswith("object_")]
     assert movables
     for name in movables:
         assert np.linalg.norm(poses[name] - starts[name] - parameter[:2]) < 0.03
-        assert ["inside", name, "box"] in after["binary"] and ["above", name, "table_b"] in after["binary"]
-    assert after["held"] == ""
+        assert {("inside", name, "box"), ("above", name, "table_b")} <= facts_of(after)
+    assert after.held == ""
 
 
 def test_reset_builds_the_world_it_is_given(client):
@@ -388,7 +388,7 @@ def test_reset_builds_the_world_it_is_given(client):
 
     cube = {"name": "cube", "prior": "cuboid", "size": [0.05, 0.05, 0.05], "pose": [0.7, 0.1, 0.025, 0.0]}
     assert give(json.dumps({"bodies": [cube]})).success
-    assert [body["name"] for body in client.truth()["bodies"]] == ["cube"]
+    assert [body.name for body in client.truth().bodies] == ["cube"]
     refused = give('{"bodies": 3}')
     assert not refused.success and "world" in refused.message
     assert give("").success

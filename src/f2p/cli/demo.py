@@ -228,11 +228,12 @@ def attempt(
     def progress(stage: str, _elapsed_s: float, detail: str) -> None:
         board.tell(stage, f"{which}: {detail}")
 
-    literals = tuple(str(literal) for literal in instance.goal.literals)
     # Clearing takes several skills, which free search finds once the model knows; the first try is a person's proposal.
     proposal = instance.proposal if first or instance.budget == len(instance.proposal) else ()
     longest_s = config.attempt_s
-    result: GoalResult = session.goals.achieve(literals, proposal, 1, learn_from, seed, longest_s, progress=progress)
+    result: GoalResult = session.goals.achieve(
+        instance.goal, proposal, 1, learn_from, seed, longest_s, progress=progress
+    )
     success = session.truth().satisfies(instance.goal)
     board.tell("truth", f"{which}: the goal {'holds' if success else 'does not hold'} by ground truth")
     return Attempt(success, bool(result.failure_ids), result.__dict__ | {"failure_ids": list(result.failure_ids)})

@@ -71,14 +71,13 @@ def run(
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    literals = tuple(str(literal) for literal in parse_goal(goal).literals)
-    proposal = steps_of(propose or [])
+    wanted, proposal = parse_goal(goal), steps_of(propose or [])
     signal.signal(signal.SIGINT, end)
     with spinning("f2p_run") as node:
         client = GoalClient(node)
         client.find(config.found_s, ended.is_set)
         result = client.achieve(
-            literals, proposal, attempts, learn_from, seed, deadline, ended.is_set,
+            wanted, proposal, attempts, learn_from, seed, deadline, ended.is_set,
             lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),
         )  # fmt: skip
     text = "reached" if result.success else f"not reached: error {result.error_code}: {result.error_msg}"

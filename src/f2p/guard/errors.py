@@ -45,6 +45,12 @@ class LatchedError(GuardError):
     code = 955
 
 
+class DependencyLostError(GuardError):
+    """A process that motions depend on fell silent or was replaced, or the guard itself stood still."""
+
+    code = 956
+
+
 class WrongModeError(GuardError):
     """The driver is in a mode that takes no such command."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from f2p.errors import CanceledError, F2pError
@@ -23,6 +24,22 @@ from f2p.plan.tree import StepStatus, plan_tree
 from f2p.scene.goals import check_goal, satisfied
 from f2p.scene.relations import relations_of
 from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillStep
+
+
+class Stage(str, Enum):
+    """What is being done for a goal; while learning, the learner's own stages are told as well."""
+
+    PERCEIVE = "perceive"
+    PLAN = "plan"
+    EXECUTE = "execute"
+    CHECK = "check"
+    CLASSIFY = "classify"
+    LEARN = "learn"
+    SWAP = "swap"
+    RETRY = "retry"
+
+    __str__ = str.__str__
+
 
 Report = Callable[[str, str], None]
 """Called with (stage, one line for people)."""
@@ -110,7 +127,7 @@ class Achiever:
                 self.record.errors.append(str(error))
                 if attempt == attempts:
                     raise
-                self._report("retry", f"attempt {attempt} was cut short: {error}")
+                self._report(Stage.RETRY, f"attempt {attempt} was cut short: {error}")
         told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
         raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
 
@@ -122,7 +139,7 @@ class Achiever:
         elif self._lost(goal, scene):
             return False
         if not proposal and satisfied(goal, relations_of(scene)):
-            self._report("check", f"{goal} holds already")
+            self._report(Stage.CHECK, f"{goal} holds already")
             return True
         plan = self._plan(scene, goal, proposal, seed)
         statuses: list[StepStatus] = []
@@ -135,7 +152,7 @@ class Achiever:
         if verdict.contradicted or not execution.ok:
             self._respond(verdict, execution, teaches, seed)
         luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
-        self._report("check", f"{goal} {'holds' if held else 'does not hold'}{luck}")
+        self._report(Stage.CHECK, f"{goal} {'holds' if held else 'does not hold'}{luck}")
         return held
 
     def _follow(self, scene: Scene, plan: Plan, statuses: list[StepStatus]) -> tuple[Scene, Verdict, Execution]:
@@ -153,20 +170,20 @@ class Achiever:
         """Do one step; what is seen after it, and what is to be thought of it."""
         call = plan.calls[index]
         self._check_canceled()
-        self._report("execute", f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
+        self._report(Stage.EXECUTE, f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
         execution = self._stack.execute(scene, plan, index)
         if not execution.ok:
-            self._report("execute", f"{call.skill}({call.object}) failed: {execution.error_msg}")
+            self._report(Stage.EXECUTE, f"{call.skill}({call.object}) failed: {execution.error_msg}")
         after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))
         return after, self._check(scene, after, plan, index, execution), execution
 
     def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         self._check_canceled()
-        self._report("plan", "planning" + (" along the proposal" if proposal else ""))
+        self._report(Stage.PLAN, "planning" + (" along the proposal" if proposal else ""))
         plan = self._stack.plan(scene, goal, proposal, seed)
         self.record.plan_id, self.record.weights_id = plan.id, plan.weights_id
         steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
-        self._report("plan", f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")
+        self._report(Stage.PLAN, f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")
         if not plan.believed and not proposal:
             raise NoBelievedPlanError(
                 f"no plan reaches the belief threshold; the best guess is {steps}, P(goal) = {plan.probability:.3f}. "
@@ -179,16 +196,16 @@ class Achiever:
         missing = ", ".join(name for name in goal.names if name not in scene.names)
         if missing:
             self.record.errors.append(f"not seen any more: {missing}")
-            self._report("perceive", self.record.errors[-1])
+            self._report(Stage.PERCEIVE, self.record.errors[-1])
         return bool(missing)
 
     def _perceive(self, detail: str, sought: tuple[str, ...] = ()) -> Scene:
         self._check_canceled()
-        self._report("perceive", detail)
+        self._report(Stage.PERCEIVE, detail)
         return self._stack.perceive(sought)
 
     def _check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
-        self._report("check", "comparing outcome and prediction")
+        self._report(Stage.CHECK, "comparing outcome and prediction")
         verdict = self._stack.check(before, after, plan, index, execution)
         if verdict.contradicted and verdict.cause is Cause.PERCEPTION:
             sought = (plan.calls[index].object,)
@@ -201,7 +218,7 @@ class Achiever:
         if verdict.contradicted:
             self.record.failure_ids.append(verdict.failure_id)
             self.record.errors.append(f"{verdict.failure_id} ({verdict.cause.value}): {verdict.text}")
-            self._report("classify", f"{verdict.cause.value}: {verdict.text}")
+            self._report(Stage.CLASSIFY, f"{verdict.cause.value}: {verdict.text}")
         else:
             self.record.errors.append(f"execution error {execution.error_code}: {execution.error_msg}")
             return
@@ -216,20 +233,20 @@ class Achiever:
         """Learn once, and once more if the learning process died."""
         for attempt in (0, 1):
             self._check_canceled()
-            self._report("learn", f"learning from {verdict.failure_id}")
+            self._report(Stage.LEARN, f"learning from {verdict.failure_id}")
             try:
                 weights_id = self._stack.learn(verdict, seed + 1000 * attempt)
             except NodeDeadError as error:
                 if attempt:
                     raise
-                self._report("learn", f"once more: {error}")
+                self._report(Stage.LEARN, f"once more: {error}")
             except CanceledError:
                 raise
             except F2pError as error:
                 raise LearningError(f"learning from {verdict.failure_id} ended without new weights: {error}") from error
             else:
                 self.record.weights_id = weights_id
-                self._report("swap", f"weights {weights_id[:12]} serve")
+                self._report(Stage.SWAP, f"weights {weights_id[:12]} serve")
                 return
 
     def _check_canceled(self) -> None:

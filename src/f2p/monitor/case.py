@@ -6,6 +6,7 @@ relations, goal, cause, and the id of the weights that were wrong. It appears by
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -20,15 +21,16 @@ from safetensors.numpy import load, save
 from f2p.errors import F2pError
 from f2p.files import read_regular, whole_folder
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
-from f2p.monitor.values import Arrays, failure_from, failure_values
+from f2p.monitor.former import FORMER, upgraded
+from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.scene.errors import SceneError
 from f2p.scene.goals import check_goal
 from f2p.types import Failure
 
-SCHEMA = "f2p-failure-2"
-"""Version of the folder's contents; readers refuse others."""
+SCHEMA = "f2p-failure-3"
+"""Version of the folder's contents; readers take the one before as well, and refuse others."""
 
-_WORDS, _NUMBERS = "case.json", "arrays.safetensors"
+_WORDS, _NUMBERS, _HANDLED = "case.json", "arrays.safetensors", "handled"
 _MOST_BYTES = 256 * 2**20
 """Largest file that is read [bytes] (ours: 12 clouds of 100,000 points, twice, are 29 MB)."""
 
@@ -47,7 +49,7 @@ def write_case(failure: Failure, folder: Path | str) -> Path:
     if folder.exists():
         raise CaseExistsError(folder)
     arrays = Arrays()
-    words = {"schema": SCHEMA, "failure": failure_values(failure, arrays)}
+    words = {"schema": SCHEMA, "failure": words_of(failure, arrays)}
     numbers = save({name: np.ascontiguousarray(value) for name, value in arrays.stored.items()})
     words["arrays_sha256"] = hashlib.sha256(numbers).hexdigest()
     try:
@@ -57,6 +59,27 @@ def write_case(failure: Failure, folder: Path | str) -> Path:
     except OSError as error:
         raise CaseNotWrittenError(folder, error.strerror or str(error)) from error
     return folder
+
+
+def is_case(folder: Path) -> bool:
+    """Tell whether a folder looks like one that `write_case` left."""
+    return (folder / _WORDS).is_file()
+
+
+def written_ns(folder: Path) -> int:
+    """Return when it was written [ns]. Raises OSError."""
+    return (folder / _WORDS).stat().st_mtime_ns
+
+
+def mark_handled(folder: Path) -> None:
+    """Note that somebody learned from the failure, or tried to; where nothing can be written it stays as it is."""
+    with contextlib.suppress(OSError):
+        (folder / _HANDLED).touch()
+
+
+def handled(folder: Path) -> bool:
+    """Tell whether somebody did."""
+    return (folder / _HANDLED).exists()
 
 
 def read_case(folder: Path | str) -> Failure:
@@ -81,7 +104,8 @@ def read_case(folder: Path | str) -> Failure:
         if not np.all(np.isfinite(value)):
             raise NotACaseError(folder, f"array {name!r} holds numbers that are not finite")
     try:
-        failure = failure_from(words["failure"], Arrays(arrays))
+        kept, told = Arrays(arrays), words["failure"]
+        failure: Failure = value_from(Failure, upgraded(told, kept) if words["schema"] == FORMER else told, kept)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, F2pError) as error:
         raise NotACaseError(
             folder, f"{_WORDS} and {_NUMBERS} do not fit together ({type(error).__name__}: {error})"
@@ -102,7 +126,7 @@ def _read_words(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise NotACaseError(folder, f"{_WORDS} is not JSON: {error}") from error
     version = words.get("schema") if isinstance(words, dict) else None
-    if version != SCHEMA:
+    if version not in (SCHEMA, FORMER):
         raise NotACaseError(folder, f"its schema is {version!r}; this f2p reads {SCHEMA!r}")
     return words
 

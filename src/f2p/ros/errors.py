@@ -1,7 +1,7 @@
 """Errors of the ROS shell, in the blocks of what they are about, and how an error becomes a code on the wire.
 
-150-155 perceiving, 251-254 predicting, 478 goals, 550 checking, 755 learning, 921-922 waiting for other nodes,
-940-942 messages.
+150-155 perceiving, 251-255 predicting, 478 goals, 550-552 checking, 755 learning, 921-922 waiting for other nodes,
+940-943 messages.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ class UnknownSceneNameError(F2pError):
     code = 254
 
 
+class UnknownSceneError(F2pError):
+    """A scene that is referred to and not kept, or kept no longer; it has to be sent whole."""
+
+    code = 255
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no scene with the id {name!r} is kept here; send the whole of it")
+
+
 class GateFailedError(F2pError):
     """Weights were made, but did not prove good enough to serve."""
 
@@ -80,6 +89,18 @@ class CheckRequestError(F2pError):
     """A check of a step that the plan does not have."""
 
     code = 550
+
+
+class UnknownPlanError(F2pError):
+    """A check of a plan that no planner published, or too long ago."""
+
+    code = 551
+
+
+class CheckedEnoughError(F2pError):
+    """A step that was checked as often as a step is."""
+
+    code = 552
 
 
 class BusyError(F2pError):
@@ -112,10 +133,29 @@ class CloudError(F2pError):
     code = 940
 
 
+class BoundError(F2pError):
+    """A field of a message that is not within its bounds (`f2p_msgs/Limits`), or not finite."""
+
+    code = 941
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+
+
 class MessageError(F2pError):
     """A message whose fields contradict each other."""
 
     code = 942
+
+
+class VocabularyError(F2pError):
+    """Relations in another vocabulary than that of this process."""
+
+    code = 943
+
+    def __init__(self, theirs: tuple[tuple[str, ...], ...], ours: tuple[tuple[str, ...], ...]) -> None:
+        told, here = (", ".join(name for names in one for name in names) or "none" for one in (theirs, ours))
+        super().__init__(f"relations are told in the vocabulary {told[:500]}; here it is {here}")
 
 
 def wire_code(error: BaseException) -> int:

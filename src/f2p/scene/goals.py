@@ -34,13 +34,17 @@ def parse_goal(text: str) -> Goal:
         literal = GoalRelation(relation, subject, object_, value=negated is None)
         if literal not in literals:
             literals.append(literal)
-    goal = Goal(tuple(literals))
-    _check_relations(goal)
-    return goal
+    return check_relations(Goal(tuple(literals)))
 
 
-def _check_relations(goal: Goal) -> None:
-    """Refuse unknown relations and literals that exclude one another."""
+def check_relations(goal: Goal) -> Goal:
+    """Return `goal` if it can be asked at all.
+
+    Raises:
+        GoalSyntaxError: It has no literals.
+        UnknownRelationError: A relation outside `BINARY_RELATIONS`, with the choices.
+        ImpossibleGoalError: Literals that exclude one another.
+    """
     if not goal.literals:
         raise GoalSyntaxError("", "it has no literals")
     wanted: dict[tuple[str, str, str], bool] = {}
@@ -59,6 +63,7 @@ def _check_relations(goal: Goal) -> None:
             same = binary_spec(other).converse
             if same is not None and wanted.get((same, object_, subject)):
                 raise ImpossibleGoalError(f"{relation}({subject}, {object_}) excludes {same}({object_}, {subject})")
+    return goal
 
 
 def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
@@ -69,7 +74,7 @@ def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
         UnknownObjectError: A name outside `names`, with the choices.
         ImpossibleGoalError: Literals that exclude one another.
     """
-    _check_relations(goal)
+    check_relations(goal)
     for name in goal.names:
         if name not in names:
             raise UnknownObjectError(name, names)

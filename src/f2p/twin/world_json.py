@@ -1,4 +1,4 @@
-"""JSON encoding of worlds and ground truth."""
+"""JSON encoding of worlds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import numpy as np
 from f2p.shape.protocol import WALL
 from f2p.sim.errors import BodyError
 from f2p.sim.world import Body, World
-from f2p.twin.twin import Truth
-from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 
 def world_to_json(world: World) -> str:
@@ -41,26 +39,3 @@ def world_from_json(text: str) -> World:
 def _body(item: dict[str, Any]) -> Body:
     wall = float(item.get("wall", WALL))
     return Body(str(item["name"]), item["prior"], np.array(item["size"], dtype=np.float64), wall)
-
-
-def truth_to_json(truth: Truth, stamp_ns: int, time_s: float) -> str:
-    """Return one JSON object: stamp, simulated time, what is held, bodies with upright boxes, and what relations hold.
-
-    Returns:
-        {"stamp_ns", "time_s", "held", "bodies": [{"name", "prior", "pose": [x, y, z, yaw], "size"}],
-        "unary": {name: [relations that hold]}, "binary": [[relation, subject, object]]}.
-    """
-    bodies = [
-        {"name": name, "prior": prior, "pose": pose.tolist(), "size": size.tolist()}
-        for name, prior, pose, size in zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
-    ]
-    unary = {
-        name: [relation for relation, holds in zip(UNARY_RELATIONS, row, strict=True) if holds > 0.5]
-        for name, row in zip(truth.names, truth.relations.unary, strict=True)
-    }
-    binary = [
-        [BINARY_RELATIONS[kind], truth.names[subject], truth.names[object_]]
-        for subject, object_, kind in np.argwhere(truth.relations.binary > 0.5)
-    ]
-    return json.dumps({"stamp_ns": stamp_ns, "time_s": time_s, "held": truth.held, "bodies": bodies,
-                       "unary": unary, "binary": binary})  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,31 +11,43 @@ from rich.console import Console
 
 from f2p.cli import demo
 from f2p.cli.demo import Board, stage_seconds
-from f2p.ros.errors import MessageError
+from f2p.ros.errors import BadSceneError, MessageError
+from f2p.ros.messages.ground_truth import truth_to_msg
 from f2p.ros.remote.goal import GoalResult
-from f2p.ros.session.demo import ReportedTruth, truth_from_json
+from f2p.ros.session.demo import ReportedTruth, reported
 from f2p.scene.goals import parse_goal
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
-from f2p.types import LearnFrom
+from f2p.twin.twin import Truth
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, LearnFrom, Relations
+from f2p_msgs.msg import GroundTruth
+
+BODIES = (("table_a", "table", 0.475), ("box", "open_box", 0.55), ("object_1", "cuboid", 0.03))
 
 
-def body(name: str, prior: str, height: float) -> dict:
-    return {"name": name, "prior": prior, "pose": [0.7, 0.5, height, 0.0], "size": [0.1, 0.1, 0.1]}
+def told(bodies: tuple[tuple[str, str, float], ...]) -> GroundTruth:
+    """A ground truth in which the second of the bodies is above the first."""
+    names, priors = tuple(name for name, *_ in bodies), tuple(prior for _, prior, _ in bodies)
+    poses = np.array([[0.7, 0.5, height, 0.0] for *_, height in bodies]).reshape(-1, 4)
+    binary = np.zeros((len(names), len(names), len(BINARY_RELATIONS)))
+    if len(names) > 1:
+        binary[1, 0, BINARY_RELATIONS.index("above")] = 1.0
+    relations = Relations(names, np.zeros((len(names), len(UNARY_RELATIONS))), binary)
+    return truth_to_msg(Truth(names, priors, poses, np.full((len(names), 3), 0.1), relations), 0, 1.0)
 
 
 def test_truth_judges_a_goal_and_names_what_fell() -> None:
-    bodies = [body("table_a", "table", 0.475), body("box", "open_box", 0.55), body("object_1", "cuboid", 0.03)]
-    truth = truth_from_json(json.dumps({"bodies": bodies, "binary": [["above", "box", "table_a"]]}))
+    truth = reported(told(BODIES))
     assert truth.lost == ("object_1",)
     assert truth.satisfies(parse_goal("above(box, table_a) & not inside(object_1, box)"))
     assert not truth.satisfies(parse_goal("above(box, table_a) & inside(object_1, box)"))
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"bodies": []}', '{"bodies": [{"prior": "table"}], "binary": []}'])
-def test_a_truth_that_cannot_be_read_is_an_error_with_a_reason(text: str) -> None:
-    with pytest.raises(MessageError, match="ground truth cannot be read"):
-        truth_from_json(text)
+def test_a_truth_that_cannot_be_read_is_an_error_with_a_reason() -> None:
+    with pytest.raises(MessageError, match="nothing that supports"):
+        reported(told(BODIES[1:]))
+    with pytest.raises(BadSceneError, match="without segments"):
+        reported(told(()))
 
 
 def test_stage_seconds_are_between_first_visits() -> None:

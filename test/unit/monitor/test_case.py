@@ -22,7 +22,7 @@ from safetensors.numpy import load, save
 from f2p.monitor.case import SCHEMA, read_case, write_case
 from f2p.monitor.compare import compare
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
-from f2p.monitor.values import Arrays, failure_values
+from f2p.monitor.values import Arrays, words_of
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.planner import Planner
 from f2p.scene.goals import parse_goal
@@ -58,7 +58,7 @@ def failure(outcome_of: Callable[..., Outcome]) -> Failure:
 def flat(failure: Failure) -> tuple[str, dict[str, np.ndarray]]:
     """Everything in a failure, comparable."""
     arrays = Arrays()
-    return json.dumps(failure_values(failure, arrays)), arrays.stored
+    return json.dumps(words_of(failure, arrays)), arrays.stored
 
 
 def same(one: Failure, other: Failure) -> bool:
@@ -207,10 +207,9 @@ def test_parts_about_different_objects_are_refused(
 def test_clouds_that_are_none_are_refused(failure: Failure, tmp_path: Path, shape: tuple[int, ...]) -> None:
     folder = write_case(failure, tmp_path / "one")
     arrays = load((folder / "arrays.safetensors").read_bytes())
-    count = len(arrays["before.points"])
-    arrays["before.points"] = np.ascontiguousarray(
-        arrays["before.points"].reshape(-1)[: 2 * count].reshape(shape)[:count]
-    )
+    name = "outcome.before.segments.0.points"
+    count = len(arrays[name])
+    arrays[name] = np.ascontiguousarray(arrays[name].reshape(-1)[: 2 * count].reshape(shape)[:count])
     (folder / "arrays.safetensors").write_bytes(save(arrays))
     words = json.loads((folder / "case.json").read_text())
     words["arrays_sha256"] = hashlib.sha256((folder / "arrays.safetensors").read_bytes()).hexdigest()
@@ -257,3 +256,20 @@ def test_a_full_disk_leaves_nothing_behind(failure: Failure, tmp_path: Path) -> 
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
     shutil.rmtree(write_case(failure, tmp_path / "one"))
+
+
+def test_a_failure_of_the_version_before_still_opens(tmp_path: Path) -> None:
+    """`former` was written by the code that wrote that version."""
+    folder = tmp_path / "former"
+    shutil.copytree(Path(__file__).parent / "data" / "former", folder)
+    old = read_case(folder)
+    assert str(old.goal) == "above(cube, table) & not left(cube, table)" and old.cause is Cause.MODEL
+    assert [len(one.points) for one in (*old.outcome.before.segments, *old.outcome.after.segments)] == [5, 3, 5, 4]
+    assert old.outcome.call.parameter.tolist() == [0.0, -0.3, 0.0, 0.5] and old.outcome.execution.duration_s == 12.5
+    assert old.plan is not None and old.plan.probability == 0.75 and old.contradictions[0].relation == "left"
+    assert same(old, read_case(write_case(old, tmp_path / "now")))
+    words = json.loads((folder / "case.json").read_text())
+    words["failure"]["outcome"]["before"]["counts"] = [5, 4]
+    (folder / "case.json").write_text(json.dumps(words))
+    with pytest.raises(NotACaseError, match="are not those of 2 segments"):
+        read_case(folder)

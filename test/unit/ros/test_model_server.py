@@ -14,10 +14,11 @@ from f2p.plan.analytic import AnalyticPredictor
 from f2p.registry import UnknownNameError
 from f2p.ros.errors import BadShapeError
 from f2p.ros.messages.convert import scene_to_msg
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.nodes.model_server import ModelServerNode
-from f2p.types import Scene
 from f2p.weights.checks import sha256_of
 from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
+from f2p.weights.golden import golden_scene
 from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import WeightsStore
@@ -35,7 +36,7 @@ class Server:
         from safetensors.torch import save
 
         self._store = WeightsStore(folder, lambda manifest: manifest.tensors)
-        self.ids, self.wrong, self.states = [], "", []
+        self.ids, self.wrong, self.states, self._kept = [], "", [], KeptScenes()
         for number in (1.0, 2.0):
             data = save({"w": torch.full((1,), number)})
             self.ids.append(self._store.put(data, Manifest(sha256_of(data), "", "", {}, {"w": ["F32", [1]]})))
@@ -113,6 +114,6 @@ def test_candidates_that_do_not_fit_their_skills_are_refused(
 ) -> None:
     """How many parameters a step has is its skill's to say, and no longer the message's."""
     request = Predict.Request(skeleton=[msg.SkillStep(skill=skill, object="box")], candidates=2)
-    request.scene, request.parameters = scene_to_msg(Scene(())), [0.0] * values
+    request.scene, request.parameters = scene_to_msg(golden_scene()), [0.0] * values
     with pytest.raises(error, match=text):
         ModelServerNode._predict(Server(tmp_path), request, Predict.Response())

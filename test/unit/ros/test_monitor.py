@@ -13,6 +13,8 @@ from f2p.loop.errors import DeadlineError
 from f2p.monitor.case import read_case
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.ros.messages.convert import plan_to_msg, scene_to_msg
+from f2p.ros.messages.plans import KnownPlans
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.nodes.monitor import MonitorNode, MonitorNodeConfig
 from f2p.ros.remote import predictor
 from f2p.scene.goals import parse_goal
@@ -31,6 +33,7 @@ class Monitor:
         self.monotonic = SimpleNamespace(monotonic_s=lambda: 100.0)
         self.published: list[object] = []
         self.waits: list[float] = []
+        self._plans, self._kept = KnownPlans(), KeptScenes()
         self._failures = SimpleNamespace(publish=self.published.append)
         self._detect = SimpleNamespace(call=self._ask)
 
@@ -52,9 +55,10 @@ class Monitor:
         scene, call = golden_scene(), SkillCall("pick_place", "box", [0.0, -1.25, 0.0, 0.0])
         goal, predicted = parse_goal("above(box, table_b)"), AnalyticPredictor().predict(scene, (call,))
         plan = plan_to_msg(Plan("p", goal, (call,), 0.9, predicted, "analytic", believed=True), 0)
+        self._plans.add(plan)
         seen = scene_to_msg(scene)
         response = CheckOutcome.Response()
-        self._check(CheckOutcome.Request(before=seen, after=seen, plan=plan, step=0, **execution), response)
+        self._check(CheckOutcome.Request(before=seen, after=seen, plan_id="p", step=0, **execution), response)
         return response
 
 

@@ -1,7 +1,5 @@
 """The twin moves objects: grasps are welds, boxes carry what is in them, and the truth tells."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -16,7 +14,7 @@ from f2p.twin.driver import StretchDriver
 from f2p.twin.errors import TwinUnstableError
 from f2p.twin.grasp import distance_to_grasp
 from f2p.twin.twin import Twin
-from f2p.twin.world_json import truth_to_json, world_from_json, world_to_json
+from f2p.twin.world_json import world_from_json, world_to_json
 from f2p.types import SkillCall
 
 
@@ -157,14 +155,6 @@ def test_an_open_drawer_is_open_in_the_twin_and_in_its_json(twin):
 def test_bad_worlds_say_what_they_need(text):
     with pytest.raises(BodyError, match="world"):
         world_from_json(text)
-
-
-def test_truth_as_json(twin):
-    told = json.loads(truth_to_json(twin.truth(), 5, twin.time_s))
-    assert told["stamp_ns"] == 5 and told["held"] == ""
-    assert {body["name"] for body in told["bodies"]} == set(twin.truth().names)
-    assert ["inside", "object_1", "box"] in told["binary"]
-    assert "movable" in told["unary"]["box"] and told["unary"]["table_a"] == []
 
 
 def test_twins_share_nothing(world):

@@ -33,6 +33,7 @@ from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import sweep
 from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
+from f2p.ros.messages.bounds import within
 from f2p.settings import SettingError
 
 RCLError = rclpy_implementation.RCLError
@@ -133,7 +134,7 @@ class F2pNode(LifecycleNode):
         async def answer(request: Any, response: Any) -> Any:
             try:
                 self._require_active()
-                await self.work(lambda: job(request, response), deadline_s, name, worker)
+                await self.work(lambda: job(within(request), response), deadline_s, name, worker)
             except Exception as error:
                 response = kind.Response()
                 self._tell(name, error, response)
@@ -147,6 +148,10 @@ class F2pNode(LifecycleNode):
         The job watches `goal_handle.is_cancel_requested` and raises CanceledError.
         """
 
+        def bounded(handle: Any) -> Any:
+            within(handle.request)
+            return job(handle)
+
         async def execute(handle: Any) -> Any:
             result = kind.Result()
             try:
@@ -155,7 +160,7 @@ class F2pNode(LifecycleNode):
                     raise BusyError(f"{name} is at work on another goal; ask again when that has ended")
                 self._running_actions.add(name)
                 try:
-                    result = await self.work(lambda: job(handle), deadline_s, name)
+                    result = await self.work(lambda: bounded(handle), deadline_s, name)
                 finally:
                     self._running_actions.discard(name)
                 handle.abort() if result.error_code else handle.succeed()

@@ -1,21 +1,30 @@
-"""Between our values and their messages, both ways; what cannot be converted raises a coded error."""
+"""Between our values and their messages, both ways; what cannot be converted raises a coded error.
+
+A message's fields are filled from, and read into, the fields of the same name of its value (`f2p.codec`); said here is
+only what a message puts otherwise: boxes as poses, clouds as PointCloud2, tables flattened beside their vocabulary.
+"""
 
 from __future__ import annotations
 
 import array
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
+from builtin_interfaces.msg import Duration, Time
+from geometry_msgs.msg import Vector3
+from sensor_msgs.msg import PointCloud2
 
-from f2p.action.protocol import checked_call
-from f2p.ros.errors import BadSceneError, MessageError
-from f2p.shape.protocol import shapes
+from f2p.codec import tree_of, value_of
+from f2p.errors import F2pError
+from f2p.ros.errors import BadSceneError, MessageError, VocabularyError
+from f2p.ros.messages.bounds import within
+from f2p.ros.messages.views import cloud_of, points_of
 from f2p.types import (
     BINARY_RELATIONS,
     UNARY_RELATIONS,
-    Box,
     Failure,
     Goal,
     GoalRelation,
@@ -24,17 +33,15 @@ from f2p.types import (
     Prediction,
     Relations,
     Scene,
-    Segment,
     SkillCall,
     SkillStep,
 )
 from f2p_msgs import msg
-from f2p_msgs.action import ExecuteSkill
 
 TASK_FRAME = "task"
 """TF name of the task frame."""
 
-_UNARY, _BINARY = len(UNARY_RELATIONS), len(BINARY_RELATIONS)
+NANO = 1_000_000_000
 
 
 def floats(values: np.ndarray, code: str = "f") -> array.array:
@@ -44,99 +51,78 @@ def floats(values: np.ndarray, code: str = "f") -> array.array:
 
 def stamp_to_msg(stamp_ns: int) -> Time:
     """Convert nanoseconds to a time message."""
-    return Time(sec=int(stamp_ns // 1_000_000_000), nanosec=int(stamp_ns % 1_000_000_000))
+    return Time(sec=int(stamp_ns // NANO), nanosec=int(stamp_ns % NANO))
 
 
 def stamp_from_msg(stamp: Time) -> int:
     """Convert a time message to nanoseconds."""
-    return stamp.sec * 1_000_000_000 + stamp.nanosec
+    return int(stamp.sec * NANO + stamp.nanosec)
+
+
+def duration_to_msg(seconds: float) -> Duration:
+    """Convert seconds to a duration message."""
+    nanoseconds = round(seconds * NANO)
+    return Duration(sec=nanoseconds // NANO, nanosec=nanoseconds % NANO)
+
+
+def duration_from_msg(duration: Duration) -> float:
+    """Convert a duration message to seconds."""
+    return float(duration.sec + duration.nanosec / NANO)
 
 
 def scene_to_msg(scene: Scene) -> msg.SegmentedScene:
-    """Return a scene in the task frame."""
-    out = msg.SegmentedScene()
-    out.header.frame_id = TASK_FRAME
-    out.header.stamp = stamp_to_msg(scene.stamp_ns)
-    for segment in scene.segments:
-        item = msg.Segment(
-            name=segment.name, prior=segment.prior, movable=segment.movable, opening=float(segment.opening)
-        )
-        x, y, z = (float(value) for value in segment.box.center)
-        item.pose.position.x, item.pose.position.y, item.pose.position.z = x, y, z
-        item.pose.orientation.z, item.pose.orientation.w = math.sin(segment.box.yaw / 2), math.cos(segment.box.yaw / 2)
-        item.size.x, item.size.y, item.size.z = (float(value) for value in segment.box.size)
-        item.points = floats(segment.points)
-        out.segments.append(item)
+    """Return a whole scene in the task frame, without an id."""
+    out = filled(msg.SegmentedScene(), tree_of(scene))
+    out.header.frame_id, out.header.stamp = TASK_FRAME, stamp_to_msg(scene.stamp_ns)
+    for item, segment in zip(out.segments, scene.segments, strict=True):
+        item.movable = segment.movable
+        item.points.header = out.header
     return out
 
 
 def scene_from_msg(message: msg.SegmentedScene) -> Scene:
-    """Read a scene. Raises BadSceneError for another frame, double names, unknown priors or non-finite numbers."""
-    if message.header.frame_id != TASK_FRAME:
-        raise BadSceneError(f"a scene must be in frame {TASK_FRAME!r}, not {message.header.frame_id!r}")
-    segments = tuple(_segment_from_msg(item) for item in message.segments)
-    names = [segment.name for segment in segments]
-    if len(set(names)) != len(names) or not all(names):
-        raise BadSceneError(f"segment names must be given and unique: {names}")
-    return Scene(segments, stamp_from_msg(message.header.stamp))
-
-
-def _segment_from_msg(item: msg.Segment) -> Segment:
-    position, turn, extent = item.pose.position, item.pose.orientation, item.size
-    numbers = [position.x, position.y, position.z, turn.z, turn.w, extent.x, extent.y, extent.z, item.opening]
-    points = np.asarray(item.points, dtype=np.float32)
-    if not (np.all(np.isfinite(numbers)) and np.all(np.isfinite(points))):
-        raise BadSceneError(f"segment {item.name!r} has a box or points that are not finite")
-    if min(extent.x, extent.y, extent.z) <= 0.0 or points.size % 3:
-        raise BadSceneError(f"segment {item.name!r}: sizes must be positive and points come in threes")
-    if item.prior not in shapes.names:
-        choices = ", ".join(shapes.names)
-        raise BadSceneError(f"segment {item.name!r} has an unknown prior {item.prior!r}; choose one of: {choices}")
-    yaw = 2.0 * math.atan2(turn.z, turn.w)
-    box = Box(np.array([position.x, position.y, position.z]), np.array([extent.x, extent.y, extent.z]),
-              math.remainder(yaw, 2.0 * math.pi))  # fmt: skip
-    return Segment(item.name, item.prior, box, points.reshape(-1, 3), float(item.opening))
+    """Read a whole scene. Raises BadSceneError for another frame, double names, boxes or clouds that are none."""
+    return _read(Scene, message, BadSceneError)
 
 
 def relations_to_msg(relations: Relations) -> msg.RelationTable:
-    """Return both tables, flattened row by row."""
-    return msg.RelationTable(
-        names=list(relations.names), unary=floats(relations.unary), binary=floats(relations.binary)
-    )
+    """Return both tables, flattened row by row, with their vocabulary."""
+    return filled(msg.RelationTable(), tree_of(relations))
 
 
 def relations_from_msg(message: msg.RelationTable) -> Relations:
-    """Return both tables. Raises MessageError when their sizes do not fit the names."""
-    count = len(message.names)
-    unary, binary = np.asarray(message.unary, np.float32), np.asarray(message.binary, np.float32)
-    if unary.size != count * _UNARY or binary.size != count * count * _BINARY:
-        raise MessageError(f"{count} names do not fit {unary.size} unary and {binary.size} binary values")
-    if not (np.all(np.isfinite(unary)) and np.all(np.isfinite(binary))):
-        raise MessageError("a relation table holds values that are not finite")
-    return Relations(tuple(message.names), unary.reshape(count, _UNARY), binary.reshape(count, count, _BINARY))
+    """Return both tables. Raises VocabularyError, or MessageError when their sizes do not fit the names."""
+    return _read(Relations, message)
+
+
+def prediction_to_msg(prediction: Prediction) -> msg.Prediction:
+    """Return what is expected of one step."""
+    return filled(msg.Prediction(), tree_of(prediction))
+
+
+def prediction_from_msg(message: msg.Prediction) -> Prediction:
+    """Return what is expected of one step. Raises as `relations_from_msg`."""
+    return _read(Prediction, message)
 
 
 def goal_to_msg(goal: Goal) -> list[msg.GoalRelation]:
     """Return one message for each literal."""
-    return [
-        msg.GoalRelation(relation=item.relation, subject=item.subject, object=item.object, value=item.value)
-        for item in goal.literals
-    ]
+    return [filled(msg.GoalRelation(), tree_of(item)) for item in goal.literals]
 
 
 def goal_from_msg(literals: Sequence[msg.GoalRelation]) -> Goal:
     """Return a conjunction of the literals."""
-    return Goal(tuple(GoalRelation(item.relation, item.subject, item.object, bool(item.value)) for item in literals))
+    return Goal(tuple(_read(GoalRelation, item) for item in literals))
 
 
 def skeleton_to_msg(skeleton: Sequence[SkillStep]) -> list[msg.SkillStep]:
     """Return one message for each step."""
-    return [msg.SkillStep(skill=step.skill, object=step.object) for step in skeleton]
+    return [filled(msg.SkillStep(), tree_of(step)) for step in skeleton]
 
 
 def skeleton_from_msg(steps: Sequence[msg.SkillStep]) -> tuple[SkillStep, ...]:
     """Return the steps in order."""
-    return tuple(SkillStep(step.skill, step.object) for step in steps)
+    return tuple(_read(SkillStep, step) for step in steps)
 
 
 def learn_from_text(text: str) -> LearnFrom:
@@ -150,57 +136,141 @@ def learn_from_text(text: str) -> LearnFrom:
 
 def plan_to_msg(plan: Plan, stamp_ns: int) -> msg.Plan:
     """Return a plan with its predictions."""
-    out = msg.Plan(
-        id=plan.id, goal=goal_to_msg(plan.goal), probability=float(plan.probability), weights_id=plan.weights_id,
-        believed=bool(plan.believed),
-    )  # fmt: skip
+    out = filled(msg.Plan(), tree_of(plan))
     out.header.frame_id, out.header.stamp = TASK_FRAME, stamp_to_msg(stamp_ns)
-    for call, prediction in zip(plan.calls, plan.predictions, strict=True):
-        out.steps.append(
-            msg.PlanStep(
-                skill=call.skill,
-                object=call.object,
-                parameter=floats(call.parameter, "d"),
-                relations=relations_to_msg(prediction.relations),
-                displacements=floats(prediction.displacements, "d"),
-            )
-        )
     return out
 
 
 def plan_from_msg(message: msg.Plan) -> Plan:
     """Return a plan with its predictions. Raises MessageError when a table does not fit its names."""
-    calls = tuple(call_from_msg(step) for step in message.steps)
-    predictions = []
-    for step in message.steps:
-        relations = relations_from_msg(step.relations)
-        displacements = np.asarray(step.displacements, np.float64)
-        if displacements.size != 3 * len(relations.names):
-            raise MessageError(f"{displacements.size} displacement values for {len(relations.names)} segments")
-        predictions.append(Prediction(relations, displacements.reshape(-1, 3)))
-    return Plan(
-        message.id, goal_from_msg(message.goal), calls, float(message.probability), tuple(predictions),
-        message.weights_id, bool(message.believed),
-    )  # fmt: skip
+    return _read(Plan, message)
 
 
-def call_from_msg(step: msg.PlanStep | ExecuteSkill.Goal) -> SkillCall:
+def call_to_msg(call: SkillCall) -> msg.SkillCall:
+    """Return skill, object and parameters."""
+    return filled(msg.SkillCall(), tree_of(call))
+
+
+def call_from_msg(message: msg.SkillCall) -> SkillCall:
     """Return skill, object and parameters. Raises UnknownNameError and BadParameterError for a call that is none."""
-    return checked_call(SkillCall(step.skill, step.object, np.asarray(step.parameter, np.float64)))
+    return _read(SkillCall, message)
 
 
 def failure_to_msg(failure: Failure, folder: str, stamp_ns: int) -> msg.Failure:
     """Return a failure as the graph speaks of it; the whole of it lies in `folder`."""
-    out = msg.Failure(
-        id=failure.id, cause=failure.cause.value, folder=folder, plan_id=failure.plan.id if failure.plan else "",
-        weights_id=failure.outcome.weights_id, score=float(failure.score), threshold=float(failure.threshold),
-        message=failure.explanation,
-    )  # fmt: skip
+    outcome = failure.outcome
+    out = filled(msg.Failure(), {
+        **{name: getattr(failure, name) for name in ("id", "score", "threshold")},
+        "cause": failure.cause.value, "folder": folder, "plan_id": failure.plan.id if failure.plan else "",
+        "weights_id": outcome.weights_id, "message": failure.explanation, "step": tree_of(outcome.call.step),
+        "contradictions": [tree_of(one) for one in failure.contradictions],
+    })  # fmt: skip
     out.header.frame_id, out.header.stamp = TASK_FRAME, stamp_to_msg(stamp_ns)
-    out.step.skill, out.step.object = failure.outcome.call.skill, failure.outcome.call.object
-    out.contradictions = [
-        msg.Contradiction(relation=item.relation, subject=item.subject, object=item.object,
-                          predicted=float(item.predicted), observed=bool(item.observed))
-        for item in failure.contradictions
-    ]  # fmt: skip
     return out
+
+
+def filled(message: Any, tree: Mapping[str, Any]) -> Any:
+    """Fill the fields of a message that a tree has values for."""
+    for name, kind in message.get_fields_and_field_types().items():
+        if name in tree:
+            setattr(message, name, _outward(kind, tree[name]))
+    if isinstance(message, msg.RelationTable):
+        message.unary_relations, message.binary_relations = list(UNARY_RELATIONS), list(BINARY_RELATIONS)
+    return message
+
+
+def _outward(kind: str, tree: Any) -> Any:
+    """Return one field's value, by the type of the field."""
+    inner = kind[len("sequence<") : -1] if kind.startswith("sequence<") else ""
+    if isinstance(tree, np.ndarray) and inner in ("float", "double"):
+        return floats(tree, inner[0])
+    if kind in _PUT:
+        return _PUT[kind](tree)
+    if kind.startswith("f2p_msgs/"):
+        return filled(getattr(msg, kind.removeprefix("f2p_msgs/"))(), tree)
+    if isinstance(tree, dict):  # a goal is its literals
+        (tree,) = tree.values()
+    if inner:
+        return [_outward(inner, one) for one in tree]
+    return float(tree) if kind in ("float", "double") else tree.value if isinstance(tree, Enum) else tree
+
+
+def _box_to_msg(tree: dict[str, Any]) -> msg.Box:
+    out = msg.Box()
+    out.pose.position.x, out.pose.position.y, out.pose.position.z = (float(value) for value in tree["center"])
+    out.pose.orientation.z, out.pose.orientation.w = math.sin(tree["yaw"] / 2), math.cos(tree["yaw"] / 2)
+    out.size.x, out.size.y, out.size.z = (float(value) for value in tree["size"])
+    return out
+
+
+def _vectors(rows: np.ndarray) -> list[Vector3]:
+    return [Vector3(x=float(x), y=float(y), z=float(z)) for x, y, z in rows]
+
+
+_PUT: dict[str, Callable[[Any], Any]] = {
+    "f2p_msgs/Box": _box_to_msg, "sensor_msgs/PointCloud2": cloud_of, "sequence<geometry_msgs/Vector3>": _vectors,
+}  # fmt: skip
+
+
+def _read(kind: type, message: Any, refused: type[F2pError] = MessageError) -> Any:
+    """Return the value of a message. Raises BoundError, errors of the value's parts, and `refused` for the rest."""
+    try:
+        return value_of(kind, _inward(within(message)))
+    except (ValueError, TypeError, KeyError) as error:
+        raise refused(str(error)) from error
+
+
+def _inward(field: Any) -> Any:
+    """Return a message, or the value of a field, as a tree."""
+    if type(field) in _TAKE:
+        return _TAKE[type(field)](field)
+    if hasattr(field, "get_fields_and_field_types"):
+        return {name: _inward(getattr(field, name)) for name in field.get_fields_and_field_types()}
+    if isinstance(field, list):
+        return [_inward(one) for one in field]
+    return np.asarray(field) if isinstance(field, array.array) else field
+
+
+def _box_from_msg(message: msg.Box) -> dict[str, Any]:
+    position, turn, extent = message.pose.position, message.pose.orientation, message.size
+    return {
+        "center": np.array([position.x, position.y, position.z]), "size": np.array([extent.x, extent.y, extent.z]),
+        "yaw": math.remainder(2.0 * math.atan2(turn.z, turn.w), 2.0 * math.pi),
+    }  # fmt: skip
+
+
+def _scene_from_msg(message: msg.SegmentedScene) -> dict[str, Any]:
+    if message.header.frame_id != TASK_FRAME:
+        raise BadSceneError(f"a scene must be in frame {TASK_FRAME!r}, not {message.header.frame_id!r}")
+    if not message.segments:
+        raise BadSceneError("a scene without segments")
+    return {"segments": _inward(message.segments), "stamp_ns": stamp_from_msg(message.header.stamp)}
+
+
+def _relations_from_msg(message: msg.RelationTable) -> dict[str, Any]:
+    theirs = tuple(message.unary_relations), tuple(message.binary_relations)
+    if theirs != (UNARY_RELATIONS, BINARY_RELATIONS):
+        raise VocabularyError(theirs, (UNARY_RELATIONS, BINARY_RELATIONS))
+    count = len(message.names)
+    unary, binary = np.asarray(message.unary, np.float32), np.asarray(message.binary, np.float32)
+    if unary.size != count * len(UNARY_RELATIONS) or binary.size != count * count * len(BINARY_RELATIONS):
+        raise MessageError(f"{count} names do not fit {unary.size} unary and {binary.size} binary values")
+    return {
+        "names": list(message.names), "unary": unary.reshape(count, -1), "binary": binary.reshape(count, count, -1)
+    }  # fmt: skip
+
+
+def _prediction_from_msg(message: msg.Prediction) -> dict[str, Any]:
+    rows = [[one.x, one.y, one.z] for one in message.displacements]
+    return {"relations": _inward(message.relations), "displacements": np.array(rows).reshape(-1, 3)}
+
+
+def _plan_from_msg(message: msg.Plan) -> dict[str, Any]:
+    told = {name: _inward(getattr(message, name)) for name in message.get_fields_and_field_types() if name != "header"}
+    return {**told, "goal": {"literals": told["goal"]}}
+
+
+_TAKE: dict[type, Callable[[Any], Any]] = {
+    msg.Box: _box_from_msg, msg.SegmentedScene: _scene_from_msg, msg.RelationTable: _relations_from_msg,
+    msg.Prediction: _prediction_from_msg, msg.Plan: _plan_from_msg, PointCloud2: points_of,
+}  # fmt: skip

@@ -1,17 +1,19 @@
-"""The test segmenter `ground_truth`: boxes and names from the simulator, points from the camera."""
+"""What the simulator says is so, and the test segmenter `ground_truth`: its boxes and names, points from the camera."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from f2p.geometry import box_corners, inside_box
-from f2p.registry import UnknownNameError
-from f2p.ros.errors import MessageError
-from f2p.types import Box, Scene, Segment
+from f2p.ros.messages.convert import duration_to_msg, relations_from_msg, relations_to_msg, scene_from_msg, scene_to_msg
+from f2p.types import BINARY_RELATIONS, Box, Scene, Segment
+from f2p_msgs import msg
+
+if TYPE_CHECKING:
+    from f2p.twin.twin import Truth
 
 MARGIN = 0.006
 """A point this near a true box belongs to it [m] (ours: four standard deviations of depth noise at 1.2 m)."""
@@ -20,21 +22,34 @@ MOST_POINTS = 2048
 """Clouds of segments are thinned to this, as the geometric segmenter does."""
 
 
-def scene_from_json(text: str) -> Scene:
-    """Read the true boxes of `/stretch_sim/ground_truth`, without points. Raises MessageError for bad text."""
-    try:
-        bodies = json.loads(text)["bodies"]
-        segments = tuple(
-            Segment(item["name"], item["prior"], _box(item["pose"], item["size"]), np.zeros((0, 3))) for item in bodies
+def truth_to_msg(truth: Truth, stamp_ns: int, time_s: float) -> msg.GroundTruth:
+    """Return what is so at simulated time `time_s` [s]."""
+    bodies = zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
+    scene = scene_to_msg(
+        Scene(
+            tuple(
+                Segment(name, prior, Box(pose[:3], size, float(pose[3])), np.zeros((0, 3)))
+                for name, prior, pose, size in bodies
+            ),
+            stamp_ns,
         )
-    except (ValueError, KeyError, TypeError, IndexError, UnknownNameError) as error:
-        raise MessageError(f"the ground truth cannot be read: {error!r}") from error
-    return Scene(segments)
+    )
+    return msg.GroundTruth(header=scene.header, sim_time=duration_to_msg(time_s), held=truth.held,
+                           bodies=scene.segments, relations=relations_to_msg(truth.relations))  # fmt: skip
 
 
-def _box(pose: Sequence[float], size: Sequence[float]) -> Box:
-    """Return a box at (x, y, z, yaw)."""
-    return Box(np.array(pose[:3]), np.array(size), float(pose[3]))
+def scene_of(truth: msg.GroundTruth) -> Scene:
+    """Return the true boxes, without points. Raises BadSceneError."""
+    return scene_from_msg(msg.SegmentedScene(header=truth.header, segments=truth.bodies))
+
+
+def facts_of(truth: msg.GroundTruth) -> frozenset[tuple[str, str, str]]:
+    """Return (relation, subject, object) of everything that holds. Raises MessageError or VocabularyError."""
+    found = relations_from_msg(truth.relations)
+    return frozenset(
+        (BINARY_RELATIONS[kind], found.names[subject], found.names[object_])
+        for subject, object_, kind in np.argwhere(found.binary > 0.5)
+    )
 
 
 def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:

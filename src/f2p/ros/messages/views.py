@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
@@ -68,10 +70,26 @@ def cloud_points(cloud: PointCloud2) -> np.ndarray:
     count = cloud.width * cloud.height
     if not 0 < count <= MOST_POINTS:
         raise CloudError(f"a cloud of {count} points is not between 1 and {MOST_POINTS} points")
+    points = points_of(cloud)
+    points = points[np.all(np.isfinite(points), axis=1)]
+    if not len(points):
+        raise CloudError(f"none of the {count} points is finite")
+    return points
+
+
+def points_of(cloud: PointCloud2) -> np.ndarray:
+    """Return all points of a cloud message in its own frame, finite or not [m]. Shape (points, 3), float32.
+
+    Raises:
+        CloudError: sizes or fields that lie, or no x, y, z.
+    """
+    count = cloud.width * cloud.height
+    if not count:
+        return np.zeros((0, 3), np.float32)
     names = {item.name: item for item in cloud.fields}
     missing = [axis for axis in "xyz" if axis not in names]
     if missing:
-        raise CloudError(f"a cloud needs fields x, y, z; it has: {', '.join(names) or 'none'}")
+        raise CloudError(f"a cloud needs fields x, y, z; it has: {', '.join(names)[:100] or 'none'}")
     sizes = {PointField.FLOAT32: 4, PointField.FLOAT64: 8}
     for axis in "xyz":
         item = names[axis]
@@ -91,8 +109,14 @@ def cloud_points(cloud: PointCloud2) -> np.ndarray:
     )  # fmt: skip
     rows = read_points(trimmed)
     with np.errstate(over="ignore", invalid="ignore"):
-        points = np.stack([np.asarray(rows[axis]).astype(np.float32) for axis in "xyz"], axis=-1)
-    points = points[np.all(np.isfinite(points), axis=1)]
-    if not len(points):
-        raise CloudError(f"none of the {count} points is finite")
-    return points
+        return np.stack([np.asarray(rows[axis]).astype(np.float32) for axis in "xyz"], axis=-1)
+
+
+def cloud_of(points: np.ndarray) -> PointCloud2:
+    """Return points (n, 3) as a cloud message without a header, x, y, z in single precision."""
+    packed = np.ascontiguousarray(points, dtype="<f4").reshape(-1, 3)
+    out = PointCloud2(height=1, width=len(packed), point_step=12, row_step=12 * len(packed), is_dense=True)
+    kind = PointField.FLOAT32
+    out.fields = [PointField(name=axis, offset=4 * at, datatype=kind, count=1) for at, axis in enumerate("xyz")]
+    out.data = array.array("B", packed.tobytes())
+    return out

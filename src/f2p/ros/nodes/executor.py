@@ -11,7 +11,7 @@ from f2p.loop.errors import DeadlineError
 from f2p.robot.errors import MotionCancelledError
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.messages.convert import call_from_msg, scene_from_msg
+from f2p.ros.messages.convert import call_from_msg, duration_to_msg, scene_from_msg
 from f2p.ros.remote.guard import GuardClient
 from f2p.settings import Settings, number
 from f2p.skill.protocol import skills
@@ -48,8 +48,8 @@ class ExecutorNode(F2pNode):
 
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
         request = handle.request
-        skill = skills.make(request.skill, self.parameters.config.skill_settings.get(request.skill))
-        call = call_from_msg(request)
+        call = call_from_msg(request.call)
+        skill = skills.make(call.skill, self.parameters.config.skill_settings.get(call.skill))
         allowed_s = self.parameters.config.deadline_s - STOP_S
         until_s = self.monotonic.monotonic_s() + allowed_s
 
@@ -72,7 +72,7 @@ def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
     code, text = int(execution.error_code), execution.error_msg
     if code == MotionCancelledError.code:
         code, text = DeadlineError.code, f"the skill did not end within {allowed_s:.0f} s and was stopped where it was"
-    return ExecuteSkill.Result(duration=float(execution.duration_s), error_code=code, error_msg=text)
+    return ExecuteSkill.Result(duration=duration_to_msg(execution.duration_s), error_code=code, error_msg=text)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 from f2p.errors import CanceledError, F2pError
 from f2p.learner.protocol import learners
-from f2p.monitor.case import read_case
+from f2p.monitor.case import mark_handled, read_case
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
+from f2p.ros.messages.learning import gate_to_msg, times_to_msg
 from f2p.settings import Settings, choice, number
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.weights.cycle import CycleConfig, learn
@@ -75,9 +75,9 @@ class FinetuneNode(F2pNode):
         report = learn(failure, learner, self._store, self._simulator, cycle, int(request.seed), progress)
         passed = report.gate is not None and report.gate.passed
         result = FineTune.Result(
-            weights_id=report.weights_id or "", passed=passed, seconds=json.dumps(report.values()["seconds"]),
-            gate_report=json.dumps(report.values()["gate"]),
+            weights_id=report.weights_id or "", passed=passed, gate=gate_to_msg(report), times=times_to_msg(report)
         )  # fmt: skip
+        mark_handled(Path(request.folder))
         if not passed:
             reasons = "; ".join(report.gate.reasons) if report.gate else "the learner had nothing to teach"
             result.error_code, result.error_msg = GateFailedError.code, f"not published: {reasons}"

@@ -13,7 +13,8 @@ from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
-from f2p.ros.messages.convert import floats, goal_from_msg, relations_to_msg, scene_from_msg, skeleton_from_msg
+from f2p.ros.messages.convert import floats, goal_from_msg, prediction_to_msg, relations_to_msg, skeleton_from_msg
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, group, number, setting
@@ -42,7 +43,7 @@ class ModelServerNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("model_server", CONFIG())
-        self._loader = self.new_worker("loader")
+        self._loader, self._kept = self.new_worker("loader"), KeptScenes()
 
     def connect(self) -> None:
         """Services and the latched state."""
@@ -68,7 +69,7 @@ class ModelServerNode(F2pNode):
             raise WeightsNotServedError(str(error)) from error
 
     def _predict(self, request: Predict.Request, response: Predict.Response) -> None:
-        scene, skeleton = scene_from_msg(request.scene), skeleton_from_msg(request.skeleton)
+        scene, skeleton = self._kept.scene(request.scene), skeleton_from_msg(request.skeleton)
         parameters = np.asarray(request.parameters, dtype=np.float64)
         count, shape = int(request.candidates), (len(skeleton), widest([step.skill for step in skeleton]))
         if not skeleton or not count or parameters.size != count * shape[0] * shape[1]:
@@ -86,16 +87,13 @@ class ModelServerNode(F2pNode):
             goal = check_goal(goal_from_msg(request.goal), scene.names)
             chances = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
         best = np.argsort(-chances, kind="stable")[: int(request.detailed)]
-        told = [predictor.predict(scene, calls_of(skeleton, parameters[index])) for index in best]
+        told = [one for index in best for one in predictor.predict(scene, calls_of(skeleton, parameters[index]))]
         response.goal_probability, response.weights_id = floats(chances, "d"), predictor.weights_id
         response.detailed = [int(index) for index in best]
-        if told:
-            response.unary = floats(np.array([[item.relations.unary for item in steps_] for steps_ in told]))
-            response.binary = floats(np.array([[item.relations.binary for item in steps_] for steps_ in told]))
-            response.displacements = floats(np.array([[item.displacements for item in steps_] for steps_ in told]))
+        response.predictions = [prediction_to_msg(one) for one in told]
 
     def _detect(self, request: DetectRelations.Request, response: DetectRelations.Response) -> None:
-        scene = scene_from_msg(request.scene)
+        scene = self._kept.scene(request.scene)
         if request.from_model:
             predictor = self._pin("")
             response.relations, response.weights_id = relations_to_msg(predictor.detect(scene)), predictor.weights_id

@@ -14,23 +14,25 @@ from f2p.monitor.case import write_case
 from f2p.monitor.classify import ClassifyConfig, classify
 from f2p.monitor.compare import CompareConfig, Comparison, compare
 from f2p.monitor.outcome import outcome_of
+from f2p.monitor.quota import QuotaConfig, make_room
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import CheckRequestError
 from f2p.ros.messages.convert import (
+    duration_from_msg,
     failure_to_msg,
-    plan_from_msg,
     relations_from_msg,
     relations_to_msg,
-    scene_from_msg,
     scene_to_msg,
 )
+from f2p.ros.messages.plans import KnownPlans
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.settings import Settings, choice, number
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
+from f2p_msgs.msg import Plan as PlanMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
 
 OPINION_SHARE = 0.75
@@ -46,6 +48,7 @@ class MonitorNodeConfig(Settings):
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
     folder: str = "runs/failures"
+    quota: QuotaConfig = field(default_factory=QuotaConfig)
     compare: CompareConfig = field(default_factory=CompareConfig)
     classify: ClassifyConfig = field(default_factory=ClassifyConfig)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
@@ -61,12 +64,14 @@ class MonitorNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("monitor", CONFIG())
+        self._plans, self._kept = KnownPlans(), KeptScenes()
 
     def connect(self) -> None:
-        """Connect the model's second opinion, the failures' topic, and the service."""
+        """Connect the planner's plans, the model's second opinion, the failures' topic, and the service."""
         self._watch = Watch(self, ["model_server"])
         self._detect = ServiceCaller(self, DetectRelations, "detect_relations", "model_server", self._watch)
         self._failures = self.create_publisher(FailureMessage, "failure", qos.LATCHED)
+        self.create_subscription(PlanMessage, "plan", self._plans.add, qos.LATCHED, callback_group=self.together)
         self.serve(CheckOutcome, "check_outcome", self._check, self.parameters.config.deadline_s)
 
     def load(self) -> None:
@@ -76,14 +81,11 @@ class MonitorNode(F2pNode):
 
     def _check(self, request: CheckOutcome.Request, response: CheckOutcome.Response) -> None:
         opinion_until_s = self.monotonic.monotonic_s() + OPINION_SHARE * self.parameters.config.deadline_s
-        plan = plan_from_msg(request.plan)
-        if request.step >= len(plan.calls):
-            raise CheckRequestError(f"plan {plan.id} has {len(plan.calls)} steps, there is no step {request.step}")
+        plan = self._plans.plan(request.plan_id, int(request.step))
         execution = Execution(request.execution_error_code == 0, int(request.execution_error_code),
-                              request.execution_error_msg, float(request.duration))  # fmt: skip
-        outcome = outcome_of(
-            scene_from_msg(request.before), scene_from_msg(request.after), plan, request.step, execution
-        )
+                              request.execution_error_msg, duration_from_msg(request.duration))  # fmt: skip
+        before, after = self._kept.scene(request.before), self._kept.scene(request.after)
+        outcome = outcome_of(before, after, plan, request.step, execution)
         comparison = compare(outcome, self.parameters.config.compare)
         threshold = self.parameters.config.threshold
         response.score, response.threshold = comparison.score, threshold
@@ -106,6 +108,8 @@ class MonitorNode(F2pNode):
                           comparison.contradictions, verdict.explanation)  # fmt: skip
         folder = Path(self.parameters.config.folder).absolute() / name
         write_case(failure, folder)
+        for gone in make_room(folder, self.parameters.config.quota):
+            self.get_logger().warning(f"{folder.parent} is full: {gone} was removed")
         message = failure_to_msg(failure, str(folder), self.get_clock().now().nanoseconds)
         self._failures.publish(message)
         self.get_logger().warning(f"{name}: {verdict.cause.value}: {verdict.explanation}")

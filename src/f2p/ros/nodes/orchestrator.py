@@ -10,9 +10,9 @@ from f2p.loop.achieve import Achiever
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_code, wire_text
-from f2p.ros.messages.convert import learn_from_text, skeleton_from_msg
+from f2p.ros.messages.convert import duration_to_msg, goal_from_msg, learn_from_text, skeleton_from_msg
 from f2p.ros.remote.stack import RosStack
-from f2p.scene.goals import parse_goal
+from f2p.scene.goals import check_relations
 from f2p.settings import Settings, number
 from f2p_msgs.action import AchieveGoal
 
@@ -47,9 +47,9 @@ class OrchestratorNode(F2pNode):
         began_s = self.monotonic.monotonic_s()
 
         def report(stage: str, detail: str) -> None:
-            elapsed = self.monotonic.monotonic_s() - began_s
+            elapsed = duration_to_msg(self.monotonic.monotonic_s() - began_s)
             handle.publish_feedback(
-                AchieveGoal.Feedback(stage=stage, elapsed=elapsed, attempt=achiever.record.attempts, detail=detail)
+                AchieveGoal.Feedback(stage=str(stage), elapsed=elapsed, attempt=achiever.record.attempts, detail=detail)
             )
             self.get_logger().info(f"{stage}: {detail}")
 
@@ -62,7 +62,7 @@ class OrchestratorNode(F2pNode):
             lambda tree: self.get_logger().info(f"how the plan went\n{tree}"),
         )  # fmt: skip
         try:
-            goal = parse_goal(" & ".join(request.goal))
+            goal = check_relations(goal_from_msg(request.goal))
             attempts = int(request.attempts) or config.attempts
             achiever.achieve(
                 goal,

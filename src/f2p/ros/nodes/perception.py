@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from f2p.errors import CanceledError
+from f2p.robot.errors import MotionCancelledError
+from f2p.robot.looks import Look
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import BadViewRequestError, EmptyViewError, NoImageError
-from f2p.ros.messages.convert import scene_to_msg
-from f2p.ros.messages.ground_truth import labelled, scene_from_json
-from f2p.ros.remote.camera import Looker, LookingConfig, Sighting
+from f2p.ros.errors import EmptyViewError, NoImageError
+from f2p.ros.messages.convert import duration_from_msg, scene_to_msg
+from f2p.ros.messages.ground_truth import labelled, scene_of
+from f2p.ros.messages.inventory import inventory_of
+from f2p.ros.messages.scenes import content_id
+from f2p.ros.remote.camera import Looker, LookingConfig, Sighting, Stages
 from f2p.ros.remote.guard import GuardClient
 from f2p.scene.cloud.library import open3d
 from f2p.scene.objects.memory import Memory
-from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.settings import choice, number
-from f2p.shape.protocol import shapes
 from f2p.types import Scene
-from f2p_msgs.msg import SegmentedScene
-from f2p_msgs.srv import PerceiveScene
+from f2p_msgs.action import PerceiveScene
+from f2p_msgs.msg import GroundTruth, SegmentedScene
 
 SEGMENTERS = ("geometric", "ground_truth")
 
@@ -58,45 +59,59 @@ class PerceptionNode(F2pNode):
     def __init__(self) -> None:
         super().__init__("perception", CONFIG())
         self._memory, self._inventory = Memory(), ""
-        self._truth: String | None = None
+        self._truth: GroundTruth | None = None
 
     def connect(self) -> None:
-        """Head, camera, the services and the latched scene."""
+        """Head, camera, the action, and the latched scene."""
         config = self.parameters.config
         self._watch = Watch(self, ["guard"])
         self._looker = Looker(self, GuardClient(self, self._watch), config)
         self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
         if config.segmenter == "ground_truth":
-            self.create_subscription(String, config.truth_topic, self._on_truth, qos.STATE,
+            self.create_subscription(GroundTruth, config.truth_topic, self._on_truth, qos.STATE,
                                      callback_group=self.together)  # fmt: skip
         self.create_service(Trigger, "forget", self._on_forget, callback_group=self.together)
-        self.serve(PerceiveScene, "perceive", self._perceive, config.deadline_s)
+        self.act(PerceiveScene, "perceive", self._perceive, config.deadline_s)
 
     def load(self) -> None:
         """Import what looks at clouds, so that the first look takes no longer than the others."""
         open3d()
 
-    def _on_truth(self, message: String) -> None:
+    def _on_truth(self, message: GroundTruth) -> None:
         self._truth = message
 
     def _on_forget(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._memory, response.success, response.message = Memory(), True, "names start afresh with the next look"
         return response
 
-    def _perceive(self, request: PerceiveScene.Request, response: PerceiveScene.Response) -> None:
+    def _perceive(self, handle: Any) -> PerceiveScene.Result:
         def see(aside: float, previous: Scene | None) -> Scene:
-            return self._scene_from(request, aside, previous)
+            return self._scene_from(handle, aside, previous)
 
         if self._inventory != self.parameters.config.inventory:
             self._memory, self._inventory = Memory(), self.parameters.config.inventory
-        scene = self._memory.look(see, self.get_logger().info)
-        response.scene = scene_to_msg(scene)
-        self._scenes.publish(response.scene)
+        try:
+            scene = self._memory.look(see, self.get_logger().info)
+        except MotionCancelledError as error:
+            raise CanceledError("the look was canceled") from error
+        told = scene_to_msg(scene)
+        told.id = content_id(told)
+        self._scenes.publish(told)
         self.get_logger().info(f"seen: {', '.join(scene.names)}")
+        return PerceiveScene.Result(scene=told)
 
-    def _scene_from(self, request: PerceiveScene.Request, aside: float, previous: Scene | None) -> Scene:
+    def _scene_from(self, handle: Any, aside: float, previous: Scene | None) -> Scene:
         """Return what is seen from one place. Raises EmptyViewError when that is nothing."""
-        view = self._looker.look(list(request.pan), list(request.tilt), float(request.settle), aside)
+        request = handle.request
+
+        def tell(stage: str, look: int, looks: int) -> None:
+            handle.publish_feedback(PerceiveScene.Feedback(stage=stage, look=look, looks=looks))
+
+        view = self._looker.look(
+            [Look(one.pan, one.tilt) for one in request.looks], duration_from_msg(request.settle), aside,
+            lambda: bool(handle.is_cancel_requested), tell,
+        )  # fmt: skip
+        tell(Stages.SEGMENT, 0, len(request.looks))
         by_truth = self.parameters.config.segmenter == "ground_truth"
         scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous, tuple(request.sought))
         if not scene.segments:
@@ -106,29 +121,11 @@ class PerceptionNode(F2pNode):
     def _true_scene(self, view: Sighting) -> Scene:
         if self._truth is None:
             raise NoImageError(f"no ground truth on {self.parameters.config.truth_topic}")
-        return labelled(view.points_task, scene_from_json(self._truth.data), view.stamp_ns)
+        return labelled(view.points_task, scene_of(self._truth), view.stamp_ns)
 
     def _seen_scene(self, view: Sighting, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
         config = replace(self.parameters.config.scene, known=inventory_of(self._inventory), sought=sought)
         return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
-
-
-def inventory_of(text: str) -> tuple[KnownObject, ...]:
-    """Return known objects of an inventory parameter. Raises BadViewRequestError when it cannot be read."""
-    try:
-        return tuple(_known(name, *entry) for name, entry in json.loads(text).items())
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadViewRequestError(f"inventory {text[:80]!r} cannot be read: {error}") from error
-
-
-def _known(name: str, prior: str, size: list[float]) -> KnownObject:
-    """Return one entry of an inventory. Raises ValueError or TypeError when it is none."""
-    extents = np.array(size, dtype=np.float64).reshape(3)
-    if not name or not np.all(np.isfinite(extents) & (extents > 0.0)):
-        raise ValueError(f"{name!r} needs a name and three sizes that are finite and positive, not {size}")
-    if prior not in shapes.names:
-        raise ValueError(f"{name!r} has the unknown shape prior {prior!r}; choose one of: {', '.join(shapes.names)}")
-    return KnownObject(name, prior, extents)
 
 
 def main() -> None:

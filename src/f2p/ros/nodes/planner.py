@@ -17,7 +17,8 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, scene_from_msg, skeleton_from_msg
+from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, skeleton_from_msg
+from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.remote.predictor import RosPredictor
 from f2p.settings import Settings, number, overridden
 from f2p.types import Goal
@@ -78,7 +79,7 @@ class PlannerNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("planner", CONFIG())
-        self._serving = ""
+        self._serving, self._kept = "", KeptScenes()
 
     def connect(self) -> None:
         """Connect the model server's services and state, and the action."""
@@ -94,7 +95,7 @@ class PlannerNode(F2pNode):
 
     def _plan(self, handle: Any) -> PlanGoal.Result:
         request, config = handle.request, self.parameters.config
-        scene, goal = scene_from_msg(request.scene), goal_from_msg(request.goal)
+        scene, goal = self._kept.scene(request.scene), goal_from_msg(request.goal)
         skeleton = skeleton_from_msg(request.skeleton) or None
 
         def canceled() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from f2p.loop.errors import DeadlineError
 from f2p.robot.frames import transform_from_pose
 from f2p.robot.kinematics import LIMITS
 from f2p.robot.looks import ARM_IN, ARM_LOW, LOOK_Y, LOOKS, Look, without_gripper
-from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, TRANSLATE, Motion, RobotState
+from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, TRANSLATE, Cancelled, Motion, RobotState, never
 from f2p.ros.base import qos
 from f2p.ros.base.client import Patience
 from f2p.ros.base.compat import Transforms
@@ -27,6 +28,7 @@ from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.messages.views import cloud_points, points_camera
 from f2p.ros.remote.guard import GuardClient
 from f2p.settings import Settings, number
+from f2p_msgs.action import PerceiveScene
 
 KEPT_TRANSFORMS = 150
 """Transform messages kept unread between looks: some five seconds (ours)."""
@@ -60,6 +62,17 @@ class LookingConfig(Settings):
     tf_tolerance_s: float = number(0.2, "how far a transform may be from the image", unit="s", low=0.0, high=1.0)
 
 
+Stages = PerceiveScene.Feedback
+"""What a look is at, as its action tells."""
+
+Told = Callable[[str, int, int], None]
+"""Called with (stage, which look counted from 1 or 0, how many looks)."""
+
+
+def told_nobody(_stage: str, _look: int, _looks: int) -> None:
+    """Be the `Told` of a look that nobody follows."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sighting:
     """What one round of looks saw."""
@@ -69,6 +82,20 @@ class Sighting:
     sensor_task: np.ndarray
     """Where the camera was, averaged over the looks [m]. Shape (3,)."""
     stamp_ns: int
+
+
+@dataclass(frozen=True)
+class _Follower:
+    """Who follows one look, and may end it."""
+
+    canceled: Cancelled
+    told: Told
+    number: int
+    count: int
+
+    def tell(self, stage: str) -> None:
+        """Tell what is being done."""
+        self.told(stage, self.number, self.count)
 
 
 class Looker:
@@ -101,40 +128,57 @@ class Looker:
             callback_group=group,
         )  # fmt: skip
 
-    def look(self, pans: list[float], tilts: list[float], settle_s: float, aside: float = 0.0) -> Sighting:
-        """Look at every pair of angles, or at the default looks, and merge; from `aside` [m] beside the usual place.
+    def look(
+        self, looks: Sequence[Look], settle_s: float, aside: float = 0.0, canceled: Cancelled = never,
+        tell: Told = told_nobody,
+    ) -> Sighting:  # fmt: skip
+        """Look in every direction, or in the default ones, and merge.
+
+        Args:
+            looks: The directions; none for the default ones.
+            settle_s: How long the head stands before an image counts; 0 for the configured time [s].
+            aside: How far beside the usual place the base stands [m].
+            canceled: Ends the look, and the motion that is under way.
+            tell: Told what is being done.
 
         Raises:
             BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError, BadImageError, CloudError,
-            RobotError.
+            RobotError, CanceledError.
         """
-        looks = _looks(pans, tilts)
+        looks = checked_looks(looks) or LOOKS
         if not 0.0 <= settle_s <= MOST_SETTLE_S:  # NaN is neither
             raise BadViewRequestError(f"settle: {settle_s} must be finite and within [0, {MOST_SETTLE_S}] s")
+        parts = []
         with self._robot.leased():
-            self._take_posture(aside)
-            parts = [self._one(look, settle_s or self._config.settle_s) for look in looks]
+            tell(Stages.POSTURE, 0, len(looks))
+            self._take_posture(aside, canceled)
+            for number_, look in enumerate(looks, start=1):
+                follower = _Follower(canceled, tell, number_, len(looks))
+                parts.append(self._one(look, settle_s or self._config.settle_s, follower))
         points = np.concatenate([part.points_task for part in parts])
         sensor = np.mean([part.sensor_task for part in parts], axis=0)
         return Sighting(points, sensor, max(part.stamp_ns for part in parts))
 
-    def _take_posture(self, aside: float) -> None:
+    def _take_posture(self, aside: float, canceled: Cancelled) -> None:
         """Arm in and low, base at its place or beside it, as far as it is not there already."""
         state = self._robot.state()
         if abs(state.position(ARM)) > POSTURE_TOLERANCE:
-            self._robot.move(ARM_IN)
+            self._robot.move(ARM_IN, canceled)
         if not _near(ARM_LOW, self._robot.state()):
-            self._robot.move(ARM_LOW)
+            self._robot.move(ARM_LOW, canceled)
         away = LOOK_Y + aside - self._robot.state().base_task[1]
         if abs(away) > POSTURE_TOLERANCE:
-            self._robot.move(Motion((TRANSLATE,), (away,)))
+            self._robot.move(Motion((TRANSLATE,), (away,)), canceled)
 
-    def _one(self, look: Look, settle_s: float) -> Sighting:
-        self._robot.move(look.motion)
-        settled_ns = self._settled(settle_s)
-        image = self._fresh(settled_ns)
+    def _one(self, look: Look, settle_s: float, follower: _Follower) -> Sighting:
+        follower.tell(Stages.TURN)
+        self._robot.move(look.motion, follower.canceled)
+        follower.tell(Stages.SETTLE)
+        settled_ns = self._settled(settle_s, follower.canceled)
+        follower.tell(Stages.IMAGE)
+        image = self._fresh(settled_ns, follower.canceled)
         stamp_ns = stamp_from_msg(image.header.stamp)
-        base_from_camera = self._base_from_camera(image.header.frame_id, stamp_ns)
+        base_from_camera = self._base_from_camera(image.header.frame_id, stamp_ns, follower.canceled)
         state = self._robot.state()
         points_base = self._points_camera(image) @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
         points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
@@ -142,7 +186,7 @@ class Looker:
         points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
         return Sighting(points.astype(np.float32), (task_from_base @ base_from_camera)[:3, 3], stamp_ns)
 
-    def _settled(self, settle_s: float) -> int:
+    def _settled(self, settle_s: float, canceled: Cancelled) -> int:
         """Wait until the head has stood for `settle_s`; the moment [ns]."""
         since = [self._monotonic.monotonic_s()]
 
@@ -153,7 +197,7 @@ class Looker:
             return now - since[0] >= settle_s
 
         try:
-            Patience("settling", "the head", settle_s + self._config.image_s, None).until(standing)
+            Patience("settling", "the head", settle_s + self._config.image_s, None, canceled).until(standing)
         except DeadlineError as error:
             raise HeadUnsettledError(f"the head did not stand within {self._config.image_s:.0f} s") from error
         return int(self._node.get_clock().now().nanoseconds)
@@ -165,7 +209,7 @@ class Looker:
         assert self._info is not None, "images count once the camera info is there"
         return points_camera(image, self._info)
 
-    def _fresh(self, after_ns: int) -> Image | PointCloud2:
+    def _fresh(self, after_ns: int, canceled: Cancelled) -> Image | PointCloud2:
         """Wait for the first image, or cloud, stamped after `after_ns`; images need the camera info too."""
         found: list[Image | PointCloud2] = []
 
@@ -176,14 +220,14 @@ class Looker:
             return bool(found)
 
         try:
-            Patience(self._topic, "the camera", self._config.image_s, None).until(there)
+            Patience(self._topic, "the camera", self._config.image_s, None, canceled).until(there)
         except DeadlineError as error:
             what = "camera info" if self._info is None and self._kind is Image else self._kind.__name__
             topics = f"{self._topic}, {self._config.info_topic}"
             raise NoImageError(f"no fresh {what} on {topics} within {self._config.image_s:.0f} s") from error
         return found[0]
 
-    def _base_from_camera(self, frame: str, stamp_ns: int) -> np.ndarray:
+    def _base_from_camera(self, frame: str, stamp_ns: int, canceled: Cancelled) -> np.ndarray:
         found: list[np.ndarray] = []
         last: list[F2pError] = [NoTransformError(f"no transform from {frame!r} to {self._config.base_frame!r}")]
 
@@ -199,7 +243,7 @@ class Looker:
             return bool(found)
 
         try:
-            Patience("/tf", "the robot", self._config.image_s, None).until(known)
+            Patience("/tf", "the robot", self._config.image_s, None, canceled).until(known)
         except DeadlineError:
             raise last[0] from None
         return found[0]
@@ -229,12 +273,10 @@ def _near(motion: Motion, state: RobotState) -> bool:
     )
 
 
-def _looks(pans: list[float], tilts: list[float]) -> tuple[Look, ...]:
-    """Return the looks asked for, checked; the default ones when none were."""
-    if len(pans) != len(tilts):
-        raise BadViewRequestError(f"{len(pans)} pan angles but {len(tilts)} tilt angles")
-    for joint, values in ((HEAD_PAN, pans), (HEAD_TILT, tilts)):
+def checked_looks(looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Return directions that the head can look in. Raises BadViewRequestError for one that is none."""
+    for joint, values in ((HEAD_PAN, [one.pan for one in looks]), (HEAD_TILT, [one.tilt for one in looks])):
         low, high = LIMITS[joint]
         if not all(low <= value <= high for value in values):
             raise BadViewRequestError(f"{joint}: {values} must be finite and within [{low}, {high}]")
-    return tuple(Look(pan, tilt) for pan, tilt in zip(pans, tilts, strict=True)) or LOOKS
+    return tuple(looks)

@@ -19,9 +19,9 @@ from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.errors import NoStackError
-from f2p.ros.messages.convert import skeleton_to_msg
+from f2p.ros.messages.convert import duration_from_msg, goal_to_msg, skeleton_to_msg
 from f2p.ros.remote.status import check_domain
-from f2p.types import LearnFrom, SkillStep
+from f2p.types import Goal, LearnFrom, SkillStep
 from f2p_msgs.action import AchieveGoal
 
 
@@ -105,7 +105,7 @@ class GoalClient:
             raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s) from None
 
     def achieve(
-        self, goal: tuple[str, ...], proposal: tuple[SkillStep, ...] = (), attempts: int = 0,
+        self, goal: Goal, proposal: tuple[SkillStep, ...] = (), attempts: int = 0,
         learn_from: LearnFrom = LearnFrom.MISSES, seed: int = 0, deadline_s: float = 1800.0,
         canceled: Callable[[], bool] = never,
         progress: Callable[[str, float, str], None] = lambda _stage, _elapsed_s, _detail: None,
@@ -113,7 +113,7 @@ class GoalClient:
         """Pursue a goal and wait for its end.
 
         Args:
-            goal: Literals, such as "above(box, table_b)".
+            goal: What shall hold.
             proposal: A skeleton to follow; empty lets the planner search.
             attempts: Plans that may be tried; 0 takes the orchestrator's parameter.
             learn_from: Which failures of the model start learning.
@@ -126,12 +126,12 @@ class GoalClient:
             DeadlineError, NodeDeadError, CanceledError, RemoteError: no result came.
         """
         request = AchieveGoal.Goal(
-            goal=list(goal), proposal=skeleton_to_msg(proposal), attempts=attempts,
+            goal=goal_to_msg(goal), proposal=skeleton_to_msg(proposal), attempts=attempts,
             learn_from=learn_from.value, seed=seed,
         )  # fmt: skip
 
         def on_feedback(feedback: Any) -> None:
-            progress(feedback.stage, float(feedback.elapsed), feedback.detail)
+            progress(feedback.stage, duration_from_msg(feedback.elapsed), feedback.detail)
 
         result = self._caller.run(request, deadline_s, canceled, on_feedback)
         return GoalResult(

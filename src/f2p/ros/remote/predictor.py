@@ -12,8 +12,10 @@ from f2p.loop.errors import RemoteError
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base.client import ServiceCaller, never
 from f2p.ros.errors import MessageError, WeightsNotServedError
-from f2p.ros.messages.convert import floats, goal_to_msg, relations_from_msg, scene_to_msg, skeleton_to_msg
-from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.ros.messages.convert import floats, goal_to_msg, prediction_from_msg, relations_from_msg, skeleton_to_msg
+from f2p.ros.messages.scenes import SentScenes
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p_msgs.msg import SegmentedScene
 from f2p_msgs.srv import DetectRelations, Predict
 
 CALL_S = 90.0
@@ -22,7 +24,7 @@ everything else is busy)."""
 
 
 class RosPredictor:
-    """Asks the model server.
+    """Asks the model server; a scene goes to it once.
 
     Args:
         weights_id: The version every answer must come from.
@@ -38,15 +40,16 @@ class RosPredictor:
     ) -> None:  # fmt: skip
         self.weights_id = weights_id
         self._predict, self._detect, self._canceled, self._judged = predict, detect, canceled, judged
+        self._sent = SentScenes()
 
     def detect(self, scene: Scene) -> Relations:
         """Return probabilities of all relations now. Raises StaleWeightsError when other weights answered."""
-        answer = self._ask(self._detect, DetectRelations.Request(scene=scene_to_msg(scene), from_model=True))
+        answer = self._ask(self._detect, scene, DetectRelations.Request(from_model=True))
         return relations_from_msg(answer.relations)
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """Return P(goal) of each candidate (candidates, H, P) in one call. Shape (candidates,)."""
-        answer = self._ask(self._predict, self._request(scene, skeleton, parameters, goal, detailed=0))
+        answer = self._ask(self._predict, scene, self._request(skeleton, parameters, goal, detailed=0))
         probabilities = np.asarray(answer.goal_probability, dtype=np.float64)
         self._judged(goal, probabilities)
         return probabilities
@@ -55,26 +58,27 @@ class RosPredictor:
         """Return what is expected after each call."""
         skeleton = tuple(call.step for call in calls)
         parameters = filled_up([call.parameter for call in calls])[None]
-        answer = self._ask(self._predict, self._request(scene, skeleton, parameters, Goal(()), detailed=1))
-        steps, count = len(calls), len(scene.segments)
-        unary = _shaped(answer.unary, (steps, count, len(UNARY_RELATIONS)))
-        binary = _shaped(answer.binary, (steps, count, count, len(BINARY_RELATIONS)))
-        displacements = _shaped(answer.displacements, (steps, count, 3))
-        return tuple(
-            Prediction(Relations(scene.names, unary[step], binary[step]), displacements[step]) for step in range(steps)
-        )
+        answer = self._ask(self._predict, scene, self._request(skeleton, parameters, Goal(()), detailed=1))
+        out = tuple(map(prediction_from_msg, answer.predictions))
+        if len(out) != len(calls) or any(one.relations.names != scene.names for one in out):
+            raise MessageError(f"{len(out)} predictions do not fit {len(calls)} calls in a scene of {scene.names}")
+        return out
 
     def _request(
-        self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal, detailed: int
+        self, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal, detailed: int
     ) -> Predict.Request:
         return Predict.Request(
-            scene=scene_to_msg(scene), skeleton=skeleton_to_msg(skeleton), candidates=len(parameters),
+            skeleton=skeleton_to_msg(skeleton), candidates=len(parameters),
             parameters=floats(parameters), goal=goal_to_msg(goal), detailed=detailed, weights_id=self.weights_id,
         )  # fmt: skip
 
-    def _ask(self, caller: ServiceCaller, request: Any) -> Any:
+    def _ask(self, caller: ServiceCaller, scene: Scene, request: Any) -> Any:
+        def ask(told: SegmentedScene) -> Any:
+            request.scene = told
+            return caller.call(request, CALL_S, self._canceled)
+
         try:
-            answer = caller.call(request, CALL_S, self._canceled)
+            answer = self._sent.ask((scene,), ask)
         except RemoteError as error:
             if error.remote_code == WeightsNotServedError.code:
                 raise StaleWeightsError(self.weights_id, ()) from error
@@ -82,10 +86,3 @@ class RosPredictor:
         if answer.weights_id != self.weights_id:
             raise StaleWeightsError(self.weights_id, (answer.weights_id,))
         return answer
-
-
-def _shaped(values: Any, shape: tuple[int, ...]) -> np.ndarray:
-    flat = np.asarray(values, dtype=np.float32)
-    if flat.size != int(np.prod(shape)):
-        raise MessageError(f"{flat.size} values do not fit shape {shape}")
-    return flat.reshape(shape)

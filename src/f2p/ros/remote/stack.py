@@ -8,22 +8,25 @@ from collections.abc import Callable
 from rclpy.node import Node
 
 from f2p.errors import CanceledError
-from f2p.loop.achieve import Report, Verdict
+from f2p.loop.achieve import Report, Stage, Verdict
 from f2p.loop.errors import NoBelievedPlanError, RemoteError
 from f2p.ros.base.client import ActionCaller, ServiceCaller, never
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.messages.convert import (
-    floats,
+    call_to_msg,
+    duration_from_msg,
+    duration_to_msg,
     goal_to_msg,
     plan_from_msg,
-    plan_to_msg,
     scene_from_msg,
     scene_to_msg,
     skeleton_to_msg,
 )
+from f2p.ros.messages.scenes import SentScenes
 from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
-from f2p_msgs.action import ExecuteSkill, FineTune, PlanGoal
-from f2p_msgs.srv import CheckOutcome, PerceiveScene
+from f2p_msgs.action import ExecuteSkill, FineTune, PerceiveScene, PlanGoal
+from f2p_msgs.msg import Limits, SegmentedScene
+from f2p_msgs.srv import CheckOutcome
 
 PERCEIVE_S, PLAN_S, EXECUTE_S, CHECK_S, LEARN_S = 120.0, 150.0, 300.0, 150.0, 600.0
 """Longest waits, a restart of the node included where the question may be asked again [s] (ours)."""
@@ -38,12 +41,12 @@ class RosStack:
     """
 
     def __init__(self, node: Node, watch: Watch) -> None:
-        self._node = node
-        self._perceive = ServiceCaller(node, PerceiveScene, "perceive", "perception", watch)
+        self._perceive = ActionCaller(node, PerceiveScene, "perceive", "perception", watch)
         self._plan = ActionCaller(node, PlanGoal, "plan_goal", "planner", watch)
         self._execute = ActionCaller(node, ExecuteSkill, "execute_skill", "executor", watch)
         self._check = ServiceCaller(node, CheckOutcome, "check_outcome", "monitor", watch)
         self._learn = ActionCaller(node, FineTune, "fine_tune", "finetune", watch)
+        self._planner_has, self._monitor_has = SentScenes(), SentScenes()
         self._canceled: Callable[[], bool] = never
         self._report: Report = lambda _stage, _detail: None
         self._learner = ""
@@ -56,46 +59,61 @@ class RosStack:
 
     def perceive(self, sought: tuple[str, ...]) -> Scene:
         """See `achieve.Stack.perceive`."""
-        request = PerceiveScene.Request(sought=list(sought))
-        return scene_from_msg(self._perceive.call(request, PERCEIVE_S, self._canceled).scene)
+
+        def follow(feedback: PerceiveScene.Feedback) -> None:
+            if feedback.stage == PerceiveScene.Feedback.TURN:
+                self._report(Stage.PERCEIVE, f"view {feedback.look} of {feedback.looks}")
+
+        result = self._perceive.run(PerceiveScene.Goal(sought=list(sought)), PERCEIVE_S, self._canceled, follow)
+        self._raise_for(result)
+        return scene_from_msg(result.scene)
 
     def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         """See `achieve.Stack.plan`; a best guess comes back unbelieved."""
-        request = PlanGoal.Goal(
-            scene=scene_to_msg(scene), goal=goal_to_msg(goal), skeleton=skeleton_to_msg(proposal), seed=seed
-        )
-        result = self._plan.run(
-            request, PLAN_S, self._canceled,
-            lambda feedback: self._report(
-                "plan", f"{feedback.candidates} candidates judged, best P(goal) = {feedback.best_probability:.2f}"
-            ),
-        )  # fmt: skip
-        self._raise_for(result, allowed=NoBelievedPlanError.code)
-        return plan_from_msg(result.plan)
+        request = PlanGoal.Goal(goal=goal_to_msg(goal), skeleton=skeleton_to_msg(proposal), seed=seed)
+
+        def ask(told: SegmentedScene) -> PlanGoal.Result:
+            request.scene = told
+            result = self._plan.run(
+                request, PLAN_S, self._canceled,
+                lambda feedback: self._report(
+                    Stage.PLAN,
+                    f"{feedback.candidates} candidates judged, best P(goal) = {feedback.best_probability:.2f}",
+                ),
+            )  # fmt: skip
+            self._raise_for(result, allowed=NoBelievedPlanError.code)
+            return result
+
+        return plan_from_msg(self._planner_has.ask((scene,), ask).plan)
 
     def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
         """See `achieve.Stack.execute`; a skill's own error is an answer, not an exception."""
         call = plan.calls[index]
         request = ExecuteSkill.Goal(
-            skill=call.skill, object=call.object, parameter=floats(call.parameter, "d"), scene=scene_to_msg(scene),
-            plan_id=plan.id, weights_id=plan.weights_id,
+            call=call_to_msg(call), scene=scene_to_msg(scene), plan_id=plan.id, weights_id=plan.weights_id
         )  # fmt: skip
         result = self._execute.run(
             request, EXECUTE_S, self._canceled,
-            lambda feedback: self._report("execute", f"{call.object}: {feedback.phase}"),
+            lambda feedback: self._report(Stage.EXECUTE, f"{call.object}: {feedback.phase}"),
         )  # fmt: skip
         if result.error_code == CanceledError.code:
             raise CanceledError("the skill was canceled")
-        return Execution(result.error_code == 0, int(result.error_code), result.error_msg, float(result.duration))
+        return Execution(
+            result.error_code == 0, int(result.error_code), result.error_msg, duration_from_msg(result.duration)
+        )
 
     def check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
         """See `achieve.Stack.check`."""
         request = CheckOutcome.Request(
-            before=scene_to_msg(before), after=scene_to_msg(after), step=index, duration=execution.duration_s,
-            plan=plan_to_msg(plan, self._node.get_clock().now().nanoseconds),
-            execution_error_code=execution.error_code, execution_error_msg=execution.error_msg,
+            plan_id=plan.id, step=index, duration=duration_to_msg(execution.duration_s),
+            execution_error_code=execution.error_code, execution_error_msg=execution.error_msg[: Limits.MOST_TEXT],
         )  # fmt: skip
-        answer = self._check.call(request, CHECK_S, self._canceled)
+
+        def ask(seen_before: SegmentedScene, seen_after: SegmentedScene) -> CheckOutcome.Response:
+            request.before, request.after = seen_before, seen_after
+            return self._check.call(request, CHECK_S, self._canceled)
+
+        answer = self._monitor_has.ask((before, after), ask)
         if not answer.contradicted:
             return Verdict(False)
         failure = answer.failure
@@ -112,7 +130,7 @@ class RosStack:
         return str(result.weights_id)
 
     @staticmethod
-    def _raise_for(result: PlanGoal.Result | FineTune.Result, allowed: int = 0) -> None:
+    def _raise_for(result: PerceiveScene.Result | PlanGoal.Result | FineTune.Result, allowed: int = 0) -> None:
         if result.error_code == CanceledError.code:
             raise CanceledError(result.error_msg or "canceled")
         if result.error_code not in (0, allowed):

@@ -106,10 +106,9 @@ class Graph:
                 progress("graph", 0.5, "listening to depth images")
                 with spinning("f2p_bench") as node:
                     rate = image_rate(node, config.listen_s)
-                goal = tuple(str(literal) for literal in instance.goal.literals)
                 with MemoryWatch(supervisor) as memory:
                     session.goals.achieve(
-                        goal, instance.proposal, 1, LearnFrom.CONTRADICTIONS, seed,
+                        instance.goal, instance.proposal, 1, LearnFrom.CONTRADICTIONS, seed,
                         progress=lambda _stage, _elapsed_s, detail: progress("graph", 0.6, detail),
                     )  # fmt: skip
         return [

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rclpy.node import Node
-from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
@@ -22,16 +21,16 @@ from f2p.graph.overrides import write_parameters as parameter_file
 from f2p.graph.places import own_domain
 from f2p.graph.supervisor import Supervisor
 from f2p.loop.errors import DeadlineError
-from f2p.registry import UnknownNameError
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.errors import MessageError
+from f2p.ros.messages.ground_truth import facts_of, scene_of
 from f2p.ros.remote.goal import GoalClient, spinning
 from f2p.ros.remote.status import GraphStatus
 from f2p.settings import SettingError
-from f2p.shape.protocol import shape_of
 from f2p.sim.world import World
 from f2p.types import Goal
+from f2p_msgs.msg import GroundTruth
 
 READY_S = 120.0
 """Longest bring-up of all processes [s] (ours: ten processes start Python on two cores)."""
@@ -57,15 +56,15 @@ class ReportedTruth:
         return all(((one.relation, one.subject, one.object) in self.relations) == one.value for one in goal.literals)
 
 
-def truth_from_json(text: str) -> ReportedTruth:
-    """Read `/stretch_sim/ground_truth`. Raises MessageError when it cannot be read."""
-    try:
-        told = json.loads(text)
-        tops = [body["pose"][2] for body in told["bodies"] if shape_of(body["prior"]).support]
-        lost = tuple(body["name"] for body in told["bodies"] if body["pose"][2] < min(tops) - 0.1)
-        return ReportedTruth(frozenset((str(r), str(a), str(b)) for r, a, b in told["binary"]), lost)
-    except (ValueError, KeyError, TypeError, UnknownNameError) as error:
-        raise MessageError(f"the ground truth cannot be read: {error!r}") from error
+def reported(truth: GroundTruth) -> ReportedTruth:
+    """Read `/stretch_sim/ground_truth`. Raises F2pError when it cannot be read."""
+    scene = scene_of(truth)
+    tops = [one.box.center[2] for one in scene.segments if one.shape.support]
+    if not tops:
+        raise MessageError("the ground truth has nothing that supports")
+    return ReportedTruth(
+        facts_of(truth), tuple(one.name for one in scene.segments if one.box.center[2] < min(tops) - 0.1)
+    )
 
 
 def write_parameters(
@@ -101,13 +100,13 @@ class DemoSession:
 
     def __init__(self, supervisor: Supervisor, status: GraphStatus, node: Node) -> None:
         self.supervisor, self._status, self._clock = supervisor, status, SystemClock()
-        self._truth: String | None = None
-        node.create_subscription(String, "/stretch_sim/ground_truth", self._on_truth, qos.LATCHED)
+        self._truth: GroundTruth | None = None
+        node.create_subscription(GroundTruth, "/stretch_sim/ground_truth", self._on_truth, qos.LATCHED)
         self.goals = GoalClient(node)
         self._reset = ServiceCaller(node, Trigger, "/stretch_sim/reset", "stretch_sim", None)
         self._forget = ServiceCaller(node, Trigger, "forget", "perception", None)
 
-    def _on_truth(self, message: String) -> None:
+    def _on_truth(self, message: GroundTruth) -> None:
         self._truth = message
 
     def wait_ready(self, tell: Callable[[str], None], within_s: float = READY_S) -> None:
@@ -134,7 +133,7 @@ class DemoSession:
         """Return the simulator's truth of the last fifth of a second."""
         if self._truth is None:
             raise MessageError("the simulator has not told its truth yet")
-        return truth_from_json(self._truth.data)
+        return reported(self._truth)
 
     def reset(self) -> None:
         """Put the scene back as the demo began, as a person would, and let perception name objects afresh."""

@@ -15,10 +15,11 @@ from f2p.ros.base import qos
 from f2p.ros.messages import driver as fill
 from f2p.ros.messages import driver_health as health
 from f2p.ros.messages.convert import stamp_from_msg
+from f2p.ros.messages.ground_truth import truth_to_msg
 from f2p.twin.camera import DepthCameraConfig
 from f2p.twin.description import urdf_text
 from f2p.twin.driver import StretchDriver
-from f2p.twin.world_json import truth_to_json
+from f2p_msgs.msg import GroundTruth
 
 TOOL = "tool_stretch_dex_wrist"
 
@@ -43,7 +44,7 @@ class DriverTopics:
         self._homed, self._runstopped = make(Bool, "/is_homed", qos.STATE), make(Bool, "/is_runstopped", qos.STATE)
         self._moving = make(TFMessage, "/tf", qos.TRANSFORMS)
         self._still = make(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
-        self._truth = make(String, "/stretch_sim/ground_truth", qos.LATCHED)
+        self._truth = make(GroundTruth, "/stretch_sim/ground_truth", qos.LATCHED)
         self._imus = [make(Imu, name, qos.STATE) for name in ("/imu_mobile_base", "/imu_wrist")]
         self._magnetometer = make(MagneticField, "/magnetometer_mobile_base", qos.STATE)
         self._diagnostics = make(DiagnosticArray, "/diagnostics", qos.STATE)
@@ -82,7 +83,7 @@ class DriverTopics:
     def truth(self, driver: StretchDriver) -> None:
         """Publish what is so."""
         stamp_ns = stamp_from_msg(self._now())
-        self._truth.publish(String(data=truth_to_json(driver.twin.truth(), stamp_ns, driver.twin.time_s)))
+        self._truth.publish(truth_to_msg(driver.twin.truth(), stamp_ns, driver.twin.time_s))
 
     def rebuilt(self, driver: StretchDriver) -> None:
         """Read the frames anew: a world with other bodies is another model."""
