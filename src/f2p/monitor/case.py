@@ -90,7 +90,11 @@ def read_case(folder: Path | str) -> Failure:
             objects in different places, with a goal that cannot be asked of its scene, or its id is no plain name.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError as error:
+        raise NotACaseError(folder, error.strerror or str(error)) from error
+    if not there:
         raise NotACaseError(folder, "there is no such folder")
     words = _read_words(folder)
     numbers = _read_file(folder, _NUMBERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,15 @@ from f2p.weights.golden import golden_scene
 from f2p_msgs import action, msg, srv
 from f2p_msgs.msg import Limits
 
+HIDDEN = re.compile(r"_(GetResult|SendGoal|FeedbackMessage|Event)")
+"""What ROS wraps around ours."""
+
 PARTS = {
-    f"{getattr(part, '__name__', '')}": part
+    part.__name__: part
     for module in (msg, srv, action)
     for _, kind in inspect.getmembers(module, inspect.isclass)
     for part in (kind, *(getattr(kind, one, None) for one in ("Request", "Response", "Goal", "Result", "Feedback")))
-    if hasattr(part, "get_fields_and_field_types")
+    if hasattr(part, "get_fields_and_field_types") and not HIDDEN.search(part.__name__)
 }
 """Every type that has fields, by its name."""
 
@@ -79,10 +83,11 @@ def filled(field: str, size: int) -> Any:
     inner = field[len("sequence<") : -1]
     if inner in ("float", "double"):
         return array.array(inner[0], bytes(size * (4 if inner == "float" else 8)))
-    return [{"string": "x", "uint32": 0}.get(inner) or PARTS.get(inner.split("/")[-1], Vector3)()] * size
+    plain = {"string": "x", "uint32": 0}
+    return [plain[inner] if inner in plain else PARTS.get(inner.split("/")[-1], Vector3)()] * size
 
 
-@pytest.mark.parametrize(("kind", "name"), [one for one in MOST if one[0] in PARTS], ids=".".join)
+@pytest.mark.parametrize(("kind", "name"), [one for one in MOST if one[0] in PARTS])
 def test_one_beyond_a_bound_is_one_too_many(kind: str, name: str) -> None:
     field, most = PARTS[kind].get_fields_and_field_types()[name], int(MOST[kind, name])
     good, bad = PARTS[kind](), PARTS[kind]()
