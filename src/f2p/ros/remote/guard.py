@@ -17,7 +17,7 @@ from std_srvs.srv import Trigger
 from f2p.clock import Clock, SystemClock
 from f2p.errors import CanceledError
 from f2p.guard.core import Rank
-from f2p.guard.errors import GuardBusyError, GuardTimeoutError, LatchedError, StaleJointsError
+from f2p.guard.errors import DependencyLostError, GuardBusyError, GuardTimeoutError, LatchedError, StaleJointsError
 from f2p.loop.errors import DeadlineError
 from f2p.robot.errors import (
     MotionCancelledError,
@@ -165,7 +165,7 @@ class GuardClient:
             raise RunstoppedError
         if code == GuardTimeoutError.code:
             raise MotionTimeoutError(text)
-        if code == StaleJointsError.code:
+        if code in (StaleJointsError.code, DependencyLostError.code):
             raise StaleStateError(text)
         if code:
             raise MotionRefusedError(f"the guard refused (code {code}): {text}")
