@@ -11,11 +11,14 @@ import numpy as np
 from builtin_interfaces.msg import Duration, Time
 from sensor_msgs.msg import PointCloud2
 
+from f2p.action.protocol import actions
 from f2p.ros.messages.bounds import MOST
 from f2p.ros.messages.views import cloud_of
+from f2p.shape.protocol import shapes
+from f2p.types import BINARY_RELATIONS
 from f2p_msgs.msg import Limits
 
-TEXTS = ("", "task", "box", "table_a", "cuboid", "pick_place", "above", "inside", "naïve & ☃", "../../etc", "a\nb")
+TEXTS = ("", "task", "box", "table_a", "naïve & ☃", "../../etc", "a\nb")
 """Texts that mean something somewhere, and some that should not."""
 
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 1e-320, 3.4e38, -3.4e38, float("nan"), float("inf"), float("-inf"))
@@ -70,7 +73,15 @@ def _field(field: str, most: float | None, rng: np.random.Generator) -> Any:
         package, name = field.split("/")
         return drawn(getattr(importlib.import_module(f"{package}.msg"), name), rng)
     longest = int(most or Limits.MOST_NAME)
-    texts = [*TEXTS, "x" * longest, "x" * (longest + 1), "x" * FAR_BEYOND]
+    texts = [
+        *TEXTS,
+        *actions.names,
+        *shapes.names,
+        *BINARY_RELATIONS,
+        "x" * longest,
+        "x" * (longest + 1),
+        "x" * FAR_BEYOND,
+    ]
     return bool(rng.random() < 0.5) if field == "boolean" else str(rng.choice(texts))
 
 
