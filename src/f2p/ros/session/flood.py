@@ -100,10 +100,10 @@ def _load(kind: str) -> Any:
 
 def _actions(node: Node) -> list[tuple[str, str]]:
     """Return name and type of every action of ours."""
-    end, found = "/_action/send_goal", []
+    end, found = "_action/send_goal", []
     for name, (kind, *_) in _hidden_services(node):
         if name.endswith(end) and kind.startswith(f"{OURS}/action/"):
-            found.append((name.removesuffix(end), kind.removesuffix("_SendGoal")))
+            found.append((name.removesuffix(f"/{end}"), kind.removesuffix("_SendGoal")))
     return found
 
 
@@ -156,10 +156,11 @@ class Flood:
     def __call__(self, seed: int, progress: Progress) -> list[Measurement]:
         """Measure."""
         rng, config = np.random.default_rng(seed), self.config
-        world = tasks.make("transport").make(rng, 3, make_simulator()).world
+        task = tasks.names[0]  # whichever: what is flooded are the processes
+        world = tasks.make(task).make(rng, 3, make_simulator()).world
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            parameters = write_parameters(folder, world, "transport", 3, seed)
+            parameters = write_parameters(folder, world, task, 3, seed)
             supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
             with running(supervisor) as session, spinning("f2p_flood") as node:
                 session.wait_ready(lambda text: progress("flood", 0.0, text))
