@@ -21,7 +21,9 @@ from f2p.ros.remote.goal import GoalClient, spinning
 def test_a_stack_is_found_by_any_of_its_processes(ros_domain: int) -> None:
     with spinning("test_run") as node:
         client = GoalClient(node)
-        with pytest.raises(NoStackError, match=rf"no stack is running in ROS domain {ros_domain}: .*\./f2p up --sim"):
+        with pytest.raises(
+            NoStackError, match=rf"no stack is running in /f2p of ROS domain {ros_domain}: .*\./f2p up --sim"
+        ):
             client.find(0.5)
         with pytest.raises(CanceledError):
             client.find(10.0, lambda: True)
@@ -30,15 +32,14 @@ def test_a_stack_is_found_by_any_of_its_processes(ros_domain: int) -> None:
 
 
 def test_run_without_a_stack_ends_soon_and_says_how_to_start_one(
-    ros_domain: int, monkeypatch: pytest.MonkeyPatch
+    ros_domain: int,
 ) -> None:
-    assert run.FOUND_S <= 10.0
-    monkeypatch.setattr(run, "FOUND_S", 1.0)
+    assert run.RunConfig().found_s <= 10.0
     clock = SystemClock()
     began_s = clock.monotonic_s()
-    result = CliRunner().invoke(build("run"), ["run", "above(box, table_b)"])
+    result = CliRunner().invoke(build("run"), ["run", "above(box, table_b)", "--set", "found_s=1"])
     assert result.exit_code == 2 and clock.monotonic_s() - began_s < 15.0
-    assert result.stderr.startswith(f"error 921: no stack is running in ROS domain {ros_domain}: ")
+    assert result.stderr.startswith(f"error 921: no stack is running in /f2p of ROS domain {ros_domain}: ")
     assert len(result.stderr.splitlines()) == 1 and not result.stdout
 
 
@@ -58,8 +59,30 @@ def test_what_is_no_domain_is_one_line(
 @pytest.mark.parametrize("domain", ["abc", "300"])
 def test_what_is_no_domain_is_a_finding(monkeypatch: pytest.MonkeyPatch, domain: str) -> None:
     monkeypatch.setenv("ROS_DOMAIN_ID", domain)
-    monkeypatch.setattr(doctor, "CHECKS", (doctor.graph,))
+    monkeypatch.setattr(doctor, "CHECKS", ())
     result = CliRunner().invoke(build("doctor"), ["doctor", "--json"])
-    (finding,) = json.loads(result.stdout.splitlines()[-1])["findings"]
+    finding = json.loads(result.stdout.splitlines()[-1])["findings"][0]
     assert result.exit_code == 1 and finding["name"] == "graph" and not finding["ok"]
     assert finding["text"].startswith(f"ROS_DOMAIN_ID is {domain!r}: ") and finding["remedy"]
+
+
+def test_a_stack_without_a_driver_says_within_seconds_what_it_waits_for(processes: object) -> None:
+    """The guard waited without a word, and `f2p run` for half an hour."""
+    for name in ("manager", "guard"):
+        processes.start(name, "-m", "f2p.ros.main", name)
+    result = CliRunner().invoke(build("run"), ["run", "above(box, table_b)", "--set", "ready_s=12"])
+    waits = "guard waits for the driver (no message on: /stretch/joint_states, /odom, /mode; no: action /stretch_contr"
+    assert result.exit_code == 2 and f"not ready yet: {waits}" in result.stdout
+    assert result.stderr.startswith("error 922: the stack is not ready within 12 s: ") and waits in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and "ros2 launch stretch_core" in result.stderr
+    assert "waits for the driver" in processes.log("guard")
+    assert "refused" not in processes.log("guard") + processes.log("manager")
+
+
+def test_a_namespace_without_a_stack_is_told_with_those_that_have_one(processes: object, ros_domain: int) -> None:
+    processes.start("manager", "-m", "f2p.ros.main", "manager", "--ros-args", "-r", "__ns:=/left/f2p")
+    words = ["run", "above(box, table_b)", "--namespace", "right", "--set", "found_s=6"]
+    result = CliRunner().invoke(build("run"), words)
+    assert result.exit_code == 2
+    assert f"no stack is running in /right/f2p of ROS domain {ros_domain}: " in result.stderr
+    assert "there is one in /left/f2p: say --namespace" in result.stderr

@@ -28,6 +28,9 @@ Assignments = Annotated[
 ]
 """The option `--set` of a command."""
 
+NAMESPACE_HELP = "Namespace of the stack: left for the one in /left/f2p; nothing for the one in /f2p."
+"""Of the option `--namespace`."""
+
 MOST_SEED = 2**63 - 1
 """Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, settable
+from f2p.cli._shared import MOST_SEED, NAMESPACE_HELP, Assignments, commands, in_one_line, settable
 from f2p.settings import Settings, number
 from f2p.settings_text import set_by
 from f2p.types import LearnFrom, SkillStep
@@ -30,6 +30,10 @@ class RunConfig(Settings):
     found_s: float = number(
         10.0, "longest wait for a sign of a running stack", unit="s", low=0.1, high=600.0,
         source="ours: the first heartbeat comes within a second",
+    )  # fmt: skip
+    ready_s: float = number(
+        180.0, "longest wait until that stack can be asked; what it waits for is said within five", unit="s", low=1.0,
+        high=3600.0, source="ours: as long as a node with torch may take to start",
     )  # fmt: skip
 
 
@@ -58,6 +62,7 @@ def run(
         typer.Option(help="Failures of the model to learn from; contradictions: also where the goal was met by luck."),
     ] = LearnFrom.MISSES,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Same seed, same choices.")] = 0,
+    namespace: Annotated[str, typer.Option(help=NAMESPACE_HELP)] = "",
     deadline: Annotated[float, typer.Option(min=1.0, max=MOST_WAIT_S, help=r"Longest wait \[s].")] = 1800.0,
     assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
@@ -73,9 +78,10 @@ def run(
 
     wanted, proposal = parse_goal(goal), steps_of(propose or [])
     signal.signal(signal.SIGINT, end)
-    with spinning("f2p_run") as node:
+    with spinning("f2p_run", namespace) as node:
         client = GoalClient(node)
         client.find(config.found_s, ended.is_set)
+        client.wait_ready(config.ready_s, ended.is_set, lambda text: console.print(escape(text), soft_wrap=True))
         result = client.achieve(
             wanted, proposal, attempts, learn_from, seed, deadline, ended.is_set,
             lambda stage, elapsed_s, detail: console.print(f"{elapsed_s:7.1f} s  {stage:<9} {escape(detail)}"),

@@ -17,9 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from f2p.cli._shared import Assignments, commands, in_one_line, settable
+from f2p.cli._shared import NAMESPACE_HELP, Assignments, commands, in_one_line, settable
 from f2p.graph import graph
 from f2p.graph.overrides import chosen, configs_of, write_parameters
+from f2p.graph.places import claimed
 from f2p.graph.supervisor import Supervisor, SupervisorConfig, make_supervisor
 
 _COLOURS = {"running": "green", "backing off": "yellow", "degraded": "red", "ended": "dim", "waiting": "dim"}
@@ -42,6 +43,7 @@ def up(
     sim: Annotated[bool, typer.Option("--sim/--robot", help="The simulated Stretch, or the real one.")] = True,
     wanted: Annotated[list[str] | None, typer.Option("--with", help="An optional node to run; repeatable.")] = None,
     unwanted: Annotated[list[str] | None, typer.Option("--without", help="An optional node to leave out.")] = None,
+    namespace: Annotated[str, typer.Option(help=NAMESPACE_HELP)] = "",
     logs: Annotated[Path | None, typer.Option(help="Folder for the log files; default runs/up/<stamp>.")] = None,
     assignments: Assignments = None,
 ) -> None:
@@ -60,15 +62,15 @@ def up(
         name, choice = "sim" if sim else "robot", (wanted or (), unwanted or ())
         told = chosen({"supervisor": SupervisorConfig()}, graph.nodes(name, *choice), assignments or [])
         file = ("--params-file", str(write_parameters(folder / "parameters.yaml", told.nodes))) if told.nodes else ()
-        supervisor = make_supervisor(name, folder, file, *choice, patience=told.own["supervisor"])
-        code = _watch(supervisor, console, ended)
+        supervisor = make_supervisor(name, folder, file, *choice, namespace=namespace, patience=told.own["supervisor"])
+        code = _watch(supervisor, namespace, console, ended)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
     raise typer.Exit(code)
 
 
-def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> int:
+def _watch(supervisor: Supervisor, namespace: str, console: Console, ended: threading.Event) -> int:
     """Start, show and keep up the graph until asked to end; 1 when a process had to be given up."""
     from f2p.ros.remote.status import GraphStatus
 
@@ -80,7 +82,9 @@ def _watch(supervisor: Supervisor, console: Console, ended: threading.Event) -> 
             console.print(escape(events[-1]), soft_wrap=True)
 
     supervisor.on_event = on_event
-    status = GraphStatus()
+    for spec in supervisor.specs:
+        claimed(spec.name, graph.within(namespace)).close()
+    status = GraphStatus(namespace)
     try:
         supervisor.start()
         with Live(console=console, auto_refresh=False, transient=False) as live:

@@ -14,9 +14,9 @@ ACTION = "/stretch_controller/follow_joint_trajectory"
 
 TOPICS = (
     "/stretch/joint_states", "/joint_states", "/stretch/cmd_vel", "/odom", "/mode", "/tool", "/battery", "/is_homed",
-    "/is_runstopped", "/joint_limits", "/imu_mobile_base", "/magnetometer_mobile_base", "/imu_wrist",
-    "/robot_description", "/tf", "/tf_static",
-    "/camera/depth/image_rect_raw", "/camera/depth/camera_info", "/camera/depth/color/points",
+    "/is_runstopped", "/is_streaming_position", "/joint_limits", "/imu_mobile_base", "/magnetometer_mobile_base",
+    "/imu_wrist", "/robot_description", "/tf", "/tf_static", "/camera/depth/image_rect_raw",
+    "/camera/depth/camera_info", "/camera/depth/color/points",
 )  # fmt: skip
 
 SERVICES = (
@@ -24,6 +24,12 @@ SERVICES = (
     "/home_the_robot", "/stow_the_robot", "/get_joint_states", "/runstop", "/self_collision_avoidance",
     "/stretch_sim/reset", "/stretch_sim/press_runstop", "/stretch_sim/ground_truth",
 )  # fmt: skip
+
+POSITION_MODE = "/switch_to_position_mode"
+"""Asks for the only mode in which f2p commands joints."""
+
+NEEDED = ("/stop_the_robot", POSITION_MODE, "/runstop", "/get_joint_states", f"{ACTION}/_action/send_goal")
+"""Services without which a driver is none for us; whether they are there is looked at before autonomy."""
 
 ACTION_PARTS = ("send_goal", "cancel_goal", "get_result", "feedback", "status")
 """An action is five names to ROS, and each is remapped by itself."""

@@ -29,6 +29,22 @@ def share(relative: str) -> Path:
     raise SupervisorError(f"{relative} is in none of: {', '.join(str(path.parent) for path in tried)}")
 
 
+def in_clone() -> bool:
+    """Tell whether this is a clone with its own set-up, and not an installed package."""
+    clone = Path(__file__).resolve().parents[3]
+    return (clone / "f2p").is_file() and (clone / "setup").is_dir()
+
+
+def in_container() -> bool:
+    """Tell whether this runs in a container of docker or podman."""
+    return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
+
+
+def here(words: str) -> str:
+    """Return a command of ours as it is typed where this process runs: in a clone, or after `colcon build`."""
+    return f"./f2p {words}" if in_clone() else f"ros2 run f2p f2p {words}"
+
+
 SUPERVISOR = "F2P_SUPERVISOR_PID"
 """Variable that `make_supervisor` sets: a process whose supervisor is gone ends itself."""
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from f2p.errors import UNFORESEEN, F2pError
+from f2p.graph.places import here
 from f2p.loop.errors import RemoteError
 
 
@@ -114,10 +117,12 @@ class NoStackError(F2pError):
 
     code = 921
 
-    def __init__(self, domain: str, within_s: float) -> None:
+    def __init__(self, domain: str, within_s: float, namespace: str, elsewhere: Collection[str] = ()) -> None:
+        others = f"; there is one in {', '.join(elsewhere)}: say --namespace" if elsewhere else ""
         super().__init__(
-            f"no stack is running in ROS domain {domain}: no process of it was seen within {within_s:.0f} s; start one "
-            f"with ./f2p up --sim, or set ROS_DOMAIN_ID to the domain of the one that runs"
+            f"no stack is running in {namespace} of ROS domain {domain}: no process of it was seen within "
+            f"{within_s:.0f} s{others}; start one with {here('up --sim')}, or set ROS_DOMAIN_ID to the domain of the "
+            "one that runs"
         )
 
 

@@ -18,11 +18,15 @@ from f2p.graph.graph import members, within
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
-from f2p.ros.errors import NoStackError
+from f2p.ros.errors import NoStackError, NotReadyError
 from f2p.ros.messages.convert import duration_from_msg, goal_to_msg, skeleton_to_msg
 from f2p.ros.remote.status import check_domain
+from f2p.ros.remote.waiting import Waiting
 from f2p.types import Goal, LearnFrom, SkillStep
 from f2p_msgs.action import AchieveGoal
+
+TOLD_AFTER_S = 3.0
+"""A wait for the stack this long is talked about [s] (ours: nobody shall wonder for more than five)."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class GoalClient:
     """
 
     def __init__(self, node: Node) -> None:
-        self._node, self._watch = node, Watch(node, ["orchestrator"])
+        self._node, self._watch, self._waiting = node, Watch(node, ["orchestrator"]), Waiting(node)
         self._caller = ActionCaller(node, AchieveGoal, "achieve_goal", "orchestrator", self._watch)
 
     def find(self, within_s: float, canceled: Callable[[], bool] = never) -> None:
@@ -102,7 +106,36 @@ class GoalClient:
         try:
             patience.until(lambda: not wanted.isdisjoint(self._node.get_node_names_and_namespaces()))
         except DeadlineError:
-            raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s) from None
+            raise NoStackError(os.environ.get("ROS_DOMAIN_ID") or "0", within_s, here, self._elsewhere()) from None
+
+    def _elsewhere(self) -> list[str]:
+        """Return the namespaces in this ROS domain in which a stack is."""
+        return sorted(space for name, space in self._node.get_node_names_and_namespaces() if name == "manager")
+
+    def wait_ready(
+        self, within_s: float, canceled: Callable[[], bool] = never, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Wait until the stack can be asked for a goal; tell what it waits for if that takes long, and if it changes.
+
+        Raises:
+            NotReadyError: It is not within the time; says what is missing.
+            CanceledError: The wait was ended.
+        """
+        patience, began_s, told = Patience("bring-up", "the stack", within_s, None, canceled), within_s, ""
+
+        def ready() -> bool:
+            nonlocal told
+            why = self._waiting.why()
+            if why != told and began_s - patience.left_s() >= TOLD_AFTER_S:
+                told = why
+                tell(f"not ready yet: {why}" if why else "not ready yet: nodes start")
+            return self._watch.active("orchestrator")
+
+        try:
+            patience.until(ready)
+        except DeadlineError:
+            why = self._waiting.why() or "no node says why; look at the log of the orchestrator"
+            raise NotReadyError(f"the stack is not ready within {within_s:.0f} s: {why}") from None
 
     def achieve(
         self, goal: Goal, proposal: tuple[SkillStep, ...] = (), attempts: int = 0,
