@@ -18,21 +18,24 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from f2p.errors import UNFORESEEN
-from f2p.guard.core import Rank
-from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError
+from f2p.graph import graph
+from f2p.guard.leases import Rank
+from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError, TakenOverError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.base import qos
 from f2p.ros.base.client import ActionCaller, ServiceCaller
-from f2p.ros.base.heartbeat import Watch
-from f2p.ros.nodes.guard import GuardNode
+from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.remote.goal import spinning
-from f2p.ros.remote.guard import GuardClient
+from f2p.ros.remote.guard import GuardClient, GuardClientConfig
+from f2p.ros.remote.guard_action import GuardedMoves
 from f2p_msgs.action import GuardedMove
 from f2p_msgs.msg import GuardState
 
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
-         "lease_void_s:=2.0", "-p", "command_period_s:=0.21")  # fmt: skip
+         "lease_void_s:=2.0", "-p", "command_period_s:=0.21", "-p", "beat_hold_s:=1.0", "-p", "beat_void_s:=3.0",
+         "-p", "still_within_s:=2.0")  # fmt: skip
+PATIENT = GuardClientConfig(silent_s=4.0)
 
 
 UP_S = 150.0
@@ -45,7 +48,9 @@ class Rig:
     def __init__(self, node: Node, processes: object, until: Callable[..., float]) -> None:
         self.node, self.processes, self.until = node, processes, until
         self.watch = Watch(node, ["guard"])
-        self.robot = GuardClient(node, self.watch)
+        self.robot = GuardClient(node, self.watch, PATIENT)
+        pulses = [Pulse(node, graph.node(name)) for name in graph.VITAL]
+        node.create_timer(graph.BEAT_S, lambda: [pulse.beat("active") for pulse in pulses])
 
     def up(self, *driver: str) -> None:
         self.processes.start("driver", DRIVER, *driver)
@@ -122,13 +127,13 @@ def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
         with rig.robot.leased():
             try:
                 rig.robot.move(Motion((LIFT,), (1.0,)))
-            except MotionRefusedError as error:
+            except TakenOverError as error:
                 ended.append(error)
 
     autonomy = threading.Thread(target=pursue)
     autonomy.start()
     rig.until(lambda: len(rig.steps()) >= 2, 20, "autonomy moving")
-    operator = GuardClient(rig.node, rig.watch)
+    operator = GuardClient(rig.node, rig.watch, PATIENT)
     with operator.leased(rank=Rank.OPERATOR):
         assert operator.move(Motion((HEAD_PAN,), (-0.5,))) is Ending.REACHED
         autonomy.join(timeout=20)
@@ -137,6 +142,25 @@ def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
     rig.until(lambda: states[-1].mode == "autonomy", 20, "the robot given back")
     with rig.robot.leased():
         assert rig.robot.move(Motion((HEAD_PAN,), (0.0,))) is Ending.REACHED
+
+
+def test_an_operator_drives_the_base_by_velocity_and_silence_ends_it(rig: Rig) -> None:
+    rig.up()
+    with rig.robot.leased(rank=Rank.OPERATOR):
+        before = rig.robot.state().base_task
+
+        def driven() -> bool:
+            rig.robot.drive(0.1, 0.0)
+            threading.Event().wait(timeout=0.05)
+            return rig.processes.log("driver").count("TWIST 0.1") > 20
+
+        rig.until(driven, 20, "driving")
+        rig.until(lambda: "TWIST 0.0" in rig.processes.log("driver"), 20, "the zero velocity at its end")
+        assert rig.robot.state().base_task != before
+        assert rig.robot.move(Motion((LIFT,), (0.2,))) is Ending.REACHED, "the mode is changed back for joints"
+    assert [line for line in rig.processes.log("driver").splitlines() if line.startswith("MODE")] == [
+        "MODE navigation", "MODE position",
+    ]  # fmt: skip
 
 
 def test_runstop_latches_until_resumed(rig: Rig) -> None:
@@ -171,14 +195,10 @@ def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
         request=GuardedMove.Goal(joints=[LIFT], targets=[0.3]), is_cancel_requested=False,
         abort=lambda: told.append("aborted"), succeed=lambda: told.append("succeeded"),
     )  # fmt: skip
-    guard = SimpleNamespace(
-        executor=None, state_label="active", _guard=SimpleNamespace(begin=fails), _driver=SimpleNamespace(state=dict),
-        monotonic=SimpleNamespace(monotonic_s=float), parameters=SimpleNamespace(config=None),
-        get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)),
-        get_logger=lambda: SimpleNamespace(warning=told.append),
-    )  # fmt: skip
+    node = SimpleNamespace(executor=None, get_logger=lambda: SimpleNamespace(warning=told.append))
+    moves = SimpleNamespace(_node=node, _guard=SimpleNamespace(begin=fails), _state=dict, _moment=tuple, _running=None)
     with pytest.raises(StopIteration) as ended:
-        GuardNode._move(guard, handle).send(None)
+        GuardedMoves.move(moves, handle).send(None)
     result = ended.value.value
     assert (result.error_code, result.error_msg) == (UNFORESEEN, "ZeroDivisionError: a fault")
     assert told[0] == "aborted" and list(result.positions) == [0.0]

@@ -23,6 +23,9 @@ HEARTBEAT_PREFIX = "heartbeat/"
 GRAPHS = ("robot", "sim", "replay")
 """The real robot; the simulated one; a recording, where nothing moves and no weights change."""
 
+BEAT_S = 0.05
+"""Period of the heartbeats that motions depend on [s] (ours: what has to be noticed within 0.3 s)."""
+
 EVERYWHERE, MOVING = frozenset(GRAPHS), frozenset({"robot", "sim"})
 
 
@@ -50,8 +53,10 @@ class NodeSpec:
     """Whether an optional one runs where nobody says anything of it."""
     module: str = ""
     """The module whose `main()` is the process; empty is `f2p.ros.nodes.<name>`."""
+    spared: str = ""
+    """Why motions go on when it falls silent; empty: they end with it (promises.md 5.1)."""
     heartbeat_s: float = 0.25
-    """Period of its heartbeat [s] (ours: what has to be noticed within 0.3 s is the command lease, at 20 Hz)."""
+    """Period of its heartbeat [s]; `BEAT_S` of those that motions depend on."""
     dead_after_s: float = 2.0
     """Liveliness lease: silence that counts as death [s] (ours: torch and ten processes share two cores)."""
     ready_within_s: float = 60.0
@@ -76,22 +81,31 @@ class NodeSpec:
 
 
 OWN: tuple[NodeSpec, ...] = (
-    NodeSpec("manager", "brings the nodes up in order, again after a respawn", EVERYWHERE, lifecycle=False),
+    NodeSpec("manager", "brings the nodes up in order, again after a respawn", EVERYWHERE, lifecycle=False,
+             heartbeat_s=BEAT_S),
     NodeSpec("stretch_sim", "simulated Stretch RE2: the driver's and the camera's own interfaces", frozenset({"sim"}),
-             lifecycle=False, nice=-5),
-    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=0.1, nice=-10),
-    NodeSpec("perception", "depth images to a scene in the task frame", EVERYWHERE, after=("guard",)),
+             lifecycle=False, nice=-5, spared="it is the driver: motions end with its joint states"),
+    NodeSpec("guard", "the only process that talks to the driver", heartbeat_s=BEAT_S, nice=-10,
+             spared="it is who watches: without it no step is sent, and its askers end with its heartbeat"),
+    NodeSpec("perception", "depth images to a scene in the task frame", EVERYWHERE, after=("guard",),
+             heartbeat_s=BEAT_S),
     NodeSpec("model_server", "answers predictions with the champion weights, swaps and rolls back", EVERYWHERE, nice=2,
-             ready_within_s=180.0),
-    NodeSpec("planner", "goal to plan, scored by the model server", EVERYWHERE, needs=("model_server",), nice=2),
-    NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=0.1),
-    NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down", EVERYWHERE),
+             ready_within_s=180.0, spared="it is asked between motions, and the next plan waits for it"),
+    NodeSpec("planner", "goal to plan, scored by the model server", EVERYWHERE, needs=("model_server",), nice=2,
+             spared="it is asked between motions, and the next plan waits for it"),
+    NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=BEAT_S),
+    NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down", EVERYWHERE,
+             spared="it is asked after a skill, and the next one waits for it"),
     NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=5, dead_after_s=5.0,
-             ready_within_s=180.0),
+             ready_within_s=180.0, spared="it is asked between attempts, and keeps a processor busy"),
     NodeSpec("orchestrator", "AchieveGoal: perceive, plan, execute, check, learn, again",
-             needs=("perception", "planner", "executor", "monitor", "finetune")),
+             needs=("perception", "planner", "executor", "monitor", "finetune"), heartbeat_s=BEAT_S),
 )  # fmt: skip
 """The nodes of this package."""
+
+
+VITAL = tuple(spec.name for spec in OWN if not spec.spared)
+"""What every motion depends on, its asker included; no node of another package is among them."""
 
 
 _OTHERS = Registry[NodeSpec]("node")

@@ -63,6 +63,12 @@ class OutrankedError(GuardError):
     code = 958
 
 
+class GuardInactiveError(GuardError):
+    """The guard is not active, or stopped being so."""
+
+    code = 959
+
+
 class GuardBusyError(GuardError):
     """Another motion is running."""
 

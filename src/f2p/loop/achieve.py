@@ -21,6 +21,7 @@ from f2p.loop.errors import (
     UnclearFailureError,
 )
 from f2p.plan.tree import StepStatus, plan_tree
+from f2p.robot.errors import TakenOverError
 from f2p.scene.goals import check_goal, satisfied
 from f2p.scene.relations import relations_of
 from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillStep
@@ -125,7 +126,7 @@ class Achiever:
                     return
             except (NodeDeadError, DeadlineError, RemoteError) as error:
                 self.record.errors.append(str(error))
-                if attempt == attempts:
+                if attempt == attempts or getattr(error, "remote_code", 0) == TakenOverError.code:
                     raise
                 self._report(Stage.RETRY, f"attempt {attempt} was cut short: {error}")
         told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
@@ -172,6 +173,8 @@ class Achiever:
         self._check_canceled()
         self._report(Stage.EXECUTE, f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
         execution = self._stack.execute(scene, plan, index)
+        if execution.error_code == TakenOverError.code:
+            raise TakenOverError(f"{execution.error_msg}; the goal is over, ask anew when the robot is free")
         if not execution.ok:
             self._report(Stage.EXECUTE, f"{call.skill}({call.object}) failed: {execution.error_msg}")
         after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))

@@ -63,3 +63,21 @@ class BackendMissingError(RobotError):
     """An optional backend is not installed."""
 
     code = 407
+
+
+class LeaveWithdrawnError(RobotError):
+    """Leave to move was withdrawn: who watches or who asked fell silent or was replaced. The body stands."""
+
+    code = 408
+
+
+class TakenOverError(RobotError):
+    """Somebody of a higher rank took the robot; it is for him to say what happens next."""
+
+    code = 409
+
+
+STANDING_ERRORS = (
+    MotionCancelledError, RunstoppedError, StaleStateError, LeaveWithdrawnError, TakenOverError,
+)  # fmt: skip
+"""After these nothing moves by itself, not even to bring the gripper clear: a new plan from a new look, or a person."""

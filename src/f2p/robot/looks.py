@@ -19,6 +19,10 @@ from f2p.types import frozen
 LOOK_LIFT = 0.60
 """Lift while looking [m] (ours: the wrist's underside is at 0.72 m, above a 12 cm box on a 50 cm table)."""
 
+CLEAR_LIFT = 1.0
+"""Lift at which the arm may come in over whatever stands there [m] (ours: the gripper is at 0.88 m, and what it holds
+reaches 0.2 m down to 0.68 m, above a 12 cm box on a 50 cm table)."""
+
 LOOK_Y = 0.0
 """Where the base stands along task y while looking [m]."""
 

@@ -1,11 +1,13 @@
 """A motion cut into bounded steps: never more than one step ahead of what is measured (promises.md 0.4).
 
-On the robot the guard does this between skill and driver; bodies that are driven without a guard (the twin in unit
-tests, the kinematic body) inherit it from here, so that a skill meets the same pace everywhere.
+On the robot the guard does this between skill and driver, by the same limits (`limits.py`); bodies that are driven
+without a guard (the twin in unit tests, the kinematic body) inherit it from here, so that a skill meets the same pace
+everywhere.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from f2p.robot.errors import (
 )
 from f2p.robot.frames import compose_planar, invert_planar
 from f2p.robot.kinematics import LIMITS, aperture_from_finger, finger_from_aperture
+from f2p.robot.limits import RULES, StepLimits, is_there, problem_of, step_towards, time_budget
 from f2p.robot.protocol import (
     ARM,
     BASE_JOINTS,
@@ -38,36 +41,23 @@ from f2p.robot.protocol import (
     RobotState,
     never,
 )
-from f2p.settings import Settings, number
+from f2p.settings import number
 
 
 @dataclass(frozen=True)
-class SteppingConfig(Settings):
-    """Size and pace of the steps, and when a motion is over."""
+class SteppingConfig(StepLimits):
+    """Pace of the steps, and when a motion is over."""
 
-    linear_step: float = number(0.05, "largest step of arm, lift, base", unit="m", low=0.001, high=0.05,
-                                source="promises.md 0.4")  # fmt: skip
-    angular_step: float = number(0.15, "largest step of wrist and base turn", unit="rad", low=0.01, high=0.15,
-                                 source="promises.md 0.4")  # fmt: skip
     period_s: float = number(0.25, "time between two steps", unit="s", low=0.21, high=2.0,
                              source="stretch.md 1.3.4: more than 5/s is rejected")  # fmt: skip
     look_s: float = number(0.05, "time between two looks at the state", unit="s", low=0.005, high=0.25)
-    linear_tolerance: float = number(0.002, "arrived within", unit="m", low=0.0005, high=0.02)
-    angular_tolerance: float = number(0.02, "arrived within", unit="rad", low=0.002, high=0.2)
     stall_s: float = number(0.4, "a gripper that stands this long short of its target holds something", unit="s",
                             low=0.1, high=3.0)  # fmt: skip
-    patience_s: float = number(4.0, "time over the predicted before giving up", unit="s", low=0.5, high=60.0)
 
 
 STALL_DISTANCE = 0.01
 """How far a finger at standstill may move [rad]. Judged by position: a finger holding something vibrates
 (ours: 3 mm of aperture)."""
-
-FREE_JOINTS = (FINGER, HEAD_PAN, HEAD_TILT)
-"""Joints that carry no weight and go in one step."""
-
-LINEAR_JOINTS = (LIFT, ARM, TRANSLATE)
-
 
 SPEEDS: dict[str, float] = {
     LIFT: 0.11, ARM: 0.14, WRIST_YAW: 2.0, WRIST_PITCH: 2.0, WRIST_ROLL: 2.0, FINGER: 4.0,
@@ -140,13 +130,13 @@ class SteppingRobot(ABC):
         """Stream bounded steps until the targets are reached or a contact is met (see `protocol.Robot`)."""
         check_motion(motion)
         start = self.state()
-        budget = self.stepping.patience_s + 1.5 * self._predicted_s(motion, start)
+        budget = time_budget(motion, positions(motion, start, start), self.stepping.period_s, self.stepping)
         waited, sent_s = 0.0, -math.inf
         while waited < budget:
             self._checked(cancelled)
             here = positions(motion, self.state(), start)
             left = tuple(target - at for target, at in zip(motion.targets, here, strict=True))
-            if all(abs(gap) <= self._tolerance(joint) for joint, gap in zip(motion.joints, left, strict=True)):
+            if all(map(is_there, motion.joints, here, motion.targets, itertools.repeat(self.stepping))):
                 return Ending.REACHED
             if waited - sent_s >= self.stepping.period_s - 1e-9:
                 self._post(next_step(motion, here, self.stepping))
@@ -201,35 +191,16 @@ class SteppingRobot(ABC):
         if self.state().runstopped:
             raise RunstoppedError
 
-    def _tolerance(self, joint: str) -> float:
-        """Return the distance at which `joint` has arrived [m or rad]."""
-        return self.stepping.linear_tolerance if joint in LINEAR_JOINTS else self.stepping.angular_tolerance
-
-    def _predicted_s(self, motion: Motion, start: RobotState) -> float:
-        """Time the motion should take at two thirds of the pace of its steps [s]."""
-        here = positions(motion, start, start)
-        steps = [
-            abs(target - at) / largest_step(joint, self.stepping)
-            for joint, target, at in zip(motion.joints, motion.targets, here, strict=True)
-        ]
-        return 2.0 * self.stepping.period_s * max(steps)
-
 
 def check_motion(motion: Motion) -> None:
     """Raise MotionRefusedError or UnreachableError unless every number is finite, known and within limits."""
-    known = (*LIMITS, *BASE_JOINTS)
-    unknown = [joint for joint in motion.joints if joint not in known]
-    if unknown or not motion.joints:
-        raise MotionRefusedError(f"no joint {unknown[:1] or motion.joints}; a motion may name: {', '.join(known)}")
-    if motion.moves_base and len(motion.joints) > 1:
-        raise MotionRefusedError(f"the base moves alone, not with {motion.joints}")
-    numbers = (*motion.targets, *motion.speeds, *motion.contact_thresholds)
-    if len(motion.targets) != len(motion.joints) or not all(math.isfinite(value) for value in numbers):
-        raise MotionRefusedError(f"a motion needs one finite target for each joint, not {motion.targets}")
-    for joint, target in zip(motion.joints, motion.targets, strict=True):
-        low, high = LIMITS.get(joint, (-math.inf, math.inf))
-        if not low <= target <= high:
-            raise UnreachableError("the motion's target", joint, target, low, high)
+    problem = problem_of(motion)
+    if problem is None:
+        return
+    if problem.joint:
+        rule = RULES[problem.joint]
+        raise UnreachableError("the motion's target", problem.joint, problem.target, rule.low, rule.high)
+    raise MotionRefusedError(problem.text)
 
 
 def positions(motion: Motion, state: RobotState, start: RobotState) -> tuple[float, ...]:
@@ -246,18 +217,10 @@ def positions(motion: Motion, state: RobotState, start: RobotState) -> tuple[flo
     return out
 
 
-def largest_step(joint: str, config: SteppingConfig) -> float:
-    """Return how far one step of `joint` may lead [m or rad]."""
-    if joint in FREE_JOINTS:
-        return math.inf
-    return config.linear_step if joint in LINEAR_JOINTS else config.angular_step
-
-
 def next_step(motion: Motion, here: tuple[float, ...], config: SteppingConfig) -> Motion:
     """Return the next bounded step towards the targets; base joints as increments from here."""
     targets = []
     for joint, target, at in zip(motion.joints, motion.targets, here, strict=True):
-        limit = largest_step(joint, config)
-        step = min(max(target - at, -limit), limit)
-        targets.append(step if joint in BASE_JOINTS else target if step == target - at else at + step)
+        value = step_towards(joint, at, target, config)
+        targets.append(value - at if joint in BASE_JOINTS else value)
     return Motion(motion.joints, tuple(targets), motion.speeds, motion.contact_thresholds)

@@ -34,8 +34,8 @@ class BlockedError(SkillError):
 
     code = 423
 
-    def __init__(self, phase: str, name: str) -> None:
-        super().__init__(f"met something during {phase} of {name!r}")
+    def __init__(self, phase: str, name: str, fact: str = "") -> None:
+        super().__init__(f"met something during {phase} of {name!r}{fact and ': ' + fact}")
 
 
 class LostObjectError(SkillError):

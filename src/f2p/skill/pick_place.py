@@ -8,7 +8,7 @@ ends at the wanted height or where effort tells of contact. Arm, lift and wrist 
 from __future__ import annotations
 
 from f2p.errors import F2pError
-from f2p.robot.errors import MotionCancelledError, RunstoppedError
+from f2p.robot.errors import STANDING_ERRORS
 from f2p.robot.kinematics import (
     DOWN_OFFSET_BASE,
     DOWN_PITCH,
@@ -65,7 +65,7 @@ class PickPlace:
             plan = plan_pick_place(scene, call, state.base_task, self.config)
             run = _Run(self.config, plan, robot, progress, cancelled)
             run.go()
-        except (MotionCancelledError, RunstoppedError) as error:
+        except STANDING_ERRORS as error:
             return Execution(False, error.code, str(error), _since(began, robot))
         except F2pError as error:
             left = run.clear() if run is not None else ""
@@ -116,6 +116,7 @@ class _Run:
         self._drive_base(grasp.pose)
         self._joints((LIFT, WRIST_YAW, WRIST_PITCH, WRIST_ROLL),
                      (lift_for(self._plan.approach_z), 0.0, DOWN_PITCH, self._plan.pick_roll))  # fmt: skip
+        self._check_height(self._plan.approach_z, "approach")
         self._open(self._aperture(grasp.opening))
         self._joints((ARM,), (self._arm_for(grasp.pose),))
 
@@ -138,6 +139,7 @@ class _Run:
         """Up to the carrying height."""
         self._lift_to(self._plan.carry_z, 0.0, self._config.lift_speed)
         self._check_held("lift")
+        self._check_height(self._plan.carry_z, "lift")
 
     def _carry(self) -> None:
         """Over the placement."""
@@ -196,9 +198,16 @@ class _Run:
         return self._robot.move(motion, self._cancelled)
 
     def _rise(self, height: float) -> None:
-        """Go up to `height`, if below it."""
+        """Go up to `height`, if below it. Raises BlockedError when it is not reached: nothing may move on below it."""
         if self._robot.state().position(LIFT) < lift_for(height):
             self._lift_to(height, 0.0, self._config.lift_speed)
+        self._check_height(height, "rising")
+
+    def _check_height(self, height: float, phase: str) -> None:
+        """Raise BlockedError when the gripper is below `height`: a contact, false ones too, ends a motion early."""
+        short = lift_for(height) - self._robot.state().position(LIFT)
+        if short > self._config.height_tolerance:
+            raise BlockedError(phase, self._plan.name, f"{short:.3f} m below where it should be")
 
     def _open(self, aperture: float) -> None:
         """Open the gripper."""

@@ -41,6 +41,8 @@ class PickPlaceSkillConfig(Settings):
                                      source="URDF RE2V0: 0.342 m/rad against 0.38 m/rad")  # fmt: skip
     widest_aperture: float = number(0.069, "widest aperture", unit="m", low=0.02, high=0.12, source="stretch.md 1.2")
     release_gap: float = number(0.020, "how much the fingers open to let go", unit="m", low=0.005, high=0.06)
+    height_tolerance: float = number(0.02, "how far below the height it was sent to the gripper may be", unit="m",
+                                     low=0.005, high=0.05, source="stretch.md 1.2: 0.015; ours")  # fmt: skip
     lost: float = number(0.03, "fingers closed by this much more have lost the object", unit="rad", low=0.005, high=0.3)
     missed: float = number(0.05, "fingers this near the squeeze hold nothing", unit="rad", low=0.005, high=0.2)
 

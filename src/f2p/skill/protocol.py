@@ -25,9 +25,9 @@ class Skill(Protocol):
     ) -> Execution:
         """Do one call as the scene shows the world, and return when the body stands.
 
-        Never raises an F2pError: every failure comes back as an Execution with its code and sentence. After a
-        cancellation or a runstop nothing moves any more; after any other failure the gripper is clear of the scene,
-        or the sentence ends with why it could not be brought there.
+        Never raises an F2pError: every failure comes back as an Execution with its code and sentence. After one of
+        `STANDING_ERRORS` (a cancellation, a runstop, leave to move withdrawn) nothing moves any more; after any other
+        failure the gripper is clear of the scene, or the sentence ends with why it could not be brought there.
 
         Args:
             call: What to do with which object of `scene`; units as in `SkillCall.parameter`.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from f2p.errors import CanceledError
-from f2p.guard.core import DriverState, Guard, Rank
 from f2p.guard.errors import (
     DriverFailedError,
     GuardBusyError,
@@ -20,91 +18,10 @@ from f2p.guard.errors import (
     StaleJointsError,
     WrongModeError,
 )
-from f2p.guard.rules import GuardConfig
+from f2p.guard.leases import Rank
 from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Motion
 
-CONFIG, TICK_S = GuardConfig(), 0.02
-
-
-@dataclass
-class Bench:
-    """A guard, a driver that moves at 0.2 units/s towards its last step, and a clock."""
-
-    speed: float = 0.2
-    accept: bool = True
-    now: float = 10.0
-    state: DriverState = field(default_factory=lambda: DriverState({LIFT: 0.2, FINGER: 0.1}, {}, mode="position"))
-    sent: list[tuple[float, ...]] = field(default_factory=list)
-    stops: int = 0
-    runstops: int = 0
-    ended: list[tuple[Exception | None, bool]] = field(default_factory=list)
-    silent: bool = False
-    renewing: bool = True
-    canceled: bool = False
-    coasting: bool = False
-    blocked_at: float = float("inf")
-    _target: tuple[Motion, tuple[float, ...]] | None = None
-    _result: Callable[[bool, int, str], None] | None = None
-
-    def __post_init__(self) -> None:
-        self.guard = Guard(self, lambda _text: None)
-
-    def send(self, motion: Motion, step: tuple[float, ...], rejected: Callable[[], None],
-             result: Callable[[bool, int, str], None]) -> None:  # fmt: skip
-        self.sent.append(step)
-        if not self.accept:
-            rejected()
-            return
-        if motion.joints == (TRANSLATE,):
-            step = (self.state.base[0] + step[0],)
-        self._target, self._result = (motion, step), result
-
-    def stop(self) -> None:
-        self.stops += 1
-        if not self.coasting:
-            self._target = None
-
-    def runstop(self) -> None:
-        self.runstops += 1
-
-    def to_position_mode(self) -> None:
-        self.state = replace(self.state, mode="position")
-
-    def begin(self, motion: Motion, lease: str = "a", rank: Rank = Rank.AUTONOMY) -> None:
-        self.guard.renew(lease, self.now, rank)
-        self.guard.begin(motion, lease, self._seen(), self.now, 0, CONFIG,
-                         lambda error, contact: self.ended.append((error, contact)), lambda: self.canceled)  # fmt: skip
-
-    def _seen(self) -> DriverState:
-        if not self.silent:
-            self.state = replace(self.state, received_s=self.now, base_received_s=self.now)
-        return self.state
-
-    def run(self, seconds: float) -> None:
-        for _ in range(round(seconds / TICK_S)):
-            self.now += TICK_S
-            if self.renewing:
-                self.guard.renew("a", self.now)
-            self._move()
-            self.guard.tick(self._seen(), self.now, 0, CONFIG)
-
-    def _move(self) -> None:
-        velocities: dict[str, float] = {}
-        if self._target is not None and not self.silent:
-            motion, step = self._target
-            positions = dict(self.state.positions)
-            for joint, value in zip(motion.joints, step, strict=True):
-                here = self.state.base[0] if joint == TRANSLATE else positions[joint]
-                move = min(max(value - here, -self.speed * TICK_S), self.speed * TICK_S)
-                move = 0.0 if here >= self.blocked_at else move
-                velocities[joint] = move / TICK_S
-                if joint == TRANSLATE:
-                    self.state = replace(self.state, base=(here + move, 0.0, 0.0))
-                else:
-                    positions[joint] = here + move
-            self.state = replace(self.state, positions=positions, velocities=velocities)
-        else:
-            self.state = replace(self.state, velocities={})
+from .bench import CONFIG, TICK_S, Bench
 
 
 def test_a_motion_arrives_in_bounded_steps_of_at_most_four_a_second() -> None:
@@ -276,22 +193,22 @@ def test_a_finger_stands_by_its_place_not_by_its_speed(tremble: float, contact: 
         place = 0.1 - tremble * (tick % 2)
         bench.state = replace(bench.state, positions={FINGER: place, LIFT: 0.2}, velocities={FINGER: tremble / TICK_S})
         bench.now += TICK_S
-        bench.guard.renew("a", bench.now)
-        bench.guard.tick(bench._seen(), bench.now, 0, CONFIG)
+        bench.renew()
+        bench.guard.tick(bench._seen(), bench.moment, CONFIG)
     assert bench.ended == ([(None, True)] if contact else [])
 
 
 def test_old_states_do_not_make_a_finger_stand() -> None:
     bench, patient = Bench(speed=0.5), replace(CONFIG, hold_after_s=1.0, lost_after_s=4.0)
     bench.state = replace(bench.state, positions={FINGER: 0.1, LIFT: 0.2})
-    bench.guard.renew("a", bench.now)
-    bench.guard.begin(Motion((FINGER,), (-0.3,)), "a", bench._seen(), bench.now, 0, patient,
+    bench.renew()
+    bench.guard.begin(Motion((FINGER,), (-0.3,)), "a", bench._seen(), bench.moment, patient,
                       lambda error, contact: bench.ended.append((error, contact)), bool)  # fmt: skip
     bench.silent = True
     for _ in range(45):
         bench.now += TICK_S
-        bench.guard.renew("a", bench.now)
-        bench.guard.tick(bench._seen(), bench.now, 0, patient)
+        bench.renew()
+        bench.guard.tick(bench._seen(), bench.moment, patient)
     assert not bench.ended
 
 
@@ -309,7 +226,7 @@ def test_a_driver_that_keeps_refusing_or_does_nothing_ends_the_motion() -> None:
 def test_what_may_not_begin() -> None:
     bench = Bench()
     with pytest.raises(LeaseError, match="nobody renews"):
-        bench.guard.begin(Motion((LIFT,), (0.3,)), "b", bench._seen(), bench.now, 0, CONFIG, lambda *_: None, bool)
+        bench.guard.begin(Motion((LIFT,), (0.3,)), "b", bench._seen(), bench.moment, CONFIG, lambda *_: None, bool)
     with pytest.raises(OutOfLimitsError):
         bench.begin(Motion((LIFT,), (3.0,)))
     bench.state = replace(bench.state, mode="navigation")
@@ -329,25 +246,30 @@ def test_an_operator_takes_the_robot_and_gets_it_once_it_stands() -> None:
         bench.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
     assert isinstance(bench.ended[0][0], OutrankedError) and bench.stops == stops + 1
     assert str(bench.ended[0][0]) == "operator took the robot"
-    with pytest.raises(OutrankedError, match="held by operator"):
+    with pytest.raises(LeaseError, match="void: operator took the robot"):
         bench.begin(Motion((LIFT,), (0.9,)))
-    bench.run(0.5)
+    with pytest.raises(OutrankedError, match="held by operator"):
+        bench.begin(Motion((LIFT,), (0.9,)), "anew")
+    bench.run(0.2)
+    bench.renew("hand", Rank.OPERATOR)
+    bench.run(0.2)
     bench.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
     for _ in range(20):
-        bench.guard.renew("hand", bench.now, Rank.OPERATOR)
-        bench.run(0.2)
+        for _ in range(2):
+            bench.renew("hand", Rank.OPERATOR)
+            bench.run(0.1)
     assert bench.ended[1:] == [(None, False)]
     assert bench.state.positions[LIFT] == pytest.approx(0.2, abs=0.002)
 
 
 def test_autonomy_goes_on_when_the_operator_lets_go() -> None:
     bench = Bench()
-    bench.guard.renew("hand", bench.now, Rank.OPERATOR)
-    assert bench.guard.rank(bench.now, CONFIG) is Rank.OPERATOR
+    bench.renew("hand", Rank.OPERATOR)
+    assert bench.guard.rank(bench.moment, CONFIG) is Rank.OPERATOR
     with pytest.raises(OutrankedError):
         bench.begin(Motion((LIFT,), (0.3,)))
     bench.run(CONFIG.lease_void_s + 0.1)
-    assert bench.guard.rank(bench.now, CONFIG) is Rank.AUTONOMY
+    assert bench.guard.rank(bench.moment, CONFIG) is Rank.AUTONOMY
     bench.begin(Motion((LIFT,), (0.3,)))
     bench.run(2.0)
     assert bench.ended == [(None, False)]
@@ -355,7 +277,7 @@ def test_autonomy_goes_on_when_the_operator_lets_go() -> None:
 
 def test_nobody_takes_the_robot_from_an_equal_nor_with_a_bad_motion_and_the_runstop_is_above_all() -> None:
     bench = Bench()
-    bench.begin(Motion((LIFT,), (0.9,)), "a", Rank.OPERATOR)
+    bench.begin(Motion((LIFT,), (0.9,)), "hand", Rank.OPERATOR)
     with pytest.raises(GuardBusyError, match="another motion is running"):
         bench.begin(Motion((LIFT,), (0.2,)), "b", Rank.OPERATOR)
     other = Bench()

@@ -16,10 +16,9 @@ from f2p.guard.rules import (
     arrived,
     check_fresh,
     checked_step,
-    largest_step,
     next_step,
-    time_budget,
 )
+from f2p.robot.limits import largest_step, time_budget
 from f2p.robot.protocol import BASE_JOINTS, LIFT, TRANSLATE, Motion
 
 CONFIG = GuardConfig()
@@ -76,7 +75,7 @@ def test_steps_lead_to_the_target_and_end_there(joint: str, fraction: float, sta
         (Motion((LIFT, LIFT), (0.1, 0.2)), "one or more different joints"),
         (Motion((LIFT,), (0.1, 0.2)), "1 joints but 2 targets"),
         (Motion((LIFT,), (0.1,), (0.1, 0.1)), "1 joints but 2 speeds"),
-        (Motion(("joint_tail",), (0.1,)), "the guard knows: "),
+        (Motion(("joint_tail",), (0.1,)), "a motion may name: "),
         (Motion((LIFT,), (1.2,)), r"joint_lift: 1.2 is not within \[0.0, 1.1\]"),
         (Motion((LIFT,), (0.2,), (0.5,)), "speed 0.5"),
         (Motion((LIFT,), (0.2,), (-0.1,)), "speed -0.1"),
@@ -109,5 +108,7 @@ def test_late_and_future_states_are_stale(age: float, skew: float) -> None:
 
 
 def test_a_longer_way_has_a_longer_budget() -> None:
-    short, long = (time_budget(Motion((LIFT,), (goal,)), {LIFT: 0.0}, CONFIG) for goal in (0.1, 1.0))
+    short, long = (
+        time_budget(Motion((LIFT,), (goal,)), (0.0,), CONFIG.command_period_s, CONFIG) for goal in (0.1, 1.0)
+    )
     assert 4.0 < short < long < 30.0

@@ -9,7 +9,15 @@ import pytest
 
 from f2p.errors import CanceledError
 from f2p.loop.achieve import Achiever, Verdict
-from f2p.loop.errors import AttemptsUsedUpError, LearningError, NoBelievedPlanError, NodeDeadError, UnclearFailureError
+from f2p.loop.errors import (
+    AttemptsUsedUpError,
+    LearningError,
+    NoBelievedPlanError,
+    NodeDeadError,
+    RemoteError,
+    UnclearFailureError,
+)
+from f2p.robot.errors import LeaveWithdrawnError, TakenOverError
 from f2p.ros.errors import GateFailedError
 from f2p.scene.errors import UnknownObjectError
 from f2p.scene.goals import parse_goal
@@ -172,6 +180,25 @@ def test_failed_skills_use_up_attempts_and_say_so() -> None:
     stack = Canned(arrives=9, executions=[Execution(False, 422, "closed on nothing")] * 2)
     with pytest.raises(AttemptsUsedUpError, match="closed on nothing"):
         pursue(stack)
+
+
+def test_a_robot_that_was_taken_over_ends_the_goal() -> None:
+    """What happens next is for whoever took it to say."""
+    stack = Canned(executions=[Execution(False, TakenOverError.code, "operator took the robot", 1.0)])
+    with pytest.raises(TakenOverError, match="the goal is over"):
+        pursue(stack, attempts=3)
+    assert stack.calls == ["perceive", "plan", "execute"]
+    looking = Canned(errors={"perceive": [RemoteError("operator took the robot", TakenOverError.code)]})
+    with pytest.raises(RemoteError):
+        pursue(looking, attempts=3)
+    assert looking.calls == ["perceive"]
+
+
+def test_leave_that_was_withdrawn_is_followed_by_a_new_look_and_a_new_plan() -> None:
+    stack = Canned(executions=[Execution(False, LeaveWithdrawnError.code, "the guard is gone", 1.0)], arrives=2)
+    pursue(stack)
+    assert stack.calls == ["perceive", "plan", "execute", "perceive", "check", *["perceive", "plan", "execute"],
+                           "perceive", "check"]  # fmt: skip
 
 
 def test_a_dead_node_costs_an_attempt_not_the_goal() -> None:

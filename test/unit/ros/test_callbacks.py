@@ -48,7 +48,7 @@ class Lifeless:
     """A body that takes no motion and tells no state."""
 
     @contextlib.contextmanager
-    def leased(self, *_: object) -> Iterator[None]:
+    def leased(self, *_: object, **__: object) -> Iterator[None]:
         yield
 
     def state(self) -> None:

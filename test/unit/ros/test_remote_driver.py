@@ -10,6 +10,10 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+from action_msgs.msg import GoalStatus
+from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+
 from f2p.robot.protocol import LIFT, Motion
 from f2p.ros.remote import driver as guard_driver
 from f2p.ros.remote.driver import Driver
@@ -25,18 +29,35 @@ class Wire:
         self.calls: list[str] = []
         self.rejected = 0
         monkeypatch.setattr(guard_driver, "ActionClient", lambda *_, **__: SimpleNamespace(send_goal_async=self._sent))
-        node = SimpleNamespace(create_subscription=lambda *_, **__: None, create_client=self._client)
-        self.driver = Driver(node, SimpleNamespace(monotonic_s=lambda: 0.0))
+        publisher = SimpleNamespace(publish=lambda twist: self.calls.append(f"twist {twist.linear.x}"))
+        node = SimpleNamespace(create_subscription=lambda *_, **__: None, create_client=self._client,
+                               create_publisher=lambda *_: publisher)  # fmt: skip
+        self.now_s = 0.0
+        self.results: list[Future] = []
+        self.told: list[tuple[bool, int]] = []
+        self.driver = Driver(node, SimpleNamespace(monotonic_s=lambda: self.now_s))
+        self.driver._on_joints(JointState())
 
     def send(self) -> None:
-        self.driver.send(MOTION, (0.25,), self._on_rejected, lambda *_: None)
+        self.driver.send(MOTION, (0.25,), self._on_rejected, lambda ok, code, _text: self.told.append((ok, code)))
 
     def answer(self, index: int, accepted: bool = True) -> None:
         """The driver says whether it takes the step sent as number `index`."""
         handle = SimpleNamespace(
-            accepted=accepted, get_result_async=Future, cancel_goal_async=lambda: self.calls.append(f"cancel {index}")
+            accepted=accepted,
+            get_result_async=self._result,
+            cancel_goal_async=lambda: self.calls.append(f"cancel {index}"),
         )
         self.sent[index].set_result(handle)
+
+    def end(self, index: int, status: int, code: int = 0) -> None:
+        """The driver ends the goal that it took as number `index`."""
+        answer = SimpleNamespace(error_code=code, error_string="")
+        self.results[index].set_result(SimpleNamespace(status=status, result=answer))
+
+    def _result(self) -> Future:
+        self.results.append(Future())
+        return self.results[-1]
 
     def _on_rejected(self) -> None:
         self.rejected += 1
@@ -46,10 +67,11 @@ class Wire:
         return self.sent[-1]
 
     def _client(self, _kind: object, name: str, **_: object) -> SimpleNamespace:
-        def called(_request: object) -> None:
+        def called(_request: object) -> Future:
             self.calls.append(name)
+            return Future()
 
-        return SimpleNamespace(service_is_ready=lambda: True, call_async=called)
+        return SimpleNamespace(service_is_ready=lambda: True, call_async=called, srv_name=name)
 
 
 @pytest.fixture
@@ -93,3 +115,59 @@ def test_what_is_rejected_or_was_runstopped_is_waited_for_no_longer(wire: Wire, 
     wire.driver.stop()
     end(wire)
     assert not wire.driver.state().pending and "cancel 0" not in wire.calls
+
+
+def test_the_goal_that_the_driver_has_is_known_until_its_result_comes(wire: Wire) -> None:
+    """A goal for other joints over it can hang the driver (stretch.md 1.3.16)."""
+    wire.send()
+    wire.answer(0)
+    assert wire.driver.state().goal_joints == (LIFT,)
+    wire.driver.clear()
+    assert wire.calls == ["cancel 0"] and wire.driver.state().goal_joints == (LIFT,), "not before it has ended"
+    wire.end(0, GoalStatus.STATUS_CANCELED)
+    assert not wire.driver.state().goal_joints and not wire.told, "our own doing is no success"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ok"),
+    [
+        (GoalStatus.STATUS_SUCCEEDED, 0, True),
+        (GoalStatus.STATUS_ABORTED, 0, False),
+        (GoalStatus.STATUS_ABORTED, 100, False),
+    ],
+)  # fmt: skip
+def test_only_a_goal_that_succeeded_did(wire: Wire, status: int, code: int, ok: bool) -> None:
+    wire.send()
+    wire.answer(0)
+    wire.end(0, status, code)
+    assert wire.told == [(ok, code)]
+
+
+def test_a_goal_whose_result_never_comes_is_forgotten(wire: Wire) -> None:
+    """A driver that was started anew knows nothing of it."""
+    wire.send()
+    wire.answer(0)
+    wire.now_s = 2.0
+    wire.driver._on_joints(JointState())
+    assert not wire.driver.state().goal_joints
+    wire.send()
+    wire.answer(1)
+    for second in range(14):
+        wire.now_s = 2.0 + second
+        wire.driver._joints_s = wire.now_s
+    assert not wire.driver.state().goal_joints
+
+
+def test_a_mode_is_asked_for_once_and_only_when_it_is_another(wire: Wire) -> None:
+    wire.driver._on_mode(String(data="position"))
+    wire.driver.to_mode("position")
+    assert not wire.calls
+    wire.driver.to_mode("navigation")
+    wire.driver.to_mode("navigation")
+    assert wire.calls == ["/switch_to_navigation_mode"]
+
+
+def test_a_stop_in_navigation_mode_is_a_zero_velocity_too(wire: Wire) -> None:
+    wire.driver._on_mode(String(data="navigation"))
+    wire.driver.stop()
+    assert wire.calls == ["twist 0.0", "/stop_the_robot"]

@@ -20,6 +20,9 @@ from f2p.errors import CanceledError
 from f2p.loop.errors import DeadlineError, NodeDeadError, RemoteError
 from f2p.ros.base.heartbeat import Watch
 
+TELL_S = 3.0
+"""A server that is waited for this long is told of [s] (ours: nobody shall wonder for 5 s)."""
+
 POLL_S = 0.05
 """How often a waiting thread looks at deadline, cancellation and life [s]."""
 
@@ -89,11 +92,22 @@ class Patience:
             except concurrent.futures.TimeoutError:
                 self.check()
 
-    def until_active(self) -> None:
-        """Wait until the server is active, e.g. back after a respawn."""
-        if self._watch is not None:
-            watch = self._watch
-            self.until(lambda: watch.active(self._server))
+    def until_active(self, tell: Callable[[str], None] = lambda _text: None) -> None:
+        """Wait until the server is active, e.g. back after a respawn; what is waited for is told once it takes long."""
+        if self._watch is None:
+            return
+        watch, began_s, told = self._watch, self._clock.monotonic_s(), False
+
+        def active() -> bool:
+            nonlocal told
+            waited_s = self._clock.monotonic_s() - began_s
+            if not told and waited_s > TELL_S:
+                state = watch.life(self._server).state if watch.alive(self._server) else "silent"
+                tell(f"{self._what} waits for {self._server}, which is {state}, for up to {self.left_s():.0f} s more")
+                told = True
+            return watch.active(self._server)
+
+        self.until(active)
 
 
 def on_executor(node: Node, job: Callable[[], Any]) -> concurrent.futures.Future:
@@ -136,7 +150,10 @@ class ServiceCaller:
         self._node, self._name, self._server, self._watch = node, name, server, watch
         self._client = node.create_client(kind, name, callback_group=ReentrantCallbackGroup())
 
-    def call(self, request: Any, deadline_s: float, canceled: Callable[[], bool] = never, *, again: bool = True) -> Any:
+    def call(
+        self, request: Any, deadline_s: float, canceled: Callable[[], bool] = never, *, again: bool = True,
+        tell: Callable[[str], None] | None = None,
+    ) -> Any:  # fmt: skip
         """Ask and wait.
 
         Args:
@@ -144,6 +161,7 @@ class ServiceCaller:
             deadline_s: Longest wait, restarts of the server included [s].
             canceled: Takes the call back.
             again: Whether the question changes nothing, so that it may be asked again after the server died.
+            tell: Called with one line when the server is waited for; the node's log unless given.
 
         Raises:
             RemoteError: the server answered with an error code, which it keeps.
@@ -152,7 +170,7 @@ class ServiceCaller:
         patience = Patience(self._name, self._server, deadline_s, self._watch, canceled)
         while True:
             try:
-                answer = self._once(request, patience)
+                answer = self._once(request, patience, tell or self._node.get_logger().warning)
             except NodeDeadError:
                 if not again:
                     raise
@@ -162,8 +180,8 @@ class ServiceCaller:
                 raise RemoteError(answer.error_msg, int(answer.error_code))
             return answer
 
-    def _once(self, request: Any, patience: Patience) -> Any:
-        patience.until_active()
+    def _once(self, request: Any, patience: Patience, tell: Callable[[str], None]) -> Any:
+        patience.until_active(tell)
         patience.until(self._client.service_is_ready)
         patience.pin()
         return patience.result(on_executor(self._node, lambda: self._client.call_async(request)))
@@ -186,7 +204,7 @@ class ActionCaller:
 
     def run(
         self, goal: Any, deadline_s: float, canceled: Callable[[], bool] = never,
-        feedback: Callable[[Any], None] = lambda _feedback: None,
+        feedback: Callable[[Any], None] = lambda _feedback: None, tell: Callable[[str], None] | None = None,
     ) -> Any:  # fmt: skip
         """Send a goal and wait for its result; a goal is never sent twice.
 
@@ -198,7 +216,7 @@ class ActionCaller:
             DeadlineError, NodeDeadError, CanceledError: no result; the goal is canceled, now or once it is accepted.
         """
         patience = Patience(self._name, self._server, deadline_s, self._watch, canceled)
-        patience.until_active()
+        patience.until_active(tell or self._node.get_logger().warning)
         patience.until(self._client.server_is_ready)
         patience.pin()
         sent = on_executor(

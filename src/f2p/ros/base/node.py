@@ -41,6 +41,12 @@ RCLError = rclpy_implementation.RCLError
 OVERDUE_EXIT_S = 5.0
 """A job this long past its deadline ends the process, so that it is restarted [s] (ours)."""
 
+ANSWER_S = 0.3
+"""How long a finalized process lives on, so that its answer to the transition goes out [s] (ours)."""
+
+REST_S = 1.5
+"""Longest wait at the end for what the process moves to come to rest [s] (ours: the guard's proof, twice)."""
+
 CLOSE_S = 2.0
 """Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
 
@@ -69,6 +75,7 @@ class F2pNode(LifecycleNode):
         self._loading: Any = None
         self._running_actions: set[str] = set()
         self._waiting: list[tuple[Future, float, str]] = []
+        self._finalized_s: float | None = None
         self._pulse = Pulse(self, self.spec)
         self._diagnostics = OwnDiagnostics(self, self.monotonic)
         self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
@@ -90,6 +97,25 @@ class F2pNode(LifecycleNode):
 
     def tick(self) -> None:
         """Do what is due with every heartbeat while active."""
+
+    def lively(self) -> bool:
+        """Tell whether all of the process is well, and it may beat; for signs of life beyond the executor's thread."""
+        return True
+
+    def halt(self, why: str) -> None:
+        """Bring to rest what this process moves; called at every transition out of "active" and before its end."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing moves any more on its account."""
+        return True
+
+    @property
+    def over(self) -> bool:
+        """Whether the process is to end: a finalized node does nothing any more, and is started anew by who watches."""
+        since_s = self._finalized_s
+        waited_s = 0.0 if since_s is None else self.monotonic.monotonic_s() - since_s
+        return since_s is not None and waited_s > ANSWER_S and (self.resting or waited_s > REST_S)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Connect, and start loading in the worker; a node that cannot connect says why and ends."""
@@ -114,16 +140,28 @@ class F2pNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Refuse work until activated again."""
         self.state_label = "inactive"
+        self.halt("it was deactivated")
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Refuse: what `connect` made lives as long as the process; a restart is the way to a fresh configuration."""
+        self.halt("it was asked to clean up")
         self.get_logger().warning(f"{self.spec.name}: cleanup is refused; end the process to have it configured afresh")
         return TransitionCallbackReturn.FAILURE
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Refuse work for good."""
-        self.state_label = "finalized"
+        """Refuse work for good; the process ends, and whoever keeps it up starts it anew."""
+        return self._finalize("it was shut down")
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End likewise: what failed in a transition is not known to be whole."""
+        self._finalize("a transition failed")
+        return TransitionCallbackReturn.FAILURE
+
+    def _finalize(self, why: str) -> TransitionCallbackReturn:
+        self.state_label, self._finalized_s = "finalized", self.monotonic.monotonic_s()
+        self.halt(why)
+        self.get_logger().warning(f"{self.spec.name}: {why}; the process ends")
         return TransitionCallbackReturn.SUCCESS
 
     def serve(
@@ -229,7 +267,7 @@ class F2pNode(LifecycleNode):
         for future, until, what in [item for item in self._waiting if item[1] < now and not item[0].done()]:
             future.set_exception(DeadlineError(f"{what}: no result within its deadline ({now - until:.1f} s past)"))
         self._waiting = [item for item in self._waiting if not item[0].done()]
-        if overdue_s == 0.0:
+        if overdue_s == 0.0 and self.lively():
             self._diagnostics.tell(self.state_label, self._prepare())
             self._pulse.beat(self.state_label)
             if self.state_label == "active":
@@ -260,21 +298,35 @@ def _made(make: Callable[[], Any]) -> Any:
 
 
 def run(make: Callable[[], Any]) -> None:
-    """Be the process of one node until it is told to end; exit code 2 where its parameters do not do."""
-    node, clean = None, True
+    """Be the process of one node until it is told to end; exit code 2 where its parameters do not do.
+
+    A signal ends it as a person means it: what moves comes to rest first, while ROS can still say so.
+    """
     ending.heed()
     sweep()  # the one killed before this one left its shared memory behind
+    node, clean = _made(make), True
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
     try:
-        node = _made(make)
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        while rclpy.ok() and not (ending.told.is_set() or orphaned()):
-            _spin_once(executor, node)
+        try:
+            while rclpy.ok() and not (ending.told.is_set() or orphaned() or node.over):
+                _spin_once(executor, node)
+        finally:
+            _rest(executor, node)
     except ExternalShutdownException:
         pass
     finally:
-        clean = node is None or node.close()
+        clean = node.close()
         if clean:
             rclpy.try_shutdown()
         else:
             os._exit(0)  # a worker deep in C code cannot be joined; nothing is left to lose
+
+
+def _rest(executor: SingleThreadedExecutor, node: Any) -> None:
+    """Bring to rest what the process moves, and see it."""
+    node.halt("the process ends")
+    clock = SystemClock()
+    until_s = clock.monotonic_s() + REST_S
+    while rclpy.ok() and not node.resting and clock.monotonic_s() < until_s:
+        _spin_once(executor, node)

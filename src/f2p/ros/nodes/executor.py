@@ -12,7 +12,7 @@ from f2p.robot.errors import MotionCancelledError
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import call_from_msg, duration_to_msg, scene_from_msg
-from f2p.ros.remote.guard import GuardClient
+from f2p.ros.remote.guard import GuardClient, GuardClientConfig
 from f2p.settings import Settings, number
 from f2p.skill.protocol import skills
 from f2p.types import Execution
@@ -27,6 +27,7 @@ class ExecutorConfig(Settings):
     """How long a skill may take."""
 
     deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)
+    guard: GuardClientConfig = field(default_factory=GuardClientConfig)
     skill_settings: Mapping[str, Any] = field(default_factory=skills.configs)
 
 
@@ -43,7 +44,7 @@ class ExecutorNode(F2pNode):
     def connect(self) -> None:
         """Connect the guard and the action."""
         self._watch = Watch(self, ["guard"])
-        self._robot = GuardClient(self, self._watch)
+        self._robot = GuardClient(self, self._watch, self.parameters.config.guard)
         self.act(ExecuteSkill, "execute_skill", self._execute, self.parameters.config.deadline_s)
 
     def _execute(self, handle: Any) -> ExecuteSkill.Result:
@@ -60,7 +61,7 @@ class ExecutorNode(F2pNode):
         def canceled() -> bool:
             return bool(handle.is_cancel_requested) or self.monotonic.monotonic_s() > until_s
 
-        with self._robot.leased(request.plan_id, request.weights_id):
+        with self._robot.leased(request.plan_id, request.weights_id, cancelled=canceled):
             execution = skill.execute(call, scene_from_msg(request.scene), self._robot, progress, canceled)
         if handle.is_cancel_requested:
             raise CanceledError(execution.error_msg or "the skill was canceled")

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+import secrets
 
-from rclpy.action import ActionServer, CancelResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from f2p.guard.core import Guard, Rank
-from f2p.guard.errors import LatchedError
+from f2p.graph.graph import VITAL
+from f2p.guard.core import Guard
+from f2p.guard.errors import GuardError, LatchedError, LeaseError
 from f2p.guard.rules import GuardConfig
-from f2p.robot.protocol import Motion
+from f2p.guard.work import Now
 from f2p.ros.base import qos
+from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import NotReadyError, wire_code, wire_text
+from f2p.ros.errors import wire_code, wire_text
+from f2p.ros.messages.guarding import (
+    beats_of,
+    differs,
+    renewal_from_msg,
+    state_to_msg,
+)
 from f2p.ros.remote.driver import Driver
-from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import GuardState, Lease
+from f2p.ros.remote.guard_action import GuardedMoves
+from f2p_msgs.msg import GuardedTwist, GuardState, Lease
 
 TICK_S = 0.02
 """Period of the guard's tick [s] (promises.md 4)."""
-
 
 CONFIG = GuardConfig
 """What its parameters are made from."""
@@ -34,26 +39,48 @@ class GuardNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("guard", CONFIG())
-        self._told: tuple[object, ...] = ()
+        self._told: GuardState | None = None
+        self._guard: Guard | None = None
 
     def connect(self) -> None:
-        """Driver, leases, the action, stop and the operator's resume, and the tick."""
+        """Driver, leases, signs of life, the action, stop and the operator's resume, and the tick."""
         self._driver = Driver(self, self.monotonic)
-        self._guard = Guard(self._driver, self.get_logger().warning)
+        self._vital = Watch(self, VITAL)
+        self._guard = Guard(self._driver, self.get_logger().warning, VITAL, self.monotonic.monotonic_s())
         self._states = self.create_publisher(GuardState, "guard_state", qos.LATCHED)
         self.create_subscription(Lease, "lease", self._on_lease, qos.STATE, callback_group=self.together)
+        self.create_subscription(GuardedTwist, "guarded_twist", self._on_twist, qos.STATE, callback_group=self.together)
         self.create_service(Trigger, "guard/resume", self._on_resume, callback_group=self.together)
         self.create_service(Trigger, "guard/stop", self._on_stop, callback_group=self.together)
-        ActionServer(self, GuardedMove, "guarded_move", self._move, callback_group=self.together,
-                     cancel_callback=lambda _handle: CancelResponse.ACCEPT)  # fmt: skip
+        self._moves = GuardedMoves(self, self._guard, self._driver.state, self._moment, self.together)
         self.create_timer(TICK_S, self._watch, callback_group=MutuallyExclusiveCallbackGroup())
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Ask the driver for position mode once active."""
+        """Take motions under new leases from now on; what an earlier guard left moving is stopped."""
         activated = super().on_activate(state)
         if activated is TransitionCallbackReturn.SUCCESS:
-            self._driver.to_position_mode()
+            self._core.activate(secrets.randbits(63), self._moment()[0])
+            self._watch()
         return activated
+
+    def halt(self, why: str) -> None:
+        """End what moves; the tick goes on, and proves that the robot stands."""
+        if self._guard is not None:
+            self._guard.halt(why, *self._moment())
+            self._watch()
+
+    @property
+    def resting(self) -> bool:
+        """Whether the last stop was seen to end in rest, or in the latch."""
+        return self._guard is None or self._guard.standing
+
+    @property
+    def _core(self) -> Guard:
+        assert self._guard is not None, "made when it is configured"
+        return self._guard
+
+    def _moment(self) -> tuple[Now, GuardConfig]:
+        return Now(self.monotonic.monotonic_s(), self.get_clock().now().nanoseconds), self.parameters.config
 
     def waiting_for(self) -> str:
         """Return what the driver does not give yet."""
@@ -61,66 +88,39 @@ class GuardNode(F2pNode):
 
     def _on_lease(self, lease: Lease) -> None:
         try:
-            rank = Rank(lease.rank)
-        except ValueError:
-            self.get_logger().warning(f"a lease of {lease.holder!r} has rank {lease.rank}, which there is not; ignored")
-            return
-        self._guard.renew(lease.lease, self.monotonic.monotonic_s(), rank)
+            self._core.renew(renewal_from_msg(lease), *self._moment())
+        except (ValueError, LeaseError) as error:
+            text = f"a renewal of {lease.holder!r} does not count: {error}"
+            self.get_logger().warning(text, throttle_duration_sec=1.0)
+
+    def _on_twist(self, twist: GuardedTwist) -> None:
+        try:
+            self._core.drive(twist.linear_speed, twist.turning_speed, twist.lease, self._driver.state(),
+                             *self._moment())  # fmt: skip
+        except GuardError as error:
+            text = f"a velocity is refused: error {wire_code(error)}: {wire_text(error)}"
+            self.get_logger().warning(text, throttle_duration_sec=1.0)
 
     def _on_resume(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            response.message, response.success = self._guard.resume(self._driver.state()), True
+            response.message, response.success = self._core.resume(self._driver.state()), True
         except LatchedError as error:
             response.message = wire_text(error)
         return response
 
     def _on_stop(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._guard.stop(self.monotonic.monotonic_s(), self.parameters.config)
+        self._core.stop(*self._moment())
         response.success, response.message = True, "cancel and /stop_the_robot were sent"
         return response
 
-    async def _move(self, handle: Any) -> GuardedMove.Result:
-        result, request = GuardedMove.Result(), handle.request
-        positions: dict[str, float] = {}
-        done = Future(executor=self.executor)
-
-        def ended(error: Exception | None, contact: bool) -> None:
-            positions.update(self._driver.state().positions)
-            done.set_exception(error) if error is not None else done.set_result(contact)
-
-        try:
-            if self.state_label != "active":
-                raise NotReadyError(f"guard is {self.state_label}, not active")
-            motion = Motion(tuple(request.joints), tuple(request.targets), tuple(request.speeds),
-                            tuple(request.contact_thresholds))  # fmt: skip
-            self._guard.begin(
-                motion, request.lease, self._driver.state(), self.monotonic.monotonic_s(),
-                self.get_clock().now().nanoseconds, self.parameters.config, ended, lambda: handle.is_cancel_requested,
-            )  # fmt: skip
-            result.contact = bool(await done)
-            here = ", ".join(f"{joint} {positions.get(joint, target):.3f}" for joint, target in
-                             zip(motion.joints, motion.targets, strict=True))  # fmt: skip
-            self.get_logger().info(f"{'contact' if result.contact else 'reached'}: {here}")
-            handle.succeed()
-        except Exception as error:
-            result.error_code, result.error_msg = wire_code(error), wire_text(error)
-            handle.canceled() if handle.is_cancel_requested else handle.abort()
-            self.get_logger().warning(f"{list(request.joints)}: error {result.error_code}: {result.error_msg}")
-        result.positions = [float(positions.get(joint, 0.0)) for joint in request.joints]
-        return result
-
     def _watch(self) -> None:
-        guard, now_s, config = self._guard, self.monotonic.monotonic_s(), self.parameters.config
-        guard.tick(self._driver.state(), now_s, self.get_clock().now().nanoseconds, config)
-        mode = "runstop" if guard.latched else guard.rank(now_s, config).name.lower()
-        mode = mode if self.state_label == "active" else "none"
-        reason = guard.latched or str(guard.holding or "")
-        told = (mode, bool(reason), bool(guard.latched), reason)
-        if told != self._told:
-            self._told = told
-            state = GuardState(mode=mode, holding=told[1], latched=told[2], reason=reason)
-            held = LatchedError(reason) if guard.latched else guard.holding
-            state.error_code = 0 if held is None else wire_code(held)
+        """Tick; tell the state when it changed, and now and then how the running motion goes."""
+        guard, (now, config) = self._core, self._moment()
+        guard.tick(self._driver.state(), now, config, beats_of({name: self._vital.life(name) for name in VITAL}))
+        self._moves.feed(now)
+        state = state_to_msg(guard, now, config, self.state_label == "active")
+        if differs(state, self._told):
+            self._told = state
             state.header.stamp = self.get_clock().now().to_msg()
             self._states.publish(state)
 

@@ -1,6 +1,7 @@
 """The lifecycle manager's process: configures and activates the graph's nodes in order, and again after a respawn.
 
-It moves nothing and guards nothing: the guard does not depend on it. Its findings go out latched as diagnostics.
+It moves nothing and guards nothing, and beats like the others: without it nobody would bring a node back, so motions
+end with it. Its findings go out latched as diagnostics.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from f2p.clock import SystemClock
 from f2p.graph import graph
 from f2p.ros.base import qos
 from f2p.ros.base.diagnostics import OwnDiagnostics
-from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
 from f2p.settings import Settings, choice
@@ -54,6 +55,9 @@ CONFIG = ManagerConfig
 class ManagerNode(Node):
     """Brings the nodes of its graph up; optional ones when they are heard, for nobody waits for them."""
 
+    over, resting = False, True
+    """It has no lifecycle and moves nothing; see `F2pNode`."""
+
     def __init__(self) -> None:
         super().__init__("manager", namespace=graph.NAMESPACE)
         self._monotonic = SystemClock()
@@ -69,6 +73,10 @@ class ManagerNode(Node):
         self._told: tuple[object, ...] = ()
         self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
         self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
+        spec, pulse = graph.node("manager"), Pulse(self, graph.node("manager"))
+        self.create_timer(
+            spec.heartbeat_s, lambda: pulse.beat("active"), callback_group=MutuallyExclusiveCallbackGroup()
+        )
 
     def _look(self) -> None:
         """Do one round: ask for what is due, publish what changed."""
@@ -117,6 +125,9 @@ class ManagerNode(Node):
             )
         self._status.publish(message)
         self.get_logger().info("graph: " + ", ".join(f"{name} {state}" for name, state in states.items()))
+
+    def halt(self, why: str) -> None:
+        """Do nothing."""
 
     def close(self) -> bool:
         """Nothing to join."""

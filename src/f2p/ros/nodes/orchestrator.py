@@ -42,6 +42,10 @@ class OrchestratorNode(F2pNode):
         self._stack = RosStack(self, self._watch)
         self.act(AchieveGoal, "achieve_goal", self._achieve, self.parameters.config.deadline_s)
 
+    def lively(self) -> bool:
+        """Tell whether the thread that waits for motion still looks after it: motions end with their asker."""
+        return self._stack.lively if self.state_label == "active" else True
+
     def _achieve(self, handle: Any) -> AchieveGoal.Result:
         request, config = handle.request, self.parameters.config
         began_s = self.monotonic.monotonic_s()

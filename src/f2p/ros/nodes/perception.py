@@ -19,7 +19,7 @@ from f2p.ros.messages.ground_truth import labelled, scene_of
 from f2p.ros.messages.inventory import inventory_of
 from f2p.ros.messages.scenes import content_id
 from f2p.ros.remote.camera import Looker, LookingConfig, Sighting, Stages
-from f2p.ros.remote.guard import GuardClient
+from f2p.ros.remote.guard import GuardClient, GuardClientConfig
 from f2p.scene.cloud.library import open3d
 from f2p.scene.objects.memory import Memory
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
@@ -42,6 +42,7 @@ class PerceptionConfig(LookingConfig):
     )
     truth_topic: str = "/stretch_sim/ground_truth"
     scene: TabletopConfig = field(default_factory=TabletopConfig)
+    guard: GuardClientConfig = field(default_factory=GuardClientConfig)
 
     def __post_init__(self) -> None:
         """Refuse text that cannot be used when it is set, not at the first look."""
@@ -65,7 +66,7 @@ class PerceptionNode(F2pNode):
         """Head, camera, the action, and the latched scene."""
         config = self.parameters.config
         self._watch = Watch(self, ["guard"])
-        self._looker = Looker(self, GuardClient(self, self._watch), config)
+        self._looker = Looker(self, GuardClient(self, self._watch, config.guard), config)
         self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
         if config.segmenter == "ground_truth":
             self.create_subscription(GroundTruth, config.truth_topic, self._on_truth, qos.STATE,

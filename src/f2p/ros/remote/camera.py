@@ -16,10 +16,11 @@ from tf2_msgs.msg import TFMessage
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
 from f2p.loop.errors import DeadlineError
+from f2p.robot.errors import MotionRefusedError
 from f2p.robot.frames import transform_from_pose
 from f2p.robot.kinematics import LIMITS
-from f2p.robot.looks import ARM_IN, ARM_LOW, LOOK_Y, LOOKS, Look, without_gripper
-from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, TRANSLATE, Cancelled, Motion, RobotState, never
+from f2p.robot.looks import ARM_IN, ARM_LOW, CLEAR_LIFT, LOOK_Y, LOOKS, Look, without_gripper
+from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, LIFT, TRANSLATE, Cancelled, Motion, RobotState, never
 from f2p.ros.base import qos
 from f2p.ros.base.client import Patience
 from f2p.ros.base.compat import Transforms
@@ -163,12 +164,27 @@ class Looker:
         """Arm in and low, base at its place or beside it, as far as it is not there already."""
         state = self._robot.state()
         if abs(state.position(ARM)) > POSTURE_TOLERANCE:
+            self._rise(state, canceled)
             self._robot.move(ARM_IN, canceled)
         if not _near(ARM_LOW, self._robot.state()):
             self._robot.move(ARM_LOW, canceled)
         away = LOOK_Y + aside - self._robot.state().base_task[1]
         if abs(away) > POSTURE_TOLERANCE:
             self._robot.move(Motion((TRANSLATE,), (away,)), canceled)
+
+    def _rise(self, state: RobotState, canceled: Cancelled) -> None:
+        """Go above what stands there before the arm comes in: a skill that was ended leaves it among the objects.
+
+        Raises:
+            MotionRefusedError: It did not get there, and the arm stays where it is.
+        """
+        if state.position(LIFT) < CLEAR_LIFT - POSTURE_TOLERANCE:
+            self._robot.move(Motion((LIFT,), (CLEAR_LIFT,)), canceled)
+        at = self._robot.state().position(LIFT)
+        if at < CLEAR_LIFT - POSTURE_TOLERANCE:
+            raise MotionRefusedError(
+                f"the arm is out, and the lift came to {at:.2f} m of {CLEAR_LIFT:.2f} m only: bring the arm in by hand"
+            )
 
     def _one(self, look: Look, settle_s: float, follower: _Follower) -> Sighting:
         follower.tell(Stages.TURN)

@@ -1,17 +1,19 @@
 """The Stretch driver as the guard hears and commands it: joint states, odometry, mode, steps and the stop recipe.
 
-Only the guard's process may make one (promises.md 1.6). The stop recipe is: cancel *and* `/stop_the_robot`, because the
-driver's cancel alone lets a position move run on (promises.md 0.2).
+Only the guard's process may make one (promises.md 1.6). The stop recipe is: cancel, a zero velocity in navigation mode,
+*and* `/stop_the_robot`, because the driver's cancel alone lets a position move run on (promises.md 0.2).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from action_msgs.msg import GoalStatus
 from control_msgs.action import FollowJointTrajectory
+from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -23,8 +25,8 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.clock import Clock
 from f2p.graph.outside import ACTION
-from f2p.guard.core import DriverState
-from f2p.robot.protocol import Motion
+from f2p.guard.driver import NAVIGATION, POSITION, DriverState, base_displacement
+from f2p.robot.protocol import BASE_JOINTS, ROTATE, TRANSLATE, Motion
 from f2p.robot.stepping import driver_arrays
 from f2p.ros.base import qos
 from f2p.ros.messages.convert import stamp_from_msg
@@ -37,6 +39,22 @@ START_DRIVER = (
     "domain, or say where it is by driver:="
 )
 """What to do where the driver is missing."""
+
+GONE_S = 1.0
+"""Joint states silent for this long: a driver started anew, and what it had accepted is over [s] (ours)."""
+
+GOAL_S = 12.0
+"""The driver ends any goal of ours within this: its time-out is 10 s a way point [s] (stretch.md 1.3.2)."""
+
+
+@dataclass
+class Accepted:
+    """The goal that the driver has."""
+
+    number: int
+    joints: tuple[str, ...]
+    handle: Any
+    accepted_s: float
 
 
 class Driver:
@@ -53,8 +71,9 @@ class Driver:
         self._joints: JointState | None = None
         self._joints_s = self._base_s = self._mode_s = float("-inf")
         self._base = (0.0, 0.0, 0.0)
+        self._base_stamp_ns, self._base_speeds = 0, (0.0, 0.0)
         self._mode, self._runstopped = "", False
-        self._goal: Any = None
+        self._goal: Accepted | None = None
         self._sends = self._stops = 0
         self._unanswered: set[int] = set()
         for kind, name, store in (
@@ -64,20 +83,28 @@ class Driver:
             node.create_subscription(kind, name, store, qos.STATE, callback_group=self._group)
         self._steps = ActionClient(node, FollowJointTrajectory, ACTION, callback_group=self._group)
         self._stop = node.create_client(Trigger, "/stop_the_robot", callback_group=self._group)
-        self._position_mode = node.create_client(Trigger, "/switch_to_position_mode", callback_group=self._group)
+        self._twists = node.create_publisher(Twist, "/stretch/cmd_vel", qos.STATE)
+        self._modes = {
+            mode: node.create_client(Trigger, f"/switch_to_{mode}_mode", callback_group=self._group)
+            for mode in (POSITION, NAVIGATION)
+        }
+        self._asked_mode: Any = None
         self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
 
     def state(self) -> DriverState:
         """Return the newest state; empty before the first joint states."""
         joints = self._joints
-        pending = bool(self._unanswered)
+        pending, goal = bool(self._unanswered), self._goal
         if joints is None:
             return DriverState({}, {}, mode=self._mode, runstopped=self._runstopped, pending=pending)
+        if goal is not None and self._clock.monotonic_s() - goal.accepted_s > GOAL_S:
+            goal = self._goal = None
         velocities = dict(zip(joints.name, joints.velocity, strict=False))
         return DriverState(
-            dict(zip(joints.name, joints.position, strict=False)), velocities, self._joints_s,
+            dict(zip(joints.name, joints.position, strict=False)),
+            velocities | dict(zip(BASE_JOINTS, self._base_speeds, strict=True)), self._joints_s,
             stamp_from_msg(joints.header.stamp), self._base, self._base_s, self._mode, self._runstopped,
-            pending,
+            pending, goal.joints if goal is not None else (),
         )  # fmt: skip
 
     def missing(self) -> str:
@@ -86,7 +113,9 @@ class Driver:
         oldest = self._clock.monotonic_s() - SILENT_S
         silent = [name for name, at_s in heard.items() if at_s < oldest]
         absent = [] if self._steps.server_is_ready() else [f"action {ACTION}"]
-        absent += [f"service {one.srv_name}" for one in (self._stop, self._position_mode) if not one.service_is_ready()]
+        absent += [
+            f"service {one.srv_name}" for one in (self._stop, *self._modes.values()) if not one.service_is_ready()
+        ]
         if not silent and not absent:
             return ""
         parts = [f"{what}: {', '.join(names)}" for what, names in (("no message on", silent), ("no", absent)) if names]
@@ -110,15 +139,19 @@ class Driver:
             )
         ]
 
-        def on_result(future: Any) -> None:
-            ended = future.result()
-            answer, aborted = ended.result, ended.status == GoalStatus.STATUS_ABORTED
-            ok = answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL and not aborted
-            result(ok, answer.error_code, answer.error_string)
-
         self._sends += 1
         number, stops = self._sends, self._stops
         self._unanswered.add(number)
+
+        def on_result(future: Any) -> None:
+            if self._goal is not None and self._goal.number == number:
+                self._goal = None
+            ended = future.result()
+            if ended.status == GoalStatus.STATUS_CANCELED:  # our own doing; its empty result would read as success
+                return
+            answer, aborted = ended.result, ended.status != GoalStatus.STATUS_SUCCEEDED
+            ok = answer.error_code == FollowJointTrajectory.Result.SUCCESSFUL and not aborted
+            result(ok, answer.error_code, answer.error_string)
 
         def on_handle(future: Any) -> None:
             self._unanswered.discard(number)
@@ -127,20 +160,33 @@ class Driver:
                 rejected()
             elif self._stops != stops:
                 handle.cancel_goal_async()
+                self._goal = Accepted(number, motion.joints, handle, self._clock.monotonic_s())
+                handle.get_result_async().add_done_callback(on_result)
                 if number == self._sends:  # a newer step is one the guard has sent since, and it replaces this one
                     self._stop_the_robot()
             else:
-                self._goal = handle
+                self._goal = Accepted(number, motion.joints, handle, self._clock.monotonic_s())
                 handle.get_result_async().add_done_callback(on_result)
 
         self._steps.send_goal_async(goal).add_done_callback(on_handle)
 
-    def stop(self) -> None:
-        """Follow the stop recipe: cancel and /stop_the_robot."""
-        self._stops += 1
+    def clear(self) -> None:
+        """Cancel the goal it has; that it has ended is known by its result."""
         if self._goal is not None:
-            self._goal.cancel_goal_async()
-            self._goal = None
+            self._goal.handle.cancel_goal_async()
+
+    def twist(self, linear: float, turning: float) -> None:
+        """Drive the base [m/s, rad/s]; the driver takes it in navigation mode only, and logs an error in others."""
+        message = Twist()
+        message.linear.x, message.angular.z = linear, turning
+        self._twists.publish(message)
+
+    def stop(self) -> None:
+        """Follow the stop recipe: cancel, a zero velocity where one counts, and /stop_the_robot."""
+        self._stops += 1
+        self.clear()
+        if self._mode == NAVIGATION:
+            self.twist(0.0, 0.0)
         self._stop_the_robot()
 
     def runstop(self) -> None:
@@ -149,22 +195,31 @@ class Driver:
         if self._runstop.service_is_ready():
             self._runstop.call_async(SetBool.Request(data=True))
 
-    def to_position_mode(self) -> None:
-        """Ask for position mode, the only one f2p commands joints in."""
-        if self._position_mode.service_is_ready():
-            self._position_mode.call_async(Trigger.Request())
+    def to_mode(self, mode: str) -> None:
+        """Ask for a mode, unless it is the one or was asked for just now: a change of mode waits for every goal."""
+        asked = self._asked_mode is not None and not self._asked_mode.done()
+        if mode != self._mode and not asked and self._modes[mode].service_is_ready():
+            self._asked_mode = self._modes[mode].call_async(Trigger.Request())
 
     def _stop_the_robot(self) -> None:
         if self._stop.service_is_ready():
             self._stop.call_async(Trigger.Request())
 
     def _on_joints(self, message: JointState) -> None:
-        self._joints, self._joints_s = message, self._clock.monotonic_s()
+        now_s = self._clock.monotonic_s()
+        if now_s - self._joints_s > GONE_S:
+            self._goal, self._asked_mode = None, None
+            self._unanswered.clear()
+        self._joints, self._joints_s = message, now_s
 
     def _on_odometry(self, message: Odometry) -> None:
-        pose = message.pose.pose
+        pose, stamp_ns = message.pose.pose, stamp_from_msg(message.header.stamp)
         heading = 2.0 * math.atan2(pose.orientation.z, pose.orientation.w)
-        self._base, self._base_s = (pose.position.x, pose.position.y, heading), self._clock.monotonic_s()
+        base, passed_s = (pose.position.x, pose.position.y, heading), (stamp_ns - self._base_stamp_ns) / 1e9
+        if passed_s > 0.0:
+            moved = base_displacement(self._base, base)
+            self._base_speeds = moved[TRANSLATE] / passed_s, moved[ROTATE] / passed_s
+        self._base, self._base_stamp_ns, self._base_s = base, stamp_ns, self._clock.monotonic_s()
 
     def _on_mode(self, message: String) -> None:
         self._mode, self._mode_s = message.data, self._clock.monotonic_s()

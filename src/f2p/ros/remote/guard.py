@@ -7,6 +7,7 @@ import math
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -16,15 +17,28 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import Clock, SystemClock
 from f2p.errors import CanceledError
-from f2p.guard.core import Rank
-from f2p.guard.errors import DependencyLostError, GuardBusyError, GuardTimeoutError, LatchedError, StaleJointsError
-from f2p.loop.errors import DeadlineError
+from f2p.guard.errors import (
+    DependencyLostError,
+    GuardBusyError,
+    GuardInactiveError,
+    GuardTimeoutError,
+    LatchedError,
+    LeaseError,
+    OutrankedError,
+    StaleJointsError,
+    WrongModeError,
+)
+from f2p.guard.leases import Rank
+from f2p.loop.errors import DeadlineError, NodeDeadError
 from f2p.robot.errors import (
+    LeaveWithdrawnError,
     MotionCancelledError,
     MotionRefusedError,
     MotionTimeoutError,
+    RobotError,
     RunstoppedError,
     StaleStateError,
+    TakenOverError,
 )
 from f2p.robot.frames import base_task_from_odometry
 from f2p.robot.kinematics import LIMITS, finger_from_aperture
@@ -32,8 +46,9 @@ from f2p.robot.protocol import BODY_JOINTS, FINGER, Cancelled, Ending, JointStat
 from f2p.ros.base import qos
 from f2p.ros.base.client import POLL_S, ActionCaller, Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
+from f2p.settings import Settings, number
 from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import Lease
+from f2p_msgs.msg import GuardedTwist, GuardState, Lease
 
 LEASE_PERIOD_S = 0.05
 """The lease is renewed at 20 Hz (promises.md 4)."""
@@ -50,29 +65,58 @@ STATE_WAIT_S = 3.0
 BUSY_WAIT_S = 8.0
 """How long a motion waits for the one before to end and come to rest [s] (ours: longer than any lease)."""
 
+READY_WAIT_S = 20.0
+"""How long a new lease waits for the guard, and for all that motions depend on [s] (ours: a restart)."""
+
 MOVE_DEADLINE_S = 90.0
 """Longest single motion [s] (ours: the guard's own budget ends it earlier; this ends waiting for the guard)."""
+
+ENDINGS: dict[int, type[RobotError]] = {
+    LeaseError.code: LeaveWithdrawnError, DependencyLostError.code: LeaveWithdrawnError,
+    GuardInactiveError.code: LeaveWithdrawnError, OutrankedError.code: TakenOverError,
+    GuardTimeoutError.code: MotionTimeoutError, StaleJointsError.code: StaleStateError,
+}  # fmt: skip
+"""What the guard's codes mean to whoever moves."""
+
+
+@dataclass(frozen=True)
+class GuardClientConfig(Settings):
+    """When whoever moves gives the guard up."""
+
+    silent_s: float = number(0.30, "silence of the guard that ends a lease", unit="s", low=0.1, high=5.0,
+                             source="promises.md 5.4")  # fmt: skip
 
 
 class GuardClient:
     """A `Robot` on the other side of the guard; used from one worker thread.
 
+    During a motion it is that thread which renews the lease, at every look for a cancellation: one that hangs falls
+    silent at once. Between motions a timer does, for a while.
+
     Args:
         node: Whose executor listens and sends.
         watch: Heartbeats; must watch the guard.
+        config: Patience with the guard.
         clock: Ages.
     """
 
-    def __init__(self, node: Node, watch: Watch, clock: Clock | None = None) -> None:
-        self._node, self._clock = node, clock or SystemClock()
+    def __init__(
+        self, node: Node, watch: Watch, config: GuardClientConfig | None = None, clock: Clock | None = None
+    ) -> None:
+        self._node, self._watch, self._clock = node, watch, clock or SystemClock()
+        self._config = config or GuardClientConfig()
         self._joints: JointStateMessage | None = None
         self._joints_s = self._odometry_s = self._progress_s = float("-inf")
         self._odometry: tuple[float, float, float] | None = None
         self._lease: Lease | None = None
+        self._guard_pid, self._moving, self._lost = 0, False, ""
+        self._guard_state: GuardState | None = None
         self._mover = ActionCaller(node, GuardedMove, "guarded_move", "guard", watch)
         self._stopper = ServiceCaller(node, Trigger, "guard/stop", "guard", watch)
         group = MutuallyExclusiveCallbackGroup()
         self._leases = node.create_publisher(Lease, "lease", qos.STATE)
+        self._twists = node.create_publisher(GuardedTwist, "guarded_twist", qos.STATE)
+        node.create_subscription(GuardState, "guard_state", self._on_guard_state, qos.LATCHED, callback_group=group)
         node.create_subscription(
             JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
         )
@@ -80,18 +124,49 @@ class GuardClient:
         node.create_timer(LEASE_PERIOD_S, self._renew, callback_group=group)
 
     @contextlib.contextmanager
-    def leased(self, plan_id: str = "", weights_id: str = "", rank: Rank = Rank.AUTONOMY) -> Iterator[None]:
-        """Hold the command lease for the length of the block; see `Lease.msg` for what a rank means."""
+    def leased(
+        self, plan_id: str = "", weights_id: str = "", rank: Rank = Rank.AUTONOMY, cancelled: Cancelled = never
+    ) -> Iterator[None]:
+        """Hold the command lease for the length of the block; see `Lease.msg` for what a rank means.
+
+        It hangs on the guard that is active now: with that one's end it is over, and nothing moves under it any more.
+
+        Raises:
+            MotionRefusedError: The guard, or what motions depend on, is not there.
+            MotionCancelledError: The wait for it was ended.
+        """
+        self._await_guard(rank, cancelled)
         name = f"{self._node.get_name()}-{uuid.uuid4().hex[:8]}"
-        self._progress_s = self._clock.monotonic_s()
+        self._progress_s, self._lost = self._clock.monotonic_s(), ""
+        self._guard_pid = self._watch.life("guard").pid
+        assert self._guard_state is not None
         self._lease = Lease(
-            holder=self._node.get_name(), lease=name, rank=int(rank), plan_id=plan_id, weights_id=weights_id
-        )
+            holder=self._node.get_name(), lease=name, rank=int(rank), plan_id=plan_id, weights_id=weights_id,
+            epoch=self._guard_state.epoch,
+        )  # fmt: skip
         try:
             self._renew()
             yield
         finally:
             self._lease = None
+
+    def _await_guard(self, rank: Rank, cancelled: Cancelled) -> None:
+        """Wait until the guard takes motions of a rank, or says that it is latched."""
+
+        def ready() -> bool:
+            state = self._guard_state
+            if state is None or not self._watch.active("guard") or state.mode == GuardState.NOBODY:
+                return False
+            return bool(state.latched or rank is Rank.OPERATOR or not state.holding)
+
+        try:
+            Patience("a command lease", "guard", READY_WAIT_S, None, cancelled).until(ready)
+        except CanceledError:
+            raise MotionCancelledError from None
+        except DeadlineError:
+            state = self._guard_state
+            why = f"it holds: {state.reason}" if state is not None and state.holding else "it is not active"
+            raise MotionRefusedError(f"the guard takes no motions, for {READY_WAIT_S:.0f} s: {why}") from None
 
     def state(self) -> RobotState:
         """Return the latest measured state; waits a moment for a fresh one.
@@ -121,7 +196,11 @@ class GuardClient:
         return RobotState(own, base_task_from_odometry(odometry), False, received_s)
 
     def move(self, motion: Motion, cancelled: Cancelled = never) -> Ending:
-        """Move through the guard and wait; see `Robot.move`."""
+        """Move through the guard and wait; see `Robot.move`.
+
+        Raises:
+            LeaveWithdrawnError, TakenOverError: It was ended from outside, and so is the lease.
+        """
         lease = self._lease
         if lease is None:
             raise MotionRefusedError("no lease is held; move inside `with client.leased():`")
@@ -133,18 +212,45 @@ class GuardClient:
 
         def canceled() -> bool:
             self._progress_s = self._clock.monotonic_s()
+            self._check_guard()
+            self._renew(by_worker=True)
             return cancelled()
 
         until_s = self._clock.monotonic_s() + BUSY_WAIT_S
+        self._moving = True
         try:
+            canceled()
             result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
-            while result.error_code == GuardBusyError.code and self._clock.monotonic_s() < until_s:
+            while result.error_code in (GuardBusyError.code, WrongModeError.code):
+                if self._clock.monotonic_s() > until_s:
+                    break
                 threading.Event().wait(timeout=POLL_S)
+                canceled()
                 result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
         except CanceledError:
             raise MotionCancelledError from None
+        except (NodeDeadError, DeadlineError) as error:
+            raise LeaveWithdrawnError(str(error)) from error
+        finally:
+            self._moving = False
         self._raise_for(result.error_code, result.error_msg)
         return Ending.CONTACT if result.contact else Ending.REACHED
+
+    def drive(self, linear: float, turning: float) -> None:
+        """Ask for a velocity of the base [m/s, rad/s], ten times a second or more; silence ends it within 0.2 s.
+
+        Raises:
+            MotionRefusedError: No lease is held.
+            LeaveWithdrawnError: The guard has fallen silent.
+        """
+        lease = self._lease
+        if lease is None:
+            raise MotionRefusedError("no lease is held; drive inside `with client.leased():`")
+        self._progress_s = self._clock.monotonic_s()
+        self._check_guard()
+        message = GuardedTwist(lease=lease.lease, linear_speed=float(linear), turning_speed=float(turning))
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._twists.publish(message)
 
     def gripper(self, aperture: float, cancelled: Cancelled = never) -> Ending:
         """Open or close; contact on the way means that something is between the fingers."""
@@ -163,22 +269,34 @@ class GuardClient:
             raise MotionCancelledError
         if code == LatchedError.code:
             raise RunstoppedError
-        if code == GuardTimeoutError.code:
-            raise MotionTimeoutError(text)
-        if code in (StaleJointsError.code, DependencyLostError.code):
-            raise StaleStateError(text)
         if code:
-            raise MotionRefusedError(f"the guard refused (code {code}): {text}")
+            raise ENDINGS.get(code, MotionRefusedError)(f"the guard says (code {code}): {text}")
+
+    def _check_guard(self) -> None:
+        """Raise LeaveWithdrawnError once the guard that the lease was taken from is gone or silent; for ever."""
+        life = self._watch.life("guard")
+        silent_s = self._clock.monotonic_s() - life.received_s
+        if life.pid != self._guard_pid:
+            self._lost = self._lost or "another guard is in place of the one that the lease was taken from"
+        elif silent_s > self._config.silent_s:
+            self._lost = self._lost or f"the guard has been silent for {silent_s:.2f} s"
+        if self._lost:
+            raise LeaveWithdrawnError(self._lost)
 
     def _age_s(self) -> float:
         """Return age of what is older, joint states or odometry [s]."""
         return self._clock.monotonic_s() - min(self._joints_s, self._odometry_s)
 
-    def _renew(self) -> None:
+    def _renew(self, by_worker: bool = False) -> None:
+        """Renew the lease: from the worker's thread during a motion, else by a timer while it makes progress."""
         lease = self._lease
-        if lease is not None and self._clock.monotonic_s() - self._progress_s < PROGRESS_S:
+        idle = not self._moving and self._clock.monotonic_s() - self._progress_s < PROGRESS_S
+        if lease is not None and not self._lost and (by_worker or idle):
             lease.header.stamp = self._node.get_clock().now().to_msg()
             self._leases.publish(lease)
+
+    def _on_guard_state(self, state: GuardState) -> None:
+        self._guard_state = state
 
     def _on_joints(self, message: JointStateMessage) -> None:
         self._joints, self._joints_s = message, self._clock.monotonic_s()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 from rclpy.node import Node
 
 from f2p.errors import CanceledError
 from f2p.loop.achieve import Report, Stage, Verdict
 from f2p.loop.errors import NoBelievedPlanError, RemoteError
+from f2p.ros.base.attention import Attention
 from f2p.ros.base.client import ActionCaller, ServiceCaller, never
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.messages.convert import (
@@ -50,6 +52,12 @@ class RosStack:
         self._canceled: Callable[[], bool] = never
         self._report: Report = lambda _stage, _detail: None
         self._learner = ""
+        self._attention = Attention()
+
+    @property
+    def lively(self) -> bool:
+        """Whether whoever waits for what moves the robot still looks after it, or nobody waits."""
+        return self._attention.kept
 
     def bound(self, canceled: Callable[[], bool], report: Report, learner: str) -> RosStack:
         """Return the same clients for one goal: its cancellation, its progress, its learner."""
@@ -64,7 +72,9 @@ class RosStack:
             if feedback.stage == PerceiveScene.Feedback.TURN:
                 self._report(Stage.PERCEIVE, f"view {feedback.look} of {feedback.looks}")
 
-        result = self._perceive.run(PerceiveScene.Goal(sought=list(sought)), PERCEIVE_S, self._canceled, follow)
+        goal, tell = PerceiveScene.Goal(sought=list(sought)), partial(self._report, Stage.PERCEIVE)
+        with self._attention.watched(self._canceled) as canceled:
+            result = self._perceive.run(goal, PERCEIVE_S, canceled, follow, tell)
         self._raise_for(result)
         return scene_from_msg(result.scene)
 
@@ -80,6 +90,7 @@ class RosStack:
                     Stage.PLAN,
                     f"{feedback.candidates} candidates judged, best P(goal) = {feedback.best_probability:.2f}",
                 ),
+                partial(self._report, Stage.PLAN),
             )  # fmt: skip
             self._raise_for(result, allowed=NoBelievedPlanError.code)
             return result
@@ -92,10 +103,12 @@ class RosStack:
         request = ExecuteSkill.Goal(
             call=call_to_msg(call), scene=scene_to_msg(scene), plan_id=plan.id, weights_id=plan.weights_id
         )  # fmt: skip
-        result = self._execute.run(
-            request, EXECUTE_S, self._canceled,
-            lambda feedback: self._report(Stage.EXECUTE, f"{call.object}: {feedback.phase}"),
-        )  # fmt: skip
+        with self._attention.watched(self._canceled) as canceled:
+            result = self._execute.run(
+                request, EXECUTE_S, canceled,
+                lambda feedback: self._report(Stage.EXECUTE, f"{call.object}: {feedback.phase}"),
+                partial(self._report, Stage.EXECUTE),
+            )  # fmt: skip
         if result.error_code == CanceledError.code:
             raise CanceledError("the skill was canceled")
         return Execution(
@@ -111,7 +124,7 @@ class RosStack:
 
         def ask(seen_before: SegmentedScene, seen_after: SegmentedScene) -> CheckOutcome.Response:
             request.before, request.after = seen_before, seen_after
-            return self._check.call(request, CHECK_S, self._canceled)
+            return self._check.call(request, CHECK_S, self._canceled, tell=partial(self._report, Stage.CHECK))
 
         answer = self._monitor_has.ask((before, after), ask)
         if not answer.contradicted:
@@ -125,6 +138,7 @@ class RosStack:
         result = self._learn.run(
             request, LEARN_S, self._canceled,
             lambda feedback: self._report(feedback.stage, f"{feedback.progress:.0%} {feedback.detail}"),
+            partial(self._report, Stage.LEARN),
         )  # fmt: skip
         self._raise_for(result)
         return str(result.weights_id)
