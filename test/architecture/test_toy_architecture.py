@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -54,6 +54,11 @@ class ToyLatent:
     def expanded(self, batch: int) -> ToyLatent:
         count = batch if len(self.boxes) == 1 else len(self.boxes)
         return ToyLatent(self.boxes.expand(count, -1, -1), self.mask.expand(count, -1))
+
+    def gathered(self, others: Sequence[ToyLatent], index: Tensor) -> ToyLatent:
+        every = (self, *others)
+        boxes, mask = torch.cat([one.boxes for one in every]), torch.cat([one.mask for one in every])
+        return ToyLatent(boxes[index], mask[index])
 
     def detached(self) -> ToyLatent:
         return dataclasses.replace(self, boxes=self.boxes.detach())

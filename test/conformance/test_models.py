@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from f2p.action.protocol import width_of
 from f2p.model.architectures.protocol import GROUPS, Architecture, architecture_of, architectures
 from f2p.model.batch import MAX_SEGMENTS
 from f2p.model.batch import TransitionBatch as Batch
@@ -94,6 +95,22 @@ def test_parameters_and_translations_have_gradients(model: Architecture, points:
     (model.relations(after).binary.sum() + displacements.sum()).backward()
     for value in (translations, parameters):
         assert value.grad is not None and torch.isfinite(value.grad).all() and value.grad.abs().max() > 0
+
+
+def test_what_planning_takes_a_short_way_to_is_what_advance_says(model: Architecture, points: torch.Tensor) -> None:
+    given_something_to_say(model)
+    width, skill = width_of(model.config.skills[0]), model.config.skills[0]
+    with torch.inference_mode():
+        latent = model.observe(torch.cat([points, points + 0.3]), torch.ones(2, 5, dtype=torch.bool))
+        parameters = 0.2 * torch.randn(2, width, generator=torch.Generator().manual_seed(3))
+        index = torch.tensor([1, 0])
+        expected = model.advance(latent, skill, index, parameters)[1]
+        assert expected.abs().max() > 1e-3
+        assert torch.allclose(model.displacements(latent, skill, index, parameters), expected, atol=1e-6)
+        first, second = (latent.gathered((), torch.tensor([row])) for row in (0, 1))
+        swapped = first.gathered([second], torch.tensor([1, 0]))
+        back = model.advance(swapped, skill, index.flip(0), parameters.flip(0))[1].flip(0)
+        assert torch.allclose(back, expected, atol=1e-6)
 
 
 def test_identities_may_be_any_of_the_known_ones(model: Architecture, points: torch.Tensor) -> None:

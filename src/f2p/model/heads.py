@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
@@ -17,12 +18,24 @@ class PositionDecoder(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 3)
+            nn.Linear(width, HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, 3),
         )
 
     def forward(self, change: Tensor) -> Tensor:
         """Return displacements (..., 3) [m] from δX (..., width)."""
         return self.layers(change)
+
+    def after(self, layer: nn.Module, values: Tensor) -> Tensor:
+        """Return displacements (..., 3) [m] from what a linear `layer` would make δX of, without that."""
+        first = self.layers[0]
+        if not (isinstance(layer, nn.Linear) and isinstance(first, nn.Linear)):
+            return self.layers(layer(values))
+        bias = functional.linear(layer.bias, first.weight, first.bias)
+        return self.layers[1:](functional.linear(values, first.weight @ layer.weight, bias))
 
 
 class UnaryDecoder(nn.Module):
@@ -30,7 +43,9 @@ class UnaryDecoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(UNARY_RELATIONS)))
+        self.layers = nn.Sequential(
+            nn.Linear(width, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, len(UNARY_RELATIONS))
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits (..., 3) from X (..., width)."""
@@ -58,7 +73,8 @@ def gaps(subjects: Tensor, objects: Tensor) -> Tensor:
     over = between - objects[..., 6:]
     under = objects[..., 3:6] - between
     distances = torch.cat([between, over, under, over + subjects[..., 3:6], under - subjects[..., 6:]], -1)
-    return torch.cat([torch.tanh(distances / scale) for scale in SCALES], -1)
+    scales = distances.new_tensor(SCALES).unsqueeze(-1)
+    return (distances.unsqueeze(-2) / scales).tanh_().flatten(-2)
 
 
 class BinaryDecoder(nn.Module):
@@ -74,14 +90,17 @@ class BinaryDecoder(nn.Module):
         self.object = nn.Linear(width, HIDDEN, bias=False)
         self.gaps = nn.Linear(GAPS, HIDDEN, bias=False) if pair_geometry else None
         self.layers = nn.Sequential(
-            nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(BINARY_RELATIONS))
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, len(BINARY_RELATIONS)),
         )
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
         """Logits (B, n, n, 9) of all ordered pairs of X (B, n, width) with boxes (B, n, 9) as `gaps` takes them."""
         first = self.subject(features).unsqueeze(2) + self.object(features).unsqueeze(1)
         if self.gaps is not None:
-            first = first + self.gaps(gaps(boxes.unsqueeze(2), boxes.unsqueeze(1)))
+            first.add_(self.gaps(gaps(boxes.unsqueeze(2), boxes.unsqueeze(1))))
         return self.layers(first)
 
     def pairs(self, features: Tensor, boxes: Tensor, subjects: Tensor, objects: Tensor) -> Tensor:
@@ -91,7 +110,7 @@ class BinaryDecoder(nn.Module):
         else:  # members of many pairs are looked at once
             first = rows_of(self.subject(features), subjects) + rows_of(self.object(features), objects)
         if self.gaps is not None:
-            first = first + self.gaps(gaps(rows_of(boxes, subjects), rows_of(boxes, objects)))
+            first.add_(self.gaps(gaps(rows_of(boxes, subjects), rows_of(boxes, objects))))
         return self.layers(first)
 
     def with_one(self, features: Tensor, boxes: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,7 +119,8 @@ class BinaryDecoder(nn.Module):
         to, of = subject + picked(other, index).unsqueeze(1), picked(subject, index).unsqueeze(1) + other
         if self.gaps is not None:
             one = picked(boxes, index).unsqueeze(1)
-            to, of = to + self.gaps(gaps(boxes, one)), of + self.gaps(gaps(one, boxes))
+            to.add_(self.gaps(gaps(boxes, one)))
+            of.add_(self.gaps(gaps(one, boxes)))
         return self.layers(to), self.layers(of)
 
 

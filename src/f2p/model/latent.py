@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from f2p.model.pointconv import Neighbourhoods
+
+FLOATS = ("features", "shape", "centroid", "extent", "identity")
+"""Fields of a latent that every scene has and that a gradient may flow through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +81,22 @@ class ObjectLatent:
             neighbours,
         )
 
+    def gathered(self, others: Sequence[ObjectLatent], index: Tensor) -> ObjectLatent:
+        """Return scenes `index` (k,) of these and of all `others`, counted through, as one latent."""
+        every, count = (self, *others), self.mask.shape[1]
+        points = [one.points for one in every if one.points is not None]
+        near = [one.neighbours for one in every if one.neighbours is not None]
+        clouds = (index.unsqueeze(-1) * count + torch.arange(count)).flatten()
+        return ObjectLatent(
+            **{name: torch.cat([getattr(one, name) for one in every])[index] for name in (*FLOATS, "mask")},
+            points=torch.cat(points)[index] if points else None,
+            neighbours=near[0].joined(near[1:]).take(clouds) if near else None,
+        )
+
     def detached(self) -> ObjectLatent:
         """Return the same values without a gradient."""
-        names = ("features", "shape", "centroid", "extent", "identity")
         points = None if self.points is None else self.points.detach()
-        return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in names})
+        return dataclasses.replace(self, points=points, **{name: getattr(self, name).detach() for name in FLOATS})
 
     def difference(self, other: ObjectLatent) -> Tensor:
         """Return the mean square over the features of every segment. Shape (B, n)."""

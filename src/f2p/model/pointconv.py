@@ -7,6 +7,7 @@ computed once per cloud (`neighbourhoods`) and handed in again.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -55,6 +56,11 @@ class Neighbourhoods:
     def take(self, index: Tensor | slice) -> Neighbourhoods:
         """Return the neighbourhoods of some of the clouds."""
         return Neighbourhoods(*(getattr(self, item.name)[index] for item in dataclasses.fields(self)))
+
+    def joined(self, others: Sequence[Neighbourhoods]) -> Neighbourhoods:
+        """Return the neighbourhoods of these clouds and those of `others` after them."""
+        names = [item.name for item in dataclasses.fields(self)]
+        return Neighbourhoods(*(torch.cat([getattr(one, name) for one in (self, *others)]) for name in names))
 
 
 @torch.no_grad()
@@ -121,7 +127,7 @@ def perceptron(*widths: int) -> nn.Sequential:
     """Linear layers with ReLU between them and none after the last."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers[:-1])
 
 

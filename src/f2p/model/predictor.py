@@ -19,6 +19,7 @@ from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import segment_points
 from f2p.model.errors import BadParametersError, TooManySegmentsError
 from f2p.model.protocol import Latent
+from f2p.model.rollouts import Rollouts
 from f2p.model.threads import limit_threads
 from f2p.scene.goals import goal_arrays
 from f2p.settings import Settings, number
@@ -36,18 +37,11 @@ class PredictorConfig(Settings):
     move_threshold: float = number(
         0.002, "a smaller predicted displacement moves nothing", unit="m", low=0.0, high=0.1, source="Points2Plans"
     )
-    chunk: int = number(64, "candidates rolled out at once", low=1, high=100_000, source="ours: fits the cache")
+    chunk: int = number(128, "most candidates rolled out at once", low=1, high=100_000, source="ours: fits the cache")
     kept: int = number(
-        1024, "most candidates whose last rollout is kept for other goals", low=0, high=100_000, source="ours: 15 MB"
+        1024, "most candidates whose rollout is kept for other goals", low=0, high=100_000, source="ours: 15 MB"
     )
     remembered: int = number(8, "encoded scenes kept", low=1, high=1000)
-
-
-class _Last(threading.local):
-    """The last rollout of each thread that asks."""
-
-    key: bytes = b""
-    latents: Sequence[Latent] = ()
 
 
 class TorchPredictor:
@@ -71,7 +65,7 @@ class TorchPredictor:
         self.config = config or PredictorConfig(rollout=rollout)
         self._model = model.eval()
         self._encoded: OrderedDict[str, Latent] = OrderedDict()
-        self._last = _Last()
+        self._rollouts = Rollouts(int(self.config.kept))
         self._lock = threading.Lock()
 
     def detect(self, scene: Scene) -> Relations:
@@ -118,30 +112,29 @@ class TorchPredictor:
 
     def _rolled_out(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray) -> Sequence[Latent]:
         """Return latents after the last step, chunk by chunk; kept: several goals are asked of the same candidates."""
-        key = repr((scene_digest(scene), skeleton, parameters.shape)).encode() + parameters.tobytes()
-        if self._last.key == key:
-            return self._last.latents
+        of, rows = (scene_digest(scene), skeleton), [row.tobytes() for row in parameters]
+        known = self._rollouts.find(of, rows)
+        if known is not None:
+            return known
         start, steps = self._latent(scene), list(enumerate(skeleton))
         while len(steps) > 1 and (parameters[:, steps[0][0]] == parameters[0, steps[0][0]]).all():
             index, step = steps.pop(0)  # what all candidates begin with is rolled out once
             start, _ = self._step(scene, start, step, torch.from_numpy(parameters[:1, index, : width_of(step.skill)]))
-        out = []
-        for first in range(0, len(parameters), self.config.chunk):
-            chunk = torch.from_numpy(parameters[first : first + self.config.chunk])
+        out, chunks = [], torch.from_numpy(parameters).tensor_split(-(-len(parameters) // int(self.config.chunk)))
+        for chunk in chunks:
             latent = start
             for index, step in steps:
                 latent, _ = self._step(scene, latent, step, chunk[:, index, : width_of(step.skill)])
             out.append(latent)
-        if len(parameters) <= self.config.kept:
-            self._last.key, self._last.latents = key, out
+        self._rollouts.add(of, rows, out, [len(chunk) for chunk in chunks])
         return out
 
     def _step(self, scene: Scene, latent: Latent, step: SkillStep, parameters: Tensor) -> tuple[Latent, Tensor]:
         """Return the latent after one step of every candidate, and displacements (candidates, n, 3)."""
         index = torch.full((len(parameters),), scene.index(step.object))
-        after, displacements = self._model.advance(latent, step.skill, index, parameters)
         if self.config.rollout == "latent":
-            return after, displacements
+            return self._model.advance(latent, step.skill, index, parameters)
+        displacements = self._model.displacements(latent, step.skill, index, parameters)
         far = displacements.norm(dim=-1, keepdim=True) > self.config.move_threshold
         displacements = torch.where(far, displacements, 0.0)
         return self._model.moved(latent, displacements), displacements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
@@ -13,6 +14,9 @@ class Latent(Protocol):
 
     def expanded(self, batch: int) -> Self:
         """Return the latent for `batch` candidates: that of one scene is repeated, any other returned as it is."""
+
+    def gathered(self, others: Sequence[Self], index: Tensor) -> Self:
+        """Return scenes `index` (k,) of these and of all `others`, counted through, as one latent."""
 
     def detached(self) -> Self:
         """Return the same values without a gradient."""

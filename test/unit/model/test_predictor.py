@@ -124,3 +124,26 @@ def test_any_number_of_points_and_segments_is_fine(points: int, segments: int) -
     predictor = TorchPredictor(create("default"), "w")
     found = predictor.detect(random_scene(np.random.default_rng(points), segments, points))
     assert np.isfinite(found.binary).all()
+
+
+@pytest.mark.parametrize("profile", ["default", "literal"])
+def test_some_of_the_candidates_are_not_rolled_out_again(scene: Scene, profile: str) -> None:
+    """Shooting asks a few of its candidates more questions; in whatever order, they are the ones that were asked."""
+    model, asked = create(profile, seed=0), np.random.default_rng(3).normal(size=(30, 2, 4)) * 0.3
+    predictor = TorchPredictor(model, "w", config=PredictorConfig(chunk=7))
+    predictor.score(scene, SKELETON, asked[:20], GOAL)
+    predictor.score(scene, SKELETON, asked[20:], GOAL)
+    some, other = np.array([25, 3, 19, 3, 0]), parse_goal("inside(object_1, object_3)")
+    expected = TorchPredictor(model, "w").score(scene, SKELETON, asked[some], other)
+    model.displacements = model.advance = None  # type: ignore[method-assign,assignment]
+    assert np.allclose(predictor.score(scene, SKELETON, asked[some], other), expected, rtol=1e-4)
+    with pytest.raises(TypeError):
+        predictor.score(scene, SKELETON[::-1], asked[some], other)
+
+
+def test_no_more_rollouts_are_kept_than_asked_for(scene: Scene) -> None:
+    model, asked = create("default", seed=0), np.random.default_rng(4).normal(size=(9, 2, 4)) * 0.3
+    predictor = TorchPredictor(model, "w", config=PredictorConfig(kept=8))
+    for part in (asked[:5], asked[4:], asked):
+        predictor.score(scene, SKELETON, part, GOAL)
+        assert len(predictor._rollouts._places) <= 8

@@ -12,34 +12,38 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def transformed(transformer: nn.TransformerEncoder, tokens: Tensor, absent: Tensor | None) -> Tensor:
-    """Tokens (B, t, c) after all layers; `absent` (B, t), bool, marks those that none may attend to, None if all may.
+def transformed(transformer: nn.TransformerEncoder, tokens: Tensor, absent: Tensor | None, wanted: int) -> Tensor:
+    """Return the first `wanted` tokens after all layers. Shapes (B, t, c) -> (B, wanted, c).
 
-    The layers are those of `nn.TransformerEncoderLayer` with its defaults: norm after, ReLU, one packed projection.
+    `absent` (B, t), bool, marks those that none may attend to, None if all may. The layers are those of
+    `nn.TransformerEncoderLayer` with its defaults: norm after, ReLU, one packed projection.
     """
     bias = None
     if absent is not None:
         bias = torch.zeros(absent.shape, dtype=tokens.dtype).masked_fill(absent, -torch.inf)[:, None, None, :]
-    for layer in transformer.layers:
+    for index, layer in enumerate(transformer.layers):
         assert isinstance(layer, nn.TransformerEncoderLayer)
-        tokens = _layer(layer, tokens, bias)
+        last = index + 1 == len(transformer.layers)
+        tokens = _layer(layer, tokens, bias, wanted if last else tokens.shape[1])
     return tokens
 
 
-def _layer(layer: nn.TransformerEncoderLayer, tokens: Tensor, bias: Tensor | None) -> Tensor:
-    """Attention, then the feed-forward part, each added to its input and normalised."""
-    tokens = layer.norm1(tokens + layer.dropout1(_attended(layer.self_attn, tokens, bias)))
-    inner = layer.dropout(torch.relu(layer.linear1(tokens)))
-    return layer.norm2(tokens + layer.dropout2(layer.linear2(inner)))
+def _layer(layer: nn.TransformerEncoderLayer, tokens: Tensor, bias: Tensor | None, wanted: int) -> Tensor:
+    """Attention, then the feed-forward part, each added to its input and normalised. Shape (B, wanted, c)."""
+    attended = _attended(layer.self_attn, tokens, bias, wanted)
+    tokens = layer.norm1(layer.dropout1(attended).add_(tokens[:, :wanted]))
+    inner = layer.dropout(layer.linear1(tokens).relu_())
+    return layer.norm2(layer.dropout2(layer.linear2(inner)).add_(tokens))
 
 
-def _attended(attention: nn.MultiheadAttention, tokens: Tensor, bias: Tensor | None) -> Tensor:
-    """Apply self-attention among the tokens of every scene. Shape (B, t, c)."""
+def _attended(attention: nn.MultiheadAttention, tokens: Tensor, bias: Tensor | None, wanted: int) -> Tensor:
+    """Apply self-attention among the tokens of every scene. Shape (B, wanted, c)."""
     batch, count, width = tokens.shape
     heads = attention.num_heads
     packed = functional.linear(tokens, attention.in_proj_weight, attention.in_proj_bias)
     query, key, value = packed.view(batch, count, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
     dropped = attention.dropout if attention.training else 0.0
-    mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=dropped)
-    mixed = mixed.transpose(1, 2).reshape(batch, count, width)
+    asking = query[:, :, :wanted]
+    mixed = functional.scaled_dot_product_attention(asking, key, value, attn_mask=bias, dropout_p=dropped)
+    mixed = mixed.transpose(1, 2).reshape(batch, wanted, width)
     return functional.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar
 
 import torch
@@ -58,7 +59,9 @@ class PlacementFeatures(nn.Module):
 
     def __init__(self, width: int, among: bool) -> None:
         super().__init__()
-        self.pair = nn.Sequential(nn.Linear(GAPS, PLACEMENT), nn.ReLU(), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU())
+        self.pair = nn.Sequential(
+            nn.Linear(GAPS, PLACEMENT), nn.ReLU(inplace=True), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU(inplace=True)
+        )
         self.each = nn.Linear(PLACEMENT, width)
         self.best = nn.Linear(PLACEMENT, width) if among else None
         for layer in (self.each, self.best):
@@ -70,7 +73,7 @@ class PlacementFeatures(nn.Module):
         if self.best is None:
             return self.each(pair)
         best = (pair * (1.0 - grasped)).amax(1, keepdim=True)
-        return self.each(pair) + grasped * self.best(best)
+        return self.each(pair).addcmul_(grasped, self.best(best))
 
 
 class SkillDynamics(nn.Module, ABC):
@@ -112,16 +115,16 @@ class SkillDynamics(nn.Module, ABC):
 
     def tokens(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
         """Return X of every segment and what it is given of the skill. Shape (B, n, width)."""
-        tokens, parameters = latent.features, act.parameters
-        grasped = act.grasped(tokens)
+        parameters, given = act.parameters, []
+        grasped = act.grasped(latent.features)
         if self.config.grasped_flag:
-            tokens = tokens + self.flag(torch.cat([grasped, grasped * parameters.unsqueeze(1)], -1))
+            given.append(self.flag(torch.cat([grasped, grasped * parameters.unsqueeze(1)], -1)))
         if self.config.relation_features and act.related is not None:
             product = (act.related.unsqueeze(-1) * parameters[:, None, None, :]).flatten(-2)
-            tokens = tokens + self.relations(torch.cat([act.related, product], -1))
+            given.append(self.relations(torch.cat([act.related, product], -1)))
         if self.config.placement_features and act.placement is not None:
-            tokens = tokens + self.placement(act.placement, latent.mask, grasped)
-        return tokens
+            given.append(self.placement(act.placement, latent.mask, grasped))
+        return reduce(Tensor.add_, (*given[1:], latent.features), given[0]) if given else latent.features
 
 
 def with_action(tokens: Tensor, action: Tensor, latent: ObjectLatent, act: Manipulation) -> tuple[Tensor, Tensor]:

@@ -77,7 +77,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         self.identity = nn.Embedding(config.identities, config.identity_width)
         if config.centred:
             outputs = config.encoder.width_3
-            self.place = nn.Sequential(nn.Linear(9, 128), nn.ReLU(), nn.Linear(128, outputs))
+            self.place = nn.Sequential(nn.Linear(9, 128), nn.ReLU(inplace=True), nn.Linear(128, outputs))
             self.place_linear = nn.Linear(9, outputs, bias=False)
         make: Any = self.dynamics_class
         self.dynamics = nn.ModuleDict({skill: make(width, width_of(skill), config.dynamics) for skill in config.skills})
@@ -153,7 +153,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         if self.config.centred:
             config = self.config
             where = torch.cat([clouds.centroid * config.centroid_scale, clouds.extent * config.extent_scale], -1)
-            shape = shape + self.place(where) + self.place_linear(where)
+            shape = self.place(where).add_(self.place_linear(where)).add_(shape)
         return torch.cat([shape, identity], -1)
 
     def moved(self, latent: ObjectLatent, translations: Tensor) -> ObjectLatent:
@@ -187,17 +187,30 @@ class ObjectCentric(Architecture[ObjectLatent]):
 
         Raises UnknownSkillError for a skill this model was not built for.
         """
-        if skill not in self.dynamics:
-            raise UnknownSkillError(skill, tuple(self.dynamics))
-        related = self._related(latent, object_index)
-        latent = latent.expanded(len(parameters))
-        change = self.dynamics[skill](latent, self._given(latent, skill, object_index, parameters, related))
+        latent, act = self._acted_on(latent, skill, object_index, parameters)
+        change = self.dynamics[skill](latent, act)
         displacements = self.position_decoder(change) * latent.mask.unsqueeze(-1)
         points = None if latent.points is None else latent.points + displacements.unsqueeze(-2)
         after = dataclasses.replace(
             latent, features=latent.features + change, centroid=latent.centroid + displacements, points=points
         )
         return after, displacements
+
+    def displacements(self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor) -> Tensor:
+        """See `Architecture`: the linear layer that δX comes from and the one that reads it are one product."""
+        latent, act = self._acted_on(latent, skill, object_index, parameters)
+        dynamics: Any = self.dynamics[skill]
+        return self.position_decoder.after(dynamics.output, dynamics.change(latent, act)) * latent.mask.unsqueeze(-1)
+
+    def _acted_on(
+        self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor
+    ) -> tuple[ObjectLatent, Manipulation]:
+        """Return a latent for every row of parameters, and what the dynamics are given of them."""
+        if skill not in self.dynamics:
+            raise UnknownSkillError(skill, tuple(self.dynamics))
+        related = self._related(latent, object_index)
+        latent = latent.expanded(len(parameters))
+        return latent, self._given(latent, skill, object_index, parameters, related)
 
     def _related(self, latent: ObjectLatent, object_index: Tensor) -> Tensor | None:
         """Relations of every segment to and from the manipulated one, if they are asked for. Shape (B, n, 18)."""

@@ -53,7 +53,8 @@ class TransformerDynamics(SkillDynamics):
     def change(self, latent: ObjectLatent, act: Manipulation) -> Tensor:
         """See `SkillDynamics`."""
         tokens, mask = with_action(self.tokens(latent, act), self.parameter(act.parameters), latent, act)
-        return transformed(self.transformer, tokens, None if bool(mask.all()) else ~mask)[:, :-1]
+        absent = None if bool(mask.all()) else ~mask
+        return transformed(self.transformer, tokens, absent, latent.mask.shape[1])
 
 
 @architectures.register("points2plans")

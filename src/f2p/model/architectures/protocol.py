@@ -66,6 +66,10 @@ class Architecture(nn.Module, ABC, Generic[L]):
     def advance(self, latent: L, skill: str, object_index: Tensor, parameters: Tensor) -> tuple[L, Tensor]:
         """See `Dynamics`."""
 
+    def displacements(self, latent: L, skill: str, object_index: Tensor, parameters: Tensor) -> Tensor:
+        """Return the second of what `advance` does; an architecture that can for less without the first does so."""
+        return self.advance(latent, skill, object_index, parameters)[1]
+
     @abstractmethod
     def relations(self, latent: L) -> RelationLogits:
         """See `Decoders`."""
