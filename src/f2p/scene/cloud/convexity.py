@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from f2p.scene.cloud.library import cloud_of, open3d
-from f2p.scene.cloud.sanitise import averaged
+from f2p.scene.cloud.sanitise import averaged, cell_numbers
 from f2p.settings import Settings, number
 
 
@@ -67,8 +67,7 @@ def normals_of(points: np.ndarray, radius: float, sensor: np.ndarray) -> np.ndar
 def patches_of(points: np.ndarray, normals: np.ndarray, config: ConvexityConfig) -> np.ndarray:
     """Return small pieces of nearly equal position and normal. Shape (n,), int, 0-based without gaps."""
     features = np.concatenate([points / config.patch_size, config.normal_weight * normals], axis=1)
-    cells = np.floor(points / config.patch_size).astype(np.int64)
-    labels = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
+    labels = cell_numbers(points, config.patch_size)
     for _ in range(int(config.iterations)):
         labels = np.unique(labels, return_inverse=True)[1]
         centers = averaged(features, labels, np.bincount(labels))
@@ -101,14 +100,17 @@ def convex_regions(points: np.ndarray, radius: float, sensor: np.ndarray, config
     edges = edges_within(points, radius)
     normals = normals_of(points, config.normal_radius, sensor)
     patches = patches_of(points, normals, config)
-    patches = components(len(points), edges[patches[edges[:, 0]] == patches[edges[:, 1]]])
+    ends = patches[edges]
+    patches = components(len(points), edges[ends[:, 0] == ends[:, 1]])
     counts = np.bincount(patches)
     patch_normals = averaged(normals, patches, counts)
     patch_normals /= np.maximum(np.linalg.norm(patch_normals, axis=1), 1e-9)[:, None]
-    ends = np.sort(patches[edges], axis=1)
-    pairs, weights = np.unique(ends[ends[:, 0] != ends[:, 1]], axis=0, return_counts=True)
-    if len(pairs) == 0:
+    one, other = patches[edges[:, 0]].astype(np.int64), patches[edges[:, 1]].astype(np.int64)
+    borders = np.minimum(one, other) * len(counts) + np.maximum(one, other)
+    borders, weights = np.unique(borders[one != other], return_counts=True)
+    if len(borders) == 0:
         return patches
+    pairs = np.stack(np.divmod(borders, len(counts)), axis=-1)
     valleys = _valleys(averaged(points, patches, counts), patch_normals, pairs)
     return merge_regions(len(counts), pairs, valleys, weights, config.valley)[patches]
 
