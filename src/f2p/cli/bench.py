@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, settable
+from f2p.clock import SystemClock
 from f2p.settings import SettingError
 from f2p.settings_text import set_by
 
@@ -35,9 +37,17 @@ def bench(
     measured: list[Measurement] = []
     configs = set_by(measuring(), assignments or [])
     chosen = {name: benchmarks.make(name, configs.get(name)) for name in only or benchmarks.names}
+    clock, load = SystemClock(), os.getloadavg()
+    console.print(
+        f"{os.cpu_count()} processors, load average {' '.join(f'{one:.2f}' for one in load)}", highlight=False
+    )
+    if load[0] > 1.0:
+        console.print("other programs are running: times are longer than this code needs")
     for name, measure in chosen.items():
+        start = clock.monotonic_s()
         with console.status(name) as status:
             measured += measure(seed, lambda stage, done, text: status.update(f"{stage} {done:.0%} {escape(text)}"))
+        console.print(f"{name}: measured in {clock.monotonic_s() - start:.0f} s", highlight=False)
     table = Table("what", "measured", "matrix products alone", "limit", "", title="f2p bench")
     for one in measured:
         sign, mark = (">=" if one.at_least else "<="), ("[green]kept[/]" if one.holds else "[red]not kept[/]")
@@ -45,7 +55,8 @@ def bench(
         table.add_row(one.name, f"{one.value:.4g} {one.unit}", alone, f"{sign} {one.limit:.4g} {one.unit}", mark)
     console.print(table)
     if as_json:
-        typer.echo(json.dumps({"measurements": [one.as_json() for one in measured]}))
+        machine = {"processors": os.cpu_count(), "load_average": load}
+        typer.echo(json.dumps({**machine, "measurements": [one.as_json() for one in measured]}))
     if not all(one.holds for one in measured):
         raise typer.Exit(1)
 
