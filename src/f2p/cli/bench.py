@@ -67,7 +67,8 @@ def measuring() -> dict[str, Any]:
     from f2p.bench.protocol import benchmarks
 
     try:
-        from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers it
+        from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers them
+        from f2p.ros.session import flood  # noqa: F401
     except ModuleNotFoundError as error:
         raise SettingError(f"the benchmark of the running graph needs ROS and its messages: {error}") from error
     return benchmarks.configs()

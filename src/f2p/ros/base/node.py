@@ -28,6 +28,7 @@ from f2p.graph import ending, graph
 from f2p.graph.places import orphaned
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.diagnostics import OwnDiagnostics
+from f2p.ros.base.goals import RESULT_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import sweep
@@ -46,6 +47,9 @@ ANSWER_S = 0.3
 
 REST_S = 1.5
 """Longest wait at the end for what the process moves to come to rest [s] (ours: the guard's proof, twice)."""
+
+TOLD_S = 0.05
+"""Shortest time between two lines about requests that failed [s] (ours: a flood of them fills no disk)."""
 
 CLOSE_S = 2.0
 """Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
@@ -209,7 +213,8 @@ class F2pNode(LifecycleNode):
 
         ActionServer(
             self, kind, name, execute, callback_group=self.together,
-            cancel_callback=lambda _handle: CancelResponse.ACCEPT,
+            goal_callback=GoalGate(self.monotonic), cancel_callback=lambda _handle: CancelResponse.ACCEPT,
+            result_timeout=int(RESULT_S),
         )  # fmt: skip
 
     async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:
@@ -242,7 +247,8 @@ class F2pNode(LifecycleNode):
     def _tell(self, name: str, error: BaseException, answer: Any) -> None:
         answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
         self._diagnostics.failed(f"{name}: error {answer.error_code}: {answer.error_msg}")
-        self.get_logger().warning(f"{name}: error {answer.error_code}: {answer.error_msg}")
+        told = f"{name}: error {answer.error_code}: {answer.error_msg}"
+        self.get_logger().warning(told, throttle_duration_sec=TOLD_S)
 
     def _prepare(self) -> str:
         """Return what is waited for, and tell by the state of a node that is not active yet whether it could be."""

@@ -12,7 +12,7 @@ from f2p.errors import F2pError
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import BadShapeError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
+from f2p.ros.errors import BadShapeError, BoundError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
 from f2p.ros.messages.convert import floats, goal_from_msg, prediction_to_msg, relations_to_msg, skeleton_from_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.scene.goals import check_goal
@@ -29,6 +29,7 @@ class ModelServerConfig(Settings):
     """Where the weights are, and how long an answer may take."""
 
     store: str = setting("runs/weights", "folder of the weights store; an empty one starts with the shipped weights")
+    most_rolled: int = number(65_536, "candidates times steps of one question", low=1, high=10_000_000)
     answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0)
     swap_s: float = number(60.0, "longest swap, checks and golden questions included", unit="s", low=1.0, high=600.0)
     serving: ServingConfig = group(ServingConfig)
@@ -80,6 +81,8 @@ class ModelServerNode(F2pNode):
                 raise UnknownSceneNameError(
                     f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}"
                 )
+        if count * len(skeleton) > (most := self.parameters.config.most_rolled):
+            raise BoundError("Predict.Request", f"{count} candidates of {len(skeleton)} steps; at most {most} in all")
         predictor = self._pin(request.weights_id)
         parameters = parameters.reshape(count, *shape)
         chances = np.ones(count)

@@ -10,7 +10,7 @@ import numpy as np
 
 from f2p.clock import Clock
 from f2p.errors import CanceledError
-from f2p.loop.errors import NoBelievedPlanError
+from f2p.loop.errors import DeadlineError, NoBelievedPlanError
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.protocol import Predictor
 from f2p.ros.base import qos
@@ -98,7 +98,11 @@ class PlannerNode(F2pNode):
         scene, goal = self._kept.scene(request.scene), goal_from_msg(request.goal)
         skeleton = skeleton_from_msg(request.skeleton) or None
 
+        until_s = self.monotonic.monotonic_s() + config.deadline_s
+
         def canceled() -> bool:
+            if self.monotonic.monotonic_s() > until_s:  # whoever asked was told so already
+                raise DeadlineError(f"planning was not done within {config.deadline_s:.0f} s")
             return bool(handle.is_cancel_requested)
 
         judged = Judged(goal, handle.publish_feedback, self.monotonic)

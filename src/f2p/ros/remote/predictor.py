@@ -15,7 +15,7 @@ from f2p.ros.errors import MessageError, WeightsNotServedError
 from f2p.ros.messages.convert import floats, goal_to_msg, prediction_from_msg, relations_from_msg, skeleton_to_msg
 from f2p.ros.messages.scenes import SentScenes
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
-from f2p_msgs.msg import SegmentedScene
+from f2p_msgs.msg import Limits, SegmentedScene
 from f2p_msgs.srv import DetectRelations, Predict
 
 CALL_S = 90.0
@@ -48,9 +48,11 @@ class RosPredictor:
         return relations_from_msg(answer.relations)
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
-        """Return P(goal) of each candidate (candidates, H, P) in one call. Shape (candidates,)."""
-        answer = self._ask(self._predict, scene, self._request(skeleton, parameters, goal, detailed=0))
-        probabilities = np.asarray(answer.goal_probability, dtype=np.float64)
+        """Return P(goal) of each candidate (candidates, H, P), in as few calls as may be. Shape (candidates,)."""
+        most = max(1, Limits.MOST_CANDIDATES // max(1, len(skeleton)))
+        parts = [parameters[start : start + most] for start in range(0, len(parameters), most)]
+        answers = [self._ask(self._predict, scene, self._request(skeleton, one, goal, detailed=0)) for one in parts]
+        probabilities = np.concatenate([np.asarray(one.goal_probability, dtype=np.float64) for one in answers])
         self._judged(goal, probabilities)
         return probabilities
 
