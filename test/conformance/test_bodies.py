@@ -1,4 +1,4 @@
-"""What every body must do: the driver's model, stretch_body, and the kinematic one.
+"""What every body must do: the driver's model through the guard and by itself, stretch_body, and the kinematic one.
 
 Nothing here ran on a Stretch: the driver is a model with every pitfall on, and stretch_body a stand-in for its calls.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from f2p.bench.guarded import GuardedTwin
 from f2p.errors import F2pError
 from f2p.registry import UnknownNameError
 from f2p.robot.bodies import bodies
@@ -61,6 +62,11 @@ def twin_driver() -> StretchDriver:
     return StretchDriver(Twin(World((block,), np.array([[0.78, 0.0, 0.5 * BLOCK_TOP, 0.0]]))))
 
 
+def guarded(_: pytest.MonkeyPatch) -> Rig:
+    robot = GuardedTwin(twin_driver())
+    return Rig(robot, robot.let, lambda: robot.driver.press_runstop(True))
+
+
 def twin(_: pytest.MonkeyPatch) -> Rig:
     robot = TwinRobot(twin_driver())
     return Rig(robot, robot.driver.advance, lambda: robot.driver.press_runstop(True))
@@ -85,7 +91,7 @@ def stretch_body(patch: pytest.MonkeyPatch) -> Rig:
     return Rig(StretchBodyRobot(pause=library.advance), library.advance, library.press_runstop)
 
 
-@pytest.fixture(params=[twin, kinematic, stretch_body], ids=lambda made: made.__name__)
+@pytest.fixture(params=[guarded, twin, kinematic, stretch_body], ids=lambda made: made.__name__)
 def rig(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Rig:
     made: Rig = request.param(monkeypatch)
     return made
@@ -127,7 +133,7 @@ def test_motions_of_different_joints_follow_one_another(rig: Rig) -> None:
                    Motion((TRANSLATE,), (0.06,)), Motion((WRIST_ROLL,), (0.3,))):  # fmt: skip
         assert rig.robot.move(motion) is Ending.REACHED
     assert rig.robot.gripper(0.05) is Ending.REACHED
-    if isinstance(rig.robot, TwinRobot):
+    if isinstance(rig.robot, GuardedTwin | TwinRobot):
         asked = rig.robot.driver.change_mode("position")
         rig.let(11.0)
         assert asked.done, "the driver still answers, at the latest when the last goal has run out"
