@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any, List, Tuple
+from typing import Any
 
 import numpy as np
 import wire
@@ -35,6 +35,8 @@ class Simulation:
     """One job: M environments at the same place that do not touch each other, with an actor per body."""
 
     def __init__(self, gym: gymapi.Gym, job: wire.Job) -> None:
+        if np.any(job.tool >= 0):
+            raise ValueError("this worker moves no tools with a shape: such skills run in mujoco or mujoco_worker")
         self._gym, self._job = gym, job
         self._sim = gym.create_sim(0, -1, gymapi.SIM_PHYSX, sim_params(job))
         if self._sim is None:
@@ -44,8 +46,8 @@ class Simulation:
         plane.static_friction = plane.dynamic_friction = float(job.physics[1])
         gym.add_ground(self._sim, plane)
         assets = self._assets()
-        self._envs: List[gymapi.Env] = []
-        self._actors: List[List[int]] = []
+        self._envs: list[gymapi.Env] = []
+        self._actors: list[list[int]] = []
         for run in range(len(job.held)):
             env = gym.create_env(self._sim, gymapi.Vec3(0.0, 0.0, 0.0), gymapi.Vec3(0.0, 0.0, 0.0), 1)
             self._envs.append(env)
@@ -66,12 +68,12 @@ class Simulation:
         finally:
             self._gym.destroy_sim(self._sim)
 
-    def _assets(self) -> List[gymapi.Asset]:
+    def _assets(self) -> list[gymapi.Asset]:
         """Load every body from a URDF text; its frame is the centre of its box."""
         with tempfile.TemporaryDirectory() as folder:
             assets = []
             for body, free in enumerate(self._job.free):
-                name = "body{}.urdf".format(body)
+                name = f"body{body}.urdf"
                 with open(os.path.join(folder, name), "w") as file:  # noqa: PTH118, PTH123 - as Isaac Gym takes paths
                     file.write(urdf(self._job, body))
                 options = gymapi.AssetOptions()
@@ -86,7 +88,7 @@ class Simulation:
     def _actor(self, env: gymapi.Env, run: int, body: int, asset: gymapi.Asset) -> int:
         """Put a body where it is at the start; only bodies of one run are in one collision group."""
         pose = transform(self._job.positions[run, body], self._job.quaternions[run, body])
-        actor = self._gym.create_actor(env, asset, pose, "body{}".format(body), run, 0)
+        actor = self._gym.create_actor(env, asset, pose, f"body{body}", run, 0)
         shapes = self._gym.get_actor_rigid_shape_properties(env, actor)
         for shape in shapes:
             shape.friction = float(self._job.physics[1])
@@ -103,7 +105,7 @@ class Simulation:
             self._gym.set_actor_dof_states(env, actor, states, gymapi.STATE_ALL)
         return actor
 
-    def _grip(self, run: int) -> Tuple[int, gymapi.AttractorProperties]:
+    def _grip(self, run: int) -> tuple[int, gymapi.AttractorProperties]:
         """Make the gripper of a run, open: an attractor without axes on what it will hold."""
         env, held = self._envs[run], int(self._job.held[run])
         properties = gymapi.AttractorProperties()
@@ -181,7 +183,7 @@ def transform(position: np.ndarray, quaternion: np.ndarray) -> gymapi.Transform:
     return gymapi.Transform(p=gymapi.Vec3(x, y, z), r=gymapi.Quat(qx, qy, qz, qw))
 
 
-def touching(contacts: Any) -> List[Tuple[int, int]]:
+def touching(contacts: Any) -> list[tuple[int, int]]:
     """Pairs of body indices in one environment that press on each other, −1 for the floor."""
     return [(int(one["body0"]), int(one["body1"])) for one in contacts if float(one["lambda"]) > 0.0]
 
@@ -196,22 +198,22 @@ def urdf(job: wire.Job, body: int) -> str:
     """Return a body as URDF: a link of its still boards, and a second link on a slide along −x for those that slide."""
     own = np.flatnonzero(job.board_body == body).tolist()
     still = "".join(_board(job, index) for index in own if not job.board_slides[index])
-    text = '<robot name="body{}"><link name="base">{}</link>'.format(body, still)
+    text = f'<robot name="body{body}"><link name="base">{still}</link>'
     if job.slide_most[body] > 0.0:
         slides = "".join(_board(job, index) for index in own if job.board_slides[index])
         text += (
-            '<link name="slide">{}</link><joint name="slide" type="prismatic"><parent link="base"/>'
+            f'<link name="slide">{slides}</link><joint name="slide" type="prismatic"><parent link="base"/>'
             '<child link="slide"/><axis xyz="-1 0 0"/>'
-            '<limit lower="0" upper="{:.6g}" effort="1000" velocity="10"/></joint>'
-        ).format(slides, job.slide_most[body])
+            f'<limit lower="0" upper="{job.slide_most[body]:.6g}" effort="1000" velocity="10"/></joint>'
+        )
     return text + "</robot>"
 
 
 def _board(job: wire.Job, index: int) -> str:
     """Return one board as a collision shape."""
-    center = " ".join("{:.6g}".format(value) for value in job.board_center[index])
-    size = " ".join("{:.6g}".format(2.0 * value) for value in job.board_half[index])
-    return '<collision><origin xyz="{}"/><geometry><box size="{}"/></geometry></collision>'.format(center, size)
+    center = " ".join(f"{value:.6g}" for value in job.board_center[index])
+    size = " ".join(f"{2.0 * value:.6g}" for value in job.board_half[index])
+    return f'<collision><origin xyz="{center}"/><geometry><box size="{size}"/></geometry></collision>'
 
 
 if __name__ == "__main__":

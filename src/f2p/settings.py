@@ -42,9 +42,12 @@ def number(
     )
 
 
-def setting(default: Any, text: str, *, unit: str = "", source: str = "ours") -> Any:
-    """Declare a field that is neither one number nor a name of a family: a switch, a folder, a topic, a point."""
-    return dataclasses.field(default=default, metadata={"text": text, "unit": unit, "source": source})
+def setting(default: Any, text: str, *, unit: str = "", source: str = "ours", **facts: Any) -> Any:
+    """Declare a field that is neither one number nor a name of a family: a switch, a folder, a topic, a point.
+
+    `facts` are more that is known of it, as `settings_text.settings_of` reads them.
+    """
+    return dataclasses.field(default=default, metadata={"text": text, "unit": unit, "source": source, **facts})
 
 
 def group(factory: Callable[[], Any], text: str = "", **facts: Any) -> Any:

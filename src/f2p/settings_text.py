@@ -112,8 +112,11 @@ def text_of(value: Any) -> str:
 
 
 def meaning(kind: type, item: dataclasses.Field[Any]) -> str:
-    """Return what a field is for: its declared text, or the docstring below it."""
+    """Return what a field is for: its declared text, the docstring below it, or what a nested config says of itself."""
     text = item.metadata.get("text") or next((d[item.name] for d in map(_notes, kind.__mro__) if item.name in d), "")
+    nested = field_types(kind)[item.name]
+    if not text and dataclasses.is_dataclass(nested):
+        text = str(nested.__doc__).partition("\n")[0].rstrip(".")
     return " ".join(text.split())
 
 

@@ -113,25 +113,38 @@ class Relations:
         object.__setattr__(self, "unary", frozen(self.unary, np.float32))
         object.__setattr__(self, "binary", frozen(self.binary, np.float32))
 
-    def value(self, relation: str, subject: str, object_: str) -> float:
-        """Return the value of relation(subject, object_)."""
+    def value(self, relation: str, subject: str, object_: str = "") -> float:
+        """Return the value of relation(subject, object_), or of relation(subject) where there is no second object."""
+        if not object_:
+            return float(self.unary[self.names.index(subject), UNARY_RELATIONS.index(relation)])
         return float(
             self.binary[self.names.index(subject), self.names.index(object_), BINARY_RELATIONS.index(relation)]
         )
 
 
+def fact_text(relation: str, subject: str, object_: str) -> str:
+    """Return a relation of two objects as one writes it, or of one where the second name is empty."""
+    return f"{relation}({subject}, {object_})" if object_ else f"{relation}({subject})"
+
+
 @dataclass(frozen=True)
 class GoalRelation:
-    """One literal of a goal, e.g. above(apple, table_b)."""
+    """One literal of a goal, e.g. above(apple, table_b), or drawer_open(cabinet)."""
 
     relation: str
     subject: str
-    object: str
+    object: str = ""
+    """Empty for a relation of one object."""
     value: bool = True
 
     def __str__(self) -> str:
-        text = f"{self.relation}({self.subject}, {self.object})"
+        text = fact_text(self.relation, self.subject, self.object)
         return text if self.value else f"not {text}"
+
+    @property
+    def unary(self) -> bool:
+        """Whether it is of one object."""
+        return not self.object
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,8 @@ class Goal:
     @property
     def names(self) -> tuple[str, ...]:
         """The objects it speaks of, each once."""
-        return tuple(dict.fromkeys(name for literal in self.literals for name in (literal.subject, literal.object)))
+        names = (name for literal in self.literals for name in (literal.subject, literal.object))
+        return tuple(dict.fromkeys(name for name in names if name))
 
 
 @dataclass(frozen=True)
@@ -254,11 +268,12 @@ class Contradiction:
     relation: str
     subject: str
     object: str
+    """Empty for a relation of one object."""
     predicted: float
     observed: bool
 
     def __str__(self) -> str:
-        fact = f"{self.relation}({self.subject}, {self.object})"
+        fact = fact_text(self.relation, self.subject, self.object)
         return f"{fact}: predicted {self.predicted:.2f}, observed {self.observed}"
 
 

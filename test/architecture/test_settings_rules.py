@@ -9,13 +9,16 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import types
+import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import f2p
 from f2p.settings import Settings, field_types
+from f2p.settings_text import meaning, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,6 +59,28 @@ def test_a_config_can_be_made_without_arguments_and_its_types_are_known(kind: ty
     assert names <= set(field_types(kind))
     if "__post_init__" in vars(kind):
         assert "super().__post_init__()" in inspect.getsource(kind.__post_init__)
+
+
+@pytest.mark.parametrize("kind", CONFIGS, ids=[kind.__name__ for kind in CONFIGS])
+def test_every_setting_says_what_it_is_where_from_and_how_far_it_goes(kind: type) -> None:
+    """A person reads this in `f2p settings` and in `ros2 param describe`; nothing else says what a number does."""
+    config = kind()
+    leaves = {item.name: item for item in settings_of(config)}
+    for item in dataclasses.fields(config):
+        if item.metadata.get("given"):
+            continue
+        name = f"{kind.__module__}.{kind.__name__}.{item.name}"
+        by_name = isinstance(getattr(config, item.name), Mapping)  # its members say what they are
+        assert by_name or meaning(kind, item), f"{name} has no text: declare it by number, choice, setting or group"
+        if item.name in leaves:
+            assert leaves[item.name].source, f"{name} does not say where its default comes from"
+            numeric = {int, float} & set(parts(leaves[item.name].kind)) and type(item.default) is not tuple
+            assert not numeric or leaves[item.name].numeric, f"{name} is a number without bounds: declare it by number"
+
+
+def parts(kind: object) -> tuple[object, ...]:
+    """The types of a union, or the one there is."""
+    return typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
 
 
 def test_families_are_filled_in_one_way() -> None:

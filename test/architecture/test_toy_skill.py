@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from f2p.action.errors import BadParameterError
-from f2p.action.protocol import Parameter, actions, checked_call, width_of
+from f2p.action.protocol import actions, checked_call, width_of
 from f2p.action.workspace import Workspace
 from f2p.learner.protocol import LearnContext, learners
 from f2p.model.architectures.protocol import architectures
@@ -27,73 +27,23 @@ from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.svgd import SvgdConfig
 from f2p.ros.messages.convert import plan_from_msg, plan_to_msg
 from f2p.sim.data.workspace import tables
-from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath, motions
+from f2p.sim.motion.protocol import motions
 from f2p.sim.mujoco import MujocoSimulator
-from f2p.sim.physics.scene_builder import BuiltScene
-from f2p.sim.protocol import SimulationBatch
+from f2p.sim.protocol import SimulationBatch, Simulator, make_simulator
 from f2p.sim.world import Body, World, reconstruct
 from f2p.skill.protocol import skills
 from f2p.tasks.chance import random_call
 from f2p.tasks.protocol import TaskInstance
-from f2p.types import Cause, Execution, Failure, Goal, GoalRelation, Outcome, Scene, Segment, SkillCall, SkillStep
+from f2p.types import Cause, Execution, Failure, Goal, GoalRelation, Outcome, SkillCall, SkillStep
 
-SLIDE = "toy_slide"
-
-
-class ToySlide:
-    """Slide an object along y: how far, and how long that shall take."""
-
-    parameters: tuple[Parameter, ...] = (
-        Parameter("dy", "m", -0.2, 0.2, "how far", along="y"),
-        Parameter("duration", "s", 0.4, 0.8, "how long"),
-    )
-
-    def applies(self, segment: Segment) -> bool:
-        """Tell whether it can be slid."""
-        return segment.movable
-
-    def draw(
-        self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None
-    ) -> np.ndarray:
-        """Propose strokes. Shape (count, 2)."""
-        return rng.uniform([one.low for one in self.parameters], [one.high for one in self.parameters], (count, 2))
-
-    def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
-        """Displace the object along y. Shape (count, n, 3)."""
-        out = np.zeros((len(parameters), len(scene.segments), 3))
-        out[:, scene.index(name), 1] = np.asarray(parameters)[:, 0]
-        return out
-
-
-def toy_path(
-    scene: BuiltScene,
-    poses: np.ndarray,
-    sizes: np.ndarray,
-    acted_on: np.ndarray,
-    parameters: np.ndarray,
-    *,
-    config: ToolMotionConfig,
-) -> ToolPath:
-    """Bind the object, move it along y a millimetre above where it stands, let go."""
-    step = scene.model.opt.timestep
-    time = step * np.arange(1, int((1.0 + config.settle_time) / step))
-    share = np.clip(time / parameters[:, 1:], 0.0, 1.0)
-    positions = np.repeat(poses[np.arange(len(poses)), acted_on, None, :3], len(time), axis=1)
-    positions[..., 1] += share * parameters[:, :1]
-    positions[..., 2] += 0.001
-    quaternions = np.zeros((*share.shape, 4))
-    quaternions[..., 0] = 1.0
-    return ToolPath(positions, quaternions, share < 1.0)
+from ..toy_push import PUSH, push_path
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The skill, for the length of a test, as a plug-in would register it."""
+def toy(push: str) -> str:
+    """The skill, in every test."""
     torch.set_num_threads(1)
-    assert SLIDE not in actions.names and SLIDE not in motions.names
-    monkeypatch.setitem(actions._items, SLIDE, ToySlide())
-    monkeypatch.setitem(motions._items, SLIDE, toy_path)
-    yield
+    return push
 
 
 def world() -> World:
@@ -108,9 +58,9 @@ def world() -> World:
 
 
 CALLS = (
-    SkillCall(SLIDE, "block", np.array([0.15, 0.5])),
+    SkillCall(PUSH, "block", np.array([0.15, 0.5])),
     SkillCall("pick_place", "block", np.array([0.0, -0.2, 0.0, 0.0])),
-    SkillCall(SLIDE, "brick", np.array([-0.1, 0.6])),
+    SkillCall(PUSH, "brick", np.array([-0.1, 0.6])),
     SkillCall("pick_place", "brick", np.array([0.0, 0.9, 0.0, 0.0])),
 )
 
@@ -137,8 +87,24 @@ def test_both_skills_are_simulated_in_one_batch(simulated: SimulationBatch) -> N
         assert np.abs(others).max() < 0.005
 
 
+def test_it_moves_its_object_by_contact_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool without a shape meets nothing, and in another process the same boxes do the same."""
+    start, call = world(), CALLS[0]
+
+    def moved(simulator: Simulator) -> float:
+        (done,) = simulator.simulate(start.bodies, start.poses[None], [call], seed=0).kept
+        return float(done.displacements[start.index("block"), 1])
+
+    here = moved(MujocoSimulator())
+    assert here == pytest.approx(0.15, abs=0.015)
+    assert moved(make_simulator("mujoco_worker")) == pytest.approx(here, abs=0.002)
+    shapeless = lambda *given, config: replace(push_path(*given, config=config), tools=())  # noqa: E731
+    monkeypatch.setitem(motions._items, PUSH, shapeless)
+    assert abs(moved(MujocoSimulator())) < 0.001
+
+
 def test_its_rows_train_its_own_network_and_no_other(batch: TransitionBatch) -> None:
-    assert batch.skills == ("pick_place", SLIDE) and batch.parameters.shape == (4, 4)
+    assert batch.skills == ("pick_place", PUSH) and batch.parameters.shape == (4, 4)
     own = batch.take(np.flatnonzero(batch.skill == 1))
     config = FinetuneConfig(stage=StageConfig(steps=3, batch=2, warmup=0), replayed=0)
     for name in architectures.names:
@@ -146,7 +112,7 @@ def test_its_rows_train_its_own_network_and_no_other(batch: TransitionBatch) -> 
         tuned, losses = finetune(model, own, None, config, seed=0)
         before, after = model.state_dict(), tuned.state_dict()
         changed = {key.split(".")[1] for key in before if not torch.equal(before[key], after[key])}
-        assert SLIDE in changed and "pick_place" not in changed and np.all(np.isfinite(losses)), name
+        assert PUSH in changed and "pick_place" not in changed and np.all(np.isfinite(losses)), name
         assert evaluate(tuned, batch).transitions == 4
 
 
@@ -159,20 +125,20 @@ def predictor(batch: TransitionBatch) -> TorchPredictor:
 
 def test_it_is_predicted_planned_and_told(predictor: TorchPredictor) -> None:
     scene = MujocoSimulator().observe(world(), 0)
-    steps = (SkillStep(SLIDE, "block"), SkillStep("pick_place", "brick"))
+    steps = (SkillStep(PUSH, "block"), SkillStep("pick_place", "brick"))
     goal = Goal((GoalRelation("left", "block", "brick"),))
     planner = Planner(lambda: predictor, PlannerConfig(belief=0.0, shooting=ShootingConfig(candidates=20)))
     plan = planner.plan(scene, goal, 0, steps)
     assert [len(call.parameter) for call in plan.calls] == [2, 4] and len(plan.predictions) == 2
     assert 0.4 <= plan.calls[0].parameter[1] <= 0.8 and "duration" in plan_tree(plan)
     back = plan_from_msg(plan_to_msg(plan, 1))
-    assert [call.skill for call in back.calls] == [SLIDE, "pick_place"]
-    with pytest.raises(BadParameterError, match="toy_slide takes the 2 parameters dy, duration"):
-        checked_call(SkillCall(SLIDE, "block", np.zeros(4)))
+    assert [call.skill for call in back.calls] == [PUSH, "pick_place"]
+    with pytest.raises(BadParameterError, match="toy_push takes the 2 parameters dy, duration"):
+        checked_call(SkillCall(PUSH, "block", np.zeros(4)))
 
 
 def failure_of(simulated: SimulationBatch, predictor: TorchPredictor) -> Failure:
-    """The first slide, as if it had been mispredicted."""
+    """The first push, as if it had been mispredicted."""
     done = simulated.kept[0]
     (prediction,) = predictor.predict(done.before, (done.call,))
     outcome = Outcome(
@@ -188,30 +154,30 @@ def test_a_failure_of_it_is_kept_inferred_around_and_learned_from(
     failure = failure_of(simulated, predictor)
     arrays: dict[str, np.ndarray] = {}
     kept = Arrays(arrays)
-    assert value_from(Failure, words_of(failure, kept), kept).outcome.call.skill == SLIDE
+    assert value_from(Failure, words_of(failure, kept), kept).outcome.call.skill == PUSH
     search = SvgdConfig(iterations=3)
     config = PosteriorConfig(particles=4, state_search=search, action_search=search)
     particles, _ = infer(failure, predictor._model, config=config)
     low, high = [-0.2, 0.4], [0.2, 0.8]
     assert all(np.all((call.parameter >= low) & (call.parameter <= high)) for call in particles.calls)
-    assert {call.skill for call in particles.calls} == {SLIDE}
+    assert {call.skill for call in particles.calls} == {PUSH}
     context = LearnContext(predictor._model, MujocoSimulator(), seed=0, transitions=3)
     data = learners.get("random")().respond(failure, context)
-    assert data.transitions and {item.call.skill for item in data.transitions} == {SLIDE}
+    assert data.transitions and {item.call.skill for item in data.transitions} == {PUSH}
 
 
 def test_chance_draws_its_parameters(simulated: SimulationBatch) -> None:
     here = reconstruct(simulated.kept[0].before)
     goal = Goal((GoalRelation("left", "block", "brick"),))
-    instance = TaskInstance("toy", here, goal, (SkillStep(SLIDE, "block"),), budget=1)
+    instance = TaskInstance("toy", here, goal, (SkillStep(PUSH, "block"),), budget=1)
     call = random_call(here, instance, 0, np.random.default_rng(0), Workspace())
-    assert call.skill == SLIDE and call.parameter.shape == (width_of(SLIDE),)
+    assert call.skill == PUSH and call.parameter.shape == (width_of(PUSH),)
 
 
 def test_every_skill_of_ours_can_be_simulated_executed_and_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever adds one forgets none of its files."""
-    monkeypatch.delitem(actions._items, SLIDE)
-    monkeypatch.delitem(motions._items, SLIDE)
+    monkeypatch.delitem(actions._items, PUSH)
+    monkeypatch.delitem(motions._items, PUSH)
     assert actions.names == motions.names == skills.names
     for name in architectures.names:
         assert create(architecture=name).config.skills == actions.names

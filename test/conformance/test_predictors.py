@@ -30,7 +30,9 @@ MAKERS: dict[str, Callable[[], Predictor]] = {
     },
 }
 
-GOAL = parse_goal("above(box, table_b) & not inside(object_1, box) & left(object_2, landmark)")
+GOAL = parse_goal(
+    "above(box, table_b) & not inside(object_1, box) & left(object_2, landmark) & movable(box) & not drawer_open(box)"
+)
 SKELETON = (SkillStep("pick_place", "box"), SkillStep("pick_place", "landmark"))
 PARAMETERS = np.random.default_rng(0).uniform(-0.5, 0.5, (9, 2, 4)) * [1.0, 1.0, 0.0, 0.0]
 

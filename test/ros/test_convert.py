@@ -65,7 +65,7 @@ def test_a_scene_survives_the_wire() -> None:
 def test_a_plan_survives_the_wire() -> None:
     names = scene().names
     call = SkillCall("pick_place", "box", np.array([0.1, -0.2, 0.3, 1.0]))
-    plan = Plan("p1", parse_goal("above(box, table_a) & not inside(drawer, box)"), (call,), 0.7,
+    plan = Plan("p1", parse_goal("above(box, table_a) & not inside(drawer, box) & drawer_open(drawer)"), (call,), 0.7,
                 (Prediction(relations(names), np.ones((3, 3))),), "w", believed=False)  # fmt: skip
     back = convert.plan_from_msg(convert.plan_to_msg(plan, 5))
     assert (back.id, back.goal, back.weights_id, back.believed) == (plan.id, plan.goal, "w", False)

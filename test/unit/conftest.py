@@ -7,18 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from f2p.action.protocol import actions
 from f2p.robot.kinematics import TopDownPose, base_from_gripper
 from f2p.robot.protocol import RobotState
-
-from .slide import Slide
-
-
-@pytest.fixture
-def slide(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A second skill's name, registered for the length of a test."""
-    monkeypatch.setitem(actions._items, "slide", Slide())
-    return "slide"
 
 
 @pytest.fixture(scope="session")

@@ -14,3 +14,12 @@ class BadParameterError(F2pError):
 
     def __init__(self, skill: str, names: Sequence[str], fact: str) -> None:
         super().__init__(f"{skill} takes the {len(names)} parameters {', '.join(names)}, all finite; given {fact}")
+
+
+class ParameterOutOfBoundsError(F2pError):
+    """A continuous parameter outside the bounds that its skill declares."""
+
+    code = 312
+
+    def __init__(self, skill: str, name: str, value: float, low: float, high: float, unit: str) -> None:
+        super().__init__(f"{skill} takes {name} from {low:g} to {high:g} {unit}; given {value:g}".replace("  ", " "))

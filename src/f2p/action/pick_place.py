@@ -20,8 +20,8 @@ class PickPlaceAction:
     """`Action` of A.10's pick-and-place."""
 
     parameters: tuple[Parameter, ...] = (
-        Parameter("dx", "m", -2.0, 2.0, "placement minus grasp", along="x", aims=True),
-        Parameter("dy", "m", -2.0, 2.0, "placement minus grasp", along="y", aims=True),
+        Parameter("dx", "m", -3.0, 3.0, "placement minus grasp", along="x", aims=True),
+        Parameter("dy", "m", -3.0, 3.0, "placement minus grasp", along="y", aims=True),
         Parameter("dz", "m", -1.0, 1.0, "placement minus grasp; contact ends the lowering", along="z"),
         Parameter("dyaw", "rad", -3.2, 3.2, "placement minus grasp", turns=True),
     )

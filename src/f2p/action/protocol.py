@@ -8,10 +8,13 @@ from typing import Protocol
 
 import numpy as np
 
-from f2p.action.errors import BadParameterError
+from f2p.action.errors import BadParameterError, ParameterOutOfBoundsError
 from f2p.action.workspace import Workspace
 from f2p.registry import Registry
 from f2p.types import Scene, Segment, SkillCall, SkillStep
+
+ROUNDING = 1e-5
+"""How far a value may be outside its bounds, in its unit: messages and data sets keep single precision."""
 
 AXES = ("x", "y", "z")
 """Of the task frame."""
@@ -24,9 +27,9 @@ class Parameter:
     name: str
     unit: str
     low: float
-    """Smallest sensible value."""
+    """Smallest value that a call may have."""
     high: float
-    """Greatest sensible value."""
+    """Greatest value that a call may have."""
     meaning: str
     along: str = ""
     """The axis of the task frame along which the object acted on is meant to move by this much; empty for any other."""
@@ -71,8 +74,10 @@ def checked(skill: str, values: object) -> np.ndarray:
     Raises:
         UnknownNameError: No such skill, with the choices.
         BadParameterError: Another number of parameters, or one that is not finite.
+        ParameterOutOfBoundsError: One that is outside its bounds.
     """
-    names = [one.name for one in actions.get(skill).parameters]
+    own = actions.get(skill).parameters
+    names = [one.name for one in own]
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -81,6 +86,10 @@ def checked(skill: str, values: object) -> np.ndarray:
         raise BadParameterError(skill, names, f"shape {array.shape}")
     if not np.all(np.isfinite(array)):
         raise BadParameterError(skill, names, str(array.tolist()))
+    for one, column in zip(own, np.moveaxis(array, -1, 0), strict=True):
+        outside = (column < one.low - ROUNDING) | (column > one.high + ROUNDING)
+        if outside.any():
+            raise ParameterOutOfBoundsError(skill, one.name, float(column[outside][0]), one.low, one.high, one.unit)
     return array
 
 
@@ -91,6 +100,13 @@ def checked_call(call: SkillCall) -> SkillCall:
         raise BadParameterError(call.skill, names, f"shape {call.parameter.shape}")
     checked(call.skill, call.parameter)
     return call
+
+
+def checked_steps(skeleton: Sequence[SkillStep], parameters: np.ndarray) -> np.ndarray:
+    """Return parameters (candidates, H, P), filled up to the widest skill, if every step's are its skill's own."""
+    for index, step in enumerate(skeleton):
+        checked(step.skill, parameters[:, index, : width_of(step.skill)])
+    return parameters
 
 
 def meant(call: SkillCall, scene: Scene) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from f2p.relation.table import binary_specs
 from f2p.scene.perceive import PerceivedScan, perceive_scan
 from f2p.scene.picture import draw
 from f2p.scene.segment.protocol import segmenters
-from f2p.settings import Settings
+from f2p.settings import Settings, group
 from f2p.settings_text import set_by
 from f2p.types import Relations
 
@@ -105,7 +105,7 @@ def perceive(
 class PerceiveConfig(Settings):
     """What `f2p perceive` can be asked for."""
 
-    segmenter_settings: Mapping[str, Any] = field(default_factory=segmenters.configs)
+    segmenter_settings: Mapping[str, Any] = group(segmenters.configs, "of the segmenter that is chosen")
 
 
 settable.register("perceive")(PerceiveConfig)

@@ -50,7 +50,10 @@ def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
 
 @in_one_line()
 def run(
-    goal: Annotated[str, typer.Argument(help='Literals joined by &, e.g. "above(box, table_b) & not inside(a, box)".')],
+    goal: Annotated[
+        str,
+        typer.Argument(help='Literals joined by &, e.g. "above(box, table_b) & not inside(a, box) & drawer_open(b)".'),
+    ],
     propose: Annotated[
         list[str] | None, typer.Option(help="A step to follow, e.g. pick_place(box); repeatable.")
     ] = None,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
-from f2p.settings import Settings, choice
+from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.errors import SimulationError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator, simulators
 from f2p.tasks.chance import chance
@@ -53,26 +53,23 @@ Progress = Callable[[str, float, str], None]
 class ExperimentConfig(Settings):
     """What is compared on what."""
 
-    task: str = "transport"
-    objects: int = 3
-    trials: int = 50
-    """Trials per row, dealt out evenly to the learned models."""
-    learners: tuple[str, ...] = ("original", "fail2progress")
-    failures: int = 5
-    seeds: int = 3
-    first_failure: int = 0
-    """Number of the first failure: others are other scenes."""
-    first_trial: int = 0
-    """Number of the first trial scene."""
-    transitions: tuple[int | None, ...] = (None,)
-    """Budgets of simulated transitions to learn with, one row each; None: as each learner's own settings say."""
+    task: str = setting("transport", "task that is tried, by name")
+    objects: int = number(3, "objects of a scene", low=1, high=8)
+    trials: int = number(50, "trials per row, dealt out evenly to the learned models", low=1, high=1_000_000)
+    learners: tuple[str, ...] = setting(("original", "fail2progress"), "learners that are compared, by name")
+    failures: int = number(5, "different failures to learn from", low=1, high=100_000)
+    seeds: int = number(3, "seeds of learning per failure", low=1, high=100_000)
+    first_failure: int = number(0, "number of the first failure: others are other scenes", low=0, high=2**31)
+    first_trial: int = number(0, "number of the first trial scene", low=0, high=2**31)
+    transitions: tuple[int | None, ...] = setting(
+        (None,), "budgets of simulated transitions to learn with, one row each; none: as the learner's own settings say"
+    )
     architecture: str = choice(DEFAULT_ARCHITECTURE, "whose shipped weights learn", lambda: architectures.names)
-    chance_trials: int = 200
+    chance_trials: int = number(200, "trials that tell what chance reaches", low=1, high=1_000_000)
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
-    cycle: CycleConfig = field(default_factory=CycleConfig)
-    """Its budget is replaced."""
-    learner_settings: Mapping[str, Any] = field(default_factory=lambda: learners.configs())  # noqa: PLW0108 - a field has its name
-    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs)
+    cycle: CycleConfig = group(CycleConfig, "a round of learning; its budget is replaced")
+    learner_settings: Mapping[str, Any] = group(lambda: learners.configs(), "of each learner")  # noqa: PLW0108 - a field has its name
+    simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator")
 
 
 @dataclass(frozen=True)
@@ -207,10 +204,10 @@ class Experiment:
     def _try(self, cell: Cell, predictor: Predictor, scenes: Sequence[int], free: bool, tries: int) -> list[Trial]:
         """Run one trial in each of the scenes."""
         planner, out = Planner(lambda: predictor), []
-        for number in scenes:
-            rng = np.random.default_rng((TRIAL_STREAM, number))
+        for scene in scenes:
+            rng = np.random.default_rng((TRIAL_STREAM, scene))
             instance = self._task.make(rng, self.config.objects, self._simulator)
-            out.append(run_trial(instance, planner, self._simulator, free=free, seed=number, tries=tries))
+            out.append(run_trial(instance, planner, self._simulator, free=free, seed=scene, tries=tries))
             found = sum(trial.success for trial in out)
             which = "free" if free else "given"
             self._progress(cell.name, len(out) / len(scenes), f"{which}: {found} of {len(out)} trials succeeded")

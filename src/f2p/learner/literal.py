@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.targeted import Targeted, TargetedConfig
 from f2p.model.train import literal_finetuning
 from f2p.posterior.infer import PosteriorConfig
-from f2p.settings import number
+from f2p.settings import group, number
 from f2p.types import Failure
 
 
@@ -18,10 +18,10 @@ class LiteralConfig(TargetedConfig):
     """Nothing of ours: no counter-examples, nothing put elsewhere, no scene but the one that failed."""
 
     transitions: int = number(21, "twenty particles and the failed step", low=2, high=1000, source="A.5")
-    counter_examples: float = 0.0
-    elsewhere: float = 0.0
-    aftermath: float = 0.0
-    posterior: PosteriorConfig = field(default_factory=lambda: PosteriorConfig(mode="literal"))
+    counter_examples: float = number(0.0, "as in the targeted learners; here none", low=0.0, high=0.5, source="A.5")
+    elsewhere: float = number(0.0, "as in the targeted learners; here none", low=0.0, high=0.5, source="A.5")
+    aftermath: float = number(0.0, "as in the targeted learners; here none", low=0.0, high=1.0, source="A.5")
+    posterior: PosteriorConfig = group(lambda: PosteriorConfig(mode="literal"), "its number of particles is replaced")
 
 
 @learners.register("literal")

@@ -33,7 +33,7 @@ from f2p.posterior.diagnostics import Diagnostics, placements
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.sim.world import World, reconstruct
 from f2p.types import Failure, Particles, SkillCall, Transition
 
@@ -58,8 +58,7 @@ class TargetedConfig(Settings):
     carried: float = number(
         0.05, "what moved this far was carried along", unit="m", low=0.0, high=1.0, source="as the gate"
     )
-    posterior: PosteriorConfig = field(default_factory=PosteriorConfig)
-    """Its number of particles is replaced."""
+    posterior: PosteriorConfig = group(PosteriorConfig, "inference; its number of particles is replaced")
     least_share: float = number(0.5, "share of the particles that must be simulated", low=0.0, high=1.0)
 
 
@@ -176,8 +175,8 @@ class Targeted:
         rested = project(
             drawn,
             view,
-            world.bodies,  # type: ignore[arg-type]
-            context.simulator,  # type: ignore[arg-type]
+            world.bodies,
+            context.simulator,
             seed=context.seed,
             openings=world.openings,
         )

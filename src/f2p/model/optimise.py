@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from f2p.files import write_whole
 from f2p.model.errors import DivergedError, TrainingError
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 
 Progress = Callable[[str, float, str], None]
 
@@ -32,8 +32,7 @@ class StageConfig(Settings):
     steps: int = number(1000, "steps", low=0, high=10_000_000)
     batch: int = number(32, "transitions per step; 0: all there are", low=0, high=100_000, source="Points2Plans")
     rate: float = number(1e-3, "learning rate of Adam at its highest", low=1e-7, high=1.0)
-    cosine: bool = True
-    """Let the rate fall to zero on a cosine."""
+    cosine: bool = setting(True, "let the rate fall to zero on a cosine")
     warmup: int = number(50, "steps over which the rate rises", low=0, high=100_000)
     clip: float = number(10.0, "norm beyond which gradients are scaled down", low=1e-3, high=1e9)
     shards: int = number(1, "parts of a step's minibatch that are worked on at once", low=1, high=64)

@@ -21,8 +21,8 @@ from f2p.model.errors import BadParametersError, TooManySegmentsError
 from f2p.model.protocol import Latent
 from f2p.model.rollouts import Rollouts
 from f2p.model.threads import limit_threads
-from f2p.scene.goals import goal_arrays
-from f2p.settings import Settings, number
+from f2p.scene.goals import GoalArrays, goal_arrays
+from f2p.settings import Settings, number, setting
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 Rollout = Literal["geometric", "latent"]
@@ -32,8 +32,10 @@ Rollout = Literal["geometric", "latent"]
 class PredictorConfig(Settings):
     """How a model is rolled out."""
 
-    rollout: Rollout = "geometric"
-    """geometric: move each segment as predicted and embed it anew; latent: go on from X + δX (method.md A16)."""
+    rollout: Rollout = setting(
+        "geometric", "geometric: move each segment as predicted and embed it anew; latent: go on from X + δX",
+        source="method.md A16",
+    )  # fmt: skip
     move_threshold: float = number(
         0.002, "a smaller predicted displacement moves nothing", unit="m", low=0.0, high=0.1, source="Points2Plans"
     )
@@ -88,16 +90,23 @@ class TorchPredictor:
         Raises:
             BadParametersError: `parameters` does not fit the skeleton or is not finite.
         """
-        (subjects, objects, relations), wanted = goal_arrays(goal, scene.names)
-        sign = torch.from_numpy(np.where(wanted, 1.0, -1.0))
-        parts = [torch.from_numpy(part) for part in (subjects, objects, relations)]
-        out = []
+        arrays = goal_arrays(goal, scene.names)
         with torch.inference_mode():
-            for latent in self._rolled_out(scene, skeleton, _checked(parameters, skeleton)):
-                logits = self._model.pair_logits(latent, parts[0], parts[1])
-                literal = logits[:, torch.arange(len(sign)), parts[2]].double() * sign
-                out.append(functional.logsigmoid(literal).double().sum(-1).exp().numpy())
+            latents = self._rolled_out(scene, skeleton, _checked(parameters, skeleton))
+            out = [self._log_chance(latent, arrays).exp().numpy() for latent in latents]
         return self.reliability * np.concatenate(out)
+
+    def _log_chance(self, latent: Latent, goal: GoalArrays) -> Tensor:
+        """Return ln P(goal) of the scenes of a latent (B,): only what the goal speaks of is decoded. Shape (B,)."""
+        parts = []
+        if len(goal.pairs_wanted):
+            subjects, objects, kinds = map(torch.from_numpy, goal.pairs)
+            logits = self._model.pair_logits(latent, subjects, objects)
+            parts.append(logits[:, torch.arange(len(kinds)), kinds] * _sign(goal.pairs_wanted))
+        if len(goal.alone_wanted):
+            subjects, kinds = map(torch.from_numpy, goal.alone)
+            parts.append(self._model.relations(latent).unary[:, subjects, kinds] * _sign(goal.alone_wanted))
+        return functional.logsigmoid(torch.cat(parts, -1)).double().sum(-1)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return relations and displacements expected after each of `calls`."""
@@ -172,6 +181,11 @@ def scene_digest(scene: Scene) -> str:
         digest.update(f"{segment.name}:{segment.points.shape}".encode())
         digest.update(np.ascontiguousarray(segment.points).tobytes())
     return digest.hexdigest()
+
+
+def _sign(wanted: np.ndarray) -> Tensor:
+    """Return +1 where a literal shall hold and -1 where it shall not, double."""
+    return torch.from_numpy(np.where(wanted, 1.0, -1.0))
 
 
 def _checked(parameters: np.ndarray, skeleton: tuple[SkillStep, ...]) -> np.ndarray:

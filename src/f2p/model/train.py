@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ from f2p.model.optimise import (
 )
 from f2p.model.threads import limit_threads
 from f2p.model.transitions import Progress, Transitions
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 
 LEAST_HELD = 5
 """New transitions that say how well new ones are predicted (ours: one alone ended it with the others not learned)."""
@@ -43,15 +43,19 @@ Parts = tuple[np.ndarray, np.ndarray]
 class PretrainConfig(Settings):
     """The two stages of pre-training."""
 
-    joint: StageConfig = field(default_factory=lambda: StageConfig(steps=900, batch=24, shards=2))
-    frozen: StageConfig = field(default_factory=lambda: StageConfig(steps=5000, batch=64, shards=2))
-    losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0))
-    """Ours: what moves and what changes counts more, since most objects stay where and as they are."""
+    joint: StageConfig = group(lambda: StageConfig(steps=900, batch=24, shards=2), "first stage: everything learns")
+    frozen: StageConfig = group(
+        lambda: StageConfig(steps=5000, batch=64, shards=2), "second stage: the encoder stays as it is"
+    )
+    losses: LossConfig = group(
+        lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0),
+        "what moves and what changes counts more, since most objects stay where and as they are",
+    )
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
     joint_share: float = number(
         1.0, "share of the transitions that the first stage sees", low=0.01, high=1.0, source="ours: encoding is dear"
     )
-    checkpoint_every: int = 250
+    checkpoint_every: int = number(250, "steps between checkpoints", low=1, high=10_000_000)
 
 
 def literal_pretraining() -> PretrainConfig:
@@ -64,22 +68,29 @@ def literal_pretraining() -> PretrainConfig:
 class FinetuneConfig(Settings):
     """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
 
-    stage: StageConfig = field(default_factory=lambda: StageConfig(steps=400, batch=10, warmup=0))
-    """`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most."""
-    plateau: PlateauConfig | None = field(default_factory=PlateauConfig)
-    """Ends it when the new transitions are predicted nearly as well as old ones; none: all steps, as literally."""
+    stage: StageConfig = group(
+        lambda: StageConfig(steps=400, batch=10, warmup=0),
+        "`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most",
+    )
+    plateau: PlateauConfig | None = group(
+        PlateauConfig,
+        "ends it when new transitions are predicted nearly as well as old ones; none: never",
+    )
     held_out: float = number(
         0.05, "share of the new transitions that is only looked at", low=0.0, high=0.5,
         source="ours: one alone may be of the easiest kind; if these are fewer than five, all are looked at as learned",
     )  # fmt: skip
     old_held_out: float = number(0.1, "share of the old ones that is only looked at", low=0.0, high=0.5, source="ours")
-    mirrored: bool = True
-    """Learn from the new transitions also with left and right exchanged (ours: twice the data without simulating)."""
+    mirrored: bool = setting(
+        True, "learn from the new transitions also with left and right exchanged",
+        source="ours: twice the data without simulating",
+    )  # fmt: skip
     replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
-    freeze: tuple[str, ...] = ("encoder", "embedding", "decoders")
-    """Groups of parameters (`architecture.GROUPS`) that stay as they are. A failure of the effect is no failure of the
-    eye: so that detection is not forgotten, only the dynamics learn (ours: measured). Literally nothing is frozen."""
-    losses: LossConfig = field(default_factory=lambda: LossConfig(moved_weight=4.0))
+    freeze: tuple[str, ...] = setting(
+        ("encoder", "embedding", "decoders"), "groups of parameters that stay as they are, of encoder, embedding, "
+        "decoders, dynamics", source="ours, measured: the effect fails, not the eye; literally nothing is frozen",
+    )  # fmt: skip
+    losses: LossConfig = group(lambda: LossConfig(moved_weight=4.0))
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
 
 

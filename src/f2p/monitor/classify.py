@@ -19,7 +19,7 @@ from f2p.action.protocol import meant
 from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
-from f2p.relation.table import binary_spec, kinds
+from f2p.relation.table import is_sharp, kinds
 from f2p.settings import Settings, number
 from f2p.types import Cause, Contradiction, Outcome, Relations
 
@@ -145,7 +145,7 @@ def _call(outcome: Outcome) -> str:
 
 def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
     """Return the contradictions that tell sides apart: the sharp ones, or all if there are none."""
-    return [one for one in contradictions if binary_spec(one.relation).sharp] or list(contradictions)
+    return [one for one in contradictions if is_sharp(one.relation)] or list(contradictions)
 
 
 def _misperceived(
@@ -155,9 +155,11 @@ def _misperceived(
     sharp = kinds(lambda spec: spec.sharp)
     differs = np.any(np.abs(detected.binary - geometry.binary)[..., sharp] > config.sure, axis=-1)
     differs = differs | differs.T
+    np.fill_diagonal(differs, np.any(np.abs(detected.unary - geometry.unary) > config.sure, axis=-1))
     telling = _telling(contradictions)
-    pairs = {(detected.names.index(one.subject), detected.names.index(one.object)) for one in telling}
-    return float(np.mean([differs[pair] for pair in pairs])) if pairs else 0.0
+    pairs = {(one.subject, one.object or one.subject) for one in telling}  # a relation of one object: with itself
+    seen = [differs[detected.names.index(first), detected.names.index(second)] for first, second in pairs]
+    return float(np.mean(seen)) if seen else 0.0
 
 
 def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed: Relations) -> float:

@@ -10,15 +10,15 @@ touched cannot alarm, nor can what was not seen afterwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from f2p.monitor.errors import DifferentScenesError
-from f2p.relation.table import binary_spec, binary_specs
+from f2p.relation.table import binary_spec, binary_specs, unary_specs
 from f2p.scene.errors import UnknownRelationError
-from f2p.settings import Settings, number
-from f2p.types import BINARY_RELATIONS, Contradiction, Outcome
+from f2p.settings import Settings, group, number
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Contradiction, Outcome, fact_text
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class CompareConfig(Settings):
     """What counts, and how much."""
 
     moved: float = number(0.02, "a segment displaced this far was touched", unit="m", low=0.0, high=1.0)
-    weights: dict[str, float] = field(default_factory=dict)
-    """Weights of binary relations by name, where they shall differ from those of the table of relations."""
+    weights: dict[str, float] = group(
+        dict, "weights of binary relations by name, where they shall differ from those of the table of relations"
+    )
     contradicted: float = number(0.5, "a gap above it is a contradiction", low=0.0, high=1.0)
 
 
@@ -115,21 +116,41 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
     predicted = np.asarray(outcome.prediction.relations.binary, dtype=np.float64)
     observed = np.asarray(outcome.observed_after.binary, dtype=np.float64)
     gaps = np.abs(predicted - observed) * touched_pairs(names, touched, outcome.unseen)[..., None]
-    wrong = np.argwhere((gaps > config.contradicted) & ((predicted > 0.5) != (observed > 0.5)))
-    contradictions = [
-        Contradiction(
-            BINARY_RELATIONS[relation],
-            names[subject],
-            names[object_],
-            float(predicted[subject, object_, relation]),
-            bool(observed[subject, object_, relation] > 0.5),
-        )
-        for subject, object_, relation in sorted(wrong.tolist(), key=lambda entry: -gaps[tuple(entry)])
-    ]
+    alone = _unary_gaps(outcome, touched)
     weighted = np.sum(gaps * relation_weights(config), axis=-1)
-    sums = [weighted[index].sum() + weighted[:, index].sum() for index in map(names.index, touched)]
-    vanished = outcome.call.object in outcome.unseen
-    return Comparison(float(max(sums)), tuple(contradictions), touched, vanished)
+    own = np.sum(alone * [spec.weight for spec in unary_specs()], axis=-1)
+    sums = [weighted[index].sum() + weighted[:, index].sum() + own[index] for index in map(names.index, touched)]
+    wrong = [
+        (gaps[subject, object_, relation], BINARY_RELATIONS[relation], names[subject], names[object_])
+        for subject, object_, relation in np.argwhere(gaps > config.contradicted).tolist()
+    ] + [
+        (alone[subject, relation], UNARY_RELATIONS[relation], names[subject], "")
+        for subject, relation in np.argwhere(alone > config.contradicted).tolist()
+    ]
+    contradictions = [_contradiction(outcome, *fact) for _, *fact in sorted(wrong, key=lambda one: -one[0])]
+    told = tuple(one for one in contradictions if (one.predicted > 0.5) != one.observed)
+    return Comparison(float(max(sums)), told, touched, outcome.call.object in outcome.unseen)
+
+
+def _unary_gaps(outcome: Outcome, touched: Sequence[str]) -> np.ndarray:
+    """Return gaps of the relations of one object that a skill can change, of what was touched. Shape (n, kinds)."""
+    predicted, observed = outcome.prediction.relations.unary, outcome.observed_after.unary
+    names = outcome.before.names
+    counts = np.isin(names, touched) & ~np.isin(names, outcome.unseen)
+    means = [
+        np.full(len(names), bool(spec.weight))
+        & (True if spec.only_of is None else observed[:, UNARY_RELATIONS.index(spec.only_of)] > 0.5)
+        for spec in unary_specs()
+    ]
+    return np.abs(np.asarray(predicted, np.float64) - observed) * np.stack(means, axis=-1) * counts[:, None]
+
+
+def _contradiction(outcome: Outcome, relation: str, subject: str, object_: str) -> Contradiction:
+    """Return what was predicted and observed of one relation."""
+    predicted = outcome.prediction.relations.value(relation, subject, object_)
+    return Contradiction(
+        relation, subject, object_, predicted, outcome.observed_after.value(relation, subject, object_) > 0.5
+    )
 
 
 def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) -> str:
@@ -137,12 +158,12 @@ def contradictions_text(contradictions: Sequence[Contradiction], most: int = 4) 
     facts: dict[str, None] = {}
     for one in contradictions:
         relation, pair = one.relation, (one.subject, one.object)
-        converse = binary_spec(relation).converse
+        converse = binary_spec(relation).converse if one.object else None
         if converse == relation:
             pair = (min(pair), max(pair))
         elif converse is not None and BINARY_RELATIONS.index(converse) < BINARY_RELATIONS.index(relation):
             relation, pair = converse, pair[::-1]
-        facts.setdefault(f"{relation}({', '.join(pair)}) is {str(one.observed).lower()}")
+        facts.setdefault(f"{fact_text(relation, *pair)} is {str(one.observed).lower()}")
     shown = list(facts)[:most]
     more = f" and {len(facts) - most} more" if len(facts) > most else ""
     return ", ".join(shown) + more if shown else "no single relation, but many small gaps"

@@ -13,7 +13,7 @@ from f2p.plan.errors import BadSkeletonError, UnplannableSkillError
 from f2p.scene.goals import goal_arrays
 from f2p.scene.relations import binary_relations, unary_relations
 from f2p.shape.protocol import hollow
-from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.types import UNARY_RELATIONS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 _BOARD = 0.01
 """Thickness of the floor of a hollow segment [m] (ours: about the simulator's walls)."""
@@ -41,9 +41,9 @@ class AnalyticPredictor:
         centers = np.repeat(_centers(scene)[None], len(parameters), axis=0)
         for index, step in enumerate(skeleton):
             centers = centers + self._effect(scene, centers, step, parameters[:, index])
-        where, wanted = goal_arrays(goal, scene.names)
-        truth = self._binary(scene, centers)[(..., *where)]
-        return np.prod(np.where(truth == wanted, self.confidence, 1.0 - self.confidence), axis=-1)
+        unary = np.broadcast_to(_unary(scene), (len(centers), len(scene.segments), len(UNARY_RELATIONS)))
+        met = goal_arrays(goal, scene.names).wanted(unary, self._binary(scene, centers)) > 0.5
+        return np.prod(np.where(met, self.confidence, 1.0 - self.confidence), axis=-1)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return relations and displacements after each call."""
@@ -80,10 +80,16 @@ class AnalyticPredictor:
     def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
         """Return probabilities of one scene with its segments at `centers` (n, 3)."""
         sure, segments = self.confidence, scene.segments
-        unary = unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
+        unary = _unary(scene)
         binary = np.where(self._binary(scene, centers), sure, 1.0 - sure)
         binary[np.arange(len(segments)), np.arange(len(segments))] = 0.0
         return Relations(scene.names, np.where(unary, sure, 1.0 - sure), binary)
+
+
+def _unary(scene: Scene) -> np.ndarray:
+    """Return the truth of all relations of one object, which nothing here changes. Shape (n, kinds), bool."""
+    segments = scene.segments
+    return unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
 
 
 def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from f2p.plan.protocol import Predictor
 from f2p.plan.search import Search, SearchConfig, literal_values
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.scene.goals import check_goal
-from f2p.settings import Settings, choices, number
+from f2p.settings import Settings, choices, group, number
 from f2p.types import Goal, Plan, Scene, SkillCall, SkillStep
 
 
@@ -33,9 +33,9 @@ class PlannerConfig(Settings):
     belief: float = number(0.5, "P(goal) from which on a plan is believed", low=0.0, high=1.0)
     horizon: int = number(4, "most steps of a searched plan", unit="steps", low=1, high=8)
     restarts: int = number(2, "new starts when the weights are retired meanwhile", low=0, high=10)
-    shooting: ShootingConfig = field(default_factory=ShootingConfig)
-    search: SearchConfig = field(default_factory=SearchConfig)
-    workspace: Workspace = field(default_factory=Workspace)
+    shooting: ShootingConfig = group(ShootingConfig)
+    search: SearchConfig = group(SearchConfig)
+    workspace: Workspace = group(Workspace)
     skills: tuple[str, ...] = choices("what a search may use; a proposal may name any", lambda: actions.names)
 
 

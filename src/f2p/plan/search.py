@@ -24,7 +24,7 @@ from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
 from f2p.plan.ties import TieRule, choose, preferred, scores_of
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
 
 
@@ -45,7 +45,7 @@ class SearchConfig(Settings):
     )
     literal_gain: float = number(0.02, "smallest rise of a literal's probability that counts", low=0.0, high=1.0)
     promise_gain: float = number(0.7, "smallest rise of ln promise that counts", unit="nat", low=0.0, high=10.0)
-    ties: TieRule = field(default_factory=lambda: TieRule(neighbours=4))
+    ties: TieRule = group(lambda: TieRule(neighbours=4))
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ Of near-equals one is taken by the rule of `ties.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from f2p.action.workspace import Workspace
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.ties import TieRule, choose, scores_of
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.types import Goal, Scene, SkillStep
 
 
@@ -30,7 +30,7 @@ class ShootingConfig(Settings):
         1000, "candidates per skeleton", low=1, high=100_000, source="ours; K_a is not given in A.11.2"
     )
     joint_share: float = number(0.4, "share drawn jointly over all steps", low=0.0, high=1.0)
-    ties: TieRule = field(default_factory=TieRule)
+    ties: TieRule = group(TieRule)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from f2p.posterior.objective import after_set, aligned
 from f2p.posterior.search import best_of
 from f2p.posterior.states import StateConfig, StateTarget, state_target
 from f2p.posterior.svgd import SvgdConfig, SvgdResult, svgd
-from f2p.settings import Settings, choice, completed, number
+from f2p.settings import Settings, choice, completed, group, number
 from f2p.types import Failure, Particles, Relations, SkillCall
 
 Progress = Callable[[str, float, str], None]
@@ -38,11 +38,11 @@ class PosteriorConfig(Settings):
 
     mode: str = choice("svi", "how it is inferred", lambda: modes.names)
     particles: int = number(20, "particles M", low=1, high=1000, source="A.5")
-    states: StateConfig = field(default_factory=StateConfig)
-    actions: ActionConfig = field(default_factory=ActionConfig)
-    layout: LayoutConfig = field(default_factory=LayoutConfig)
-    state_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=100))
-    action_search: SvgdConfig = field(default_factory=lambda: SvgdConfig(iterations=70))
+    states: StateConfig = group(StateConfig)
+    actions: ActionConfig = group(ActionConfig)
+    layout: LayoutConfig = group(LayoutConfig)
+    state_search: SvgdConfig = group(lambda: SvgdConfig(iterations=100), "search for states")
+    action_search: SvgdConfig = group(lambda: SvgdConfig(iterations=70), "search for actions")
 
 
 DEFAULT = PosteriorConfig()

@@ -20,7 +20,7 @@ from f2p.posterior.bounds import Bounds, top_of, tops_of
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
 from f2p.relation.table import held
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p.shape.protocol import FREE, Cavity, board
 from f2p.types import Relations, Scene, Segment
 
@@ -32,8 +32,10 @@ _STANDS = 0.7
 class LayoutConfig(Settings):
     """How far bodies may go from where they were seen."""
 
-    relative: bool | None = None
-    """Contents relative to their container (ours, method.md 8); False is the literal form, none: as the mode does."""
+    relative: bool | None = setting(
+        None, "contents relative to their container; false is the literal form, none: as the mode does",
+        source="ours, method.md 8",
+    )  # fmt: skip
     turn: float = number(
         0.5,
         "largest turn from the observed yaw",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -22,16 +22,29 @@ from f2p.types import Failure, Particles, SkillCall
 class SettlingBody(Protocol):
     """What is read of a simulator's body."""
 
-    name: str
-    prior: str
-    size: np.ndarray
+    @property
+    def name(self) -> str:
+        """As in the scene."""
+
+    @property
+    def prior(self) -> str:
+        """Its shape."""
+
+    @property
+    def size(self) -> np.ndarray:
+        """Full extents. Shape (3,) [m]."""
 
 
-class Settler(Protocol):
+B = TypeVar("B", bound=SettlingBody)
+B_contra = TypeVar("B_contra", bound=SettlingBody, contravariant=True)
+"""A body of the simulator that settles it."""
+
+
+class Settler(Protocol[B_contra]):
     """The part of a simulator that projection needs."""
 
     def settle(
-        self, bodies: Sequence[SettlingBody], poses: np.ndarray, openings: np.ndarray | None = None
+        self, bodies: Sequence[B_contra], poses: np.ndarray, openings: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return poses at rest (M, n, 4) and which scenes stayed where they were put (M,) bool."""
 
@@ -68,8 +81,8 @@ def kept_inside(bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.nd
 def project(
     particles: Particles,
     failure: Failure,
-    bodies: Sequence[SettlingBody],
-    simulator: Settler,
+    bodies: Sequence[B],
+    simulator: Settler[B],
     seed: int = 0,
     config: ProjectConfig = DEFAULT,
     openings: np.ndarray | None = None,

@@ -21,7 +21,7 @@ from f2p.posterior.barrier import gaps, log_barrier, reaches, turned
 from f2p.posterior.layout import Layout
 from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
 from f2p.posterior.svgd import Coordinates
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p.types import BINARY_RELATIONS, Relations, Scene
 
 
@@ -29,10 +29,13 @@ from f2p.types import BINARY_RELATIONS, Relations, Scene
 class StateConfig(Settings):
     """What a state particle is measured by."""
 
-    kinds: tuple[str, ...] | None = None
-    """Relations of R_pre; none: the mode's, and all nine is the literal reading."""
-    agreeing_only: bool | None = None
-    """Leave out relations that the model detects wrongly now (ours, method.md 6.2); none: as the mode does."""
+    kinds: tuple[str, ...] | None = setting(
+        None, "relations of R_pre; none: the mode's, and all of them is the literal reading", source="Eq. 2"
+    )
+    agreeing_only: bool | None = setting(
+        None, "leave out relations that the model detects wrongly now; none: as the mode does",
+        source="ours, method.md 6.2",
+    )  # fmt: skip
     least_agreement: float = number(
         0.8, "probability the model gives to what was observed, for a relation to count", low=0.5, high=1.0,
         source="ours: timid contacts of contents with the table under their box held the box where it was",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from f2p.geometry import half_extents
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ class RelationConfig(Settings):
     boundary_least_size: float = number(
         0.2, "smallest horizontal size of a surface with a boundary", unit="m", low=0.0, high=5.0, source="A.9"
     )
-    inside_strict: bool = False
-    """Whether inside demands containment in z as well (A.9 to the letter) rather than the tolerances below (B4)."""
+    inside_strict: bool = setting(
+        False, "demand containment in z as well, by A.9 to the letter, rather than by the tolerances below", source="B4"
+    )
     inside_above: float = number(
         0.14, "how far an object inside may stand out at the top", unit="m", low=0.0, high=1.0,
         source="Points2Plans code",
@@ -99,6 +100,10 @@ class UnarySpec:
     """Truth values (n,), bool."""
     only_of: str | None = None
     """Unary relation without which this one means nothing: losses and scores leave the others out."""
+    weight: float = 1.0
+    """Weight of a gap between prediction and observation in the monitor's score; 0: nothing that a skill changes."""
+    sharp: bool = True
+    """As of `BinarySpec`."""
 
 
 @dataclass(frozen=True)

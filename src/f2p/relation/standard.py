@@ -108,8 +108,8 @@ def _drawer_open(bodies: Bodies) -> np.ndarray:
 
 
 for _spec in (
-    UnarySpec("movable", _movable),
-    UnarySpec("is_drawer", _is_drawer),
+    UnarySpec("movable", _movable, weight=0.0),
+    UnarySpec("is_drawer", _is_drawer, weight=0.0),
     UnarySpec("drawer_open", _drawer_open, only_of="is_drawer"),
     # a weight of 0.5 (ours): each of these facts is stated twice, once from each side
     BinarySpec("left", _left, converse="right", mirrored="right", excludes=("right",)),

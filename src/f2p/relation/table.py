@@ -53,6 +53,11 @@ def binary_spec(name: str) -> BinarySpec:
     return {spec.name: spec for spec in binary_specs()}[name]
 
 
+def is_sharp(name: str) -> bool:
+    """Tell whether network and geometry can both be held to the relation called `name`. Raises KeyError."""
+    return {spec.name: spec.sharp for spec in _TABLE.values()}[name]
+
+
 def vocabulary() -> tuple[tuple[str, int], ...]:
     """Name and arity of all relations, unary first, in the order of all arrays. From now on it is fixed.
 

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from f2p.files import naming, write_whole
 from f2p.report.figures import losses_figure, particles_figure, scene_figure, times_figure
-from f2p.types import Failure, Particles
+from f2p.types import Failure, Particles, fact_text
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1180px;padding:24px;color:#222}
@@ -66,7 +66,7 @@ def _cards(story: Story) -> str:
 
 def _contradictions(failure: Failure) -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(f'{c.relation}({c.subject}, {c.object})')}</td><td>{c.predicted:.2f}</td>"
+        f"<tr><td>{html.escape(fact_text(c.relation, c.subject, c.object))}</td><td>{c.predicted:.2f}</td>"
         f'<td class="bad">{str(c.observed).lower()}</td></tr>'
         for c in failure.contradictions
     )

@@ -1,9 +1,10 @@
-"""Goals as text and arrays: "above(cup, table_b) & not inside(cup, box)" goes in, a checked conjunction comes out."""
+"""Goals as text and arrays: "above(cup, table_b) & drawer_open(cabinet)" goes in, a checked conjunction comes out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from f2p.relation.table import binary_spec
 from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObjectError, UnknownRelationError
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, GoalRelation, Relations
 
-_LITERAL = re.compile(r"\s*(not\s+)?(\w+)\s*\(\s*([\w.-]+)\s*,\s*([\w.-]+)\s*\)\s*")
+_LITERAL = re.compile(r"\s*(not\s+)?(\w+)\s*\(\s*([\w.-]+)\s*(?:,\s*([\w.-]+)\s*)?\)\s*")
 
 
 def parse_goal(text: str) -> Goal:
@@ -19,7 +20,7 @@ def parse_goal(text: str) -> Goal:
 
     Raises:
         GoalSyntaxError: The text is no such conjunction.
-        UnknownRelationError: A relation outside `BINARY_RELATIONS`.
+        UnknownRelationError: A relation that is not in the table.
         ImpossibleGoalError: Literals that exclude one another.
     """
     if not text.strip():
@@ -28,10 +29,9 @@ def parse_goal(text: str) -> Goal:
     for part in text.split("&"):
         match = _LITERAL.fullmatch(part)
         if match is None:
-            alone = next((f"{name} is of one object; " for name in UNARY_RELATIONS if f"{name}(" in part), "")
-            raise GoalSyntaxError(text, f"{alone}{part.strip()!r} is not relation(subject, object)")
+            raise GoalSyntaxError(text, f"{part.strip()!r} is neither relation(subject, object) nor relation(object)")
         negated, relation, subject, object_ = match.groups()
-        literal = GoalRelation(relation, subject, object_, value=negated is None)
+        literal = GoalRelation(relation, subject, object_ or "", value=negated is None)
         if literal not in literals:
             literals.append(literal)
     return check_relations(Goal(tuple(literals)))
@@ -49,15 +49,14 @@ def check_relations(goal: Goal) -> Goal:
         raise GoalSyntaxError("", "it has no literals")
     wanted: dict[tuple[str, str, str], bool] = {}
     for literal in goal.literals:
-        if literal.relation not in BINARY_RELATIONS:
-            raise UnknownRelationError(literal.relation, BINARY_RELATIONS)
+        _check_arity(literal)
         if literal.subject == literal.object:
             raise ImpossibleGoalError(f"{literal} relates an object to itself")
         key = (literal.relation, literal.subject, literal.object)
         if wanted.setdefault(key, literal.value) != literal.value:
             raise ImpossibleGoalError(f"it asks for {literal} and for its opposite")
     for (relation, subject, object_), value in wanted.items():
-        for other in binary_spec(relation).excludes if value else ():
+        for other in binary_spec(relation).excludes if value and object_ else ():
             if wanted.get((other, subject, object_)):
                 raise ImpossibleGoalError(f"{relation} and {other} of ({subject}, {object_}) exclude one another")
             same = binary_spec(other).converse
@@ -66,11 +65,23 @@ def check_relations(goal: Goal) -> Goal:
     return goal
 
 
+def _check_arity(literal: GoalRelation) -> None:
+    """Refuse a relation that is not in the table, or that is of another number of objects."""
+    known = UNARY_RELATIONS if literal.unary else BINARY_RELATIONS
+    if literal.relation in known:
+        return
+    if literal.relation not in (*UNARY_RELATIONS, *BINARY_RELATIONS):
+        raise UnknownRelationError(literal.relation, (*BINARY_RELATIONS, *UNARY_RELATIONS))
+    count = "two objects" if literal.unary else "one object"
+    raise GoalSyntaxError(str(literal), f"{literal.relation} is of {count}")
+
+
 def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
     """Return `goal` if it can be asked of a scene with these names.
 
     Raises:
-        UnknownRelationError: A relation outside `BINARY_RELATIONS`, with the choices.
+        GoalSyntaxError: A relation of another number of objects.
+        UnknownRelationError: A relation that is not in the table, with the choices.
         UnknownObjectError: A name outside `names`, with the choices.
         ImpossibleGoalError: Literals that exclude one another.
     """
@@ -81,40 +92,57 @@ def check_goal(goal: Goal, names: Sequence[str]) -> Goal:
     return goal
 
 
-def goal_arrays(goal: Goal, names: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Return where a goal's literals are in a relation array, and what they shall be.
+@dataclass(frozen=True, eq=False)
+class GoalArrays:
+    """Where a goal's literals are in arrays of relations, and what they shall be."""
 
-    Returns:
-        (subjects, objects, relations), each (literals,) int, so that ``binary[..., subjects, objects, relations]``
-        has shape (..., literals); and the wanted values, (literals,) bool.
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray]
+    """Subjects, objects and relations, so that ``binary[..., *pairs]`` has shape (..., pairs). Each (pairs,), int."""
+    pairs_wanted: np.ndarray
+    """Shape (pairs,), bool."""
+    alone: tuple[np.ndarray, np.ndarray]
+    """Subjects and relations of one object, as of `Relations.unary`. Each (alone,), int."""
+    alone_wanted: np.ndarray
+    """Shape (alone,), bool."""
+
+    def wanted(self, unary: np.ndarray, binary: np.ndarray) -> np.ndarray:
+        """Return how far each literal is as wanted, pairs first, from truth or probabilities. Shape (..., literals).
+
+        Args:
+            unary: Shape (..., n, unary relations).
+            binary: Shape (..., n, n, binary relations).
+        """
+        parts = ((binary, self.pairs, self.pairs_wanted), (unary, self.alone, self.alone_wanted))
+        found = [(np.asarray(values, dtype=np.float64)[(..., *where)], right) for values, where, right in parts]
+        return np.concatenate([np.where(right, value, 1.0 - value) for value, right in found], axis=-1)
+
+
+def goal_arrays(goal: Goal, names: Sequence[str]) -> GoalArrays:
+    """Return where a goal's literals are in the arrays of a scene with these names.
 
     Raises:
         UnknownObjectError, UnknownRelationError, ImpossibleGoalError: As `check_goal`.
     """
     check_goal(goal, names)
     order = {name: index for index, name in enumerate(names)}
-    subjects = np.array([order[literal.subject] for literal in goal.literals], dtype=np.int64)
-    objects = np.array([order[literal.object] for literal in goal.literals], dtype=np.int64)
-    relations = np.array([BINARY_RELATIONS.index(literal.relation) for literal in goal.literals], dtype=np.int64)
-    return (subjects, objects, relations), np.array([literal.value for literal in goal.literals], dtype=bool)
+    pairs = [one for one in goal.literals if not one.unary]
+    alone = [one for one in goal.literals if one.unary]
+    first, second, single = ([order[one.subject] for one in pairs], [order[one.object] for one in pairs],
+                             [order[one.subject] for one in alone])  # fmt: skip
+    of_pairs = [BINARY_RELATIONS.index(one.relation) for one in pairs]
+    of_one = [UNARY_RELATIONS.index(one.relation) for one in alone]
+    return GoalArrays(
+        (_whole(first), _whole(second), _whole(of_pairs)), np.array([one.value for one in pairs], dtype=bool),
+        (_whole(single), _whole(of_one)), np.array([one.value for one in alone], dtype=bool),
+    )  # fmt: skip
 
 
-def holds(goal: Goal, names: Sequence[str], binary: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Tell whether every literal is as wanted, for any leading axes.
-
-    Args:
-        goal: The conjunction.
-        names: Names along both segment axes of `binary`.
-        binary: Truth values or probabilities. Shape (..., n, n, kinds).
-        threshold: A probability above it counts as true.
-
-    Returns:
-        Shape (...), bool.
-    """
-    index, values = goal_arrays(goal, names)
-    return np.all((np.asarray(binary, dtype=np.float64)[(..., *index)] > threshold) == values, axis=-1)
+def _whole(values: Sequence[int]) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
 
 
 def satisfied(goal: Goal, relations: Relations, threshold: float = 0.5) -> bool:
-    """Tell whether `goal` is true of one scene's relations."""
-    return bool(holds(goal, relations.names, relations.binary, threshold))
+    """Tell whether `goal` is true of one scene's relations: each probability above (or below) `threshold` as wanted."""
+    arrays = goal_arrays(goal, relations.names)
+    binary, unary = relations.binary > threshold, relations.unary > threshold
+    return bool(np.all(arrays.wanted(unary, binary)))

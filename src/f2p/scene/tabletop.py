@@ -31,7 +31,7 @@ from f2p.scene.objects.tracking import (
     known_objects,
     match,
 )
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.protocol import holds_nothing, shape_of
@@ -43,9 +43,12 @@ from f2p.types import Box, Scene, Segment
 class TabletopConfig(Settings):
     """Settings of the robot's perception."""
 
-    workspace_low: tuple[float, float, float] = (0.30, -1.6, 0.1)
-    workspace_high: tuple[float, float, float] = (1.40, 1.6, 1.1)
-    """What lies outside is not looked at, task frame [m]."""
+    workspace_low: tuple[float, float, float] = setting(
+        (0.30, -1.6, 0.1), "lowest corner of what is looked at, task frame", unit="m"
+    )
+    workspace_high: tuple[float, float, float] = setting(
+        (1.40, 1.6, 1.1), "highest corner of what is looked at, task frame", unit="m"
+    )
     coarse: float = number(0.008, "grid on which tables are found", unit="m", low=0.002, high=0.05)
     voxel: float = number(0.004, "grid of the working cloud", unit="m", low=0.001, high=0.05)
     normal_radius: float = number(0.012, "neighbourhood of a normal", unit="m", low=0.002, high=0.1)
@@ -75,13 +78,13 @@ class TabletopConfig(Settings):
     """Known objects that have just been handled: hidden ones get no place by reasoning (`hidden.py`), as others do."""
     known: tuple[KnownObject, ...] = field(default=(), metadata={"given": True})
     """The operator's inventory: names with prior and size."""
-    sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
-    tables: TableConfig = field(default_factory=TableConfig)
-    hollow: HollowConfig = field(default_factory=HollowConfig)
-    separation: SeparationConfig = field(default_factory=SeparationConfig)
-    hidden: HiddenConfig = field(default_factory=HiddenConfig)
-    priors: PriorConfig = field(default_factory=PriorConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    sanitise: SanitiseConfig = group(SanitiseConfig)
+    tables: TableConfig = group(TableConfig)
+    hollow: HollowConfig = group(HollowConfig)
+    separation: SeparationConfig = group(SeparationConfig)
+    hidden: HiddenConfig = group(HiddenConfig)
+    priors: PriorConfig = group(PriorConfig)
+    tracking: TrackingConfig = group(TrackingConfig)
 
 
 SENSOR_TASK = np.array([0.0, 0.0, 1.3])

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
 
 from f2p.action.protocol import actions, filled_up, width_of
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.sim.errors import BatchError, SkillNotSimulatedError
 from f2p.sim.motion.protocol import ToolMotionConfig, motions, paths_of
 from f2p.sim.physics.clouds import Camera, CameraConfig, StateClouds, moved_cloud
@@ -30,11 +30,10 @@ from f2p.types import Box, Relations, Scene, Segment, SkillCall, Transition
 class SimulationConfig(Settings):
     """Everything about a simulation but its engine."""
 
-    physics: PhysicsConfig = field(default_factory=PhysicsConfig)
-    motion: ToolMotionConfig = field(default_factory=ToolMotionConfig)
-    camera: CameraConfig = field(default_factory=CameraConfig)
-    threads: int = 2
-    """Threads of a batch on the processor."""
+    physics: PhysicsConfig = group(PhysicsConfig)
+    motion: ToolMotionConfig = group(ToolMotionConfig)
+    camera: CameraConfig = group(CameraConfig)
+    threads: int = number(2, "threads of a batch on the processor", low=1, high=1024)
     rest_time: float = number(0.3, "physics before a call, so that it starts from rest", unit="s", low=0.0, high=5.0)
     settle_time: float = number(1.0, "physics of `settle`", unit="s", low=0.1, high=10.0)
     stable_tilt: float = number(
@@ -174,7 +173,7 @@ class LabelledSimulator:
             raise BatchError(f"{len(calls)} calls for {count} scenes")
         names = [body.name for body in scene.bodies]
         still = World(scene.bodies, np.zeros((len(names), 4))).scene.segments
-        possible = {skill: [names[i] for i in scene.free if actions.get(skill).applies(still[i])] for skill in motions}
+        possible = {skill: [one.name for one in still if actions.get(skill).applies(one)] for skill in motions}
         for call in calls:
             if call.object not in possible.get(call.skill, ()):
                 choices = tuple(f"{skill}({name})" for skill, fitting in possible.items() for name in fitting)

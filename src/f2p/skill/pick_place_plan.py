@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from f2p.geometry import footprint_excess, rotate_z
 from f2p.robot.errors import UnreachableError
 from f2p.robot.kinematics import DOWN_OFFSET_BASE, LIMITS, TopDownPose, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.skill.errors import SkillCallError
 from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
 from f2p.types import Scene, Segment, SkillCall
@@ -21,7 +21,7 @@ from f2p.types import Scene, Segment, SkillCall
 class PickPlaceSkillConfig(Settings):
     """Clearances, thresholds and the gripper's apertures."""
 
-    points: GraspPointConfig = field(default_factory=GraspPointConfig)
+    points: GraspPointConfig = group(GraspPointConfig)
     clearance: float = number(0.04, "height over the tallest object while travelling", unit="m", low=0.005, high=0.3,
                               source="as the data simulation")  # fmt: skip
     least_lift: float = number(0.06, "smallest lift of what was grasped", unit="m", low=0.01, high=0.4)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
@@ -30,7 +30,7 @@ PROPOSAL = (SkillStep("pick_place", "box"),)
 class PackedBoxConfig(Settings):
     """Ranges of sizes and places."""
 
-    workspace: WorkspaceConfig = field(default_factory=WorkspaceConfig)
+    workspace: WorkspaceConfig = group(WorkspaceConfig)
     object_least: float = number(0.030, "smallest edge of an object", unit="m", low=0.01, high=0.2)
     object_most: float = number(0.055, "greatest edge of an object", unit="m", low=0.01, high=0.2)
     wall_least: float = number(0.070, "lowest wall of the box", unit="m", low=0.02, high=0.4)

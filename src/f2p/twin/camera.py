@@ -28,9 +28,10 @@ NEAREST_CORNER = 0.05
 class DepthCameraConfig(Settings):
     """Resolution, lens, noise and drop-out."""
 
-    width: int = 424
-    """Pixels along the sensor's long side, which stands upright (stretch_ros2 d435i_low_resolution: 424x240x15)."""
-    height: int = 240
+    width: int = number(424, "pixels along the sensor's long side, which stands upright", unit="px", low=8, high=1280,
+                        source="stretch_ros2 d435i_low_resolution: 424x240x15")  # fmt: skip
+    height: int = number(240, "pixels along the sensor's short side", unit="px", low=8, high=800,
+                         source="stretch_ros2 d435i_low_resolution")  # fmt: skip
     horizontal_fov: float = number(math.radians(87.0), "field of view along the long side", unit="rad", low=0.3,
                                    high=2.5, source="D435i data sheet")  # fmt: skip
     nearest: float = number(0.28, "no depth nearer than this", unit="m", low=0.0, high=1.0, source="D435i data sheet")

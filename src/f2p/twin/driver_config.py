@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.twin.pitfalls import Pitfalls
 
 STOW: tuple[dict[str, float], ...] = (
@@ -31,7 +31,8 @@ class DriverConfig(Settings):
     wheel_watchdog_s: float = number(1.0, "a velocity not repeated for this long stops the wheels by themselves",
                                      unit="s", low=0.1, high=5.0, source="promises.md 0.4: firmware")  # fmt: skip
     homing_s: float = number(30.0, "time homing takes", unit="s", low=0.0, high=60.0, source="stretch.md 1.1")
-    fail_out_of_range_goal: bool = False
-    homed: bool = True
-    """Whether the robot has been homed before the driver starts."""
-    pitfalls: Pitfalls = field(default_factory=Pitfalls)
+    fail_out_of_range_goal: bool = setting(
+        False, "refuse a goal beyond a joint's limits instead of clamping it", source="stretch_ros2 default"
+    )
+    homed: bool = setting(True, "whether the robot has been homed before the driver starts")
+    pitfalls: Pitfalls = group(Pitfalls)

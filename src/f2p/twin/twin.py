@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from f2p.robot.kinematics import DOWN_PITCH, LIMITS
 from f2p.robot.looks import LOOK_LIFT, LOOKS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 from f2p.sim.physics.labels import label
 from f2p.sim.physics.rollout import touching
 from f2p.sim.physics.rotations import rotation_matrices, yaw_quaternions
@@ -38,8 +38,8 @@ READY: dict[str, float] = {
 class TwinConfig(Settings):
     """What the twin adds to the data simulation."""
 
-    physics: PhysicsConfig = field(default_factory=PhysicsConfig)
-    grasp: GraspConfig = field(default_factory=GraspConfig)
+    physics: PhysicsConfig = group(PhysicsConfig)
+    grasp: GraspConfig = group(GraspConfig)
     settle_s: float = number(0.5, "simulated time in which a new world comes to rest", unit="s", low=0.0, high=5.0)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from f2p.model.shipping import SHIPPED
 from f2p.model.threads import beside, in_turn, limit_threads
 from f2p.model.train import FinetuneConfig, finetune
 from f2p.model.transitions import Transitions
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.sim.protocol import Simulator, simulators
 from f2p.types import Cause, Failure
 from f2p.weights.files import locked
@@ -41,11 +41,10 @@ from f2p.weights.store import WeightsStore
 class CycleConfig(Settings):
     """Everything about one round of learning."""
 
-    finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
-    gate: GateConfig = field(default_factory=GateConfig)
-    reliability: ReliabilityConfig = field(default_factory=ReliabilityConfig)
-    replay: Path = SHIPPED / "replay.safetensors"
-    """Frozen subset of the pre-training data."""
+    finetune: FinetuneConfig = group(FinetuneConfig)
+    gate: GateConfig = group(GateConfig)
+    reliability: ReliabilityConfig = group(ReliabilityConfig)
+    replay: Path = setting(SHIPPED / "replay.safetensors", "frozen subset of the pre-training data")
     gate_share: float = number(
         0.33, "share of the replay data for the gate alone, unless its manifest says", low=0.05, high=0.9
     )
@@ -53,8 +52,7 @@ class CycleConfig(Settings):
         None, "transitions that a learner may have simulated; where none is given, as its own config says", low=2,
         high=100_000,
     )  # fmt: skip
-    publish: bool = True
-    """Whether weights that pass the gate become the champion."""
+    publish: bool = setting(True, "whether weights that pass the gate become the champion")
     workers: int = number(
         2, "threads that work on a round at once; what it comes to does not depend on them", low=1, high=64,
         source="ours: two cores",
@@ -66,9 +64,9 @@ class CycleConfig(Settings):
 class LearningConfig(Settings):
     """A round of learning with whatever learner and simulator are chosen by name."""
 
-    cycle: CycleConfig = field(default_factory=CycleConfig)
-    learner_settings: Mapping[str, Any] = field(default_factory=learners.configs)
-    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs)
+    cycle: CycleConfig = group(CycleConfig)
+    learner_settings: Mapping[str, Any] = group(learners.configs, "of each learner")
+    simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator")
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,12 +81,12 @@ def test_concatenate_and_take_undo_each_other(batch: TransitionBatch) -> None:
 
 
 def test_skills_of_different_width_share_a_batch_and_keep_their_names(
-    rng: np.random.Generator, slide: str, batch: TransitionBatch, tmp_path: Path
+    rng: np.random.Generator, push: str, batch: TransitionBatch, tmp_path: Path
 ) -> None:
     first = random_transition(rng, 3)
-    other = replace(first, call=SkillCall(slide, first.call.object, np.array([0.1, 5.0])))
+    other = replace(first, call=SkillCall(push, first.call.object, np.array([0.1, 0.5])))
     mixed = concatenate([batch, pack([other, first], rng, batch.segments), pack([other], rng, batch.segments)])
-    assert mixed.skills == ("pick_place", slide) and mixed.parameters.shape == (len(batch) + 3, 4)
+    assert mixed.skills == ("pick_place", push) and mixed.parameters.shape == (len(batch) + 3, 4)
     assert mixed.skill[-3:].tolist() == [1, 0, 1] and not mixed.skill[:-3].any()
     assert np.allclose(mixed.parameters[-1], [0.1, 5.0, 0.0, 0.0])
     mixed.save(tmp_path / "mixed.safetensors")

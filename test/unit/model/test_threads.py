@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +96,17 @@ def test_an_error_beside_is_an_error(workers: int) -> None:
         pass
     with pytest.raises(ZeroDivisionError):
         other()
+
+
+def test_an_example_run_as_a_library_takes_one_thread() -> None:
+    """As a person starts it: no command line, no variable set. Beside two busy processes the others would wait."""
+    text = (
+        "import runpy, torch; torch.set_num_threads(2); "
+        "runpy.run_path('examples/01_relations_of_a_scene.py', run_name='__main__'); print(torch.get_num_threads())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        (sys.executable, "-c", text), cwd=root, env=environment, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "1" and "P = " in done.stdout

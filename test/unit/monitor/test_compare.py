@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from f2p.monitor.classify import classify
 from f2p.monitor.compare import CompareConfig, compare, contradictions_text
 from f2p.monitor.errors import DifferentScenesError
 from f2p.scene.errors import UnknownRelationError
-from f2p.types import Contradiction, Outcome, Scene
+from f2p.types import UNARY_RELATIONS, Cause, Contradiction, Outcome, Relations, Scene, SkillCall
 
 
 def test_a_prediction_that_came_true_scores_next_to_nothing(outcome_of: Callable[..., Outcome]) -> None:
@@ -79,3 +80,33 @@ def test_the_score_is_symmetric_in_who_was_wrong(outcome_of: Callable[..., Outco
         observed_after=outcome.prediction.relations,
     )
     assert np.isclose(compare(swapped).score, compare(outcome).score)
+
+
+def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[..., Outcome]) -> None:
+    """A drawer that stayed shut: no pair of objects stands otherwise for it, and nobody noticed."""
+    outcome = outcome_of()
+    row, kinds = outcome.before.names.index("box"), {name: k for k, name in enumerate(UNARY_RELATIONS)}
+
+    def said(relations: Relations, opened: float) -> Relations:
+        unary = relations.unary.copy()
+        unary[row, kinds["is_drawer"]], unary[row, kinds["drawer_open"]] = 1.0, opened
+        return replace(relations, unary=unary)
+
+    prediction = replace(outcome.prediction, relations=said(outcome.prediction.relations, 0.9))
+    shut = replace(outcome, prediction=prediction, observed_after=said(outcome.observed_after, 0.0))
+    found = compare(shut)
+    assert [str(one) for one in found.contradictions] == ["drawer_open(box): predicted 0.90, observed False"]
+    assert found.score == pytest.approx(compare(outcome).score + 0.9)
+    assert contradictions_text(found.contradictions) == "drawer_open(box) is false"
+    told = classify(shut, found, lambda: shut.observed_after, lambda: shut.observed_before, shut.observed_before)
+    assert told.cause is Cause.MODEL
+    untouched = replace(shut, call=SkillCall("pick_place", "landmark", shut.call.parameter), after=shut.before)
+    still = replace(untouched, prediction=replace(prediction, displacements=np.zeros((len(shut.before.names), 3))))
+    assert not [one for one in compare(still).contradictions if not one.object]
+
+
+def test_that_a_thing_cannot_be_moved_is_nothing_that_happened(outcome_of: Callable[..., Outcome]) -> None:
+    outcome = outcome_of()
+    found = outcome.prediction.relations
+    unsure = replace(outcome.prediction, relations=replace(found, unary=1.0 - found.unary))
+    assert compare(replace(outcome, prediction=unsure)).score == compare(outcome).score

@@ -155,3 +155,10 @@ def test_the_tree_names_every_step_and_how_it_went(workspace: Scene, simple: Ana
 def test_the_belief_threshold_is_a_setting(workspace: Scene, simple: AnalyticPredictor) -> None:
     strict = Planner(lambda: simple, PlannerConfig(belief=0.9999))
     assert not strict.plan(workspace, parse_goal(CLEAR), seed=0).believed
+
+
+def test_a_goal_may_speak_of_one_object_alone(workspace: Scene, simple: AnalyticPredictor) -> None:
+    goal = parse_goal("above(landmark, table_a) & movable(landmark) & not drawer_open(box)")
+    plan = Planner(lambda: simple).plan(workspace, goal, 0)
+    assert plan.believed and "not drawer_open(box) 1.00" in plan_tree(plan)
+    assert not Planner(lambda: simple).plan(workspace, parse_goal("drawer_open(box)"), 0).believed

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from f2p.action.workspace import Workspace
 from f2p.plan.analytic import AnalyticPredictor
-from f2p.plan.errors import UnplannableSkillError
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.plan.ties import TieRule, choose, surest
 from f2p.scene.goals import parse_goal
+from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 
@@ -162,12 +162,12 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
 
 
 def test_steps_of_skills_with_different_parameters_share_a_plan(
-    workspace: Scene, simple: AnalyticPredictor, slide: str
+    workspace: Scene, simple: AnalyticPredictor, push: str
 ) -> None:
     """Each call has the parameters of its own skill, and its objects are those that the skill applies to."""
-    steps = (SkillStep("pick_place", "landmark"), SkillStep(slide, "landmark"), SkillStep(slide, "box"))
+    steps = (SkillStep("pick_place", "landmark"), SkillStep(push, "landmark"), SkillStep(push, "box"))
     assert check_skeleton(workspace, steps) == steps
-    assert {step.skill for step in possible_steps(workspace, (slide,))} == {slide}
+    assert {step.skill for step in possible_steps(workspace, (push,))} == {push}
     proposals = drawn(workspace, steps, 7, np.random.default_rng(0), Workspace())
     parameters, ends = parameters_of(workspace, steps, proposals), ends_of(workspace, steps, proposals)
     assert parameters.shape == (7, 3, 4) and not parameters[:, 1:, 2:].any()
@@ -179,10 +179,10 @@ def test_steps_of_skills_with_different_parameters_share_a_plan(
     assert [len(call.parameter) for call in plan.calls] == [4, 2, 2] and plan.probability > 0.9
 
 
-def test_a_search_uses_the_skills_it_is_given(workspace: Scene, simple: AnalyticPredictor, slide: str) -> None:
+def test_a_search_uses_the_skills_it_is_given(workspace: Scene, simple: AnalyticPredictor, push: str) -> None:
     goal = parse_goal("above(landmark, table_a)")
-    for skills in (("pick_place",), ("pick_place", slide)):
+    for skills in (("pick_place",), ("pick_place", push)):
         plan = Planner(lambda: simple, PlannerConfig(skills=skills)).plan(workspace, goal, 0)
         assert plan.probability > 0.9 and {call.skill for call in plan.calls} == {"pick_place"}, "a stroke is too short"
-    with pytest.raises(UnplannableSkillError, match="'juggle'; choose one of: pick_place, slide"):
-        Planner(lambda: simple, PlannerConfig(skills=("juggle",))).plan(workspace, goal, 0)
+    with pytest.raises(SettingError, match="must be some of: pick_place, toy_push"):
+        PlannerConfig(skills=("juggle",))

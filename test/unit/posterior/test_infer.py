@@ -288,11 +288,11 @@ def test_wrong_objects_and_missing_tables_are_named(failure: Failure, model: Ski
         infer(bare, model, config=quick())
 
 
-def test_other_skills_stay_within_the_bounds_they_state(failure: Failure, model: SkillEffectModel, slide: str) -> None:
-    call = SkillCall(slide, "box", np.array([0.1, 5.0]))
+def test_other_skills_stay_within_the_bounds_they_state(failure: Failure, model: SkillEffectModel, push: str) -> None:
+    call = SkillCall(push, "box", np.array([0.1, 0.5]))
     slid = replace(failure, outcome=replace(failure.outcome, call=call))
     parameters = np.array([item.parameter for item in infer(slid, model, config=quick())[0].calls])
-    low, high = ([getattr(one, end) for one in actions.get(slide).parameters] for end in ("low", "high"))
+    low, high = ([getattr(one, end) for one in actions.get(push).parameters] for end in ("low", "high"))
     assert parameters.shape[1] == 2 and np.all((parameters >= low) & (parameters <= high))
     assert parameters[:, 1].std() > 0.5, "particles differ"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from f2p.scene.errors import GoalSyntaxError, ImpossibleGoalError, UnknownObjectError, UnknownRelationError
-from f2p.scene.goals import check_goal, goal_arrays, holds, parse_goal, satisfied
-from f2p.types import BINARY_RELATIONS, Goal, GoalRelation, Relations
+from f2p.scene.goals import check_goal, goal_arrays, parse_goal, satisfied
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, GoalRelation, Relations
 
 TEXT = "above(object_1, table_b) & left(object_1, landmark) & not inside(object_1, box)"
 NAMES = ("table_b", "box", "object_1", "landmark")
@@ -24,7 +24,7 @@ def test_reads_and_writes_the_same_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "above(a)", "above(a, b) &", "above a b", "above(a, b) or left(a, b)", "(a, b)"]
+    "text", ["", "  ", "above()", "above(a, b, c)", "above(a, b) &", "above a b", "above(a, b) or left(a, b)", "(a, b)"]
 )
 def test_refuses_what_is_no_conjunction(text: str) -> None:
     """The message shows the text and how to write a goal."""
@@ -32,9 +32,32 @@ def test_refuses_what_is_no_conjunction(text: str) -> None:
         parse_goal(text)
 
 
-def test_a_relation_of_one_object_is_no_goal_and_that_is_said() -> None:
-    with pytest.raises(GoalSyntaxError, match="movable is of one object; 'movable\\(cup\\)' is not relation"):
-        parse_goal("movable(cup)")
+def test_a_relation_of_one_object_is_a_literal_like_any_other() -> None:
+    """It was refused: nobody could ask for an open drawer."""
+    goal = parse_goal("drawer_open( cabinet ) & not movable(cabinet) & inside(cup, cabinet)")
+    assert str(goal) == "drawer_open(cabinet) & not movable(cabinet) & inside(cup, cabinet)"
+    assert goal.literals[0] == GoalRelation("drawer_open", "cabinet") and goal.names == ("cabinet", "cup")
+    names = ("cup", "cabinet")
+    unary, binary = np.zeros((2, 3)), np.zeros((2, 2, 9))
+    unary[1, UNARY_RELATIONS.index("drawer_open")], binary[0, 1, BINARY_RELATIONS.index("inside")] = 0.8, 1.0
+    assert satisfied(goal, Relations(names, unary, binary))
+    shut = unary * 0.5
+    assert not satisfied(goal, Relations(names, shut, binary))
+    with pytest.raises(ImpossibleGoalError, match="for its opposite"):
+        parse_goal("drawer_open(a) & not drawer_open(a)")
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("movable(cup, plate)", "movable is of one object"),
+        ("above(cup)", "above is of two objects"),
+        ("drawer_open(cup, cup)", "drawer_open is of one object"),
+    ],
+)
+def test_a_relation_of_another_number_of_objects_is_refused(text: str, fact: str) -> None:
+    with pytest.raises(GoalSyntaxError, match=fact):
+        parse_goal(text)
 
 
 def test_unknown_relation_lists_the_choices() -> None:
@@ -74,15 +97,16 @@ def test_not_left_and_not_right_is_possible() -> None:
 def test_arrays_and_truth() -> None:
     """Each literal counts, for batches as for one scene."""
     goal = parse_goal(TEXT)
-    (subjects, objects, relations), values = goal_arrays(goal, NAMES)
+    arrays = goal_arrays(goal, NAMES)
+    subjects, objects, relations = arrays.pairs
     assert subjects.tolist() == [2, 2, 2]
     assert objects.tolist() == [0, 3, 1]
     assert [BINARY_RELATIONS[index] for index in relations] == ["above", "left", "inside"]
-    assert values.tolist() == [True, True, False]
+    assert arrays.pairs_wanted.tolist() == [True, True, False] and not len(arrays.alone_wanted)
     binary = np.zeros((2, 4, 4, 9), dtype=np.float32)
     binary[:, subjects[:2], objects[:2], relations[:2]] = 0.9
     binary[1, 2, 1, BINARY_RELATIONS.index("inside")] = 0.8
-    assert holds(goal, NAMES, binary).tolist() == [True, False]
+    assert arrays.wanted(np.zeros((2, 4, 3)), binary) == pytest.approx(np.array([[0.9, 0.9, 1.0], [0.9, 0.9, 0.2]]))
     assert satisfied(goal, Relations(NAMES, np.zeros((4, 3)), binary[0]))
     assert not satisfied(goal, Relations(NAMES, np.zeros((4, 3)), binary[1]))
 

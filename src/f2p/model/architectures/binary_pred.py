@@ -19,7 +19,7 @@ from f2p.model.architectures.protocol import architectures
 from f2p.model.heads import GAPS, gaps, picked
 from f2p.model.latent import ObjectLatent
 from f2p.model.pointconv import perceptron
-from f2p.settings import number
+from f2p.settings import number, setting
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class PairConfig(FeatureConfig):
     """Sizes of the pairwise network."""
 
     hidden: int = number(256, "neurons of a hidden layer", low=8, high=2048)
-    pair_features: bool = True
-    """Give the network how the bounding boxes of the pair lie to each other (as the decoder gets it)."""
+    pair_features: bool = setting(
+        True, "give the network how the bounding boxes of the pair lie to each other, as the decoder gets it"
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from f2p.model.heads import GAPS, picked
 from f2p.model.latent import ObjectLatent
-from f2p.settings import Settings
+from f2p.settings import Settings, setting
 from f2p.types import BINARY_RELATIONS
 
 PLACEMENT = 64
@@ -23,14 +23,13 @@ PLACEMENT = 64
 class FeatureConfig(Settings):
     """What the dynamics are given beyond the latents (a manifest without an entry means these plain defaults)."""
 
-    grasped_flag: bool = True
-    """Mark the manipulated object's token (ours: without it nothing moves)."""
-    relation_features: bool = True
-    """Give every object its detected relations with the manipulated one (ours)."""
-    placement_features: bool = False
-    """Give every object how it stands to the manipulated one where that is to be put (ours: what falls, and where)."""
-    zero_output: bool = True
-    """Last linear layer that starts at zero: nothing changes (ours)."""
+    grasped_flag: bool = setting(True, "mark the manipulated object's token", source="ours: without it nothing moves")
+    relation_features: bool = setting(True, "give every object its detected relations with the manipulated one")
+    placement_features: bool = setting(
+        False, "give every object how it stands to the manipulated one where that is to be put",
+        source="ours: what falls, and where",
+    )  # fmt: skip
+    zero_output: bool = setting(True, "last linear layer that starts at zero: nothing changes")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ dynamics which object is grasped and how the others are related to it (ours).
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -24,26 +24,28 @@ from f2p.model.latent import Clouds, ObjectLatent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
 from f2p.model.transitions import Transitions
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 
 
 @dataclass(frozen=True)
 class ObjectCentricConfig(Settings):
     """Sizes and options of the shared parts; an architecture adds those of its dynamics."""
 
-    centred: bool = True
-    """Encode each segment about its own centroid (ours: generalises and makes moving cheap)."""
+    centred: bool = setting(
+        True, "encode each segment about its own centroid", source="ours: generalises and makes moving cheap"
+    )
     scale: float = number(10.0, "factor on centred coordinates", low=0.1, high=100.0, source="ours: objects are small")
     centroid_scale: float = number(2.0, "factor on centroids before their embedding", unit="1/m", low=0.1, high=100.0)
     extent_scale: float = number(5.0, "factor on extents before their embedding", unit="1/m", low=0.1, high=100.0)
     identities: int = number(16, "identities drawn from", low=2, high=256, source="ours: 8 do not hold 7 objects")
     identity_width: int = number(128, "features of an identity", low=1, high=1024, source="A.11.2")
-    pair_geometry: bool = True
-    """Give the binary decoder how the bounding boxes of a pair lie to each other (ours: what stands on what)."""
-    encoder: PointConvConfig = field(default_factory=PointConvConfig)
-    dynamics: FeatureConfig = field(default_factory=FeatureConfig)
-    skills: tuple[str, ...] = field(default_factory=lambda: actions.names)
-    """One dynamics network each (A.10)."""
+    pair_geometry: bool = setting(
+        True, "give the binary decoder how the bounding boxes of a pair lie to each other",
+        source="ours: what stands on what",
+    )  # fmt: skip
+    encoder: PointConvConfig = group(PointConvConfig)
+    dynamics: FeatureConfig = group(FeatureConfig)
+    skills: tuple[str, ...] = group(lambda: actions.names, "one dynamics network each", source="A.10")
 
 
 C = TypeVar("C", bound=ObjectCentricConfig)

@@ -21,7 +21,7 @@ from f2p.model.architectures.protocol import architectures
 from f2p.model.heads import GAPS, gaps
 from f2p.model.latent import ObjectLatent
 from f2p.model.pointconv import perceptron
-from f2p.settings import number
+from f2p.settings import number, setting
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class MessageConfig(FeatureConfig):
 
     steps: int = number(2, "propagation steps", low=1, high=12, source="Stow, config/config.py")
     hidden: int = number(150, "width of encoders, messages and updates", low=8, high=1024, source="Stow, model.py")
-    pair_features: bool = True
-    """Give the pair encoder how the bounding boxes of a pair lie to each other (as the decoder gets it; ours)."""
+    pair_features: bool = setting(
+        True, "give the pair encoder how the bounding boxes of a pair lie to each other, as the decoder gets it"
+    )
 
 
 @dataclass(frozen=True)

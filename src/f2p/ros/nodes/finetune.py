@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
 from f2p.ros.messages.learning import gate_to_msg, times_to_msg
-from f2p.settings import Settings, choice, number
+from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.modules import open_store
@@ -27,15 +27,15 @@ from f2p_msgs.srv import PublishWeights
 class FinetuneNodeConfig(Settings):
     """Where the weights are, and how long learning may take."""
 
-    store: str = "runs/weights"
+    store: str = setting("runs/weights", "folder of the weights store; an empty one starts with the shipped weights")
     learner: str = choice("fail2progress", "how failures are responded to", lambda: learners.names)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
     deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip
-    cycle: CycleConfig = field(default_factory=CycleConfig)
-    learner_settings: Mapping[str, Any] = field(default_factory=learners.configs)
-    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs, metadata={"fixed": True})
+    cycle: CycleConfig = group(CycleConfig)
+    learner_settings: Mapping[str, Any] = group(learners.configs, "of each learner")
+    simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator", fixed=True)
 
 
 CONFIG = FinetuneNodeConfig

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from f2p.action.protocol import calls_of, widest
+from f2p.action.protocol import calls_of, checked_steps, widest
 from f2p.errors import F2pError
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
@@ -78,13 +78,12 @@ class ModelServerNode(F2pNode):
                                 f"do not fit {parameters.size} parameter values")  # fmt: skip
         for step in skeleton:
             if step.object not in scene.names:
-                raise UnknownSceneNameError(
-                    f"no object {step.object!r} in the scene; there are: {', '.join(scene.names)}"
-                )
+                known = ", ".join(scene.names)
+                raise UnknownSceneNameError(f"no object {step.object!r} in the scene; there are: {known}")
         if count * len(skeleton) > (most := self.parameters.config.most_rolled):
             raise BoundError("Predict.Request", f"{count} candidates of {len(skeleton)} steps; at most {most} in all")
         predictor = self._pin(request.weights_id)
-        parameters = parameters.reshape(count, *shape)
+        parameters = checked_steps(skeleton, parameters.reshape(count, *shape))
         chances = np.ones(count)
         if request.goal:
             goal = check_goal(goal_from_msg(request.goal), scene.names)

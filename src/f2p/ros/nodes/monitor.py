@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from f2p.ros.messages.convert import (
 )
 from f2p.ros.messages.plans import KnownPlans
 from f2p.ros.messages.scenes import KeptScenes
-from f2p.settings import Settings, choice, number
+from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
 from f2p_msgs.msg import Failure as FailureMessage
@@ -47,12 +47,12 @@ class MonitorNodeConfig(Settings):
     threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,
                               high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0)
-    folder: str = "runs/failures"
-    quota: QuotaConfig = field(default_factory=QuotaConfig)
-    compare: CompareConfig = field(default_factory=CompareConfig)
-    classify: ClassifyConfig = field(default_factory=ClassifyConfig)
+    folder: str = setting("runs/failures", "where failures are kept")
+    quota: QuotaConfig = group(QuotaConfig)
+    compare: CompareConfig = group(CompareConfig)
+    classify: ClassifyConfig = group(ClassifyConfig)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
-    simulator_settings: Mapping[str, Any] = field(default_factory=simulators.configs, metadata={"fixed": True})
+    simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator", fixed=True)
 
 
 CONFIG = MonitorNodeConfig

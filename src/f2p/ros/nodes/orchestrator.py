@@ -13,7 +13,7 @@ from f2p.ros.errors import wire_code, wire_text
 from f2p.ros.messages.convert import duration_to_msg, goal_from_msg, learn_from_text, skeleton_from_msg
 from f2p.ros.remote.stack import RosStack
 from f2p.scene.goals import check_relations
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p_msgs.action import AchieveGoal
 
 
@@ -23,7 +23,7 @@ class OrchestratorConfig(Settings):
 
     attempts: int = number(2, "plans tried for one goal", low=1, high=20)
     deadline_s: float = number(1800.0, "longest pursuit of one goal", unit="s", low=10.0, high=36000.0)
-    learner: str = "fail2progress"
+    learner: str = setting("fail2progress", "learner that a failure is given to, by name")
 
 
 CONFIG = OrchestratorConfig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from std_srvs.srv import Trigger
@@ -23,7 +23,7 @@ from f2p.ros.remote.guard import GuardClient, GuardClientConfig
 from f2p.scene.cloud.library import open3d
 from f2p.scene.objects.memory import Memory
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
-from f2p.settings import choice, number
+from f2p.settings import choice, group, number, setting
 from f2p.types import Scene
 from f2p_msgs.action import PerceiveScene
 from f2p_msgs.msg import GroundTruth, SegmentedScene
@@ -37,12 +37,12 @@ class PerceptionConfig(LookingConfig):
 
     deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0)
     segmenter: str = choice(SEGMENTERS[0], "geometric, or ground_truth in simulation (tests)", lambda: SEGMENTERS)
-    inventory: str = field(
-        default="{}", metadata={"text": 'known objects: {"name": ["prior", [x, y, z]]} [m]', "runtime": True}
+    inventory: str = setting(
+        "{}", 'known objects: {"name": ["prior", [x, y, z]]} [m]', source="none: the operator's", runtime=True
     )
-    truth_topic: str = "/stretch_sim/ground_truth"
-    scene: TabletopConfig = field(default_factory=TabletopConfig)
-    guard: GuardClientConfig = field(default_factory=GuardClientConfig)
+    truth_topic: str = setting("/stretch_sim/ground_truth", "where the simulator tells its truth, for tests")
+    scene: TabletopConfig = group(TabletopConfig)
+    guard: GuardClientConfig = group(GuardClientConfig)
 
     def __post_init__(self) -> None:
         """Refuse text that cannot be used when it is set, not at the first look."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, skeleton_from_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.remote.predictor import RosPredictor
-from f2p.settings import Settings, number, overridden
+from f2p.settings import Settings, group, number, overridden
 from f2p.types import Goal
 from f2p_msgs.action import PlanGoal
 from f2p_msgs.msg import Plan as PlanMessage
@@ -36,7 +36,7 @@ class PlannerNodeConfig(Settings):
     """Planning over ROS."""
 
     deadline_s: float = number(120.0, "longest planning", unit="s", low=1.0, high=3600.0)
-    planner: PlannerConfig = field(default_factory=PlannerConfig)
+    planner: PlannerConfig = group(PlannerConfig)
 
 
 class Judged:

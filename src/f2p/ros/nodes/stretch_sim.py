@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import rclpy
@@ -26,7 +26,7 @@ from f2p.ros.base.parameters import Parameters
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
 from f2p.tasks.protocol import tasks
@@ -49,8 +49,8 @@ class StretchSimConfig(Settings):
     World, task, objects and seed count from the next reset on, everything else from the next start.
     """
 
-    world: str = field(default="", metadata={"text": WORLD_TEXT, "runtime": True})
-    task: str = field(default="transport", metadata={"text": "task whose scene is built", "runtime": True})
+    world: str = setting("", WORLD_TEXT, runtime=True)
+    task: str = setting("transport", "task whose scene is built", runtime=True)
     objects: int = number(3, "objects in the task's scene", low=1, high=12)
     seed: int = number(0, "seed of the task's scene; at start also of the camera's noise", low=0, high=2**31 - 1)
     real_time_factor: float = number(1.0, "simulated seconds per second", low=0.05, high=5.0)
@@ -58,11 +58,14 @@ class StretchSimConfig(Settings):
                                source="stretch_ros2 rate")  # fmt: skip
     camera_rate: float = number(15.0, "depth images", unit="Hz", low=0.5, high=60.0, source="stretch_ros2 d435i launch")
     truth_rate: float = number(5.0, "ground truth", unit="Hz", low=0.1, high=30.0)
-    broadcast_odom_tf: bool = True
-    """Whether odom -> base_link is broadcast; the driver's own default is not to, f2p's launch files ask for it."""
-    twin: TwinConfig = field(default_factory=TwinConfig, metadata={"fixed": True})
-    driver: DriverConfig = field(default_factory=DriverConfig, metadata={"fixed": True})
-    camera: DepthCameraConfig = field(default_factory=DepthCameraConfig, metadata={"fixed": True})
+    broadcast_odom_tf: bool = setting(
+        True,
+        "whether odom -> base_link is broadcast",
+        source="as f2p's launch files ask the driver",
+    )
+    twin: TwinConfig = group(TwinConfig, fixed=True)
+    driver: DriverConfig = group(DriverConfig, fixed=True)
+    camera: DepthCameraConfig = group(DepthCameraConfig, fixed=True)
 
 
 CONFIG = StretchSimConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -28,7 +28,7 @@ from f2p.ros.errors import BadViewRequestError, HeadUnsettledError, NoImageError
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.messages.views import cloud_points, points_camera
 from f2p.ros.remote.guard import GuardClient
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p_msgs.action import PerceiveScene
 
 KEPT_TRANSFORMS = 150
@@ -48,13 +48,10 @@ POSTURE_TOLERANCE = 0.03
 class LookingConfig(Settings):
     """Where the camera speaks, and how patient a look is."""
 
-    depth_topic: str = "/camera/depth/image_rect_raw"
-    cloud_topic: str = field(
-        default="",
-        metadata={"text": "clouds to use instead of depth images, e.g. /camera/depth/color/points"},
-    )
-    info_topic: str = "/camera/depth/camera_info"
-    base_frame: str = "base_link"
+    depth_topic: str = setting("/camera/depth/image_rect_raw", "depth images", source="realsense2_camera")
+    cloud_topic: str = setting("", "clouds to use instead of depth images, e.g. /camera/depth/color/points")
+    info_topic: str = setting("/camera/depth/camera_info", "the camera's intrinsics", source="realsense2_camera")
+    base_frame: str = setting("base_link", "frame of the robot's base", source="stretch URDF")
     settle_s: float = number(
         0.3, "how long the head must stand before an image counts", unit="s", low=0.0, high=MOST_SETTLE_S,
         source="stretch.md 1.3.7: goals end 0.5 rad early",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
@@ -24,12 +25,13 @@ from f2p.loop.errors import DeadlineError
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.errors import MessageError
+from f2p.ros.messages.convert import relations_from_msg
 from f2p.ros.messages.ground_truth import facts_of, scene_of
 from f2p.ros.remote.goal import GoalClient, spinning
 from f2p.ros.remote.status import GraphStatus
 from f2p.settings import SettingError
 from f2p.sim.world import World
-from f2p.types import Goal
+from f2p.types import UNARY_RELATIONS, Goal
 from f2p_msgs.msg import GroundTruth
 
 READY_S = 120.0
@@ -63,7 +65,8 @@ def reported(truth: GroundTruth) -> ReportedTruth:
     if not tops:
         raise MessageError("the ground truth has nothing that supports")
     return ReportedTruth(
-        facts_of(truth), tuple(one.name for one in scene.segments if one.box.center[2] < min(tops) - 0.1)
+        facts_of(truth) | _alone(truth),
+        tuple(one.name for one in scene.segments if one.box.center[2] < min(tops) - 0.1),
     )
 
 
@@ -93,6 +96,12 @@ def write_parameters(
             raise SettingError(f"{node}.{taken[0]} is set by the demo itself, by its options and its own folder")
         nodes.setdefault(node, {}).update(values)
     return parameter_file(folder / "parameters.yaml", nodes)
+
+
+def _alone(truth: GroundTruth) -> frozenset[tuple[str, str, str]]:
+    """Return what holds of one object alone, as a relation to nothing."""
+    found = relations_from_msg(truth.relations)
+    return frozenset((UNARY_RELATIONS[kind], found.names[index], "") for index, kind in np.argwhere(found.unary > 0.5))
 
 
 class DemoSession:

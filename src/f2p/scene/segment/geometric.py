@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.cloud.sanitise import SanitiseConfig, usable, voxels
 from f2p.scene.segment.occlusion import OcclusionConfig, bridged
 from f2p.scene.segment.protocol import BACKGROUND, segmenters
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class GeometricConfig(Settings):
     highest: float = number(1.0, "what is higher above the support is no object on it", unit="m", low=0.05, high=5.0)
     least_voxels: int = number(60, "smaller regions are noise", low=1, high=1e6)
     seed: int = number(0, "seed of the plane search", low=0, high=2**31)
-    sanitise: SanitiseConfig = field(default_factory=SanitiseConfig)
-    convexity: ConvexityConfig = field(default_factory=ConvexityConfig)
-    occlusion: OcclusionConfig = field(default_factory=OcclusionConfig)
+    sanitise: SanitiseConfig = group(SanitiseConfig)
+    convexity: ConvexityConfig = group(ConvexityConfig)
+    occlusion: OcclusionConfig = group(OcclusionConfig)
 
 
 def largest_first(regions: np.ndarray, least: int) -> np.ndarray:

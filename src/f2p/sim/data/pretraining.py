@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from f2p.relation.table import carried, held
-from f2p.settings import Settings, choice, number
+from f2p.settings import Settings, choice, group, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
@@ -31,13 +31,14 @@ MOVED = 0.03
 class PretrainingConfig(Settings):
     """How random executions are drawn."""
 
-    scenes: RandomSceneConfig = field(default_factory=RandomSceneConfig)
-    simulator: SimulationConfig = field(
-        default_factory=lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
+    scenes: RandomSceneConfig = group(RandomSceneConfig)
+    simulator: SimulationConfig = group(
+        lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
     )
     engine: str = choice(DEFAULT_SIMULATOR, "simulator that executes", lambda: simulators.names)
-    scenes_per_model: int = 8
-    """Random placements that share one set of bodies (and one camera)."""
+    scenes_per_model: int = number(
+        8, "random placements that share one set of bodies and one camera", low=1, high=10_000
+    )
     take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
     onto_share: float = number(0.08, "placements on another object that is wide enough", low=0.0, high=1.0)
@@ -46,8 +47,7 @@ class PretrainingConfig(Settings):
         source="ours: half of them fall, enough to learn what falls",
     )  # fmt: skip
     careful_share: float = number(0.8, "placements on a table or in a box that avoid other objects", low=0.0, high=1.0)
-    tries: int = 40
-    """Draws of a careful placement before it is taken as it is."""
+    tries: int = number(40, "draws of a careful placement before it is taken as it is", low=1, high=100_000)
     camera_sideways: float = number(
         0.15, "spread of the camera along y", unit="m", low=0.0, high=1.0, source="ours: the base drives"
     )

@@ -20,10 +20,11 @@ from f2p.sim.world import Body
 class RandomSceneConfig(Settings):
     """Shares and ranges of random scenes."""
 
-    fewest: int = 2
-    """Movables at least."""
-    most: int = 7
-    """Movables at most, but for a tenth of scenes that have two more (ours: 7 objects, their box and a landmark)."""
+    fewest: int = number(2, "movables at least", low=1, high=20)
+    most: int = number(
+        7, "movables at most, but for a tenth of scenes that have two more", low=1, high=20,
+        source="ours: 7 objects, their box and a landmark",
+    )  # fmt: skip
     box_share: float = number(0.8, "scenes with an open box", low=0.0, high=1.0)
     filled_share: float = number(0.65, "boxes with contents at rest", low=0.0, high=1.0, source="method.md 6.7")
     landmark_share: float = number(0.4, "scenes with a tall cuboid", low=0.0, high=1.0)
@@ -31,8 +32,7 @@ class RandomSceneConfig(Settings):
     stacked_share: float = number(0.08, "objects that start on another", low=0.0, high=1.0)
     adjacent_share: float = number(0.10, "objects that start beside another", low=0.0, high=1.0)
     gap: float = number(0.004, "least gap between objects", unit="m", low=0.0, high=0.1)
-    tries: int = 60
-    """Draws per body before it goes elsewhere."""
+    tries: int = number(60, "draws per body before it goes elsewhere", low=1, high=100_000)
 
 
 DEFAULT = RandomSceneConfig()

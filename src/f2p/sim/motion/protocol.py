@@ -6,7 +6,7 @@ Paths are fixed before the simulation starts (C22), so that many runs go through
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +14,9 @@ import numpy as np
 from f2p.action.protocol import width_of
 from f2p.registry import Registry
 from f2p.settings import Settings, number
+from f2p.sim.errors import BodyError
 from f2p.sim.physics.scene_builder import BuiltScene
+from f2p.types import frozen
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,56 @@ class ToolMotionConfig(Settings):
 
 
 @dataclass(frozen=True, eq=False)
+class Tool:
+    """What a tool's path moves through the scene: solid cuboids in the tool's own frame, pushed against by contact.
+
+    It is a module's constant, so that a batch builds it once. It stays clear of what it binds, if it binds anything.
+    """
+
+    centers: np.ndarray
+    """Centre of each cuboid [m]. Shape (boxes, 3)."""
+    halves: np.ndarray
+    """Half extents along its own axes [m]. Shape (boxes, 3)."""
+    quaternions: np.ndarray
+    """Cuboid to tool frame (w, x, y, z). Shape (boxes, 4)."""
+
+    def __post_init__(self) -> None:
+        for name, width in (("centers", 3), ("halves", 3), ("quaternions", 4)):
+            array = frozen(getattr(self, name))
+            if array.ndim != 2 or array.shape[1] != width or len(array) != len(self.centers) or not len(array):
+                raise BodyError("tool", f"has {name} of shape {array.shape}, expected (boxes, {width})")
+            object.__setattr__(self, name, array)
+        unit = np.abs(np.linalg.norm(self.quaternions, axis=-1) - 1.0) < 1e-6
+        if not (np.all(self.halves > 0.0) and np.all(np.isfinite(self.centers)) and np.all(unit)):
+            raise BodyError("tool", "needs cuboids with extents above 0, finite centres and unit quaternions")
+
+
+@dataclass(frozen=True, eq=False)
 class ToolPath:
     """Poses of the tool and whether it binds the object acted on, for M runs of equally many steps.
 
-    The tool is a point without a shape (C22).
+    Without a tool's shape it is a point that meets nothing (C22).
     """
 
     positions: np.ndarray
-    """Task frame [m]. Shape (runs, steps, 3)."""
+    """Task frame [m]. While it binds an object, that one's centre is there. Shape (runs, steps, 3)."""
     quaternions: np.ndarray
-    """Turn since the start, about +z (w, x, y, z). Shape (runs, steps, 4)."""
+    """Turn since the start (w, x, y, z). Shape (runs, steps, 4)."""
     holding: np.ndarray
     """Shape (runs, steps), bool."""
+    tools: tuple[Tool | None, ...] = ()
+    """The shape of each run's tool, None where it has none; empty where no run has one."""
+
+    @property
+    def shapes(self) -> tuple[Tool, ...]:
+        """Every shape that is moved, each once."""
+        return tuple({id(tool): tool for tool in self.tools if tool is not None}.values())
+
+    @property
+    def shape_of_run(self) -> np.ndarray:
+        """Index into `shapes` of each run's tool, -1 where it has none. Shape (runs,)."""
+        places = {id(tool): index for index, tool in enumerate(self.shapes)}
+        return np.array([places.get(id(tool), -1) for tool in self.tools or (None,) * len(self.holding)])
 
 
 class ToolMotion(Protocol):
@@ -105,6 +145,7 @@ def paths_of(
         own = parameters[rows, : width_of(skill)]
         parts.append((rows, motions.get(skill)(scene, poses[rows], sizes[rows], acted_on[rows], own, config=config)))
     steps = max(part.holding.shape[1] for _, part in parts)
+    tools: list[Tool | None] = [None] * len(poses)
     whole = ToolPath(
         np.zeros((len(poses), steps, 3)), np.zeros((len(poses), steps, 4)), np.zeros((len(poses), steps), bool)
     )
@@ -113,7 +154,9 @@ def paths_of(
         whole.positions[rows] = np.pad(part.positions, [*wait, (0, 0)], mode="edge")
         whole.quaternions[rows] = np.pad(part.quaternions, [*wait, (0, 0)], mode="edge")
         whole.holding[rows] = np.pad(part.holding, wait)
-    return whole
+        for row, tool in zip(rows.tolist(), part.tools, strict=False):
+            tools[row] = tool
+    return replace(whole, tools=tuple(tools)) if any(tool is not None for tool in tools) else whole
 
 
 def ease(progress: np.ndarray) -> np.ndarray:

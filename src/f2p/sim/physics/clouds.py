@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 
 from f2p.geometry import rotate_z
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p.sim.physics.scene_builder import BuiltScene
 
 
@@ -20,27 +20,25 @@ from f2p.sim.physics.scene_builder import BuiltScene
 class CameraConfig(Settings):
     """A pan-tilt look from one place. The defaults are Stretch's head over two tables."""
 
-    position_task: tuple[float, float, float] = (0.0, 0.0, 1.32)
-    """Optical centre in the task frame [m]."""
-    look_at: tuple[float, float, float] = (0.75, 0.0, 0.45)
-    """Middle of the fan [m]."""
+    position_task: tuple[float, float, float] = setting(
+        (0.0, 0.0, 1.32), "optical centre in the task frame", unit="m", source="stretch.md 1.2"
+    )
+    look_at: tuple[float, float, float] = setting((0.75, 0.0, 0.45), "middle of the fan, task frame", unit="m")
     pan_range: float = number(2.5, "width of the fan", unit="rad", low=0.1, high=6.28, source="ours: merged pan angles")
     tilt_range: float = number(1.3, "height of the fan", unit="rad", low=0.1, high=3.0, source="ours")
     spacing: float = number(
         0.0055, "angle between rays", unit="rad", low=0.0005, high=0.1, source="ours: 7 mm at 1.3 m"
     )
-    coarse: int = 4
-    """Ray stride, in both directions, where there is no movable."""
+    coarse: int = number(4, "ray stride, in both directions, where there is no movable", low=1, high=64)
     noise: float = number(
         0.0015, "depth noise at 1 m, grows with the square", unit="m", low=0.0, high=0.05, source="D435i class"
     )
     drop_out: float = number(0.05, "share of lost rays", low=0.0, high=0.95, source="ours")
-    hidden_below: int = 10
-    """A segment with fewer points counts as hidden (method.md 6.4)."""
-    least_points: int = 32
-    """Fewer points are filled up by repetition."""
-    most_points: int = 384
-    """More points are thinned at random."""
+    hidden_below: int = number(
+        10, "a segment with fewer points counts as hidden", low=1, high=10_000, source="method.md 6.4"
+    )
+    least_points: int = number(32, "fewer points are filled up by repetition", low=1, high=10_000)
+    most_points: int = number(384, "more points are thinned at random", low=1, high=10_000_000)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ import mujoco
 import numpy as np
 from mujoco import rollout
 
-from f2p.sim.motion.protocol import ToolPath
+from f2p.sim.errors import BatchError
+from f2p.sim.motion.protocol import Tool, ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rotations import quaternion_product
-from f2p.sim.physics.scene_builder import BuiltScene
+from f2p.sim.physics.scene_builder import BuiltScene, with_tools
 
 STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 CONTROL = int(
@@ -17,6 +18,10 @@ CONTROL = int(
 )
 TOUCHING = 1e-3
 """Bodies this near touch [m] (ours: contacts of MuJoCo are soft)."""
+
+
+AWAY = (0.0, 0.0, -100.0)
+"""Where tools are that a run does not use [m]: under the floor, where nothing comes."""
 
 
 def posed(scene: BuiltScene, data: mujoco.MjData, states: States, run: int) -> mujoco.MjData:
@@ -59,6 +64,7 @@ class Batch:
     def __init__(self, scene: BuiltScene, start: States, threads: int) -> None:
         self._scene, self._threads, self._runs = scene, threads, len(start.alive)
         self._data = [mujoco.MjData(scene.model) for _ in range(threads)]
+        self._equipped: tuple[tuple[Tool, ...], BuiltScene, list[mujoco.MjData]] = ((), scene, self._data)
         self._full = np.zeros((self._runs, mujoco.mj_stateSize(scene.model, STATE)))
         self._alive = start.alive.copy()
         self._furniture = start.positions[:, scene.fixed], start.quaternions[:, scene.fixed]
@@ -68,43 +74,59 @@ class Batch:
         for index, first in scene.drawers:
             self._full[:, 1 + first] = start.openings[:, index]
 
-    def _controls(self, steps: int) -> np.ndarray:
-        """Return controls with furniture in place and nothing grasped. Shape (runs, steps, controls)."""
-        model = self._scene.model
+    def _controls(self, steps: int, model: mujoco.MjModel) -> np.ndarray:
+        """Return controls with furniture in place, nothing grasped, tools put away. Shape (runs, steps, controls)."""
         controls = np.zeros((self._runs, steps, model.neq + 7 * model.nmocap))
         positions = controls[..., model.neq : model.neq + 3 * model.nmocap].reshape(self._runs, steps, model.nmocap, 3)
         quaternions = controls[..., model.neq + 3 * model.nmocap :].reshape(self._runs, steps, model.nmocap, 4)
-        positions[:, :, 1:] = self._furniture[0][:, None]
-        quaternions[:, :, 1:] = self._furniture[1][:, None]
-        quaternions[:, :, 0, 0] = 1.0
+        tools = 1 + len(self._scene.fixed)
+        positions[:, :, 1:tools], positions[:, :, tools:] = self._furniture[0][:, None], AWAY
+        quaternions[:, :, 1:tools] = self._furniture[1][:, None]
+        quaternions[:, :, [0, *range(tools, model.nmocap)], 0] = 1.0
         controls[..., model.neq : model.neq + 3 * model.nmocap] = positions.reshape(self._runs, steps, -1)
         controls[..., model.neq + 3 * model.nmocap :] = quaternions.reshape(self._runs, steps, -1)
         return controls
 
     def carry(self, path: ToolPath, grasped: np.ndarray) -> None:
-        """Move the gripper along `path`, holding body `grasped` of each run, let go and wait."""
-        model, steps = self._scene.model, path.positions.shape[1]
-        controls = self._controls(steps)
-        weld = np.searchsorted(self._scene.free, grasped)
-        start = self._scene.qpos_start[weld]
-        rows = np.arange(self._runs)
-        held = np.stack([self._full[rows, 4 + start + k] for k in range(4)], axis=-1)
-        controls[rows[:, None], np.arange(steps)[None], weld[:, None]] = path.holding
-        controls[..., model.neq : model.neq + 3] = path.positions
+        """Move the tool along `path`, holding body `grasped` of each run where it says so, let go and wait."""
+        scene, data = self._with_tools(path.shapes)
+        model, steps, rows = scene.model, path.positions.shape[1], np.flatnonzero(path.holding.any(axis=1))
+        controls = self._controls(steps, model)
         first = model.neq + 3 * model.nmocap
-        controls[..., first : first + 4] = quaternion_product(path.quaternions, held[:, None])
-        self._roll(steps, controls)
+        if len(rows):
+            weld = _places(scene.free, grasped[rows])
+            start = scene.qpos_start[weld]
+            held = np.stack([self._full[rows, 4 + start + k] for k in range(4)], axis=-1)
+            controls[rows[:, None], np.arange(steps)[None], weld[:, None]] = path.holding[rows]
+            controls[rows, :, model.neq : model.neq + 3] = path.positions[rows]
+            controls[rows, :, first : first + 4] = quaternion_product(path.quaternions[rows], held[:, None])
+        for index in range(len(path.shapes)):
+            own, mocap = path.shape_of_run == index, 1 + len(scene.fixed) + index
+            at, turned = model.neq + 3 * mocap, first + 4 * mocap
+            controls[own, :, at : at + 3], controls[own, :, turned : turned + 4] = (
+                path.positions[own], path.quaternions[own],
+            )  # fmt: skip
+        self._roll(steps, controls, model, data)
+
+    def _with_tools(self, tools: tuple[Tool, ...]) -> tuple[BuiltScene, list[mujoco.MjData]]:
+        """Return the scene with tools in it, built when they change; states of one are states of the other."""
+        if not tools:
+            return self._scene, self._data
+        if self._equipped[0] != tools:
+            scene = with_tools(self._scene, tools)
+            self._equipped = tools, scene, [mujoco.MjData(scene.model) for _ in range(self._threads)]
+        return self._equipped[1:]
 
     def advance(self, steps: int) -> None:
         """Let physics run with the gripper open."""
-        self._roll(steps, self._controls(1))
-
-    def _roll(self, steps: int, controls: np.ndarray) -> None:
-        """Advance all runs, and tell which of them blew up."""
         model = self._scene.model
+        self._roll(steps, self._controls(1, model), model, self._data)
+
+    def _roll(self, steps: int, controls: np.ndarray, model: mujoco.MjModel, data: list[mujoco.MjData]) -> None:
+        """Advance all runs, and tell which of them blew up."""
         out, _ = rollout.rollout(
             model,
-            self._data,
+            data,
             self._full,
             controls,
             control_spec=CONTROL,
@@ -136,3 +158,10 @@ class Batch:
     def contacts(self) -> np.ndarray:
         """Return which bodies touch now; none where a run blew up. See `Runs.contacts`."""
         return touching_all(self._scene, self.states(), self._data[0])
+
+
+def _places(free: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+    """Return where `bodies` are among the `free` ones. Raises BatchError: nothing else can be bound."""
+    if not np.isin(bodies, free).all():
+        raise BatchError("a tool can bind only what moves freely")
+    return np.searchsorted(free, bodies)

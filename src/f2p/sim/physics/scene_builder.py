@@ -7,7 +7,8 @@ mocap body without a shape; one weld per movable binds it to what it grasps (dec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import mujoco
 import numpy as np
@@ -37,8 +38,7 @@ class PhysicsConfig(Settings):
         high=0.2,
         source="ours: lowering on something must not explode",
     )
-    iterations: int = 20
-    """Solver iterations per step."""
+    iterations: int = number(20, "solver iterations per step", low=1, high=1000)
 
 
 SLIDE_SHARE = 0.9
@@ -107,8 +107,33 @@ def _body_xml(index: int, part: Part, config: PhysicsConfig) -> str:
     return f'<body name="b{index}" mocap="true">{still}{inner}</body>'
 
 
-def scene_xml(parts: Sequence[Part], config: PhysicsConfig) -> str:
-    """Write the MJCF text of some bodies over a floor at z = 0, with a gripper."""
+class ToolShape(Protocol):
+    """What of a tool physics knows: cuboids in its own frame. See `f2p.sim.motion.protocol.Tool`."""
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Shape (boxes, 3) [m]."""
+
+    @property
+    def halves(self) -> np.ndarray:
+        """Shape (boxes, 3) [m]."""
+
+    @property
+    def quaternions(self) -> np.ndarray:
+        """Shape (boxes, 4)."""
+
+
+def _tool_xml(index: int, tool: ToolShape) -> str:
+    boxes = zip(tool.centers, tool.halves, tool.quaternions, strict=True)
+    geoms = "".join(
+        f'<geom type="box" pos="{_text(center)}" size="{_text(half)}" quat="{_text(turn)}"/>'
+        for center, half, turn in boxes
+    )
+    return f'<body name="t{index}" mocap="true">{geoms}</body>'
+
+
+def scene_xml(parts: Sequence[Part], config: PhysicsConfig, tools: Sequence[ToolShape] = ()) -> str:
+    """Write the MJCF text of some bodies over a floor at z = 0, with a gripper, and tools as the last mocap bodies."""
     inner = "".join(_body_xml(i, part, config) for i, part in enumerate(parts))
     welds = "".join(
         f'<weld name="w{i}" body1="gripper" body2="b{i}" relpose="0 0 0 1 0 0 0" active="false" '
@@ -121,7 +146,7 @@ def scene_xml(parts: Sequence[Part], config: PhysicsConfig) -> str:
         f'iterations="{config.iterations}" tolerance="1e-6" ls_iterations="20"><flag autoreset="disable"/></option>'
         f'<default><geom friction="{config.friction:g} 0.01 0.001" solref="0.012 1" condim="3"/></default>'
         f'<worldbody><geom name="floor" type="plane" size="10 10 1"/><body name="gripper" mocap="true"/>'
-        f"{inner}</worldbody><equality>{welds}</equality></mujoco>"
+        f"{inner}{''.join(map(_tool_xml, range(len(tools)), tools))}</worldbody><equality>{welds}</equality></mujoco>"
     )
 
 
@@ -134,6 +159,15 @@ def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
         raise BodyError(max(names, key=names.count), "is there twice; names must be unique")
     parts = [part_of(body) for body in bodies]
     return located(mujoco.MjModel.from_xml_string(scene_xml(parts, config)), bodies, parts, config)
+
+
+def with_tools(scene: BuiltScene, tools: Sequence[ToolShape]) -> BuiltScene:
+    """Return a scene whose states are those of `scene`, in which tools with a shape can be moved as well."""
+    parts = [Part(slabs, index in set(scene.free.tolist()), 0.0) for index, slabs in enumerate(scene.slabs)]
+    for index, _ in scene.drawers:
+        parts[index] = replace(parts[index], slide_most=float(scene.model.joint(f"j{index}").range[1]))
+    xml = scene_xml(parts, scene.physics, tools)
+    return located(mujoco.MjModel.from_xml_string(xml), scene.bodies, parts, scene.physics)
 
 
 def located(model: mujoco.MjModel, bodies: Sequence[Body], parts: Sequence[Part], config: PhysicsConfig) -> BuiltScene:

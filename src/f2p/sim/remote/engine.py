@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
 
-from f2p.sim.errors import WorkerLostError, WorkerRefusedError
-from f2p.sim.motion.protocol import ToolPath
+from f2p.sim.errors import BatchError, WorkerLostError, WorkerRefusedError
+from f2p.sim.motion.protocol import Tool, ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import touching_all
 from f2p.sim.physics.rotations import quaternion_product
@@ -102,10 +103,14 @@ class RemoteRuns:
         if len(rows):
             held = old.quaternions[rows, grasped[rows]]
             turned = quaternion_product(path.quaternions[rows], held[:, None])
+            binds = path.holding.any(axis=1) & ~np.isin(grasped, self._scene.free)
+            if binds.any():
+                raise BatchError("a tool can bind only what moves freely")
             job = Job(
                 **_boards(self._scene), positions=old.positions[rows], quaternions=old.quaternions[rows],
                 openings=old.openings[rows], held=grasped[rows], path_positions=path.positions[rows],
-                path_quaternions=turned, path_holds=path.holding[rows],
+                path_quaternions=turned, path_holds=path.holding[rows], tool=path.shape_of_run[rows],
+                tool_positions=path.positions[rows], tool_quaternions=path.quaternions[rows], **_tools(path.shapes),
             )  # fmt: skip
             result = self._engine.do(job)
             self._states = _merged(old, rows, result)
@@ -129,6 +134,17 @@ def _boards(scene: BuiltScene) -> dict[str, np.ndarray]:
         "free": np.array([body.free for body in scene.bodies]),
         "slide_most": slide_most,
         "physics": np.array([physics.time_step, physics.friction, physics.density, physics.weld_time]),
+    }
+
+
+def _tools(tools: Sequence[Tool]) -> dict[str, np.ndarray]:
+    """Return what a worker builds tools from."""
+    counts = [len(tool.centers) for tool in tools]
+    return {
+        "box_tool": np.repeat(np.arange(len(tools)), counts),
+        "box_center": np.concatenate([np.zeros((0, 3)), *(tool.centers for tool in tools)]),
+        "box_half": np.concatenate([np.zeros((0, 3)), *(tool.halves for tool in tools)]),
+        "box_quaternion": np.concatenate([np.zeros((0, 4)), *(tool.quaternions for tool in tools)]),
     }
 
 

@@ -6,10 +6,9 @@ import mujoco
 import numpy as np
 
 from f2p.shape.protocol import Slab
-from f2p.sim.motion.protocol import ToolPath
+from f2p.sim.motion.protocol import Tool, ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
-from f2p.sim.physics.rotations import quaternion_product
 from f2p.sim.physics.scene_builder import BuiltScene, Part, PhysicsConfig, located, scene_xml
 from f2p.sim.remote.wire import Job, Result, serve
 
@@ -26,16 +25,20 @@ def built(job: Job) -> BuiltScene:
     return located(mujoco.MjModel.from_xml_string(scene_xml(parts, physics)), (), parts, physics)
 
 
+def tools_of(job: Job) -> tuple[Tool | None, ...]:
+    """Return the shape of each run's tool."""
+    own = [job.box_tool == index for index in range(len(set(job.box_tool.tolist())))]
+    shapes = [Tool(job.box_center[rows], job.box_half[rows], job.box_quaternion[rows]) for rows in own]
+    return tuple(None if index < 0 else shapes[index] for index in job.tool.tolist())
+
+
 def simulate(job: Job) -> Result:
     """Do a job on one thread."""
     scene = built(job)
     still = np.zeros(len(job.held))
     batch = Batch(scene, States(job.positions, job.quaternions, job.openings, still, still == 0.0), threads=1)
-    if job.path_holds.any():
-        rows = np.arange(len(job.held))
-        inverse = job.quaternions[rows, job.held] * (1.0, -1.0, -1.0, -1.0)
-        turns = quaternion_product(job.path_quaternions, inverse[:, None])
-        batch.carry(ToolPath(job.path_positions, turns, job.path_holds), job.held)
+    if job.path_holds.any() or np.any(job.tool >= 0):
+        batch.carry(ToolPath(job.tool_positions, job.tool_quaternions, job.path_holds, tools_of(job)), job.held)
     else:
         batch.advance(job.path_holds.shape[1])
     states = batch.states()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from f2p.clock import Clock, SystemClock
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p.sim.errors import (
     SimulatorMissingError,
     WorkerAnswerError,
@@ -48,8 +48,9 @@ def check_installed(simulator: str, config: WorkerConfig, how: str) -> None:
 class WorkerConfig(Settings):
     """How a worker is started, and how long it is waited for."""
 
-    command: str = ""
-    """Words of its command line, quoted as in a shell but run without one; empty: as the simulator says."""
+    command: str = setting(
+        "", "words of its command line, quoted as in a shell but run without one; empty: as the simulator says"
+    )
     start_s: float = number(120.0, "longest start", unit="s", low=0.1, high=3600.0, source="ours: Isaac Gym compiles")
     answer_s: float = number(300.0, "longest batch", unit="s", low=0.1, high=36000.0, source="ours")
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-VERSION = 1
+VERSION = 2
 """Of everything in this file; both sides must have the same."""
 PORT, TOKEN = "F2P_WORKER_PORT", "F2P_WORKER_TOKEN"
 """Environment of a worker: where f2p listens on 127.0.0.1, and the secret that tells the worker from a stranger."""
@@ -38,6 +38,8 @@ KINDS = {
     "path_holds": "b",
     "alive": "b",
     "contacts": "b",
+    "tool": "i",
+    "box_tool": "i",
 }
 """Kinds of numpy's types of all arrays that are not of floating-point numbers."""
 CONNECT_S, SAY_S = 10.0, 60.0
@@ -99,23 +101,44 @@ class Job:
     """Shape (runs, steps, 4)."""
     path_holds: np.ndarray
     """Whether the gripper is closed in each step. Shape (runs, steps), b1; all false where nothing is carried."""
+    tool: np.ndarray
+    """The tool with a shape that a run moves, -1 for none. Shape (runs,), i8."""
+    tool_positions: np.ndarray
+    """Where the tool, or the point without a shape, is after each step. Shape (runs, steps, 3) [m]."""
+    tool_quaternions: np.ndarray
+    """How it has turned since the start. Shape (runs, steps, 4)."""
+    box_tool: np.ndarray
+    """The tool that each cuboid of a tool belongs to. Shape (boxes,), i8."""
+    box_center: np.ndarray
+    """In the tool's frame. Shape (boxes, 3) [m]."""
+    box_half: np.ndarray
+    """Half extents. Shape (boxes, 3) [m]."""
+    box_quaternion: np.ndarray
+    """Cuboid to tool frame. Shape (boxes, 4)."""
     physics: np.ndarray
     """Time step [s], sliding friction, density of what moves [kg/m^3], softness of the grasp [s]. Shape (4,)."""
 
     def __post_init__(self) -> None:
         """Check that everything fits together. Raises WireError."""
-        boards, bodies = len(self.board_body), len(self.free)
+        boards, bodies, boxes = len(self.board_body), len(self.free), len(self.box_tool)
         runs, steps = self.path_holds.shape[:2]
         _checked(self, {
             "board_body": (boards,), "board_center": (boards, 3), "board_half": (boards, 3),
             "board_slides": (boards,), "free": (bodies,), "slide_most": (bodies,), "positions": (runs, bodies, 3),
             "quaternions": (runs, bodies, 4), "openings": (runs, bodies), "held": (runs,),
             "path_positions": (runs, steps, 3), "path_quaternions": (runs, steps, 4), "path_holds": (runs, steps),
+            "tool": (runs,), "tool_positions": (runs, steps, 3), "tool_quaternions": (runs, steps, 4),
+            "box_tool": (boxes,), "box_center": (boxes, 3), "box_half": (boxes, 3), "box_quaternion": (boxes, 4),
             "physics": (4,),
         })  # fmt: skip
         for name, indices in (("board_body", self.board_body), ("held", self.held)):
             if np.any(indices < 0) or np.any(indices >= bodies):
                 raise WireError(f"{name} names a body that is none of {bodies}")
+        tools = set(self.box_tool.tolist())
+        if tools != set(range(len(tools))) or not set(self.tool.tolist()) <= tools | {-1}:
+            raise WireError("tools are not numbered from 0 on, or a run moves one that has no cuboids")
+        if not np.all(self.box_half > 0.0):
+            raise WireError("a tool needs cuboids with extents above 0")
         if not (boards and runs and steps and np.all(self.board_half > 0.0) and np.all(self.physics > 0.0)):
             raise WireError("a job needs boards with extents, runs, steps and physics above 0")
 

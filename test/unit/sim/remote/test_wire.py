@@ -46,7 +46,9 @@ def job(runs: int = 2, steps: int = 3) -> wire.Job:
         positions=np.zeros((runs, 2, 3)), quaternions=np.tile(upright, (runs, 2, 1)), openings=np.zeros((runs, 2)),
         held=np.ones(runs, int), path_positions=np.zeros((runs, steps, 3)),
         path_quaternions=np.tile(upright, (runs, steps, 1)), path_holds=np.ones((runs, steps), bool),
-        physics=np.array([0.005, 0.8, 250.0, 0.02]),
+        tool=np.full(runs, -1), tool_positions=np.zeros((runs, steps, 3)),
+        tool_quaternions=np.tile(upright, (runs, steps, 1)), box_tool=np.zeros(0, int), box_center=np.zeros((0, 3)),
+        box_half=np.zeros((0, 3)), box_quaternion=np.zeros((0, 4)), physics=np.array([0.005, 0.8, 250.0, 0.02]),
     )  # fmt: skip
 
 
@@ -167,7 +169,11 @@ def test_a_run_that_blew_up_may_say_anything() -> None:
         (lambda one: replace(one, held=np.array([0, 2])), "names a body that is none of 2"),
         (lambda one: replace(one, board_half=-one.board_half), "a job needs"),
         (lambda one: replace(one, path_holds=one.path_holds[:, :0], path_positions=one.path_positions[:, :0],
-                             path_quaternions=one.path_quaternions[:, :0]), "a job needs"),
+                             path_quaternions=one.path_quaternions[:, :0], tool_positions=one.tool_positions[:, :0],
+                             tool_quaternions=one.tool_quaternions[:, :0]), "a job needs"),
+        (lambda one: replace(one, tool=np.array([0, -1])), "a run moves one that has no cuboids"),
+        (lambda one: replace(one, box_tool=np.array([1]), box_center=np.zeros((1, 3)), box_half=np.ones((1, 3)),
+                             box_quaternion=np.ones((1, 4))), "not numbered from 0 on"),
         (lambda one: replace(one, free=one.free.astype(int)), "free is of type"),
     ],
 )  # fmt: skip
