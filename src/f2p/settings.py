@@ -35,11 +35,14 @@ def number(
     low: float = -math.inf,
     high: float = math.inf,
     source: str = "ours",
+    runtime: bool = True,
 ) -> Any:
-    """Declare a dataclass field with everything a person or a ROS descriptor needs to know of it."""
-    return dataclasses.field(
-        default=default, metadata={"text": text, "unit": unit, "low": low, "high": high, "source": source}
-    )
+    """Declare a dataclass field with everything a person or a ROS descriptor needs to know of it.
+
+    `runtime` is False for what a node reads once, when it starts: it is refused later, and not taken without effect.
+    """
+    facts = {"text": text, "unit": unit, "low": low, "high": high, "source": source, "runtime": runtime}
+    return dataclasses.field(default=default, metadata=facts)
 
 
 def setting(default: Any, text: str, *, unit: str = "", source: str = "ours", **facts: Any) -> Any:

@@ -160,3 +160,15 @@ def test_the_skills_of_a_search_are_a_parameter_and_have_to_be_known(context: rc
     with pytest.raises(SettingError, match=r"skills = \('fly',\): must be some of: pick_place"):
         Parameters(node, PlannerNodeConfig())
     node.destroy_node()
+
+
+def test_what_is_read_at_the_start_only_is_refused_later(context: rclpy.Context) -> None:
+    """`camera_rate` and others reported success and changed nothing."""
+    from f2p.ros.nodes.stretch_sim import StretchSimConfig
+
+    node = Node("stretch_sim", context=context)
+    Parameters(node, StretchSimConfig())
+    for name in ("camera_rate", "state_rate", "truth_rate", "real_time_factor"):
+        (result,) = node.set_parameters([Parameter(name, value=2.0)])
+        assert not result.successful and node.describe_parameter(name).read_only, name
+    node.destroy_node()

@@ -383,7 +383,7 @@ def test_reset_builds_the_world_it_is_given(client):
     def give(text):
         value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=text)
         request = SetParameters.Request(parameters=[Parameter(name="world", value=value)])
-        assert client.call(SetParameters, "/stretch_sim/set_parameters", request).results[0].successful
+        assert client.call(SetParameters, "/f2p/stretch_sim/set_parameters", request).results[0].successful
         return client.call(Trigger, "/stretch_sim/reset")
 
     cube = {"name": "cube", "prior": "cuboid", "size": [0.05, 0.05, 0.05], "pose": [0.7, 0.1, 0.025, 0.0]}

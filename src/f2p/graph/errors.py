@@ -1,4 +1,4 @@
-"""What can be wrong with the graph and its processes (codes 970 to 974)."""
+"""What can be wrong with the graph and its processes (codes 970 to 975)."""
 
 from __future__ import annotations
 
@@ -38,3 +38,9 @@ class StackRunsError(F2pError):
     """The same node of a graph runs on this machine already, in the same ROS domain and namespace."""
 
     code = 974
+
+
+class HandshakeError(F2pError):
+    """The arm did not move as the stop handshake asked, or nobody pressed the button."""
+
+    code = 975

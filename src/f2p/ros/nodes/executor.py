@@ -26,7 +26,7 @@ STOP_S = 10.0
 class ExecutorConfig(Settings):
     """How long a skill may take."""
 
-    deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0)
+    deadline_s: float = number(240.0, "longest skill", unit="s", low=20.0, high=3600.0, runtime=False)
     guard: GuardClientConfig = field(default_factory=GuardClientConfig)
     skill_settings: Mapping[str, Any] = field(default_factory=skills.configs)
 

@@ -30,7 +30,7 @@ class FinetuneNodeConfig(Settings):
     store: str = setting("runs/weights", "folder of the weights store; an empty one starts with the shipped weights")
     learner: str = choice("fail2progress", "how failures are responded to", lambda: learners.names)
     simulator: str = choice(DEFAULT_SIMULATOR, SIMULATOR_TEXT, lambda: simulators.names)
-    deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0)
+    deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0, runtime=False)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip
     cycle: CycleConfig = group(CycleConfig)

@@ -30,8 +30,8 @@ class ModelServerConfig(Settings):
 
     store: str = setting("runs/weights", "folder of the weights store; an empty one starts with the shipped weights")
     most_rolled: int = number(65_536, "candidates times steps of one question", low=1, high=10_000_000)
-    answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0)
-    swap_s: float = number(60.0, "longest swap, checks and golden questions included", unit="s", low=1.0, high=600.0)
+    answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0, runtime=False)
+    swap_s: float = number(60.0, "longest swap, checks included", unit="s", low=1.0, high=600.0, runtime=False)
     serving: ServingConfig = group(ServingConfig)
 
 

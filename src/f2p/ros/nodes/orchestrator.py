@@ -22,7 +22,7 @@ class OrchestratorConfig(Settings):
     """How long a goal is pursued."""
 
     attempts: int = number(2, "plans tried for one goal", low=1, high=20)
-    deadline_s: float = number(1800.0, "longest pursuit of one goal", unit="s", low=10.0, high=36000.0)
+    deadline_s: float = number(1800.0, "longest pursuit of one goal", unit="s", low=10.0, high=36000.0, runtime=False)
     learner: str = setting("fail2progress", "learner that a failure is given to, by name")
 
 

@@ -35,7 +35,7 @@ SEGMENTERS = ("geometric", "ground_truth")
 class PerceptionConfig(LookingConfig):
     """How views become scenes."""
 
-    deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0)
+    deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0, runtime=False)
     segmenter: str = choice(SEGMENTERS[0], "geometric, or ground_truth in simulation (tests)", lambda: SEGMENTERS)
     inventory: str = setting(
         "{}", 'known objects: {"name": ["prior", [x, y, z]]} [m]', source="none: the operator's", runtime=True

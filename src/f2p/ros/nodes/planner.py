@@ -35,7 +35,7 @@ FEEDBACK_S = 1.0
 class PlannerNodeConfig(Settings):
     """Planning over ROS."""
 
-    deadline_s: float = number(120.0, "longest planning", unit="s", low=1.0, high=3600.0)
+    deadline_s: float = number(120.0, "longest planning", unit="s", low=1.0, high=3600.0, runtime=False)
     planner: PlannerConfig = group(PlannerConfig)
 
 

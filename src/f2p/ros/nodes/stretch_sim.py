@@ -53,11 +53,13 @@ class StretchSimConfig(Settings):
     task: str = setting("transport", "task whose scene is built", runtime=True)
     objects: int = number(3, "objects in the task's scene", low=1, high=12)
     seed: int = number(0, "seed of the task's scene; at start also of the camera's noise", low=0, high=2**31 - 1)
-    real_time_factor: float = number(1.0, "simulated seconds per second", low=0.05, high=5.0)
+    real_time_factor: float = number(1.0, "simulated seconds per second", low=0.05, high=5.0, runtime=False)
     state_rate: float = number(30.0, "joint states, odometry, transforms", unit="Hz", low=5.0, high=100.0,
-                               source="stretch_ros2 rate")  # fmt: skip
-    camera_rate: float = number(15.0, "depth images", unit="Hz", low=0.5, high=60.0, source="stretch_ros2 d435i launch")
-    truth_rate: float = number(5.0, "ground truth", unit="Hz", low=0.1, high=30.0)
+                               source="stretch_ros2 rate", runtime=False)  # fmt: skip
+    camera_rate: float = number(
+        15.0, "depth images", unit="Hz", low=0.5, high=60.0, source="stretch_ros2 d435i launch", runtime=False
+    )
+    truth_rate: float = number(5.0, "ground truth", unit="Hz", low=0.1, high=30.0, runtime=False)
     broadcast_odom_tf: bool = setting(
         True,
         "whether odom -> base_link is broadcast",

@@ -54,10 +54,14 @@ class LookingConfig(Settings):
     base_frame: str = setting("base_link", "frame of the robot's base", source="stretch URDF")
     settle_s: float = number(
         0.3, "how long the head must stand before an image counts", unit="s", low=0.0, high=MOST_SETTLE_S,
-        source="stretch.md 1.3.7: goals end 0.5 rad early",
+        source="stretch.md 1.3.7: goals end 0.5 rad early", runtime=False,
     )  # fmt: skip
-    image_s: float = number(5.0, "longest wait for an image and its transform", unit="s", low=0.1, high=60.0)
-    tf_tolerance_s: float = number(0.2, "how far a transform may be from the image", unit="s", low=0.0, high=1.0)
+    image_s: float = number(
+        5.0, "longest wait for an image and its transform", unit="s", low=0.1, high=60.0, runtime=False
+    )
+    tf_tolerance_s: float = number(
+        0.2, "how far a transform may be from the image", unit="s", low=0.0, high=1.0, runtime=False
+    )
 
 
 Stages = PerceiveScene.Feedback
