@@ -132,7 +132,7 @@ def toy() -> Iterator[None]:
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A weights file of the toy, by `f2p train` on the replay set instead of simulated executions."""
     batch = TransitionBatch.load(SHIPPED / "replay.safetensors").take(slice(0, 60))
-    monkeypatch.setattr(train_data, "pretraining_data", lambda *_: (batch, batch.sha256))
+    monkeypatch.setattr(train_data, "pretraining_data", lambda *_, **__: (batch, batch.sha256))
     out = tmp_path / "ship" / f"{NAME}.safetensors"
     words = ["train", "--architecture", NAME, "--executions", "60", "--effort", "0.01", "--out", str(out), "--json"]
     result = CliRunner().invoke(build("train"), words)
