@@ -101,6 +101,20 @@ def test_ctrl_c_ends_a_process_soon_with_code_0_and_without_a_trace(
     assert "Traceback" not in processes.log(name)
 
 
+def test_ctrl_c_at_a_node_that_works_leaves_nothing_to_read(
+    processes: object, node: Node, until: Callable[..., float]
+) -> None:
+    """rclpy's executor was taken apart after ROS: "Exception ignored in SingleThreadedExecutor.__del__"."""
+    child, watch = (
+        processes.start(NAME, "-m", "f2p.ros.main", NAME, "--ros-args", "--log-level", "warn"),
+        Watch(node, [NAME]),
+    )
+    until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=5.0) == 0, processes.log(NAME)
+    assert processes.log(NAME) == ""
+
+
 def test_the_same_node_twice_on_one_machine_is_one_line(processes: object, node: Node) -> None:
     """Two guards would command one driver."""
     processes.start("manager", "-m", "f2p.ros.main", "manager")

@@ -324,6 +324,7 @@ def run(make: Callable[[], Any]) -> None:
     finally:
         clean = node.close()
         if clean:
+            executor.shutdown(timeout_sec=CLOSE_S)  # by hand: the interpreter's end takes it apart in any order
             rclpy.try_shutdown()
         else:
             os._exit(0)  # a worker deep in C code cannot be joined; nothing is left to lose
