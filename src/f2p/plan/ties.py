@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from f2p.plan.errors import BadScoresError
 from f2p.plan.proposals import ends_of, parameters_of
@@ -158,6 +157,8 @@ def surest(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours:
         chosen: Indices to choose from.
         neighbours: How many nearest candidates are averaged over, itself included.
     """
+    from scipy.spatial import cKDTree  # its import takes longer than that of all of the planning
+
     places = ends[..., :2].reshape(len(ends), -1)
     near = cKDTree(places).query(places[chosen], k=min(neighbours, len(places)))[1].reshape(len(chosen), -1)
     return int(chosen[np.argmax(scores[near].mean(axis=1))])

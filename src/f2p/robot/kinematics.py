@@ -11,14 +11,17 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from f2p.robot.errors import UnreachableError
 from f2p.robot.frames import compose_planar, invert_planar
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
 from f2p.types import frozen
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 LIMITS: dict[str, tuple[float, float]] = {
     LIFT: (0.0, 1.10),
@@ -68,9 +71,16 @@ x along their closing direction)."""
 
 
 _OFFSETS = np.array([xyz for _, xyz, _, _, _ in _CHAIN])
-_TURNS = Rotation.from_euler("xyz", [rpy for _, _, rpy, _, _ in _CHAIN])  # URDF: fixed axes x, y, z
 _AXES = np.array([axis for _, _, _, _, axis in _CHAIN], dtype=float)
 _SLIDES = np.array([joint in (LIFT, ARM) for _, _, _, joint, _ in _CHAIN])[:, None]
+
+
+@functools.cache
+def _turns() -> Rotation:
+    """Return how each link is turned in its parent; for who needs numbers only, scipy's import takes longer than ours."""
+    from scipy.spatial.transform import Rotation
+
+    return Rotation.from_euler("xyz", [rpy for _, _, rpy, _, _ in _CHAIN])  # URDF: fixed axes x, y, z
 
 
 def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
@@ -79,16 +89,18 @@ def base_from_gripper(positions: dict[str, float]) -> np.ndarray:
     Args:
         positions: Joint positions [m or rad]; a missing joint is at 0.
     """
+    turns = _turns()
     moved = _AXES * np.array([[positions.get(joint, 0.0)] for _, _, _, joint, _ in _CHAIN])
     steps = np.tile(np.eye(4), (len(_CHAIN), 1, 1))
-    steps[:, :3, :3] = (_TURNS * Rotation.from_rotvec(np.where(_SLIDES, 0.0, moved))).as_matrix()
-    steps[:, :3, 3] = _OFFSETS + _TURNS.apply(np.where(_SLIDES, moved, 0.0))
+    steps[:, :3, :3] = (turns * type(turns).from_rotvec(np.where(_SLIDES, 0.0, moved))).as_matrix()
+    steps[:, :3, 3] = _OFFSETS + turns.apply(np.where(_SLIDES, moved, 0.0))
     return functools.reduce(np.matmul, steps)
 
 
-_DOWN = {WRIST_PITCH: DOWN_PITCH}
-DOWN_OFFSET_BASE = frozen(base_from_gripper(_DOWN)[:3, 3])
-"""Grasp centre in base_link with every joint at 0 and the wrist pointing down [m]. Shape (3,)."""
+@functools.cache
+def down_offset_base() -> np.ndarray:
+    """Return the grasp centre in base_link with every joint at 0 and the wrist pointing down [m]. Shape (3,)."""
+    return frozen(base_from_gripper({WRIST_PITCH: DOWN_PITCH})[:3, 3])
 
 
 @dataclass(frozen=True)
@@ -153,12 +165,12 @@ def top_down(
         UnreachableError: naming the first limit that is broken.
     """
     target_x, target_y, _ = compose_planar(invert_planar(base_task), (pose.x, pose.y, 0.0))
-    translate = target_x - float(DOWN_OFFSET_BASE[0])
+    translate = target_x - float(down_offset_base()[0])
     end = base_task[1] + math.sin(base_task[2]) * translate
     if not travel[0] <= end <= travel[1]:
         raise UnreachableError(what, "the base's place along task y", end, *travel)
-    arm = within(ARM, float(DOWN_OFFSET_BASE[1]) - target_y, what)
-    lift = within(LIFT, pose.z - float(DOWN_OFFSET_BASE[2]), what)
+    arm = within(ARM, float(down_offset_base()[1]) - target_y, what)
+    lift = within(LIFT, pose.z - float(down_offset_base()[2]), what)
     roll = base_task[2] - pose.heading
     roll = near_roll + math.remainder(roll - near_roll, math.pi)
     if abs(roll) > LIMITS[WRIST_ROLL][1]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from f2p.errors import F2pError
 from f2p.robot.errors import STANDING_ERRORS
 from f2p.robot.kinematics import (
-    DOWN_OFFSET_BASE,
     DOWN_PITCH,
     TopDownPose,
     aperture_from_finger,
+    down_offset_base,
     finger_from_aperture,
     top_down,
 )
@@ -225,4 +225,4 @@ class _Run:
 
 def lift_for(height: float) -> float:
     """Lift position that brings a downward gripper's grasp centre to `height` [m]."""
-    return height - float(DOWN_OFFSET_BASE[2])
+    return height - float(down_offset_base()[2])

@@ -9,7 +9,7 @@ import numpy as np
 
 from f2p.geometry import footprint_excess, rotate_z
 from f2p.robot.errors import UnreachableError
-from f2p.robot.kinematics import DOWN_OFFSET_BASE, LIMITS, TopDownPose, top_down, within
+from f2p.robot.kinematics import LIMITS, TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
 from f2p.settings import Settings, group, number
 from f2p.skill.errors import SkillCallError
@@ -107,7 +107,7 @@ def _plan_with(
     at_pick = top_down(pick, base_task, f"the grasp of {segment.name!r}")
     top_down(place, base_task, f"the placement of {segment.name!r}")
     for height, what in ((approach_z, "approach"), (carry_z, "carrying height"), (retreat_z, "retreat")):
-        within(LIFT, height - float(DOWN_OFFSET_BASE[2]), f"the {what} of {segment.name!r}")
+        within(LIFT, height - float(down_offset_base()[2]), f"the {what} of {segment.name!r}")
     rolls = _rolls(at_pick.roll, float(parameter[3]))
     return PickPlacePlan(segment.name, grasp, place, *rolls, approach_z, carry_z, retreat_z)
 
