@@ -77,7 +77,7 @@ _SLIDES = np.array([joint in (LIFT, ARM) for _, _, _, joint, _ in _CHAIN])[:, No
 
 @functools.cache
 def _turns() -> Rotation:
-    """Return how each link is turned in its parent; for who needs numbers only, scipy's import takes longer than ours."""
+    """Return how each link is turned in its parent; scipy takes long to import."""
     from scipy.spatial.transform import Rotation
 
     return Rotation.from_euler("xyz", [rpy for _, _, rpy, _, _ in _CHAIN])  # URDF: fixed axes x, y, z
