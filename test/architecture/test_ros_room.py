@@ -181,7 +181,7 @@ def test_names_of_our_own_are_relative_to_the_namespace_that_is_called_f2p() -> 
                 assert not re.fullmatch(r"/?f2p/\w+(/\w+)*", node.value), f"{path.name}:{node.lineno}: {node.value!r}"
 
 
-@pytest.mark.parametrize("name", ["sim", "robot"])
+@pytest.mark.parametrize("name", graph.GRAPHS)
 def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> None:
     told = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
     names = {spec.name for spec in graph.nodes(name)}
@@ -207,7 +207,7 @@ def _flat(told: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return out
 
 
-@pytest.mark.parametrize("name", ["sim", "robot"])
+@pytest.mark.parametrize("name", graph.GRAPHS)
 def test_launch_files_equal_the_graph(name: str, launched: Callable[[str], list[SimpleNamespace]]) -> None:
     made = launched(name)
     nodes = [item.kwargs for item in made if item.kind == "Node"]
@@ -225,7 +225,7 @@ def test_launch_files_equal_the_graph(name: str, launched: Callable[[str], list[
     assert kinds == sorted(kinds, reverse=True), "processes get what was set before them"
 
 
-@pytest.mark.parametrize("name", ["sim", "robot"])
+@pytest.mark.parametrize("name", graph.GRAPHS)
 def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
     name: str, launched: Callable[..., list[SimpleNamespace]], tmp_path: Path
 ) -> None:
@@ -233,7 +233,7 @@ def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
     made = launched(name)
     arguments = {one.args[0]: one.kwargs for one in made if one.kind == "DeclareLaunchArgument"}
     wanted = {"namespace", "params_file", "use_sim_time", "log_level", "driver", "depth_topic", "info_topic", "rviz"}
-    wanted |= {"cloud_topic", "simulator"} | ({"task", "seed"} if name == "sim" else set())
+    wanted |= {"cloud_topic"} | {"sim": {"simulator", "task", "seed"}, "robot": {"simulator"}, "replay": set()}[name]
     assert wanted <= set(arguments) and all(len(one["description"]) > 15 for one in arguments.values())
     told = {"namespace": "left", "driver": "/left", "depth_topic": "/eye/depth", "log_level": "debug"}
     if name == "sim":
@@ -242,8 +242,8 @@ def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
     assert {one["namespace"] for one in nodes.values()} == {"/left/f2p"}
     assert all(("/tf", "/left/tf") in one["remappings"] for one in nodes.values())
     goal = "/stretch_controller/follow_joint_trajectory/_action/send_goal"
-    assert (goal, f"/left{goal}") in nodes["guard"]["remappings"]
-    assert nodes["guard"]["ros_arguments"] == ["--log-level", "debug"]
+    assert (goal, f"/left{goal}") in nodes["perception"]["remappings"]
+    assert nodes["perception"]["ros_arguments"] == ["--log-level", "debug"]
     assert nodes["perception"]["parameters"][1]["depth_topic"] == "/eye/depth"
     assert nodes["manager"]["parameters"][1]["graph"] == name
     if name == "sim":
