@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from builtin_interfaces.msg import Time
 from control_msgs.action import FollowJointTrajectory
-from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
+from geometry_msgs.msg import Quaternion, TransformStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState
 from std_msgs.msg import Header
@@ -18,6 +18,7 @@ from trajectory_msgs.msg import JointTrajectoryPoint
 
 from f2p.robot.kinematics import ARM_STAGES, GRIPPER_METRES_PER_RADIAN, LIMITS
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, HEAD_TILT, LIFT, WRIST_PITCH, WRIST_ROLL, WRIST_YAW
+from f2p.ros.messages.frames import ODOMETRY_FRAME, about_z, stamped
 from f2p.twin import model as parts
 from f2p.twin.camera import DepthCameraConfig
 from f2p.twin.driver import StretchDriver
@@ -92,9 +93,9 @@ def joint_limits(stamp: Time) -> JointState:
 def odometry(driver: StretchDriver, stamp: Time) -> Odometry:
     """Return the pose of base_link where the driver started, and its speed along and about itself."""
     x, y, heading = driver.odometry
-    out = Odometry(header=Header(stamp=stamp, frame_id="odom"), child_frame_id="base_link")
+    out = Odometry(header=Header(stamp=stamp, frame_id=ODOMETRY_FRAME), child_frame_id="base_link")
     out.pose.pose.position.x, out.pose.pose.position.y = x, y
-    out.pose.pose.orientation = _about_z(heading)
+    out.pose.pose.orientation = about_z(heading)
     vx, vy = driver.twin.velocity(parts.BASE_X), driver.twin.velocity(parts.BASE_Y)
     out.twist.twist.linear.x = math.cos(heading) * vx + math.sin(heading) * vy
     out.twist.twist.angular.z = driver.twin.velocity(parts.BASE_THETA)
@@ -133,13 +134,13 @@ class Frames:
         transforms = [self._between(driver.twin, row, stamp) for row in self._moving]
         if with_odometry:
             x, y, heading = driver.odometry
-            transforms.append(_stamped("odom", "base_link", np.array([x, y, 0.0]), _about_z(heading), stamp))
+            transforms.append(stamped(ODOMETRY_FRAME, "base_link", np.array([x, y, 0.0]), about_z(heading), stamp))
         return TFMessage(transforms=transforms)
 
     def still(self, twin: Twin, stamp: Time) -> TFMessage:
         """Return everything fixed to its parent; base_footprint below base_link, as the driver has it."""
         transforms = [self._between(twin, row, stamp) for row in self._still]
-        transforms.append(_stamped("base_link", "base_footprint", np.zeros(3), _about_z(0.0), stamp))
+        transforms.append(stamped("base_link", "base_footprint", np.zeros(3), about_z(0.0), stamp))
         return TFMessage(transforms=transforms)
 
     @staticmethod
@@ -152,19 +153,7 @@ class Frames:
         mujoco.mju_mat2Quat(quaternion, (turned @ data.xmat[body].reshape(3, 3)).ravel())
         w, x, y, z = (float(value) for value in quaternion)
         offset = turned @ (data.xpos[body] - data.xpos[parent])
-        return _stamped(parent_name, name, offset, Quaternion(x=x, y=y, z=z, w=w), stamp)
-
-
-def _about_z(angle: float) -> Quaternion:
-    return Quaternion(x=0.0, y=0.0, z=math.sin(angle / 2), w=math.cos(angle / 2))
-
-
-def _stamped(parent: str, child: str, offset: np.ndarray, turn: Quaternion, stamp: Time) -> TransformStamped:
-    x, y, z = (float(value) for value in offset)
-    return TransformStamped(
-        header=Header(stamp=stamp, frame_id=parent), child_frame_id=child,
-        transform=Transform(translation=Vector3(x=x, y=y, z=z), rotation=turn),
-    )  # fmt: skip
+        return stamped(parent_name, name, offset, Quaternion(x=x, y=y, z=z, w=w), stamp)
 
 
 def depth_image(depth_mm: np.ndarray, stamp: Time) -> Image:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from std_srvs.srv import Trigger
+from tf2_msgs.msg import TFMessage
 
 from f2p.errors import CanceledError
 from f2p.robot.errors import MotionCancelledError
@@ -15,6 +16,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import EmptyViewError, NoImageError
 from f2p.ros.messages.convert import duration_from_msg, scene_to_msg
+from f2p.ros.messages.frames import task_frame
 from f2p.ros.messages.ground_truth import labelled, scene_of
 from f2p.ros.messages.inventory import inventory_of
 from f2p.ros.messages.scenes import content_id
@@ -63,11 +65,13 @@ class PerceptionNode(F2pNode):
         self._truth: GroundTruth | None = None
 
     def connect(self) -> None:
-        """Head, camera, the action, and the latched scene."""
+        """Head, camera, the action, the latched scene, and the frame it is in."""
         config = self.parameters.config
         self._watch = Watch(self, ["guard"])
         self._looker = Looker(self, GuardClient(self, self._watch, config.guard), config)
         self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
+        self._task_frame = self.create_publisher(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
+        self._task_frame.publish(task_frame(self.get_clock().now().to_msg()))
         if config.segmenter == "ground_truth":
             self.create_subscription(GroundTruth, config.truth_topic, self._on_truth, qos.STATE,
                                      callback_group=self.together)  # fmt: skip
