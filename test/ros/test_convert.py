@@ -276,6 +276,19 @@ def test_transforms_chain_interpolate_and_refuse_what_is_stale() -> None:
         tree.lookup("base", "bad", 10**9, 0.1)
 
 
+def test_a_frame_with_two_parents_is_of_two_robots() -> None:
+    """Two drivers on one network: the scene lay where the other robot stood, or here, as the last message was."""
+    tree, still = Transforms(), np.array([0, 0, 0, 0, 0, 0, 1.0])
+    tree.add("base_link", "camera", 0, still, static=True)
+    tree.add("odom", "base_link", 10**9, still, static=False)
+    tree.lookup("base_link", "camera", 10**9, 0.1)
+    tree.add("left/odom", "base_link", 10**9, still, static=False)
+    with pytest.raises(NoTransformError, match="'base_link' has 2 parents: left/odom, odom; another robot's"):
+        tree.lookup("base_link", "camera", 10**9, 0.1)
+    tree.add("odom", "base_link", 30 * 10**9, still, static=False)
+    tree.lookup("base_link", "camera", 30 * 10**9, 0.1)
+
+
 def test_our_quaternion_matrix_agrees_with_tf_transformations_where_that_is_there() -> None:
     turn = np.array([0.1, -0.2, 0.3, 0.9])
     matrix = quaternion_matrix(turn)

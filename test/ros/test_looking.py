@@ -22,9 +22,9 @@ from f2p.robot.frames import BASE_START_TASK  # noqa: E402
 from f2p.robot.looks import Look  # noqa: E402
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT  # noqa: E402
 from f2p.ros.base import qos  # noqa: E402
-from f2p.ros.errors import BadViewRequestError, CloudError  # noqa: E402
+from f2p.ros.errors import BadViewRequestError, CloudError, FrozenCameraError  # noqa: E402
 from f2p.ros.messages.views import points_camera  # noqa: E402
-from f2p.ros.remote.camera import Looker, LookingConfig  # noqa: E402
+from f2p.ros.remote.camera import Liveness, Looker, LookingConfig  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
 
 FRAME = "camera_depth_optical_frame"
@@ -131,3 +131,32 @@ def test_a_cloud_that_lies_is_refused(ros_domain: int) -> None:
         pytest.raises(CloudError, match="20000000 points is not between"),
     ):
         looker.look(LOOKS, 0.0)
+
+
+def seen_from(pan: float, base: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> SimpleNamespace:
+    joints = {HEAD_PAN: SimpleNamespace(position=pan), HEAD_TILT: SimpleNamespace(position=-0.8)}
+    return SimpleNamespace(joints=joints, base_task=base)
+
+
+@pytest.mark.parametrize("elsewhere", [seen_from(0.7), seen_from(0.0, (0.0, 0.3, 0.0))], ids=["head", "base"])
+def test_a_frozen_camera_is_refused_and_counts_again_once_it_sees(elsewhere: SimpleNamespace) -> None:
+    """Its driver hung and went on stamping one image: the table on the right had what stood on the left one."""
+    camera_ = Liveness()
+    for _ in range(2):  # a simulated camera has no noise: the same from the same place is no sign
+        camera_.check(b"left", seen_from(0.0))
+    with pytest.raises(FrozenCameraError, match="restart it"):
+        camera_.check(b"left", elsewhere)
+    camera_.check(b"right", elsewhere)
+
+
+def test_a_camera_that_freezes_ends_the_look(ros_domain: int) -> None:
+    config = LookingConfig(settle_s=0.0)
+    with camera(config, depth_image(), config.depth_topic) as looker:
+        robot = looker._robot
+        looker.look(LOOKS, 0.0)
+        robot.state = lambda: SimpleNamespace(  # type: ignore[method-assign]
+            joints=dict.fromkeys((HEAD_PAN, HEAD_TILT), SimpleNamespace(position=0.5, velocity=0.0)),
+            position=lambda _: 0.0, base_task=BASE_START_TASK,
+        )  # fmt: skip
+        with pytest.raises(FrozenCameraError):
+            looker.look(LOOKS, 0.0)

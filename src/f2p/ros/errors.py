@@ -1,6 +1,6 @@
 """Errors of the ROS shell, in the blocks of what they are about, and how an error becomes a code on the wire.
 
-150-155 perceiving, 251-255 predicting, 478 goals, 550-552 checking, 755 learning, 921-922 waiting for other nodes,
+150-156 perceiving, 251-255 predicting, 478 goals, 550-552 checking, 755 learning, 921-922 waiting for other nodes,
 940-943 messages.
 """
 
@@ -47,6 +47,12 @@ class BadViewRequestError(F2pError):
     """Head angles or a settling time that are not finite or out of range, angles unequal in number, or no inventory."""
 
     code = 155
+
+
+class FrozenCameraError(F2pError):
+    """The camera sends the same image although the head, or the base, moved in between."""
+
+    code = 156
 
 
 class WeightsNotServedError(F2pError):

@@ -108,6 +108,7 @@ class Transforms:
         self._keep_ns = int(keep_s * 1e9)
         self._lock = threading.Lock()
         self._parents: dict[str, str] = {}
+        self._told: dict[str, dict[str, float]] = {}
         self._static: dict[str, np.ndarray] = {}
         self._moving: dict[str, deque[tuple[int, np.ndarray]]] = {}
 
@@ -118,6 +119,7 @@ class Transforms:
             return
         with self._lock:
             self._parents[child] = parent
+            self._told.setdefault(child, {})[parent] = np.inf if static else stamp_ns
             if static:
                 self._static[child] = pose
                 return
@@ -140,16 +142,28 @@ class Transforms:
             tolerance_s: How far outside what is known the moment may lie [s].
 
         Raises:
-            NoTransformError: an unknown frame (with the known ones), two trees, or a moment too far away.
+            NoTransformError: an unknown frame (with the known ones), two trees, a frame with two parents, or a moment
+                too far away.
         """
         with self._lock:
             up_source, up_target = self._chain(source), self._chain(target)
             shared = next((frame for frame in up_source if frame in up_target), None)
             if shared is None:
                 raise NoTransformError(f"frames {source!r} and {target!r} are not connected")
+            for frame in (*up_source[: up_source.index(shared)], *up_target[: up_target.index(shared)], source, target):
+                self._check_parents(frame, stamp_ns)
             shared_from_source = self._product(up_source, shared, stamp_ns, tolerance_s)
             shared_from_target = self._product(up_target, shared, stamp_ns, tolerance_s)
         return np.linalg.inv(shared_from_target) @ shared_from_source
+
+    def _check_parents(self, frame: str, stamp_ns: int) -> None:
+        """Raise NoTransformError for a frame with two parents at once: they are those of two robots."""
+        parents = [name for name, at_ns in self._told.get(frame, {}).items() if at_ns > stamp_ns - self._keep_ns]
+        if len(parents) > 1:
+            raise NoTransformError(
+                f"frame {frame!r} has {len(parents)} parents: {', '.join(sorted(parents))}; another robot's transforms "
+                "arrive here: give each robot's a namespace (driver:=)"
+            )
 
     def _chain(self, frame: str) -> list[str]:
         if frame not in self._parents and frame not in self._parents.values():

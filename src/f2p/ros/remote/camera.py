@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -24,7 +26,7 @@ from f2p.robot.protocol import ARM, HEAD_PAN, HEAD_TILT, LIFT, TRANSLATE, Cancel
 from f2p.ros.base import qos
 from f2p.ros.base.client import Patience
 from f2p.ros.base.compat import Transforms
-from f2p.ros.errors import BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError
+from f2p.ros.errors import BadViewRequestError, FrozenCameraError, HeadUnsettledError, NoImageError, NoTransformError
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.messages.views import cloud_points, points_camera
 from f2p.ros.remote.guard import GuardClient
@@ -36,6 +38,9 @@ KEPT_TRANSFORMS = 150
 
 STILL = 0.02
 """Head speed that counts as standing [rad/s] (ours)."""
+
+MOVED = 0.1
+"""How far head [rad] or base [m or rad] move before another image must follow (ours: many pixels of the camera)."""
 
 MOST_SETTLE_S = 5.0
 """Longest standing that may be asked for before an image counts [s] (ours)."""
@@ -100,6 +105,21 @@ class _Follower:
         self.told(stage, self.number, self.count)
 
 
+class Liveness:
+    """Whether the camera still sees: a frozen one stamps its last image anew, and the scene is an old one."""
+
+    def __init__(self) -> None:
+        self._digest, self._from = b"", np.zeros(0)
+
+    def check(self, data: Any, state: RobotState) -> None:
+        """Take an image that shows something. Raises FrozenCameraError for the last one, seen from elsewhere."""
+        head = (state.joints[joint].position for joint in (HEAD_PAN, HEAD_TILT))
+        digest, here = hashlib.sha256(data).digest(), np.array([*head, *state.base_task])
+        if digest == self._digest and np.abs(here - self._from).max() > MOVED:
+            raise FrozenCameraError("the camera sends the same image although the head or the base moved; restart it")
+        self._digest, self._from = digest, here
+
+
 class Looker:
     """Camera, transforms and head; `look` is called from a worker thread.
 
@@ -117,7 +137,7 @@ class Looker:
         self._image = b""
         self._pending: deque[bytes] = deque(maxlen=KEPT_TRANSFORMS)
         self._info: CameraInfo | None = None
-        self._transforms = Transforms()
+        self._transforms, self._liveness = Transforms(), Liveness()
         group = MutuallyExclusiveCallbackGroup()
         self._kind, self._topic = (
             (PointCloud2, config.cloud_topic) if config.cloud_topic else (Image, config.depth_topic)
@@ -145,7 +165,7 @@ class Looker:
 
         Raises:
             BadViewRequestError, HeadUnsettledError, NoImageError, NoTransformError, BadImageError, CloudError,
-            RobotError, CanceledError.
+            FrozenCameraError, RobotError, CanceledError.
         """
         looks = checked_looks(looks) or LOOKS
         if not 0.0 <= settle_s <= MOST_SETTLE_S:  # NaN is neither
@@ -196,8 +216,10 @@ class Looker:
         image = self._fresh(settled_ns, follower.canceled)
         stamp_ns = stamp_from_msg(image.header.stamp)
         base_from_camera = self._base_from_camera(image.header.frame_id, stamp_ns, follower.canceled)
-        state = self._robot.state()
-        points_base = self._points_camera(image) @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
+        state, seen = self._robot.state(), self._points_camera(image)
+        if len(seen):
+            self._liveness.check(image.data, state)
+        points_base = seen @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
         points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
         task_from_base = transform_from_pose(*state.base_task)
         points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
