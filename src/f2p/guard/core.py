@@ -20,7 +20,7 @@ from f2p.guard.errors import (
 )
 from f2p.guard.leases import Leases, Rank, Renewal
 from f2p.guard.motion import Act, GuardedMotion, Senses
-from f2p.guard.rules import GuardConfig, admit, admit_twist, check_fresh
+from f2p.guard.rules import GuardConfig, admit, admit_twist, check_battery, check_fresh
 from f2p.guard.standing import Standing
 from f2p.guard.work import Driving, Now, Running
 from f2p.robot.protocol import Motion
@@ -110,7 +110,7 @@ class Guard:
         """
         self._check_ready(state)
         admitted = admit(motion)
-        rank = self._turn(lease, now, config)
+        rank = self._turn(lease, state, now, config)
         if not self.standing:
             raise GuardBusyError("another motion is running or being stopped")
         self._check_mode(POSITION, state)
@@ -123,7 +123,7 @@ class Guard:
         """Take a velocity of the base [m/s, rad/s], to be asked for again before it is old. Raises GuardError."""
         self._check_ready(state)
         admitted = admit_twist(linear, turning)
-        rank = self._turn(lease, now, config)
+        rank = self._turn(lease, state, now, config)
         if self._driving is None or self._driving.lease != lease:
             if not self.standing:
                 raise GuardBusyError("another motion is running or being stopped")
@@ -147,13 +147,14 @@ class Guard:
         self._driver.to_mode(mode)
         raise WrongModeError(f"the driver is in mode {state.mode!r}, not {mode!r}; it was asked to change")
 
-    def _turn(self, lease: str, now: Now, config: GuardConfig) -> Rank:
+    def _turn(self, lease: str, state: DriverState, now: Now, config: GuardConfig) -> Rank:
         """Let nobody begin before somebody of a higher rank, and end what one of a lower rank does; the rank."""
         rank, highest = self._leases.held(lease, now.monotonic_s, config).rank, self.rank(now, config)
         if rank < highest:
             raise OutrankedError(f"the robot is held by {highest.name.lower()}; ask again when it has been given back")
         if rank is Rank.AUTONOMY:
             self._check_vital(now, config)
+            check_battery(state.volts, config)
         self._preempt(rank, now, config)
         return rank
 

@@ -27,6 +27,8 @@ class DriverState:
     base_received_s: float = float("-inf")
     mode: str = ""
     runstopped: bool = False
+    volts: float = math.nan
+    """Of its battery [V]; NaN where it does not tell."""
     pending: bool = False
     """Whether a step is under way that the driver has neither accepted nor rejected: it may still begin to move."""
     goal_joints: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What the guard refuses, and how a guarded motion can end badly (codes 950 to 962)."""
+"""What the guard refuses, and how a guarded motion can end badly (codes 950 to 963)."""
 
 from __future__ import annotations
 
@@ -85,3 +85,9 @@ class GuardTimeoutError(GuardError):
     """A motion did not end within its time budget."""
 
     code = 962
+
+
+class BatteryLowError(GuardError):
+    """The battery is near its end, and autonomy begins nothing any more."""
+
+    code = 963

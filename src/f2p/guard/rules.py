@@ -6,7 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from f2p.guard.errors import NotFiniteMotionError, OutOfLimitsError, StaleJointsError, StepTooLargeError
+from f2p.guard.errors import (
+    BatteryLowError,
+    NotFiniteMotionError,
+    OutOfLimitsError,
+    StaleJointsError,
+    StepTooLargeError,
+)
 from f2p.robot.limits import RULES, StepLimits, is_there, is_within, largest_step, problem_of, step_towards
 from f2p.robot.protocol import BASE_JOINTS, ROTATE, TRANSLATE, Motion
 from f2p.settings import number
@@ -44,6 +50,8 @@ class GuardConfig(StepLimits):
                                high=0.5, source="ours: the wrist's motors tell steps of 0.024")  # fmt: skip
     still_within_s: float = number(0.5, "a hold must stand within this, else the guard latches", unit="s", low=0.3,
                                    high=3.0, source="ours: 0.3 s and one driver tick of slack")  # fmt: skip
+    battery_low_v: float = number(10.5, "autonomy begins nothing below this voltage of the battery", unit="V", low=0.0,
+                                  high=14.0, source="stretch_body: its alarm")  # fmt: skip
 
 
 def admit(motion: Motion) -> Motion:
@@ -137,3 +145,12 @@ def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
         raise StaleJointsError(f"joint states are {age_s:.3f} s old, more than {config.hold_after_s} s")
     if not abs(skew_s) <= config.stamp_skew_s:
         raise StaleJointsError(f"joint states are stamped {skew_s:+.3f} s from now, more than {config.stamp_skew_s} s")
+
+
+def check_battery(volts: float, config: GuardConfig) -> None:
+    """Raise BatteryLowError below the least voltage [V]; one that is not told (NaN, 0) is no reason to stand."""
+    if 0.0 < volts < config.battery_low_v:
+        raise BatteryLowError(
+            f"the battery has {volts:.1f} V, less than {config.battery_low_v:.1f} V: an operator may still move the "
+            "robot; charge it"
+        )

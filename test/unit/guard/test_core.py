@@ -8,6 +8,7 @@ import pytest
 
 from f2p.errors import CanceledError
 from f2p.guard.errors import (
+    BatteryLowError,
     DriverFailedError,
     GuardBusyError,
     GuardTimeoutError,
@@ -288,3 +289,23 @@ def test_nobody_takes_the_robot_from_an_equal_nor_with_a_bad_motion_and_the_runs
     other.state = replace(other.state, runstopped=True)
     with pytest.raises(LatchedError):
         other.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
+
+
+@pytest.mark.parametrize("volts", [10.4, 1.0])
+def test_with_an_empty_battery_autonomy_begins_nothing_and_an_operator_still_may(volts: float) -> None:
+    bench = Bench()
+    bench.state = replace(bench.state, volts=volts)
+    with pytest.raises(BatteryLowError, match=r"less than 10\.5 V"):
+        bench.begin(Motion((LIFT,), (0.5,)))
+    assert not bench.sent
+    bench.renew("o", Rank.OPERATOR)
+    bench.begin(Motion((LIFT,), (0.21,)), "o")
+
+
+@pytest.mark.parametrize("volts", [12.0, float("nan"), 0.0])
+def test_a_battery_that_is_full_or_does_not_tell_keeps_nothing_back(volts: float) -> None:
+    bench = Bench()
+    bench.state = replace(bench.state, volts=volts)
+    bench.begin(Motion((LIFT,), (0.25,)))
+    bench.run(2.0)
+    assert bench.ended == [(None, False)]

@@ -10,8 +10,8 @@ from std_srvs.srv import Trigger
 
 from f2p.graph.graph import VITAL
 from f2p.guard.core import Guard
-from f2p.guard.errors import GuardError, LatchedError, LeaseError
-from f2p.guard.rules import GuardConfig
+from f2p.guard.errors import BatteryLowError, GuardError, LatchedError, LeaseError
+from f2p.guard.rules import GuardConfig, check_battery
 from f2p.guard.work import Now
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
@@ -85,6 +85,13 @@ class GuardNode(F2pNode):
     def waiting_for(self) -> str:
         """Return what the driver does not give yet."""
         return self._driver.missing()
+
+    def tick(self) -> None:
+        """Say once that the battery is near its end; whoever asks for a motion is told each time."""
+        try:
+            check_battery(self._driver.state().volts, self.parameters.config)
+        except BatteryLowError as error:
+            self.get_logger().warning(f"error {wire_code(error)}: {wire_text(error)}", once=True)
 
     def _on_lease(self, lease: Lease) -> None:
         try:

@@ -18,7 +18,7 @@ from nav_msgs.msg import Odometry
 from rclpy.action import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import BatteryState, JointState
 from std_msgs.msg import Bool, String
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectoryPoint
@@ -72,13 +72,14 @@ class Driver:
         self._joints_s = self._base_s = self._mode_s = float("-inf")
         self._base = (0.0, 0.0, 0.0)
         self._base_stamp_ns, self._base_speeds = 0, (0.0, 0.0)
-        self._mode, self._runstopped = "", False
+        self._mode, self._runstopped, self._volts = "", False, math.nan
         self._goal: Accepted | None = None
         self._sends = self._stops = 0
         self._unanswered: set[int] = set()
         for kind, name, store in (
             (JointState, "/stretch/joint_states", self._on_joints), (Odometry, "/odom", self._on_odometry),
             (String, "/mode", self._on_mode), (Bool, "/is_runstopped", self._on_runstopped),
+            (BatteryState, "/battery", self._on_battery),
         ):  # fmt: skip
             node.create_subscription(kind, name, store, qos.STATE, callback_group=self._group)
         self._steps = ActionClient(node, FollowJointTrajectory, ACTION, callback_group=self._group)
@@ -104,7 +105,7 @@ class Driver:
             dict(zip(joints.name, joints.position, strict=False)),
             velocities | dict(zip(BASE_JOINTS, self._base_speeds, strict=True)), self._joints_s,
             stamp_from_msg(joints.header.stamp), self._base, self._base_s, self._mode, self._runstopped,
-            pending, goal.joints if goal is not None else (),
+            self._volts, pending, goal.joints if goal is not None else (),
         )  # fmt: skip
 
     def missing(self) -> str:
@@ -226,3 +227,6 @@ class Driver:
 
     def _on_runstopped(self, message: Bool) -> None:
         self._runstopped = message.data
+
+    def _on_battery(self, message: BatteryState) -> None:
+        self._volts = message.voltage
