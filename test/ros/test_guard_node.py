@@ -20,7 +20,7 @@ from std_srvs.srv import SetBool, Trigger
 from f2p.errors import UNFORESEEN
 from f2p.graph import graph
 from f2p.guard.leases import Rank
-from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RunstoppedError, TakenOverError
+from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RobotError, RunstoppedError, TakenOverError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.base import qos
 from f2p.ros.base.client import ActionCaller, ServiceCaller
@@ -202,3 +202,25 @@ def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
     result = ended.value.value
     assert (result.error_code, result.error_msg) == (UNFORESEEN, "ZeroDivisionError: a fault")
     assert told[0] == "aborted" and list(result.positions) == [0.0]
+
+
+def test_a_driver_that_vanishes_ends_the_motion_and_its_return_resumes_nothing(rig: Rig) -> None:
+    rig.up("--rolls", "0.05")
+    driver = rig.processes.children["driver"]
+    with rig.robot.leased():
+        threading.Timer(1.5, driver.kill).start()
+        with pytest.raises(RobotError) as ended:
+            rig.robot.move(Motion((TRANSLATE,), (-0.5,)))
+    assert ended.value.code in (404, 406), "latched, since it was not seen to stand, or without joint states"
+    count = len(rig.steps())
+    rig.processes.start("driver", DRIVER)
+    rig.until(lambda: rig.robot._age_s() < 0.2, UP_S, "joint states of the second driver")
+    rig.until(lambda: rig.robot._guard_state.latched or not rig.robot._guard_state.holding, 20, "a guard at rest")
+    threading.Event().wait(timeout=1.0)
+    assert len(rig.steps()) == count, "nothing goes on by itself"
+    if rig.robot._guard_state.latched:
+        assert (
+            ServiceCaller(rig.node, Trigger, "guard/resume", "guard", rig.watch).call(Trigger.Request(), 20.0).success
+        )
+    with rig.robot.leased():
+        assert rig.robot.move(Motion((LIFT,), (0.2,))) is Ending.REACHED
