@@ -25,11 +25,12 @@ from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.base import qos
 from f2p.ros.base.client import ActionCaller, ServiceCaller
 from f2p.ros.base.heartbeat import Pulse, Watch
+from f2p.ros.errors import BoundError
 from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.guard import GuardClient, GuardClientConfig
 from f2p.ros.remote.guard_action import GuardedMoves
 from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import GuardState
+from f2p_msgs.msg import GuardState, Limits
 
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
@@ -104,6 +105,8 @@ def test_without_a_lease_nothing_moves(rig: Rig) -> None:
     caller = ActionCaller(rig.node, GuardedMove, "guarded_move", "guard", rig.watch)
     result = caller.run(GuardedMove.Goal(joints=[LIFT], targets=[0.3], lease="stolen"), 20.0)
     assert result.error_code == 954 and "nobody renews" in result.error_msg
+    result = caller.run(GuardedMove.Goal(joints=[LIFT] * 10_000, targets=[0.3] * 10_000), 20.0)
+    assert result.error_code == BoundError.code and not result.positions[Limits.MOST_JOINTS :]
     with pytest.raises(MotionRefusedError, match="no lease is held"):
         rig.robot.move(Motion((LIFT,), (0.3,)))
     assert not rig.steps()
@@ -195,7 +198,9 @@ def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
         request=GuardedMove.Goal(joints=[LIFT], targets=[0.3]), is_cancel_requested=False,
         abort=lambda: told.append("aborted"), succeed=lambda: told.append("succeeded"),
     )  # fmt: skip
-    node = SimpleNamespace(executor=None, get_logger=lambda: SimpleNamespace(warning=told.append))
+    node = SimpleNamespace(
+        executor=None, get_logger=lambda: SimpleNamespace(warning=lambda text, **_: told.append(text))
+    )
     moves = SimpleNamespace(_node=node, _guard=SimpleNamespace(begin=fails), _state=dict, _moment=tuple, _running=None)
     with pytest.raises(StopIteration) as ended:
         GuardedMoves.move(moves, handle).send(None)

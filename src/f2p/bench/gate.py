@@ -53,8 +53,9 @@ class Count:
 class Sink:
     """A driver that judges what it is sent."""
 
-    def __init__(self, count: Count) -> None:
+    def __init__(self, count: Count, config: GuardConfig) -> None:
         self.count, self.here = count, {}
+        self._most = {joint: largest_step(joint, config) + 1e-9 for joint in RULES}
 
     here: dict[str, float]
 
@@ -68,7 +69,7 @@ class Sink:
             here = self.here.get(joint, 0.0)
             reached = here + value if joint in BASE_JOINTS else value
             self._judge(math.isfinite(value), is_within(joint, reached) or joint in BASE_JOINTS,
-                        abs(reached - here) <= largest_step(joint, GuardConfig()) + 1e-9)  # fmt: skip
+                        abs(reached - here) <= self._most[joint])  # fmt: skip
         numbers = (*motion.targets, *motion.speeds, *motion.contact_thresholds)
         self._judge(all(map(math.isfinite, numbers)), all(map(is_within, motion.joints, motion.targets)), True)
 
@@ -145,7 +146,7 @@ def _one(joint: str, values: list[float], count: Count, config: GuardConfig) -> 
     """Put one goal and one velocity through a guard of their own."""
     target, speed, effort, here, velocity, x, y, heading, age = values
     count.goals += 1
-    sink = Sink(count)
+    sink = Sink(count, config)
     guard, now = Guard(sink, lambda _text: None), Now(10.0, 10_000_000_000)
     rest = DriverState({joint: 0.0}, {}, 11.0, 10_000_000_000, base_received_s=11.0, mode=POSITION)
     guard.activate(1, now)

@@ -16,6 +16,7 @@ from f2p.clock import Clock, SystemClock
 from f2p.graph import graph
 from f2p.ros.base import qos
 from f2p.ros.base.compat import SubscriptionEventCallbacks
+from f2p.ros.messages.bounds import only_within
 from f2p_msgs.msg import Heartbeat
 
 
@@ -72,8 +73,8 @@ class Watch:
             self._lives[name] = Life()
             events = SubscriptionEventCallbacks(liveliness=partial(self._on_liveliness, name))
             node.create_subscription(
-                Heartbeat, spec.heartbeat_topic, self._on_beat, qos.heartbeat(spec.heartbeat_s, spec.dead_after_s),
-                callback_group=group, event_callbacks=events,
+                Heartbeat, spec.heartbeat_topic, only_within(self._on_beat),
+                qos.heartbeat(spec.heartbeat_s, spec.dead_after_s), callback_group=group, event_callbacks=events,
             )  # fmt: skip
 
     def life(self, name: str) -> Life:

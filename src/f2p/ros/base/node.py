@@ -28,7 +28,7 @@ from f2p.graph import ending, graph
 from f2p.graph.places import orphaned
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.diagnostics import OwnDiagnostics
-from f2p.ros.base.goals import RESULT_S, GoalGate
+from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import sweep
@@ -47,9 +47,6 @@ ANSWER_S = 0.3
 
 REST_S = 1.5
 """Longest wait at the end for what the process moves to come to rest [s] (ours: the guard's proof, twice)."""
-
-TOLD_S = 0.05
-"""Shortest time between two lines about requests that failed [s] (ours: a flood of them fills no disk)."""
 
 CLOSE_S = 2.0
 """Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,16 @@ def within(message: Any) -> Any:
     for where, reason in _beyond(message, type(message).__name__):
         raise BoundError(where, reason)
     return message
+
+
+def only_within(callback: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return a subscription's callback that is spared messages beyond their bounds: they are as if never sent."""
+
+    def called(message: Any) -> None:
+        if next(_beyond(message, ""), None) is None:
+            callback(message)
+
+    return called
 
 
 def _beyond(message: Any, where: str) -> Iterator[tuple[str, str]]:

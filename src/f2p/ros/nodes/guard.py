@@ -16,7 +16,8 @@ from f2p.guard.work import Now
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import wire_code, wire_text
+from f2p.ros.errors import BoundError, wire_code, wire_text
+from f2p.ros.messages.bounds import within
 from f2p.ros.messages.guarding import (
     beats_of,
     differs,
@@ -29,6 +30,9 @@ from f2p_msgs.msg import GuardedTwist, GuardState, Lease
 
 TICK_S = 0.02
 """Period of the guard's tick [s] (promises.md 4)."""
+
+MOST_SHOWN = 100
+"""Characters of a name that came over the wire that a line shows (ours: any of our own fits)."""
 
 CONFIG = GuardConfig
 """What its parameters are made from."""
@@ -95,16 +99,17 @@ class GuardNode(F2pNode):
 
     def _on_lease(self, lease: Lease) -> None:
         try:
-            self._core.renew(renewal_from_msg(lease), *self._moment())
-        except (ValueError, LeaseError) as error:
-            text = f"a renewal of {lease.holder!r} does not count: {error}"
+            self._core.renew(renewal_from_msg(within(lease)), *self._moment())
+        except (ValueError, BoundError, LeaseError) as error:
+            text = f"a renewal of {lease.holder[:MOST_SHOWN]!r} does not count: {error}"
             self.get_logger().warning(text, throttle_duration_sec=1.0)
 
     def _on_twist(self, twist: GuardedTwist) -> None:
         try:
+            within(twist)
             self._core.drive(twist.linear_speed, twist.turning_speed, twist.lease, self._driver.state(),
                              *self._moment())  # fmt: skip
-        except GuardError as error:
+        except (BoundError, GuardError) as error:
             text = f"a velocity is refused: error {wire_code(error)}: {wire_text(error)}"
             self.get_logger().warning(text, throttle_duration_sec=1.0)
 

@@ -19,6 +19,7 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
+from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import (
     duration_from_msg,
     failure_to_msg,
@@ -71,7 +72,8 @@ class MonitorNode(F2pNode):
         self._watch = Watch(self, ["model_server"])
         self._detect = ServiceCaller(self, DetectRelations, "detect_relations", "model_server", self._watch)
         self._failures = self.create_publisher(FailureMessage, "failure", qos.LATCHED)
-        self.create_subscription(PlanMessage, "plan", self._plans.add, qos.LATCHED, callback_group=self.together)
+        self.create_subscription(PlanMessage, "plan", only_within(self._plans.add), qos.LATCHED,
+                                 callback_group=self.together)  # fmt: skip
         self.serve(CheckOutcome, "check_outcome", self._check, self.parameters.config.deadline_s)
 
     def load(self) -> None:

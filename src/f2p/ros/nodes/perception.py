@@ -15,6 +15,7 @@ from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import EmptyViewError, NoImageError
+from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import duration_from_msg, scene_to_msg
 from f2p.ros.messages.frames import task_frame
 from f2p.ros.messages.ground_truth import labelled, scene_of
@@ -73,7 +74,7 @@ class PerceptionNode(F2pNode):
         self._task_frame = self.create_publisher(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
         self._task_frame.publish(task_frame(self.get_clock().now().to_msg()))
         if config.segmenter == "ground_truth":
-            self.create_subscription(GroundTruth, config.truth_topic, self._on_truth, qos.STATE,
+            self.create_subscription(GroundTruth, config.truth_topic, only_within(self._on_truth), qos.STATE,
                                      callback_group=self.together)  # fmt: skip
         self.create_service(Trigger, "forget", self._on_forget, callback_group=self.together)
         self.act(PerceiveScene, "perceive", self._perceive, config.deadline_s)

@@ -17,6 +17,7 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
+from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, skeleton_from_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.remote.predictor import RosPredictor
@@ -87,7 +88,8 @@ class PlannerNode(F2pNode):
         self._predict = ServiceCaller(self, Predict, "predict", "model_server", self._watch)
         self._detect = ServiceCaller(self, DetectRelations, "detect_relations", "model_server", self._watch)
         self._plans = self.create_publisher(PlanMessage, "plan", qos.LATCHED)
-        self.create_subscription(WeightsState, "weights", self._on_weights, qos.LATCHED, callback_group=self.together)
+        self.create_subscription(WeightsState, "weights", only_within(self._on_weights), qos.LATCHED,
+                                 callback_group=self.together)  # fmt: skip
         self.act(PlanGoal, "plan_goal", self._plan, self.parameters.config.deadline_s)
 
     def _on_weights(self, state: WeightsState) -> None:

@@ -46,6 +46,7 @@ from f2p.robot.protocol import BODY_JOINTS, FINGER, Cancelled, Ending, JointStat
 from f2p.ros.base import qos
 from f2p.ros.base.client import POLL_S, ActionCaller, Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
+from f2p.ros.messages.bounds import only_within
 from f2p.settings import Settings, number
 from f2p_msgs.action import GuardedMove
 from f2p_msgs.msg import GuardedTwist, GuardState, Lease
@@ -116,7 +117,8 @@ class GuardClient:
         group = MutuallyExclusiveCallbackGroup()
         self._leases = node.create_publisher(Lease, "lease", qos.STATE)
         self._twists = node.create_publisher(GuardedTwist, "guarded_twist", qos.STATE)
-        node.create_subscription(GuardState, "guard_state", self._on_guard_state, qos.LATCHED, callback_group=group)
+        node.create_subscription(GuardState, "guard_state", only_within(self._on_guard_state), qos.LATCHED,
+                                 callback_group=group)  # fmt: skip
         node.create_subscription(
             JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
         )

@@ -10,16 +10,23 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.task import Future
 
+from f2p.clock import SystemClock
 from f2p.guard.core import Guard
 from f2p.guard.driver import DriverState
 from f2p.guard.rules import GuardConfig
 from f2p.guard.work import Now
+from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.errors import wire_code, wire_text
+from f2p.ros.messages.bounds import within
 from f2p.ros.messages.guarding import feedback_of, motion_from_msg
 from f2p_msgs.action import GuardedMove
+from f2p_msgs.msg import Limits
 
 FEEDBACK_S = 0.2
 """Time between two words on a running motion [s] (ours)."""
+
+MOST_GOALS = 500
+"""Motions taken within `RESULT_S` (ours: a skill asks again at 20 Hz for 8 s while the robot comes to rest)."""
 
 
 class GuardedMoves:
@@ -40,12 +47,16 @@ class GuardedMoves:
         self._node, self._guard, self._state, self._moment = node, guard, state, moment
         self._running: Any = None
         self._fed_s = 0.0
-        ActionServer(node, GuardedMove, "guarded_move", self.move, callback_group=group,
-                     cancel_callback=lambda _handle: CancelResponse.ACCEPT)  # fmt: skip
+        ActionServer(
+            node, GuardedMove, "guarded_move", self.move, callback_group=group,
+            goal_callback=GoalGate(SystemClock(), MOST_GOALS),
+            cancel_callback=lambda _handle: CancelResponse.ACCEPT, result_timeout=int(RESULT_S),
+        )  # fmt: skip
 
     async def move(self, handle: Any) -> GuardedMove.Result:
         """Have one motion done."""
         result, request = GuardedMove.Result(), handle.request
+        joints = request.joints[: Limits.MOST_JOINTS]
         positions: dict[str, float] = {}
         done = Future(executor=self._node.executor)
 
@@ -54,7 +65,7 @@ class GuardedMoves:
             done.set_exception(error) if error is not None else done.set_result(contact)
 
         try:
-            motion = motion_from_msg(request)
+            motion = motion_from_msg(within(request))
             self._guard.begin(motion, request.lease, self._state(), *self._moment(), ended,
                               lambda: handle.is_cancel_requested)  # fmt: skip
             self._running = handle
@@ -66,9 +77,10 @@ class GuardedMoves:
         except Exception as error:
             result.error_code, result.error_msg = wire_code(error), wire_text(error)
             handle.canceled() if handle.is_cancel_requested else handle.abort()
-            self._node.get_logger().warning(f"{list(request.joints)}: error {result.error_code}: {result.error_msg}")
+            told = f"{[joint[: Limits.MOST_NAME] for joint in joints]}: error {result.error_code}: {result.error_msg}"
+            self._node.get_logger().warning(told, throttle_duration_sec=TOLD_S)
         self._running = None if self._running is handle else self._running
-        result.positions = [float(positions.get(joint, 0.0)) for joint in request.joints]
+        result.positions = [float(positions.get(joint, 0.0)) for joint in joints]
         return result
 
     def feed(self, now: Now) -> None:

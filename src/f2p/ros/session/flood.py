@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import itertools
+import json
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from f2p.ros.remote.goal import spinning
 from f2p.ros.session.bench import memory_bytes
 from f2p.ros.session.demo import running, write_parameters
 from f2p.ros.session.extremes import drawn
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 
@@ -39,6 +41,18 @@ OUTSTANDING = 200
 TICK_S = 0.01
 """How often messages are sent, so many at a time that the rate is kept [s]."""
 
+BUSY_S = 0.05
+"""Longest time that sending goes on before answers are taken [s] (ours)."""
+
+END_S = 0.5
+"""Wait after the last message for the round of sending that is under way [s] (ours)."""
+
+WARM_S = 5.0
+"""Flood before memory is read for the first time: what is allocated once is no growth [s] (ours)."""
+
+Memory = dict[str, tuple[int, int]]
+"""Process id and memory [bytes] of each process, by name."""
+
 
 @dataclass
 class Endpoint:
@@ -50,6 +64,9 @@ class Endpoint:
     send: Callable[[Any], Any]
     """Sends one message; returns the future of its answer, None for a topic."""
     give_up: Callable[[Any], None] = lambda _future: None
+    pool: list[Any] = field(default_factory=list)
+    """Messages that are drawn for it once."""
+    sent: int = 0
     codes: Counter[int] = field(default_factory=Counter)
     """Answers by error code."""
     waiting: deque[Any] = field(default_factory=deque)
@@ -57,12 +74,18 @@ class Endpoint:
     def flood(self, message: Any) -> None:
         """Send a message, and forget the oldest question where too many are open."""
         future = self.send(message)
+        self.sent += 1
         if future is None:
             return
         future.add_done_callback(self._on_answer)
         self.waiting.append(future)
         if len(self.waiting) > OUTSTANDING:
             self.give_up(self.waiting.popleft())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was sent, and what was said to it."""
+        answers = {str(code): count for code, count in sorted(self.codes.items())}
+        return {"name": self.name, "kind": self.kind.__name__, "sent": self.sent, "answers": answers}
 
     def _on_answer(self, future: Any) -> None:
         answer: Any = None if future.cancelled() else future.result()
@@ -115,31 +138,40 @@ def _hidden_services(node: Node) -> list[tuple[str, list[str]]]:
     return out
 
 
-def flood(node: Node, endpoint: Endpoint, rate_hz: float, seconds: float, rng: np.random.Generator) -> int:
-    """Send messages to one endpoint at a rate for some time; how many were sent. `node` is spun elsewhere."""
-    pool = [drawn(endpoint.kind, rng) for _ in range(POOL)]
-    sent, clock = [0], SystemClock()
-    start = clock.monotonic_s()
+def flood(node: Node, found: Sequence[Endpoint], rate_hz: float, seconds: float, rng: np.random.Generator) -> None:
+    """Send messages to some endpoints at once, to each at a rate for some time. `node` is spun elsewhere."""
+    for one in found:
+        one.pool = one.pool or [drawn(one.kind, rng) for _ in range(POOL)]
+    clock = SystemClock()
+    start_s, rounds = clock.monotonic_s(), itertools.count()
+    messages = ((one, one.pool[number % POOL], number) for number in rounds for one in found)
+    following = [next(messages)]
 
     def send() -> None:
-        due = int(min(clock.monotonic_s() - start, seconds) * rate_hz)
-        for index in range(sent[0], min(due, sent[0] + int(2 * rate_hz * TICK_S) + 1)):
-            endpoint.flood(pool[index % POOL])
-            sent[0] += 1
+        """Send what is due, and leave time to take answers."""
+        now_s = began_s = clock.monotonic_s()
+        while now_s < min(start_s + seconds, began_s + BUSY_S):
+            one, message, number = following[0]
+            if number >= (now_s - start_s) * rate_hz:
+                return
+            one.flood(message)
+            following[0], now_s = next(messages), clock.monotonic_s()
 
     timer = node.create_timer(TICK_S, send)
-    threading.Event().wait(timeout=seconds)
+    threading.Event().wait(timeout=seconds + END_S)
     node.destroy_timer(timer)
-    return sent[0]
 
 
 @dataclass(frozen=True)
 class FloodConfig(Settings):
     """How much is sent, and what it may cost."""
 
-    seconds: float = number(60.0, "how long each endpoint is flooded", unit="s", low=0.1, high=3600.0,
-                            source="promises.md 5.30")  # fmt: skip
-    rate: float = number(500.0, "messages", unit="Hz", low=1.0, high=5000.0, source="promises.md 5.30")
+    seconds: float = number(60.0, "how long the flood lasts; where it is one by one, each of them", unit="s", low=0.1,
+                            high=3600.0, source="promises.md 5.30")  # fmt: skip
+    rate: float = number(500.0, "messages to each endpoint, or as many as can be sent", unit="Hz", low=1.0, high=5000.0,
+                         source="promises.md 5.30")  # fmt: skip
+    one_by_one: bool = setting(False, "flood one endpoint after the other, instead of all at once")
+    file: Path = setting(Path("runs/flood.json"), "what was sent to each endpoint and answered, and memory")
     rest_s: float = number(10.0, "time to come to rest before memory is read", unit="s", low=0.0, high=600.0)
     most_growth_mb: float = number(50.0, "limit of what a process grows by", unit="MB", low=1.0, high=10_000.0,
                                    source="promises.md 5.30")  # fmt: skip
@@ -148,7 +180,9 @@ class FloodConfig(Settings):
 
 @benchmarks.register("flood")
 class Flood:
-    """Flood every topic, service and action of the simulated robot's graph, one after the other."""
+    """Flood every topic, service and action of the simulated robot's graph."""
+
+    on_request = True
 
     def __init__(self, config: FloodConfig | None = None) -> None:
         self.config = config or FloodConfig()
@@ -165,27 +199,52 @@ class Flood:
             with running(supervisor) as session, spinning("f2p_flood") as node:
                 session.wait_ready(lambda text: progress("flood", 0.0, text))
                 found = list(endpoints(node))
-                for one in found:  # what is allocated once is no growth
-                    flood(node, one, config.rate, min(1.0, config.seconds), rng)
-                before, rates = self._memory(supervisor), []
-                for index, one in enumerate(found):
-                    progress("flood", index / len(found), one.name)
-                    rates.append(flood(node, one, config.rate, config.seconds, rng) / config.seconds)
+                flood(node, found, config.rate, min(WARM_S, config.seconds), rng)
+                before = self._memory(supervisor)
+                for one in found:
+                    one.sent, one.codes = 0, Counter()
+                groups = [[one] for one in found] if config.one_by_one else [found]
+                for index, group in enumerate(groups):
+                    progress("flood", index / len(groups), ", ".join(one.name for one in group)[:60])
+                    flood(node, group, config.rate, config.seconds, rng)
                 after = self._memory(supervisor)
             cases = sum(path.stat().st_size for path in (folder / "cases").rglob("*") if path.is_file())
-        growth = max(after[pid] - size for pid, size in before.items() if pid in after)
-        codes = sum((one.codes for one in found), Counter[int]())
+        self._keep(found, before, after)
+        return self._measured(found, before, after, cases)
+
+    def _measured(
+        self, found: list[Endpoint], before: Memory, after: Memory, cases: int
+    ) -> list[Measurement]:  # fmt: skip
+        """Return what came out beside the limits."""
+        config, codes = self.config, sum((one.codes for one in found), Counter[int]())
+        rates = [one.sent / config.seconds for one in found]
+        least = config.rate / 2.0 if config.one_by_one else config.rate / len(found)
+        growths = [
+            Measurement(f"growth of {name}", (after[name][1] - size) / 1e6, "MB", config.most_growth_mb)
+            for name, (pid, size) in before.items()
+            if after.get(name, (0, 0))[0] == pid
+        ]
         return [
             Measurement("endpoints that were flooded", len(found), "", 20, at_least=True),
-            Measurement("messages a second, least", min(rates), "Hz", 0.5 * config.rate, at_least=True),
-            Measurement("processes that ended", len(set(before) ^ set(after)), "", 0),
+            Measurement("messages a second to an endpoint, least", min(rates), "Hz", least, at_least=True),
+            Measurement("processes that ended", len(before) - len(growths), "", 0),
             Measurement("answers that nobody foresaw (999)", codes[UNFORESEEN], "", 0),
-            Measurement("growth of a process, most", growth / 1e6, "MB", config.most_growth_mb),
+            *growths,
             Measurement("failures written", cases / 1e6, "MB", config.most_case_mb),
         ]
 
-    def _memory(self, supervisor: Supervisor) -> dict[int, int]:
-        """Return what each process takes once it has come to rest [bytes], by process id."""
+    def _keep(self, found: list[Endpoint], before: Memory, after: Memory) -> None:
+        """Write what the figures come from."""
+        self.config.file.parent.mkdir(parents=True, exist_ok=True)
+        told = {"endpoints": [one.as_json() for one in found], "memory_before": before, "memory_after": after}
+        self.config.file.write_text(json.dumps(told, indent=1))
+
+    def _memory(self, supervisor: Supervisor) -> Memory:
+        """Return what each process takes once it has come to rest."""
         threading.Event().wait(timeout=self.config.rest_s)
-        processes = [child.process for child in supervisor.children.values() if child.process is not None]
-        return {one.pid: memory_bytes(one.pid) for one in processes if one.poll() is None}
+        processes = {name: child.process for name, child in supervisor.children.items()}
+        return {
+            name: (one.pid, memory_bytes(one.pid))
+            for name, one in processes.items()
+            if one is not None and one.poll() is None
+        }
