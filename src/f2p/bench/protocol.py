@@ -39,4 +39,5 @@ Benchmark = Callable[[int, Progress], list[Measurement]]
 """Called with a seed and a progress callback."""
 
 benchmarks: Makers[Benchmark] = Makers("benchmark", "f2p.bench")
-"""All benchmarks by name; what a benchmark measures, and its limits, are its config."""
+"""All benchmarks by name; what a benchmark measures, and its limits, are its config. One with `on_request` set takes
+long, and runs only when it is named."""

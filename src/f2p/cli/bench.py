@@ -22,21 +22,24 @@ if TYPE_CHECKING:
 
 @in_one_line()
 def bench(
-    only: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Argument(help="Benchmarks to run; all but the longest when none is named.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of all scenes.")] = 0,
     assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
     """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept.
 
-    The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says.
+    The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says. `flood` and `promises` take
+    long, and run only when they are named.
     """
     from f2p.bench.protocol import benchmarks
 
     console = Console(stderr=True)
     measured: list[Measurement] = []
     configs = set_by(measuring(), assignments or [])
-    chosen = {name: benchmarks.make(name, configs.get(name)) for name in only or benchmarks.names}
+    chosen = {name: benchmarks.make(name, configs.get(name)) for name in only or usual()}
     clock, load = SystemClock(), os.getloadavg()
     console.print(
         f"{os.cpu_count()} processors, load average {' '.join(f'{one:.2f}' for one in load)}", highlight=False
@@ -68,10 +71,17 @@ def measuring() -> dict[str, Any]:
 
     try:
         from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers them
-        from f2p.ros.session import flood  # noqa: F401
+        from f2p.ros.session import flood, promises  # noqa: F401
     except ModuleNotFoundError as error:
         raise SettingError(f"the benchmark of the running graph needs ROS and its messages: {error}") from error
     return benchmarks.configs()
+
+
+def usual() -> list[str]:
+    """Return the benchmarks that run where none is named."""
+    from f2p.bench.protocol import benchmarks
+
+    return [name for name in benchmarks.names if not getattr(benchmarks.get(name), "on_request", False)]
 
 
 @commands.register("bench")

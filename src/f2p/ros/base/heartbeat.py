@@ -52,6 +52,8 @@ class Life:
     """When the last beat was received, monotonic [s]."""
     lost: bool = False
     """Whether the middleware reported its liveliness lost since."""
+    worked: bool = False
+    """Whether this process has been active."""
 
 
 class Watch:
@@ -98,10 +100,12 @@ class Watch:
     def _on_beat(self, beat: Heartbeat) -> None:
         with self._lock:
             if beat.node in self._lives:
-                self._lives[beat.node] = Life(int(beat.pid), beat.state, self._clock.monotonic_s())
+                last, pid = self._lives[beat.node], int(beat.pid)
+                worked = beat.state == "active" or (last.worked and last.pid == pid)
+                self._lives[beat.node] = Life(pid, beat.state, self._clock.monotonic_s(), worked=worked)
 
     def _on_liveliness(self, name: str, event: Any) -> None:
         with self._lock:
             if event.alive_count == 0:
                 last = self._lives[name]
-                self._lives[name] = Life(last.pid, "lost", last.received_s, lost=True)
+                self._lives[name] = Life(last.pid, "lost", last.received_s, lost=True, worked=last.worked)

@@ -19,9 +19,10 @@ from std_srvs.srv import Trigger
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
-from f2p.graph import ending
+from f2p.graph import ending, graph
 from f2p.graph.graph import NAMESPACE
 from f2p.graph.places import orphaned
+from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
@@ -87,6 +88,8 @@ class StretchSim(Node):
         self._closing = threading.Event()
         self._interface = DriverInterface(self, self._driver, self._model_lock, self._closing)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
+        spec, pulse = graph.node("stretch_sim"), Pulse(self, graph.node("stretch_sim"))
+        self.create_timer(spec.heartbeat_s, lambda: pulse.beat("active"))  # who hangs is started anew
         pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
         camera = DepthCamera(config.camera, config.seed)
         self.loop = DriverLoop(self, self._driver, self._topics, camera, self._model_lock, monotonic, pace)

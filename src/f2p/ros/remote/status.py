@@ -13,17 +13,21 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from f2p.clock import SystemClock
-from f2p.graph.graph import within
+from f2p.graph.graph import members, within
 from f2p.graph.supervisor import Child
 from f2p.ros.base import qos
+from f2p.ros.base.heartbeat import Watch
 from f2p.settings import SettingError
 
 MOST_DOMAIN = 232
 """Largest ROS domain: with a larger one DDS has no port to listen on."""
 
 HUNG_AFTER_S = 30.0
-"""A process that lives but has been silent this long is killed and restarted [s] (ours: importing torch on a busy
-machine holds the interpreter for seconds)."""
+"""A process that has not been active yet, and is silent for this long, is killed and started again [s] (ours: importing
+torch on a busy machine holds the interpreter for seconds). One that was active is, after two leases of silence."""
+
+SURE_S = 1.0
+"""How long that has to be seen before it is believed [s] (ours: a listener that was late itself has heard again)."""
 
 
 def check_domain() -> None:
@@ -54,11 +58,12 @@ class GraphStatus:
         self._clock = SystemClock()
         self._lock = threading.Lock()
         self._states: dict[str, tuple[str, int]] = {}
-        self._dead_since: dict[str, tuple[int, float]] = {}
+        self._silent_since: dict[str, tuple[int, float]] = {}
         self._context = Context()
         rclpy.init(context=self._context)
         self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
         self._node.create_subscription(DiagnosticArray, "graph", self._on_graph, qos.LATCHED)
+        self._watch = Watch(self._node, [spec.name for spec in members()], self._clock)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._closed = threading.Event()
@@ -76,20 +81,30 @@ class GraphStatus:
         return bool(states) and all(state == "active" for state in states.values())
 
     def hung(self, children: Mapping[str, Child]) -> list[str]:
-        """Return children that run, but whose heartbeat the manager has missed for too long."""
+        """Return children that run, but have fallen silent for too long; asked again and again.
+
+        By their own heartbeats: the manager, which would say so of the others, may be the one that hangs.
+        """
         now, out = self._clock.monotonic_s(), []
-        with self._lock:
-            states = dict(self._states)
         for name, child in children.items():
-            state, pid = states.get(name, ("", 0))
-            if state != "dead" or child.process is None or child.process.pid != pid:
-                self._dead_since.pop(name, None)
+            pid = child.process.pid if child.process is not None else 0
+            if not self._silent(name, pid, now):
+                self._silent_since.pop(name, None)
                 continue
-            dead_pid, since = self._dead_since.setdefault(name, (pid, now))
-            if dead_pid == pid and now - since > HUNG_AFTER_S:
+            silent_pid, since = self._silent_since.setdefault(name, (pid, now))
+            if silent_pid != pid:
+                self._silent_since[name] = (pid, now)
+            elif now - since > SURE_S:
                 out.append(name)
-                self._dead_since.pop(name)
+                self._silent_since.pop(name)
         return out
+
+    def _silent(self, name: str, pid: int, now_s: float) -> bool:
+        """Tell whether a process has beaten before, and not for longer than one that works does not."""
+        life = self._watch.life(name)
+        if pid == 0 or life.pid != pid:
+            return False  # it starts
+        return self._watch.gone(name) if life.worked else now_s - life.received_s > HUNG_AFTER_S
 
     def close(self) -> None:
         """Stop listening."""

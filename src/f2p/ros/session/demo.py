@@ -188,6 +188,8 @@ def _kept_up(supervisor: Supervisor) -> Iterator[DemoSession]:
     def keep_up() -> None:
         while not ended.wait(timeout=0.25):
             supervisor.poll()
+            for name in status.hung(supervisor.children):
+                supervisor.kill(name)
 
     status = GraphStatus()
     keeper = threading.Thread(target=keep_up, name="f2p-supervisor", daemon=True)

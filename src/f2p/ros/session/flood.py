@@ -184,6 +184,8 @@ class Flood:
 
     on_request = True
 
+    on_request = True
+
     def __init__(self, config: FloodConfig | None = None) -> None:
         self.config = config or FloodConfig()
 
