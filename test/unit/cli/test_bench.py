@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from f2p.bench.protocol import Benchmark, Measurement, benchmarks
 from f2p.cli import build
-from f2p.cli.bench import measuring
+from f2p.cli.bench import measuring, usual
 from f2p.registry import Makers
 
 
@@ -47,3 +47,9 @@ def test_the_exit_code_says_whether_all_limits_were_kept(
 def test_a_folder_without_scans_is_one_line() -> None:
     result = CliRunner().invoke(build("bench"), ["bench", "scan", "--set", "scan.folder=/nowhere"])
     assert result.exit_code == 2 and "/nowhere: holds no .pcd file" in result.stderr.replace("\n", " ")
+
+
+def test_what_takes_hours_runs_only_when_it_is_named() -> None:
+    """Beside it, `f2p bench` would not end before the evening."""
+    assert {"flood", "promises"} <= set(known().names)
+    assert {"flood", "promises"}.isdisjoint(usual()) and "graph" in usual()
