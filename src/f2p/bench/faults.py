@@ -21,7 +21,7 @@ HEAD = (
 
 
 @dataclass(frozen=True)
-class Trial:
+class FaultTrial:
     """One fault of one process during one motion."""
 
     process: str
@@ -64,7 +64,7 @@ class Promised(Settings):
     back_s: float = number(8.0, "limit: all are active again", unit="s", low=0.5, high=600.0)
     back_torch_s: float = number(15.0, "limit of processes that load weights", unit="s", low=0.5, high=600.0)
 
-    def broken(self, trial: Trial, torch: bool) -> list[str]:
+    def broken(self, trial: FaultTrial, torch: bool) -> list[str]:
         """Return what `trial` broke. `torch` tells whether its process loads weights."""
         out = []
         if trial.spared and trial.end != 0:
@@ -80,25 +80,25 @@ class Promised(Settings):
         return out + ["left something"] * (trial.left > 0)
 
 
-def kept_in(path: Path) -> list[Trial]:
+def kept_in(path: Path) -> list[FaultTrial]:
     """Return the trials of a file that an earlier run wrote; a line that was cut is none."""
     out = []
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
-            out.append(Trial(**json.loads(line)))
+            out.append(FaultTrial(**json.loads(line)))
         except (ValueError, TypeError):
             continue
     return out
 
 
-def append(path: Path, trial: Trial) -> None:
+def append(path: Path, trial: FaultTrial) -> None:
     """Add one trial to a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(dataclasses.asdict(trial)) + "\n")
 
 
-def table(trials: Iterable[Trial], promised: Promised, torch: Sequence[str]) -> str:
+def table(trials: Iterable[FaultTrial], promised: Promised, torch: Sequence[str]) -> str:
     """Return Markdown: one row for each process, fault and phase, the worst of its trials in it."""
     rows = [HEAD]
     for (process, fault, phase), group in groupby(sorted(trials, key=lambda one: one.row), key=lambda one: one.row):

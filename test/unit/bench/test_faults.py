@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from f2p.bench.faults import Promised, Trial, append, kept_in, table
+from f2p.bench.faults import FaultTrial, Promised, append, kept_in, table
 from f2p.errors import UNFORESEEN
 
-GOOD = Trial("executor", "kill", "drive", False, 0.3, 0.03, 0, 0, 4.0, 408, 0, 0, 1.0)
+GOOD = FaultTrial("executor", "kill", "drive", False, 0.3, 0.03, 0, 0, 4.0, 408, 0, 0, 1.0)
 
 
 @pytest.mark.parametrize(

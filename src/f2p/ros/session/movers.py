@@ -70,7 +70,7 @@ class _Threaded:
         return not self._ended.is_set()
 
 
-class Driver(_Threaded):
+class BaseMover(_Threaded):
     """Moves the base to and fro, under a lease of autonomy as a skill does."""
 
     def __init__(self, robot: GuardClient, motions: MotionWatch, speed: float) -> None:
@@ -95,7 +95,7 @@ class Driver(_Threaded):
         return False
 
 
-class Goal(_Threaded):
+class GoalMover(_Threaded):
     """Pursues a goal, until a phase of its skill."""
 
     def __init__(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from f2p.bench.faults import Promised, Trial, append, kept_in, table
+from f2p.bench.faults import FaultTrial, Promised, append, kept_in, table
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.graph import graph
 from f2p.graph.overrides import configs_of
@@ -21,7 +21,7 @@ from f2p.graph.supervisor import SupervisorConfig, make_supervisor
 from f2p.ros.remote.goal import spinning
 from f2p.ros.session.demo import DemoSession, running, write_parameters
 from f2p.ros.session.harm import FAULTS, Harm
-from f2p.ros.session.movers import DRIVE, Driver, Goal, Mover
+from f2p.ros.session.movers import DRIVE, BaseMover, GoalMover, Mover
 from f2p.settings import Settings, choices, group, number, setting, value_of
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import TaskInstance, tasks
@@ -98,7 +98,7 @@ class Promises:
             Measurement("motions that resumed by themselves", sum(one.resumed for one in bound), "", 0),
         ]  # fmt: skip
 
-    def _due(self, done: list[Trial]) -> list[tuple[str, str, str]]:
+    def _due(self, done: list[FaultTrial]) -> list[tuple[str, str, str]]:
         """Return what is to be done, the first of each before the second of any."""
         config, rows = self.config, [one.row for one in done]
         return [
@@ -132,16 +132,16 @@ class Promises:
 
     def _mover(self, harm: Harm, session: DemoSession, instance: TaskInstance, phase: str) -> Mover:
         if phase == DRIVE:
-            return Driver(harm.robot, harm.motions, self.config.speed)
+            return BaseMover(harm.robot, harm.motions, self.config.speed)
         session.reset()
         ask = lambda progress: session.goals.achieve(  # noqa: E731
             instance.goal, instance.proposal, 1, LearnFrom.NOTHING, 0, 300.0, lambda: False, progress
         )
-        return Goal(ask, harm.motions, phase)
+        return GoalMover(ask, harm.motions, phase)
 
     def _trial(
         self, harm: Harm, session: DemoSession, instance: TaskInstance, process: str, fault: str, phase: str
-    ) -> Trial | None:  # fmt: skip
+    ) -> FaultTrial | None:  # fmt: skip
         """Have it moved, do harm, and watch; None where no motion lasted until the fault."""
         config = self.config
         for early in range(config.tries):  # noqa: B007 - how often it went round
@@ -161,7 +161,7 @@ class Promises:
         end = mover.over(30.0)
         until_s = began_s + 2.0 + config.watch_s
         motions = harm.motions
-        return Trial(
+        return FaultTrial(
             process, fault, phase, harm.spares(process), motions.stood_s(began_s, began_s + 2.0),
             motions.travel(began_s, began_s + 2.0), len(motions.begun(began_s + 0.3, began_s + 2.0)),
             sum(not mover.looks(at) for at in motions.begun(began_s + 2.0, until_s)),
