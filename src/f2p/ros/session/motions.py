@@ -13,6 +13,7 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from f2p.graph import outside
 from f2p.ros.base import qos
 from f2p.ros.messages.convert import stamp_from_msg
 
@@ -22,7 +23,7 @@ KEPT = 4000
 STILL = 2e-4
 """Change from one measurement to the next that is no movement [m, rad] (ours: below 0.01 m/s at 30 Hz)."""
 
-STATUS_TOPIC = "/stretch_controller/follow_joint_trajectory/_action/status"
+STATUS_TOPIC = f"{outside.ACTION}/_action/status"
 """Goals that the driver took, with when."""
 
 
