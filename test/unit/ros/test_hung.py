@@ -1,4 +1,4 @@
-"""Which processes a supervisor ends because they hang: by their own heartbeats, and not because the listener was late."""
+"""Which processes a supervisor ends because they hang: by their own heartbeats, not because the listener was late."""
 
 from __future__ import annotations
 

@@ -184,8 +184,6 @@ class Flood:
 
     on_request = True
 
-    on_request = True
-
     def __init__(self, config: FloodConfig | None = None) -> None:
         self.config = config or FloodConfig()
 
