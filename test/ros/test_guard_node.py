@@ -92,7 +92,7 @@ def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> N
         assert rig.robot.state().position(LIFT) == pytest.approx(0.4, abs=0.003)
         count = len(rig.steps())
         for target in (float("nan"), float("inf"), 7.0, -1.0):
-            with pytest.raises(MotionRefusedError, match=r"code 95[02]"):
+            with pytest.raises(MotionRefusedError, match=r"code 9(41|5[02])"):
                 rig.robot.move(Motion((LIFT,), (target,)))
         assert len(rig.steps()) == count
     heights = [0.1, *(step[LIFT] for step in rig.steps() if LIFT in step)]

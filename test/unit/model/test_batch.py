@@ -88,7 +88,7 @@ def test_skills_of_different_width_share_a_batch_and_keep_their_names(
     mixed = concatenate([batch, pack([other, first], rng, batch.segments), pack([other], rng, batch.segments)])
     assert mixed.skills == ("pick_place", push) and mixed.parameters.shape == (len(batch) + 3, 4)
     assert mixed.skill[-3:].tolist() == [1, 0, 1] and not mixed.skill[:-3].any()
-    assert np.allclose(mixed.parameters[-1], [0.1, 5.0, 0.0, 0.0])
+    assert np.allclose(mixed.parameters[-1], [0.1, 0.5, 0.0, 0.0])
     mixed.save(tmp_path / "mixed.safetensors")
     assert TransitionBatch.load(tmp_path / "mixed.safetensors").skills == mixed.skills
 

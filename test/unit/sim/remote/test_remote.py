@@ -26,6 +26,7 @@ from f2p.sim.isaacgym import NOTICE, IsaacGymSimulator
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.mujoco_worker import COMMAND, MujocoWorkerSimulator
 from f2p.sim.remote.process import WorkerConfig
+from f2p.sim.remote.wire import VERSION
 from f2p.sim.world import World
 from f2p.types import SkillCall
 
@@ -102,7 +103,7 @@ def test_a_worker_that_dies_in_a_batch_is_replaced_and_asked_the_same(
         ("dies", WorkerLostError, "ended with code 7 during a batch; it said last: PhysX: out of memory", 2),
         ("silent", WorkerLateError, "did not call within 1.5 s and was ended", 1),
         ("wrong_token", WorkerLateError, "did not call within 1.5 s and was ended", 1),
-        ("wrong_version", WorkerVersionError, "speaks version 99 of the protocol, f2p speaks 1", 1),
+        ("wrong_version", WorkerVersionError, f"speaks version 99 of the protocol, f2p speaks {VERSION}", 1),
         ("sleeps", WorkerLateError, "did not finish a batch within 1 s and was ended", 1),
         ("nonsense", WorkerAnswerError, "a message starts with", 1),
         ("huge", WorkerAnswerError, "header of 4294967295 bytes is too large", 1),
