@@ -227,18 +227,19 @@ def metrics_table(metrics: Metrics) -> Table:
     for column in ("", "now", "next", "next, if nothing changed"):
         table.add_column(column, justify="left" if not column else "right")
     base = metrics.persistence
-    before: dict[str, float] = base["f1_next"]  # type: ignore[assignment]
+    before = base.f1_next
     for name in (*BINARY_RELATIONS, "mean", *UNARY_RELATIONS):
         persistent = f"{before[name]:.3f}" if name in before else ""
         table.add_row(f"F1 {name}", f"{metrics.f1_now[name]:.3f}", f"{metrics.f1_next[name]:.3f}", persistent)
     table.add_row(
-        "accuracy", f"{metrics.accuracy_now:.4f}", f"{metrics.accuracy_next:.4f}", f"{base['accuracy_next']:.4f}"
+        "accuracy", f"{metrics.accuracy_now:.4f}", f"{metrics.accuracy_next:.4f}", f"{base.accuracy_next:.4f}"
     )
-    table.add_row("accuracy of changed", "", f"{metrics.changed_accuracy:.3f}", f"{base['changed_accuracy']:.3f}")
+    table.add_row("accuracy of changed", "", f"{metrics.changed_accuracy:.3f}", f"{base.changed_accuracy:.3f}")
     table.add_row("accuracy of changed, nothing fell", "", f"{metrics.changed_accuracy_placed:.3f}", "0.000")
-    still: dict[str, float] = base["position_error_m"]  # type: ignore[assignment]
     for name, error in metrics.position_error_m.items():
-        table.add_row(f"position error, {name}", "", f"{100 * error:.1f} cm", f"{100 * still[name]:.1f} cm")
+        table.add_row(
+            f"position error, {name}", "", f"{100 * error:.1f} cm", f"{100 * base.position_error_m[name]:.1f} cm"
+        )
     return table
 
 

@@ -61,10 +61,8 @@ def compare_architectures(names: Sequence[str], data: TransitionBatch, progress:
         rows.append(_row(name, model, metrics))
     progress("held out", 1.0, f"{len(data)} executions")
     still = metrics.persistence
-    return [*rows, HeldOut(
-        "persistence", None, None, still["f1_next"]["mean"], still["changed_accuracy"], None,  # type: ignore[index, arg-type]
-        still["position_error_m"], None,  # type: ignore[arg-type]
-    )]  # fmt: skip
+    same = still.f1_next["mean"], still.changed_accuracy, None, still.position_error_m
+    return [*rows, HeldOut("persistence", None, None, *same, None)]
 
 
 def _row(name: str, model: Architecture, metrics: Metrics) -> HeldOut:

@@ -48,7 +48,7 @@ class Encoded:
         """Remember shape features and centroids of all clouds, those of earlier data sets from then."""
         data, model = self.data, self._model
         lasting = model.config.centred and len(data) <= MOST  # others need the clouds themselves
-        keys = keys_of(model.encoder, model.config.scale, data) if lasting else []
+        keys = keys_of(model.encoder, (model.config.scale, model.encoder.config), data) if lasting else []
         known = MEMORY.found(keys) if lasting else [None] * len(data)
         missing = torch.tensor([index for index, features in enumerate(known) if features is None], dtype=torch.int64)
         if len(missing):

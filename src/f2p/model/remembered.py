@@ -7,7 +7,6 @@ incomplete or of another encoder, but never wrong of those that are asked for.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import threading
 from collections import OrderedDict
@@ -95,15 +94,15 @@ MEMORY = FeatureMemory()
 """Of this process."""
 
 
-def keys_of(encoder: nn.Module, scale: object, data: Transitions) -> list[bytes]:
+def keys_of(encoder: nn.Module, config: object, data: Transitions) -> list[bytes]:
     """Return a digest for every transition: of what the encoder is, of its clouds, and of which of them count.
 
     Args:
-        encoder: Its parameters and its config decide.
-        scale: Whatever else decides what the encoder is given, as something that prints.
+        encoder: Its parameters decide.
+        config: Whatever else decides what it computes and is given, as something that prints.
         data: The transitions.
     """
-    basis = hashlib.blake2b(repr((scale, dataclasses.asdict(encoder.config))).encode())  # type: ignore[call-overload]
+    basis = hashlib.blake2b(repr(config).encode())
     for value in encoder.state_dict().values():
         basis.update(np.ascontiguousarray(value.numpy()).data)
     out = []

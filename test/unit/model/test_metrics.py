@@ -40,9 +40,9 @@ def test_an_untrained_model_is_measured_beside_persistence(batch: TransitionBatc
     metrics = evaluate(create(profile), batch)
     changed = (batch.binary_before != batch.binary_after) & batch.mask[:, :, None, None]
     assert metrics.changed_relations == int(changed.sum()) > 0
-    assert metrics.persistence["changed_accuracy"] == 0.0
+    assert metrics.persistence.changed_accuracy == 0.0
     assert 0 <= metrics.changed_accuracy <= 1 and metrics.transitions == len(batch)
-    persistent = metrics.persistence["accuracy_next"]
+    persistent = metrics.persistence.accuracy_next
     present = (batch.mask[:, :, None] & batch.mask[:, None, :]).sum() - batch.mask.sum()
     assert persistent == pytest.approx(1 - metrics.changed_relations / (9 * present))
 
