@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
 from f2p.clock import Clock
+from f2p_msgs.msg import Heartbeat
 
 PERIOD_S = 1.0
 """Time between two reports of one node [s] (as diagnostic_updater's default)."""
@@ -51,7 +52,7 @@ class OwnDiagnostics:
         self._told_s = now
         values = {"pid": os.getpid(), "state": state, "errors": self._errors, "last error": self._error}
         status = DiagnosticStatus(
-            level=DiagnosticStatus.OK if state == "active" else DiagnosticStatus.WARN, hardware_id="f2p",
+            level=DiagnosticStatus.OK if state == Heartbeat.ACTIVE else DiagnosticStatus.WARN, hardware_id="f2p",
             name=self._node.get_fully_qualified_name().lstrip("/"),
             message=f"waits for {waits_for}" if waits_for else state,
             values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],

@@ -95,13 +95,13 @@ class Watch:
 
     def active(self, name: str) -> bool:
         """Tell whether `name` lives and can be asked for work."""
-        return self.alive(name) and self.life(name).state == "active"
+        return self.alive(name) and self.life(name).state == Heartbeat.ACTIVE
 
     def _on_beat(self, beat: Heartbeat) -> None:
         with self._lock:
             if beat.node in self._lives:
                 last, pid = self._lives[beat.node], int(beat.pid)
-                worked = beat.state == "active" or (last.worked and last.pid == pid)
+                worked = beat.state == Heartbeat.ACTIVE or (last.worked and last.pid == pid)
                 self._lives[beat.node] = Life(pid, beat.state, self._clock.monotonic_s(), worked=worked)
 
     def _on_liveliness(self, name: str, event: Any) -> None:

@@ -36,6 +36,7 @@ from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
 from f2p.settings import SettingError
+from f2p_msgs.msg import Heartbeat
 
 RCLError = rclpy_implementation.RCLError
 
@@ -50,10 +51,6 @@ REST_S = 1.5
 
 CLOSE_S = 2.0
 """Longest wait at exit for the jobs of all workers together [s] (ours: less than a supervisor's patience of 4 s)."""
-
-
-LOADING, WAITING, INACTIVE = "loading", "waiting", "inactive"
-"""States between configured and active: it reads what takes time, waits for another process, may be activated."""
 
 
 class F2pNode(LifecycleNode):
@@ -72,7 +69,7 @@ class F2pNode(LifecycleNode):
         self._workers: list[Worker] = []
         self.worker = self.new_worker("worker")
         self.together = ReentrantCallbackGroup()
-        self.state_label = "unconfigured"
+        self.state_label = Heartbeat.UNCONFIGURED
         self._loading: Any = None
         self._running_actions: set[str] = set()
         self._waiting: list[tuple[Future, float, str]] = []
@@ -126,21 +123,21 @@ class F2pNode(LifecycleNode):
             self.get_logger().error(f"{self.spec.name}: cannot be configured: {wire_text(error)}")
             os._exit(71)
         self._loading = self.worker.submit(self.load, self.spec.ready_within_s)
-        self.state_label = LOADING
+        self.state_label = Heartbeat.LOADING
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Succeed once nothing is waited for; the manager does not ask before the heartbeat says "inactive"."""
         self._prepare()
-        if self.state_label != INACTIVE:
+        if self.state_label != Heartbeat.INACTIVE:
             return TransitionCallbackReturn.FAILURE
-        self.state_label = "active"
+        self.state_label = Heartbeat.ACTIVE
         self.get_logger().info(f"{self.spec.name}: active")
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Refuse work until activated again."""
-        self.state_label = "inactive"
+        self.state_label = Heartbeat.INACTIVE
         self.halt("it was deactivated")
         return super().on_deactivate(state)
 
@@ -160,7 +157,7 @@ class F2pNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
     def _finalize(self, why: str) -> TransitionCallbackReturn:
-        self.state_label, self._finalized_s = "finalized", self.monotonic.monotonic_s()
+        self.state_label, self._finalized_s = Heartbeat.FINALIZED, self.monotonic.monotonic_s()
         self.halt(why)
         self.get_logger().warning(f"{self.spec.name}: {why}; the process ends")
         return TransitionCallbackReturn.SUCCESS
@@ -238,13 +235,13 @@ class F2pNode(LifecycleNode):
         return all(ended)
 
     def _require_active(self) -> None:
-        if self.state_label != "active":
+        if self.state_label != Heartbeat.ACTIVE:
             raise NotReadyError(f"{self.spec.name} is {self.state_label}, not active; wait for it to come up")
 
     def _tell(self, name: str, error: BaseException, answer: Any) -> None:
         answer.error_code, answer.error_msg = wire_code(error), wire_text(error)
-        self._diagnostics.failed(f"{name}: error {answer.error_code}: {answer.error_msg}")
         told = f"{name}: error {answer.error_code}: {answer.error_msg}"
+        self._diagnostics.failed(told)
         self.get_logger().warning(told, throttle_duration_sec=TOLD_S)
 
     def _prepare(self) -> str:
@@ -252,8 +249,8 @@ class F2pNode(LifecycleNode):
         if self._loading is None or not self._loading.done():
             return ""
         waits_for = self.waiting_for()
-        if self.state_label in (LOADING, WAITING, INACTIVE):
-            self.state_label = WAITING if waits_for else INACTIVE
+        if self.state_label in (Heartbeat.LOADING, Heartbeat.WAITING, Heartbeat.INACTIVE):
+            self.state_label = Heartbeat.WAITING if waits_for else Heartbeat.INACTIVE
         return waits_for
 
     def _tick(self) -> None:
@@ -273,7 +270,7 @@ class F2pNode(LifecycleNode):
         if overdue_s == 0.0 and self.lively():
             self._diagnostics.tell(self.state_label, self._prepare())
             self._pulse.beat(self.state_label)
-            if self.state_label == "active":
+            if self.state_label == Heartbeat.ACTIVE:
                 self.tick()
 
 

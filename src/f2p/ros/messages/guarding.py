@@ -16,7 +16,7 @@ from f2p.ros.base.heartbeat import Life
 from f2p.ros.errors import wire_code
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p_msgs.action import GuardedMove
-from f2p_msgs.msg import GuardState, Lease
+from f2p_msgs.msg import GuardState, Heartbeat, Lease
 
 
 def motion_from_msg(request: GuardedMove.Goal) -> Motion:
@@ -32,7 +32,7 @@ def renewal_from_msg(lease: Lease) -> Renewal:
 
 def beats_of(lives: Mapping[str, Life]) -> dict[str, Beat]:
     """Return the newest beats of some nodes."""
-    return {name: Beat(life.pid, life.received_s, life.state == "active") for name, life in lives.items()}
+    return {name: Beat(life.pid, life.received_s, life.state == Heartbeat.ACTIVE) for name, life in lives.items()}
 
 
 def state_to_msg(guard: Guard, now: Now, config: GuardConfig, active: bool) -> GuardState:

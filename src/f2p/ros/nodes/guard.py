@@ -26,7 +26,7 @@ from f2p.ros.messages.guarding import (
 )
 from f2p.ros.remote.driver import Driver
 from f2p.ros.remote.guard_action import GuardedMoves
-from f2p_msgs.msg import GuardedTwist, GuardState, Lease
+from f2p_msgs.msg import GuardedTwist, GuardState, Heartbeat, Lease
 
 TICK_S = 0.02
 """Period of the guard's tick [s] (promises.md 4)."""
@@ -130,7 +130,7 @@ class GuardNode(F2pNode):
         guard, (now, config) = self._core, self._moment()
         guard.tick(self._driver.state(), now, config, beats_of({name: self._vital.life(name) for name in VITAL}))
         self._moves.feed(now)
-        state = state_to_msg(guard, now, config, self.state_label == "active")
+        state = state_to_msg(guard, now, config, self.state_label == Heartbeat.ACTIVE)
         if differs(state, self._told):
             self._told = state
             state.header.stamp = self.get_clock().now().to_msg()

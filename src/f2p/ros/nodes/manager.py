@@ -22,6 +22,7 @@ from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
 from f2p.settings import Settings, choice
+from f2p_msgs.msg import Heartbeat
 
 PERIOD_S = 0.25
 """How often the manager looks [s] (ours)."""
@@ -29,7 +30,7 @@ PERIOD_S = 0.25
 ASK_S = 5.0
 """A transition not answered within this is asked for again [s] (nav2: service_timeout 5 s)."""
 
-STEPS = {"unconfigured": Transition.TRANSITION_CONFIGURE, "inactive": Transition.TRANSITION_ACTIVATE}
+STEPS = {Heartbeat.UNCONFIGURED: Transition.TRANSITION_CONFIGURE, Heartbeat.INACTIVE: Transition.TRANSITION_ACTIVATE}
 
 
 @dataclass
@@ -75,7 +76,7 @@ class ManagerNode(Node):
         self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
         spec, pulse = graph.node("manager"), Pulse(self, graph.node("manager"))
         self.create_timer(
-            spec.heartbeat_s, lambda: pulse.beat("active"), callback_group=MutuallyExclusiveCallbackGroup()
+            spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE), callback_group=MutuallyExclusiveCallbackGroup()
         )
 
     def _look(self) -> None:
@@ -86,7 +87,7 @@ class ManagerNode(Node):
             first = [*(need for need in spec.needs if need in self._specs), *(one for one in spec.after if one in here)]
             if self._watch.alive(name) and all(self._watch.active(one) for one in first):
                 self._ask(name)
-        self._diagnostics.tell("active")
+        self._diagnostics.tell(Heartbeat.ACTIVE)
         states = tuple((name, self._state(name)) for name in here)
         if states != self._told:
             self._told = states
@@ -116,7 +117,7 @@ class ManagerNode(Node):
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
         for name, state in states.items():
-            level = DiagnosticStatus.OK if state == "active" else DiagnosticStatus.WARN
+            level = DiagnosticStatus.OK if state == Heartbeat.ACTIVE else DiagnosticStatus.WARN
             if state == "dead":
                 level = DiagnosticStatus.ERROR
             values = [KeyValue(key="pid", value=str(self._watch.life(name).pid))]

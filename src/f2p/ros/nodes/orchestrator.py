@@ -15,6 +15,7 @@ from f2p.ros.remote.stack import RosStack
 from f2p.scene.goals import check_relations
 from f2p.settings import Settings, number, setting
 from f2p_msgs.action import AchieveGoal
+from f2p_msgs.msg import Heartbeat
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class OrchestratorNode(F2pNode):
 
     def lively(self) -> bool:
         """Tell whether the thread that waits for motion still looks after it: motions end with their asker."""
-        return self._stack.lively if self.state_label == "active" else True
+        return self._stack.lively if self.state_label == Heartbeat.ACTIVE else True
 
     def _achieve(self, handle: Any) -> AchieveGoal.Result:
         request, config = handle.request, self.parameters.config

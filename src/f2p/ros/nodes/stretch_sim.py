@@ -37,6 +37,7 @@ from f2p.twin.driver import StretchDriver
 from f2p.twin.driver_config import DriverConfig
 from f2p.twin.twin import Twin, TwinConfig
 from f2p.twin.world_json import world_from_json
+from f2p_msgs.msg import Heartbeat
 
 POOL = 16
 """Threads of rclpy's pool: what the driver would not hear waits in one; the model knows of the driver's two."""
@@ -90,7 +91,7 @@ class StretchSim(Node):
         self._interface = DriverInterface(self, self._driver, self._model_lock, self._closing)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
         spec, pulse = graph.node("stretch_sim"), Pulse(self, graph.node("stretch_sim"))
-        self.create_timer(spec.heartbeat_s, lambda: pulse.beat("active"))  # who hangs is started anew
+        self.create_timer(spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE))  # who hangs is started anew
         pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
         camera = DepthCamera(config.camera, config.seed)
         self.loop = DriverLoop(self, self._driver, self._topics, camera, self._model_lock, monotonic, pace)

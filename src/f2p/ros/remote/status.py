@@ -18,6 +18,7 @@ from f2p.graph.supervisor import Child
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.settings import SettingError
+from f2p_msgs.msg import Heartbeat
 
 MOST_DOMAIN = 232
 """Largest ROS domain: with a larger one DDS has no port to listen on."""
@@ -78,7 +79,7 @@ class GraphStatus:
     def all_active(self) -> bool:
         """Tell whether the manager watches nodes and all of them are active."""
         states = self.states()
-        return bool(states) and all(state == "active" for state in states.values())
+        return bool(states) and all(state == Heartbeat.ACTIVE for state in states.values())
 
     def hung(self, children: Mapping[str, Child]) -> list[str]:
         """Return children that run, but have fallen silent for too long; asked again and again.

@@ -32,7 +32,7 @@ from f2p.ros.remote.status import GraphStatus
 from f2p.settings import SettingError
 from f2p.sim.world import World
 from f2p.types import UNARY_RELATIONS, Goal
-from f2p_msgs.msg import GroundTruth
+from f2p_msgs.msg import GroundTruth, Heartbeat
 
 READY_S = 120.0
 """Longest bring-up of all processes [s] (ours: ten processes start Python on two cores)."""
@@ -128,7 +128,7 @@ class DemoSession:
         until, pause = self._clock.monotonic_s() + within_s, threading.Event()
         while not (self._status.all_active() and self._truth is not None):
             states = self._status.states()
-            waiting = [name for name, state in states.items() if state != "active"] or ["the manager"]
+            waiting = [name for name, state in states.items() if state != Heartbeat.ACTIVE] or ["the manager"]
             tell(f"{len(states) - len(waiting) if states else 0} of {len(states) or '?'} nodes are active")
             if self.supervisor.degraded:
                 given_up = ", ".join(self.supervisor.degraded)
