@@ -11,38 +11,26 @@ from f2p.geometry import footprint_excess, rotate_z
 from f2p.robot.errors import UnreachableError
 from f2p.robot.kinematics import LIMITS, TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
-from f2p.settings import Settings, group, number
+from f2p.settings import group, number
 from f2p.skill.errors import SkillCallError
 from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
+from f2p.skill.moves import MovesConfig
 from f2p.types import Scene, Segment, SkillCall
 
 
 @dataclass(frozen=True)
-class PickPlaceSkillConfig(Settings):
-    """Clearances, thresholds and the gripper's apertures."""
+class PickPlaceSkillConfig(MovesConfig):
+    """Thresholds and the gripper's apertures."""
 
     points: GraspPointConfig = group(GraspPointConfig)
-    clearance: float = number(0.04, "height over the tallest object while travelling", unit="m", low=0.005, high=0.3,
-                              source="as the data simulation")  # fmt: skip
     least_lift: float = number(0.06, "smallest lift of what was grasped", unit="m", low=0.01, high=0.4)
     contact: float = number(12.0, "lift effort that counts as contact while lowering", unit="%", low=2.0, high=60.0,
                             source="ours: 12 N in the twin; to be set on the robot")  # fmt: skip
     blocked: float = number(25.0, "lift effort that stops the empty gripper", unit="%", low=2.0, high=60.0)
     lower_speed: float = number(0.08, "lift speed while lowering", unit="m/s", low=0.01, high=0.11)
-    base_speed: float = number(0.15, "speed of the base", unit="m/s", low=0.02, high=0.15, source="promises.md 6")
-    lift_speed: float = number(0.11, "lift speed where nothing is met", unit="m/s", low=0.02, high=0.15,
-                               source="stretch.md 1.3.12: a faster one meets what is not there")  # fmt: skip
-    arm_speed: float = number(0.25, "arm speed", unit="m/s", low=0.02, high=0.4, source="stretch.md 1.2")
     squeeze: float = number(-0.06, "aperture the fingers are closed to", unit="m", low=-0.12, high=0.0,
                             source="stretch.md 1.2: negative apertures squeeze")  # fmt: skip
-    pads_at_zero: float = number(0.013, "distance of the pads at aperture 0", unit="m", low=0.0, high=0.04,
-                                 source="URDF RE2V0; uncalibrated, within 1-2 cm")  # fmt: skip
-    aperture_per_gap: float = number(0.90, "aperture of the driver's map per distance of the pads", low=0.5, high=1.5,
-                                     source="URDF RE2V0: 0.342 m/rad against 0.38 m/rad")  # fmt: skip
-    widest_aperture: float = number(0.069, "widest aperture", unit="m", low=0.02, high=0.12, source="stretch.md 1.2")
     release_gap: float = number(0.020, "how much the fingers open to let go", unit="m", low=0.005, high=0.06)
-    height_tolerance: float = number(0.02, "how far below the height it was sent to the gripper may be", unit="m",
-                                     low=0.005, high=0.05, source="stretch.md 1.2: 0.015; ours")  # fmt: skip
     lost: float = number(0.03, "fingers closed by this much more have lost the object", unit="rad", low=0.005, high=0.3)
     missed: float = number(0.05, "fingers this near the squeeze hold nothing", unit="rad", low=0.005, high=0.2)
 

@@ -9,7 +9,8 @@ from f2p.robot.errors import STANDING_ERRORS, LeaveWithdrawnError, RobotError, T
 from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.looks import LOOK_LIFT, LOOK_Y
 from f2p.robot.protocol import ARM, BASE_JOINTS, FINGER, LIFT, TRANSLATE, WRIST_ROLL, Ending
-from f2p.skill.pick_place import PHASES, PickPlace, lift_for
+from f2p.skill.moves import lift_for
+from f2p.skill.pick_place import PHASES, PickPlace
 from f2p.skill.pick_place_plan import PickPlaceSkillConfig, moved_pose, plan_pick_place
 from f2p.skill.protocol import skills
 from f2p.types import SkillCall
