@@ -49,6 +49,7 @@ def push_path(
     acted_on: np.ndarray,
     parameters: np.ndarray,
     *,
+    openings: np.ndarray,
     config: ToolMotionConfig,
 ) -> ToolPath:
     """Stand a paddle beside the object, low enough not to tip it, push, and draw back; nothing is bound."""

@@ -19,7 +19,7 @@ SUBSTEPS = 2
 GRAVITY = 9.81
 CONTACT_OFFSET = 0.002
 """Shapes nearer than this are looked at for contacts [m] (ours: thinner than a wall of 8 mm)."""
-SLIDE_DAMPING, SLIDE_FRICTION = 3.0, 1.0
+SLIDE_DAMPING, SLIDE_FRICTION = 5.0, 3.0
 """Of what slides [N s/m, N], as f2p's MuJoCo scenes have them."""
 STIFFER = 4.0
 """An attractor is a spring and sags under its load: its time constant is divided by this (ours: 0.25 mm; not tried)."""

@@ -98,7 +98,7 @@ def test_it_moves_its_object_by_contact_alone(monkeypatch: pytest.MonkeyPatch) -
     here = moved(MujocoSimulator())
     assert here == pytest.approx(0.15, abs=0.015)
     assert moved(make_simulator("mujoco_worker")) == pytest.approx(here, abs=0.002)
-    shapeless = lambda *given, config: replace(push_path(*given, config=config), tools=())  # noqa: E731
+    shapeless = lambda *given, **named: replace(push_path(*given, **named), tools=())  # noqa: E731
     monkeypatch.setitem(motions._items, PUSH, shapeless)
     assert abs(moved(MujocoSimulator())) < 0.001
 

@@ -129,9 +129,10 @@ class LabelledSimulator:
         if self.config.rest_time > 0:
             runs.advance(self._steps(self.config.rest_time))
         before = self._look(scene, runs, rngs, [seen] * len(poses))
-        boxes, sizes = runs.states().boxes(scene)
-        skills = [call.skill for call in calls]
-        path = paths_of(scene, boxes, sizes, skills, acted_on, parameters, config=self.config.motion)
+        states = runs.states()
+        boxes, sizes = states.boxes(scene)
+        skills, opened = [call.skill for call in calls], np.where(states.alive[:, None], states.openings, 0.0)
+        path = paths_of(scene, boxes, sizes, skills, acted_on, parameters, openings=opened, config=self.config.motion)
         runs.carry(path, acted_on)
         after = self._look(scene, runs, rngs, [None if one is None else one.scene for one in before])
         transitions: list[Transition | None] = []

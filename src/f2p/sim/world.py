@@ -23,6 +23,8 @@ class Body:
     """Full outer extents along the body's own axes [m]. Shape (3,)."""
     wall: float = WALL
     """Thickness of the boards of hollow priors [m]."""
+    slides_to: float = 1.0
+    """How far what slides comes out, as a share of what its shape lets it: less than 1 jams there, 0 is locked."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", frozen(self.size))
@@ -30,6 +32,8 @@ class Body:
             raise BodyError(self.name, f"has no shape prior {self.prior!r}; choose one of: {', '.join(shapes.names)}")
         if self.size.shape != (3,) or not np.all(np.isfinite(self.size)) or np.any(self.size < 2e-3):
             raise BodyError(self.name, f"needs three finite extents of at least 2 mm, not {self.size.tolist()}")
+        if not 0.0 <= self.slides_to <= 1.0:
+            raise BodyError(self.name, f"slides to a share from 0 to 1 of its travel, not {self.slides_to}")
 
     @property
     def shape(self) -> Shape:

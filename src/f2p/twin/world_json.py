@@ -13,10 +13,10 @@ from f2p.sim.world import Body, World
 
 
 def world_to_json(world: World) -> str:
-    """Return one JSON object: bodies with name, prior, size, wall, opening and pose."""
+    """Return one JSON object: bodies with name, prior, size, wall, opening, pose and slides_to."""
     bodies = [
         {"name": body.name, "prior": body.prior, "size": body.size.tolist(), "wall": body.wall,
-         "opening": float(opening), "pose": pose.tolist()}
+         "opening": float(opening), "pose": pose.tolist(), "slides_to": body.slides_to}
         for body, pose, opening in zip(world.bodies, world.poses, world.openings, strict=True)
     ]  # fmt: skip
     return json.dumps({"bodies": bodies})
@@ -37,5 +37,5 @@ def world_from_json(text: str) -> World:
 
 
 def _body(item: dict[str, Any]) -> Body:
-    wall = float(item.get("wall", WALL))
-    return Body(str(item["name"]), item["prior"], np.array(item["size"], dtype=np.float64), wall)
+    wall, slides_to = float(item.get("wall", WALL)), float(item.get("slides_to", 1.0))
+    return Body(str(item["name"]), item["prior"], np.array(item["size"], dtype=np.float64), wall, slides_to)

@@ -142,9 +142,10 @@ def test_world_survives_json(world):
 
 def test_an_open_drawer_is_open_in_the_twin_and_in_its_json(twin):
     """The twin closed every drawer when it was reset."""
-    drawer = Body("drawer", "drawer", [0.3, 0.3, 0.2])
+    drawer = Body("drawer", "drawer", [0.3, 0.3, 0.2], slides_to=0.7)
     world = World((drawer,), [[0.9, 0.3, 0.1, 0.0]], [0.12])
-    assert world_from_json(world_to_json(world)).openings == pytest.approx([0.12])
+    again = world_from_json(world_to_json(world))
+    assert again.openings == pytest.approx([0.12]) and again.bodies[0].slides_to == 0.7
     opened = Twin(world)
     assert opened.world().openings == pytest.approx([0.12], abs=5e-3)
     opened.reset(World((drawer,), world.poses))

@@ -63,6 +63,7 @@ def pick_place_path(
     acted_on: np.ndarray,
     parameters: np.ndarray,
     *,
+    openings: np.ndarray,
     config: ToolMotionConfig,
 ) -> ToolPath:
     """Plan the gripper's path for M runs.
@@ -73,6 +74,7 @@ def pick_place_path(
         sizes: Upright box extents at the grasp [m]. Shape (runs, bodies, 3).
         acted_on: Index of the grasped body of each run. Shape (runs,).
         parameters: dx, dy, dz [m], dyaw [rad]: placement minus grasp pose (A.10). Shape (runs, 4).
+        openings: Of no use here. Shape (runs, bodies).
         config: Pace and clearances.
 
     Returns:

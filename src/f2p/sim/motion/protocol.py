@@ -104,6 +104,7 @@ class ToolMotion(Protocol):
         acted_on: np.ndarray,
         parameters: np.ndarray,
         *,
+        openings: np.ndarray,
         config: ToolMotionConfig,
     ) -> ToolPath:
         """Plan the tool's path for M runs.
@@ -114,6 +115,7 @@ class ToolMotion(Protocol):
             sizes: Upright box extents at the start [m]. Shape (runs, bodies, 3).
             acted_on: Index of the body acted on in each run. Shape (runs,).
             parameters: The skill's own. Shape (runs, P).
+            openings: How far bodies are open at the start [m]. Shape (runs, bodies).
             config: Pace and clearances.
 
         Returns:
@@ -133,6 +135,7 @@ def paths_of(
     acted_on: np.ndarray,
     parameters: np.ndarray,
     *,
+    openings: np.ndarray,
     config: ToolMotionConfig,
 ) -> ToolPath:
     """Plan each run's path by the motion of its own skill, `skills` (runs,); otherwise as `ToolMotion`.
@@ -143,7 +146,9 @@ def paths_of(
     for skill in dict.fromkeys(skills):
         rows = np.array([index for index, name in enumerate(skills) if name == skill])
         own = parameters[rows, : width_of(skill)]
-        parts.append((rows, motions.get(skill)(scene, poses[rows], sizes[rows], acted_on[rows], own, config=config)))
+        move, opened = motions.get(skill), openings[rows]
+        path = move(scene, poses[rows], sizes[rows], acted_on[rows], own, openings=opened, config=config)
+        parts.append((rows, path))
     steps = max(part.holding.shape[1] for _, part in parts)
     tools: list[Tool | None] = [None] * len(poses)
     whole = ToolPath(

@@ -29,8 +29,9 @@ def scene() -> BuiltScene:
 
 
 def path(scene: BuiltScene, grasped: int, parameter: tuple[float, ...]) -> ToolPath:
+    shut, asked = np.zeros((1, len(BODIES))), np.array([parameter])
     return pick_place_path(
-        scene, POSES[None], SIZES[None], np.array([grasped]), np.array([parameter]), config=ToolMotionConfig()
+        scene, POSES[None], SIZES[None], np.array([grasped]), asked, openings=shut, config=ToolMotionConfig()
     )
 
 

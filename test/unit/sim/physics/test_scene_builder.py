@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from f2p.shape.protocol import handle
 from f2p.sim.errors import BodyError
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
 from f2p.sim.physics.scene_builder import PhysicsConfig, build, part_of
 from f2p.sim.world import Body
 
-COUNTS = {"cuboid": 1, "table": 1, "open_box": 5, "shelf": 6, "drawer": 10}
+COUNTS = {"cuboid": 1, "table": 1, "open_box": 5, "shelf": 6, "drawer": 13}
 
 
 @pytest.mark.parametrize("prior", sorted(COUNTS))
@@ -63,6 +64,25 @@ def test_all_priors_rest_together_and_a_drawer_keeps_its_opening() -> None:
     assert after[0] == pytest.approx(poses, abs=0.01)
     assert sizes[0] == pytest.approx(np.stack([body.size for body in bodies]), abs=0.003)
     assert states.openings == pytest.approx(openings, abs=0.003)
+
+
+def test_a_drawer_comes_out_as_far_as_it_is_let() -> None:
+    """Its back stays in the case; one that jams stops early, a locked one does not move, and has all its boards."""
+    whole, jams, locked = (part_of(Body("it", "drawer", [0.3, 0.24, 0.2], slides_to=share)) for share in (1.0, 0.4, 0))
+    assert 0.15 < whole.slide_most < 0.242 and jams.slide_most == pytest.approx(0.4 * whole.slide_most)
+    assert locked.slide_most == 0.0 and len(locked.slabs) == COUNTS["drawer"]
+    assert not build((Body("it", "drawer", [0.3, 0.24, 0.2], slides_to=0.0),), PhysicsConfig()).drawers
+    with pytest.raises(BodyError, match="share from 0 to 1"):
+        Body("it", "drawer", [0.3, 0.24, 0.2], slides_to=1.2)
+
+
+def test_two_closed_fingers_fit_behind_the_bar_of_a_drawer() -> None:
+    slabs = part_of(Body("it", "drawer", [0.3, 0.24, 0.2])).slabs
+    bar = handle(slabs)
+    assert bar is not None and bar.sliding
+    behind = bar.center + np.array([bar.half[0] + 0.02, 0.0, 0.0])
+    room = np.array([0.019, 0.02, 0.03])
+    assert not any(np.all(np.abs(behind - slab.center) < room + slab.half) for slab in slabs)
 
 
 def test_bodies_must_be_there_and_have_their_own_names() -> None:
