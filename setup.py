@@ -40,6 +40,7 @@ setup(
         "model": ["torch", "safetensors>=0.4"],
         "perception": ["open3d-cpu>=0.18"],
         "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
+        "record": ["mcap>=1.2", "lz4", "zstandard"],
         "report": ["plotly", "matplotlib"],
         "cli": ["typer", "rich"],
     },

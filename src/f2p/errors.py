@@ -15,7 +15,7 @@ _BY_CODE: dict[int, type[F2pError]] = {}
 
 BLOCKS = {
     0: "names and settings", 1: "seeing: clouds, scenes, goals", 2: "the model", 3: "planning",
-    4: "robot, skills, and the pursuit of a goal", 5: "the monitor and failure folders",
+    4: "robot, skills, and the pursuit of a goal", 5: "the monitor, failure folders and recordings",
     6: "inference, simulation and tasks", 7: "learning", 8: "weights", 9: "processes, messages and the guard",
 }  # fmt: skip
 """What the codes of one hundred are about."""

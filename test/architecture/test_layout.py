@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
 FILES = sorted(SOURCE.rglob("*.py"))
 PACKAGES = (
-    "shape", "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "posterior", "sim", "twin",
+    "shape", "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "record", "posterior", "sim",
+    "twin",
     "learner", "weights", "loop", "guard", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
 )  # fmt: skip
 """In the order of the flow: a package imports from packages before it, and from the files beside the packages."""
@@ -211,7 +212,7 @@ def test_error_codes_are_unique_and_no_error_is_mute() -> None:
                     seen[code] = name
     assert set(seen) - {0} == set(errors_by_code()), "an error outside the `errors.py` files is in no table"
     blocks = {"relation": 1, "scene": 1, "action": 3, "model": 2, "plan": 3, "skill": 4, "robot": 4, "monitor": 5,
-              "posterior": 6, "sim": 6, "learner": 7, "weights": 8, "guard": 9, "graph": 9}  # fmt: skip
+              "record": 5, "posterior": 6, "sim": 6, "learner": 7, "weights": 8, "guard": 9, "graph": 9}  # fmt: skip
     for code, name in seen.items():
         package = name.split("/")[0]
         if package in blocks and code:

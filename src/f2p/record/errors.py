@@ -1,0 +1,25 @@
+"""What can be wrong with a recording (codes 560 to 569)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from f2p.errors import F2pError
+
+
+class NotABagError(F2pError):
+    """A path where no recording is, or one of which nothing can be read."""
+
+    code = 560
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{str(path)!r} is no recording: {why}")
+
+
+class OtherVersionError(F2pError):
+    """A recording whose messages are defined otherwise than here."""
+
+    code = 561
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(f"{kind} of the recording is not that of this f2p: {why}; replay it with the f2p it is from")
