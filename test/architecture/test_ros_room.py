@@ -277,3 +277,15 @@ def test_every_name_of_the_driver_that_we_use_can_be_moved() -> None:
             name = str(node.value)
             if re.fullmatch(r"/[a-z_]+(/[a-z_]+)*", name) and not name.startswith(("/diagnostics", "/dev/", "/proc/")):
                 assert name in names, f"{path.name}:{node.lineno}: {name} is not in graph/outside.py"
+
+
+def test_with_rviz_comes_the_node_that_draws_for_it_in_its_namespace(
+    launched: Callable[..., list[SimpleNamespace]],
+) -> None:
+    made = {one.kwargs.get("name"): one.kwargs for one in launched("robot", rviz="true") if one.kind == "Node"}
+    assert "markers" in made and "markers" not in {one.name for one in graph.nodes("robot")}
+    assert Path(made[None]["arguments"][1]).samefile(ROOT / "config" / "f2p.rviz") and not made[None]["remappings"]
+    told = {"rviz": "true", "namespace": "left", "driver": "/left"}
+    (rviz,) = [one.kwargs for one in launched("robot", **told) if one.kwargs.get("package") == "rviz2"]
+    assert ("/f2p/markers/plan", "/left/f2p/markers/plan") in rviz["remappings"]
+    assert ("/robot_description", "/left/robot_description") in rviz["remappings"]

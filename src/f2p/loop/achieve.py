@@ -101,12 +101,13 @@ class Achiever:
         stack: The processes.
         report: Progress for people.
         canceled: Whether the goal was taken back.
-        tell_plan: Called with each plan as a tree that shows how far it came, when it is over.
+        tell_plan: Called with each plan as a tree that shows how far it came, whenever that changes; and with whether
+            it is over.
     """
 
     def __init__(
         self, stack: Stack, report: Report, canceled: Callable[[], bool],
-        tell_plan: Callable[[str], None] = lambda _tree: None,
+        tell_plan: Callable[[str, bool], None] = lambda _tree, _over: None,
     ) -> None:  # fmt: skip
         self._stack, self._report, self._canceled, self._tell_plan = stack, report, canceled, tell_plan
         self.record = Record()
@@ -147,7 +148,7 @@ class Achiever:
         try:
             after, verdict, execution = self._follow(scene, plan, statuses)
         finally:
-            self._tell_plan(plan_tree(plan, statuses))
+            self._tell_plan(plan_tree(plan, statuses), True)
         held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
         teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
         if verdict.contradicted or not execution.ok:
@@ -161,6 +162,7 @@ class Achiever:
         verdict, execution = Verdict(False), Execution(True)
         for index in range(len(plan.calls)):
             statuses.append(StepStatus.RUNNING)
+            self._tell_plan(plan_tree(plan, statuses), False)
             scene, verdict, execution = self._step(scene, plan, index)
             statuses[-1] = status_of(verdict, execution)
             if statuses[-1] is not StepStatus.DONE:

@@ -16,6 +16,7 @@ from f2p.graph.graph import NodeSpec, nodes, of_graph, within
 from f2p.graph.graph import node as of_node
 from f2p.graph.outside import moved
 from f2p.graph.places import claimed, environment, share
+from f2p.graph.viewing import MARKERS, MARKERS_NODE
 from f2p.ros.base.parameter_files import check
 from f2p.settings import value_of
 from f2p.settings_text import set_by
@@ -37,7 +38,7 @@ COMMON: dict[str, tuple[str, str, list[str] | None]] = {
         "Namespace of the names that are not ours, the driver's, the camera's and TF's, such as /left.",
         None,
     ),
-    "rviz": ("false", "Whether rviz2 is started too, with f2p's displays.", SWITCH),
+    "rviz": ("false", "Whether rviz2 is started too, with f2p's displays and the node that draws them.", SWITCH),
 }
 """Default and description, and the choices where there are some, of arguments that every graph has."""
 
@@ -89,6 +90,8 @@ def _checked(told: _Told, graph: str) -> list[Node]:
     """Return the processes. Raises F2pError where arguments or parameter file do not do, or the same runs already."""
     namespace, parameters = within(told("namespace")), Path(told("params_file"))
     wanted = {spec.name: told(spec.name) == "true" for spec in of_graph(graph) if spec.optional}
+    if told("rviz") == "true":
+        wanted[MARKERS_NODE] = True
     specs = nodes(graph, [name for name, on in wanted.items() if on], [name for name, on in wanted.items() if not on])
     check(parameters, namespace)
     for spec in specs:
@@ -99,7 +102,9 @@ def _checked(told: _Told, graph: str) -> list[Node]:
     out = [_process(spec, namespace, told, [str(parameters), {**common, **own[spec.name]}]) for spec in specs]
     if told("rviz") == "true":
         view = ["-d", str(share("config/f2p.rviz"))]
-        out.append(Node(package="rviz2", executable="rviz2", arguments=view, remappings=list(moved(told("driver")))))
+        here = [(f"{within('')}/{topic}", f"{namespace}/{topic}") for topic in MARKERS.values()]
+        moves = [*moved(told("driver")), *(one for one in here if namespace != within(""))]
+        out.append(Node(package="rviz2", executable="rviz2", arguments=view, remappings=moves))
     return out
 
 

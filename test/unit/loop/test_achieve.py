@@ -248,7 +248,12 @@ def test_cancel_is_noticed_between_stages() -> None:
     ],
     ids=["done", "contradicted", "failed", "cut short"],
 )
-def test_each_plan_is_told_as_a_tree_when_it_is_over(stack: Canned, glyph: str) -> None:
-    trees: list[str] = []
-    Achiever(stack, lambda _stage, _detail: None, lambda: False, trees.append).achieve(GOAL, PROPOSAL, 2, True, 0)
-    assert f"└─ {glyph} 1 pick_place(object)" in trees[0]
+def test_each_plan_is_told_as_a_tree_when_it_begins_and_when_it_is_over(stack: Canned, glyph: str) -> None:
+    trees: list[tuple[str, bool]] = []
+
+    def tell(tree: str, over: bool) -> None:
+        trees.append((tree, over))
+
+    Achiever(stack, lambda _stage, _detail: None, lambda: False, tell).achieve(GOAL, PROPOSAL, 2, True, 0)
+    assert "└─ ▶ 1 pick_place(object)" in trees[0][0] and not trees[0][1]
+    assert f"└─ {glyph} 1 pick_place(object)" in trees[1][0] and trees[1][1]

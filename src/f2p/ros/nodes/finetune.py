@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from geometry_msgs.msg import PoseArray
+
 from f2p.errors import CanceledError, F2pError
 from f2p.learner.protocol import learners
 from f2p.monitor.case import mark_handled, read_case
+from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import GateFailedError, wire_code, wire_text
-from f2p.ros.messages.learning import gate_to_msg, times_to_msg
+from f2p.ros.messages.learning import gate_to_msg, particles_to_msg, times_to_msg
 from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.weights.cycle import CycleConfig, learn
@@ -52,6 +55,7 @@ class FinetuneNode(F2pNode):
         """Connect the model server's service, and the action."""
         self._watch = Watch(self, ["model_server"])
         self._publisher = ServiceCaller(self, PublishWeights, "publish_weights", "model_server", self._watch)
+        self._particles = self.create_publisher(PoseArray, "particles", qos.LATCHED)
         self.act(FineTune, "fine_tune", self._learn, self.parameters.config.deadline_s)
 
     def load(self) -> None:
@@ -73,6 +77,9 @@ class FinetuneNode(F2pNode):
         learner, cycle = learners.make(name, config.learner_settings.get(name)), config.cycle
         cycle = replace(cycle, publish=cycle.publish and bool(request.publish))
         report = learn(failure, learner, self._store, self._simulator, cycle, int(request.seed), progress)
+        if report.data.particles is not None:
+            stamp_ns = self.get_clock().now().nanoseconds
+            self._particles.publish(particles_to_msg(report.data.particles, failure.outcome.call.object, stamp_ns))
         passed = report.gate is not None and report.gate.passed
         result = FineTune.Result(
             weights_id=report.weights_id or "", passed=passed, gate=gate_to_msg(report), times=times_to_msg(report)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from std_msgs.msg import String
+
 from f2p.errors import CanceledError, F2pError
 from f2p.loop.achieve import Achiever
+from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_code, wire_text
@@ -41,11 +44,17 @@ class OrchestratorNode(F2pNode):
         """Clients of every node it needs, and the action."""
         self._watch = Watch(self, self.spec.needs)
         self._stack = RosStack(self, self._watch)
+        self._plan_status = self.create_publisher(String, "plan_status", qos.LATCHED)
         self.act(AchieveGoal, "achieve_goal", self._achieve, self.parameters.config.deadline_s)
 
     def lively(self) -> bool:
         """Tell whether the thread that waits for motion still looks after it: motions end with their asker."""
         return self._stack.lively if self.state_label == Heartbeat.ACTIVE else True
+
+    def _tell_plan(self, tree: str, over: bool) -> None:
+        self._plan_status.publish(String(data=tree))
+        if over:
+            self.get_logger().info(f"how the plan went\n{tree}")
 
     def _achieve(self, handle: Any) -> AchieveGoal.Result:
         request, config = handle.request, self.parameters.config
@@ -64,7 +73,7 @@ class OrchestratorNode(F2pNode):
         result = AchieveGoal.Result()
         achiever = Achiever(
             self._stack.bound(canceled, report, config.learner), report, canceled,
-            lambda tree: self.get_logger().info(f"how the plan went\n{tree}"),
+            self._tell_plan,
         )  # fmt: skip
         try:
             goal = check_relations(goal_from_msg(request.goal))
