@@ -37,7 +37,7 @@ setup(
     install_requires=["setuptools"],
     # What no rosdep key exists for, or what only some processes need.
     extras_require={
-        "model": ["torch", "safetensors>=0.4"],
+        "model": ["torch", "safetensors>=0.4", "cryptography"],
         "perception": ["open3d-cpu>=0.18"],
         "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
         "record": ["mcap>=1.2", "lz4", "zstandard"],

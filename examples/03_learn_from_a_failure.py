@@ -14,7 +14,8 @@ from f2p.plan.planner import Planner
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 from f2p.weights.cycle import CycleConfig, learn
-from f2p.weights.modules import load_predictor, open_store
+from f2p.weights.modules import open_store
+from f2p.weights.service import load_predictor
 
 
 def main(transitions: int = 20) -> None:

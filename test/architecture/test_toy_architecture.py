@@ -39,7 +39,8 @@ from f2p.sim.world import reconstruct
 from f2p.types import Cause, Execution, Failure, Outcome, SkillCall
 from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.golden import golden_scene
-from f2p.weights.modules import load_module, make_holder, open_store
+from f2p.weights.modules import load_module, open_store
+from f2p.weights.service import make_holder
 
 NAME = "test_toy"
 

@@ -26,7 +26,8 @@ from f2p.sim.world import reconstruct
 from f2p.types import Cause, Execution, Failure, Goal, Outcome, SkillCall
 from f2p.weights.golden import golden_answers, golden_gap, golden_scene
 from f2p.weights.manifest import Manifest
-from f2p.weights.modules import expected_tensors, make_holder, manifest_for
+from f2p.weights.modules import expected_tensors, manifest_for
+from f2p.weights.service import make_holder
 from f2p.weights.store import WeightsStore
 
 SHORT = PretrainConfig(joint=StageConfig(steps=1, batch=4, warmup=0), frozen=StageConfig(steps=2, batch=4, warmup=0))

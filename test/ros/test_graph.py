@@ -100,7 +100,9 @@ class Server:
             self.ids.append(adopt(store, folder / f"{seed}.safetensors", "default"))
         store.publish(self.ids[0], None)
         processes.start("manager", "-m", "f2p.ros.nodes.manager")
-        self.arguments = ("-m", "f2p.ros.nodes.model_server", "--ros-args", "-p", f"store:={store.folder}")
+        parameters = (f"store:={store.folder}", "serving.measure.most_lost:=1.0")  # its weights know nothing yet
+        told = [word for one in parameters for word in ("-p", one)]
+        self.arguments = ("-m", "f2p.ros.nodes.model_server", "--ros-args", *told)
         self.process = processes.start("model_server", *self.arguments)
         self.watch = Watch(node, ["model_server"])
         self.states: list[WeightsState] = []

@@ -16,7 +16,8 @@ from f2p.settings import Settings, choice, number
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 from f2p.weights.cycle import CycleConfig, learn
-from f2p.weights.modules import load_predictor, open_store
+from f2p.weights.modules import open_store
+from f2p.weights.service import load_predictor
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 from f2p.types import Scene
 from f2p.weights.holder import WeightsHolder
-from f2p.weights.modules import load_predictor, manifest_for, open_store
+from f2p.weights.modules import manifest_for, open_store
+from f2p.weights.service import load_predictor
 from f2p.weights.store import WeightsStore
 
 

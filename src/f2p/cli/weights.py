@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +18,7 @@ from f2p.settings_text import set_by
 
 if TYPE_CHECKING:
     from f2p.weights.golden import ServingConfig
+    from f2p.weights.manifest import Manifest
     from f2p.weights.store import WeightsStore
 
 Store = Annotated[Path, typer.Option("--store", help="Weights store; an empty one starts with the shipped weights.")]
@@ -43,9 +44,12 @@ def list_(store: Store = FOLDER, as_json: Json = False) -> None:
         roles = _roles(weights)
         for weights_id in weights.ids:
             rows.append(_row(weights, weights_id, roles.get(weights_id, "")))
-    table = Table("weights", "role", "profile", "parent", "learned from", "gate")
+    table = Table("weights", "role", "profile", "comes from", "judged")
+    table.columns[0].no_wrap = True
     for row in rows:
-        table.add_row(*(escape(str(row[key] or "")) for key in ("id", "role", "profile", "parent", "failure", "gate")))
+        parent = f"{row['parent']}, by " if row["parent"] else ""
+        cells = (row["id"], row["role"], row["profile"], parent + (row["failure"] or row["from"]), row["gate"])
+        table.add_row(*map(escape, cells))
     console.print(table)
     if as_json:
         typer.echo(json.dumps({"store": str(store), "weights": rows}))
@@ -63,6 +67,9 @@ def _roles(store: WeightsStore) -> dict[str, str]:
             continue
         except BadLineError as error:
             complain(error)
+    with suppress(BadLineError):
+        if store.pinned is not None:
+            roles[store.pinned] = f"{roles.get(store.pinned, '')}, pinned".removeprefix(", ")
     return roles
 
 
@@ -73,17 +80,28 @@ def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
     try:
         manifest = store.manifest(weights_id)
     except WeightsError:
-        unreadable = {"profile": "", "parent": None, "failure": None, "gate": "manifest unreadable: f2p weights verify"}
-        return {"id": weights_id[:12], "role": role, **unreadable}
-    gate = "" if manifest.gate is None else ("passed" if manifest.gate["passed"] else "refused")
+        unreadable = "manifest unreadable: f2p weights verify"
+        unknown = {"profile": "", "parent": None, "failure": None, "from": ""}
+        return {"id": weights_id[:12], "role": role, **unknown, "gate": unreadable}
+    judged = {"gate": manifest.gate, "replay": manifest.measured}
+    verdicts = (f"{what} {'passed' if one['passed'] else 'refused'}" for what, one in judged.items() if one is not None)
     return {
         "id": weights_id[:12],
         "role": role,
         "profile": manifest.profile,
         "parent": None if manifest.parent is None else manifest.parent[:12],
         "failure": None if manifest.failure is None else manifest.failure["id"],
-        "gate": gate,
+        "from": _origin(manifest),
+        "gate": ", ".join(verdicts),
     }
+
+
+def _origin(manifest: Manifest) -> str:
+    """Say where weights come from: a file, who signed it, this robot, or the package."""
+    if manifest.origin is not None:
+        signed = f", signed by {manifest.origin['signed']}" if manifest.origin.get("signed") else ""
+        return f"{manifest.origin['file']} ({manifest.origin['how']}{signed})"
+    return "learned here" if manifest.failure is not None else "the package, or put there by hand"
 
 
 def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False) -> None:
@@ -104,11 +122,12 @@ def verify(
     assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Load weights as the model server would, golden questions included; exit code 1 if any must not be served.
+    """Load weights as the model server would, and measure what no gate let pass; exit code 1 if any must not be served.
 
     So it ends also where the lines that say which weights are served are damaged, or name weights that are not there.
     """
     from f2p.weights.errors import WeightsError
+    from f2p.weights.measure import prove
     from f2p.weights.modules import load_module
 
     console, results = Console(stderr=as_json), []
@@ -118,7 +137,7 @@ def verify(
             results += _bad_lines(weights)
         for weights_id in (weights.resolve(which),) if which else weights.ids:
             try:
-                load_module(weights, weights_id, config)
+                prove(weights, *load_module(weights, weights_id, config), config.measure)
                 results.append({"id": weights_id, "ok": True, "reason": ""})
             except WeightsError as error:
                 results.append({"id": weights_id, "ok": False, "reason": str(error)})
@@ -151,49 +170,35 @@ def _bad_lines(store: WeightsStore) -> list[dict[str, Any]]:
     return found
 
 
-def add(
-    file: Annotated[Path, typer.Argument(help="Weights as f2p train writes them; their manifest lies beside them.")],
+def diff(
+    first: Annotated[str, typer.Argument(help="champion, previous, an id or the beginning of one.")] = "previous",
+    second: Annotated[str, typer.Argument(help="Likewise.")] = "champion",
     store: Store = FOLDER,
+    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Take a weights file into the store, without serving it: f2p weights promote does that."""
-    from f2p.weights.modules import adopt
+    """Compare two weights: what they were made from, how far each tensor went, answers, F1 on frozen replay data."""
+    from f2p.weights.difference import difference
 
     console = Console(stderr=as_json)
     with opened(store) as weights:
-        weights_id = adopt(weights, file)
-    console.print(f"added {weights_id[:12]}; f2p weights promote {weights_id[:12]} makes it the champion")
+        config = set_by(serving(), assignments or [])
+        found = difference(weights, weights.resolve(first), weights.resolve(second), config.measure)
+    table = Table("", found.first[:12], found.second[:12])
+    for name, pair in found.facts.items():
+        table.add_row(escape(name), *(escape("none" if one is None else str(one)) for one in pair))
+    for name in found.f1[0]:
+        table.add_row(f"F1 {name} on replay", *(f"{one[name]:.3f}" for one in found.f1))
+    console.print(table)
+    made_from = found.ancestor[:12] if found.ancestor else "nothing that this store holds"
+    console.print(
+        f"both made from {made_from}; answers to the golden questions differ by {found.golden_gap:.3g} at most"
+    )
+    console.print(f"{len(found.changed)} of {found.tensors} tensors differ; furthest went:")
+    for one in found.changed[:5]:
+        console.print(f"  {one.share:8.2%} of its norm: {escape(one.tensor)}")
     if as_json:
-        typer.echo(json.dumps({"weights": weights_id}))
-
-
-def promote(which: Which, store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
-    """Make weights the champion because you say so: the gate is not asked, but they must pass f2p weights verify."""
-    from f2p.weights.modules import load_module
-
-    console = Console(stderr=as_json)
-    with opened(store) as weights:
-        weights_id = weights.resolve(which)
-        load_module(weights, weights_id, set_by(serving(), assignments or []))
-        _tell(console, weights, weights.promote(weights_id), as_json)
-
-
-def rollback(store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
-    """Make the previous champion the champion again, if it passes f2p weights verify."""
-    from f2p.weights.modules import load_module
-
-    console = Console(stderr=as_json)
-    with opened(store) as weights:
-        load_module(weights, weights.resolve("previous"), set_by(serving(), assignments or []))
-        _tell(console, weights, weights.rollback(), as_json)
-
-
-def _tell(console: Console, store: WeightsStore, champion: str, as_json: bool) -> None:
-    """Say who is champion now."""
-    previous = store.previous
-    console.print(f"champion {champion[:12]}, previous {previous[:12] if previous else 'none'}")
-    if as_json:
-        typer.echo(json.dumps({"champion": champion, "previous": previous}))
+        typer.echo(json.dumps(found.values()))
 
 
 @settable.register("weights")
@@ -207,14 +212,11 @@ def serving() -> ServingConfig:
 @commands.register("weights")
 def register(app: typer.Typer) -> None:
     """Add `f2p weights`."""
-    group = typer.Typer(no_args_is_help=True, help="List, show, verify, add, promote and roll back weights.")
-    for name, command in (
-        ("list", list_),
-        ("show", show),
-        ("verify", verify),
-        ("add", add),
-        ("promote", promote),
-        ("rollback", rollback),
-    ):
-        group.command(name)(command)
+    from f2p.cli import _weights_moves as moves
+
+    group = typer.Typer(no_args_is_help=True, help="See weights, compare them, and say which of them serve.")
+    for command in (show, verify, diff, moves.add, moves.export, moves.promote, moves.rollback, moves.pin):
+        group.command()(command)
+    group.command("list")(list_)
+    group.command("import")(moves.import_)
     app.add_typer(group, name="weights")

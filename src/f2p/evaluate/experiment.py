@@ -36,7 +36,8 @@ from f2p.tasks.protocol import tasks
 from f2p.types import Failure
 from f2p.weights.checks import sha256_of
 from f2p.weights.cycle import CycleConfig, learn
-from f2p.weights.modules import load_predictor, open_store
+from f2p.weights.modules import open_store
+from f2p.weights.service import load_predictor
 
 TRIAL_STREAM = 202
 """Keeps scenes of trials apart from scenes of failures; nothing was tuned on either."""

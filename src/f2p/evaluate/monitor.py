@@ -42,7 +42,8 @@ from f2p.tasks.protocol import Task, TaskInstance
 from f2p.twin.eye import Eye
 from f2p.types import Execution, Goal, GoalRelation, Plan, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
-from f2p.weights.modules import load_predictor, open_store
+from f2p.weights.modules import open_store
+from f2p.weights.service import load_predictor
 
 INTENDED = 0.03
 """An object that ended this near to where it was to be put went as intended [m] (ours: a third of the rim)."""

@@ -37,6 +37,10 @@ class CheckConfig(Settings):
     most_header: int = number(
         2**20, "largest header", unit="bytes", low=64, high=2**27, source="ours: 100 tensors take 10 kB"
     )
+    most_value: float = number(
+        1000.0, "largest absolute value of a weight", low=1.0, high=1e30,
+        source="ours: those shipped stay below 4; a flipped exponent bit makes 1e37 of 0.05",
+    )  # fmt: skip
     norm_ratio: float = number(
         10.0, "a tensor's root mean square may differ from its parent's by this factor", low=1.0, high=1e6,
         source="ours: fine-tuning moves them by less than 3",
@@ -100,9 +104,13 @@ def checked_tensors(
         tensors = load(data)
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise BadWeightsFileError(source, f"it cannot be read: {error}") from error
+    most = (config or CheckConfig()).most_value
     for name, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise BadWeightsFileError(source, f"{name!r} holds numbers that are not finite")
+        largest = float(value.abs().max()) if value.is_floating_point() and value.numel() else 0.0
+        if largest > most:
+            raise BadWeightsFileError(source, f"{name!r} holds {largest:.3g}, at most {most:g} is a weight")
     return tensors
 
 

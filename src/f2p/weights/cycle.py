@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData, Learner
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import weights_bytes
-from f2p.model.metrics import evaluate
 from f2p.model.predictor import TorchPredictor
 from f2p.model.remembered import MEMORY
 from f2p.model.shipping import SHIPPED
@@ -32,6 +30,7 @@ from f2p.types import Cause, Failure
 from f2p.weights.files import locked
 from f2p.weights.gate import GateConfig, GateReport, judge
 from f2p.weights.lineage import lineage_facts
+from f2p.weights.measure import replay_f1, replay_parts
 from f2p.weights.modules import load_module, manifest_for
 from f2p.weights.reliability import Reliability, ReliabilityConfig, measure_reliability
 from f2p.weights.store import WeightsStore
@@ -215,7 +214,7 @@ class _Round:
         replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
         with MEMORY.lasting(self.store.folder / "features.safetensors"):
             model.encoding(Transitions(replay)).freeze()
-            return replay, frozen, _f1(model, frozen)
+            return replay, frozen, replay_f1(model, frozen)
 
     def _judge(
         self,
@@ -228,7 +227,7 @@ class _Round:
         """Ask the gate."""
         self.progress("gate", 0.0, f"{len(frozen)} frozen transitions and the failed step")
         old, new = (TorchPredictor(one, name) for one, name in ((model, parent), (tuned, "candidate")))
-        report = judge(self.failure, old, new, before, _f1(tuned, frozen), self.config.gate)
+        report = judge(self.failure, old, new, before, replay_f1(tuned, frozen), self.config.gate)
         self.progress("gate", 1.0, "passed" if report.passed else "; ".join(report.reasons))
         return report
 
@@ -297,25 +296,3 @@ class _Round:
             self.failure.id, self.learner.name, self.seed, parent, weights_id, published, gate, dataset, data, losses,
             dict(self.seconds), self.reliability,
         )  # fmt: skip
-
-
-def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, TransitionBatch]:
-    """Return the frozen replay set: the part that is trained on, and the last part, which only the gate sees.
-
-    Args:
-        path: Packed transitions; the manifest beside it may say in its notes how many at the end were `held_out`.
-        gate_share: Share of the last part when it does not say.
-
-    Raises:
-        BadDatasetError: It is missing, truncated or foreign.
-    """
-    whole = TransitionBatch.load(path)
-    notes = json.loads(path.with_suffix(".json").read_text()).get("notes", {})
-    held = int(notes.get("held_out", 0)) or max(1, round(len(whole) * gate_share))
-    return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
-
-
-def _f1(model: Architecture, data: TransitionBatch) -> dict[str, float]:
-    """Return the mean F1 over the binary relations, now and next."""
-    found = evaluate(model, data)
-    return {"now": found.f1_now["mean"], "next": found.f1_next["mean"]}

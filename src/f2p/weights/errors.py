@@ -123,6 +123,44 @@ class BadLineError(WeightsError):
         )
 
 
+class NotProvenError(WeightsError):
+    """Weights that load, and predict worse than those in service (NOT_PROVEN)."""
+
+    code = 813
+
+    def __init__(self, weights_id: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"NOT_PROVEN: weights {weights_id[:12]} must not serve: {'; '.join(reasons)}")
+
+
+class SignatureError(WeightsError):
+    """A signature that is asked for and missing, damaged, or somebody else's."""
+
+    code = 814
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"signature {str(path)!r} refused: {reason}; nothing was taken")
+
+
+class KeyFileError(WeightsError):
+    """A file that is no key of the kind that is needed."""
+
+    code = 815
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"key {str(path)!r} cannot be used: {reason}; openssl genpkey -algorithm ed25519 makes one")
+
+
+class PinnedError(WeightsError):
+    """A store whose champion a person has pinned (PINNED)."""
+
+    code = 816
+
+    def __init__(self, pinned: str, wanted: str) -> None:
+        super().__init__(
+            f"PINNED: weights {pinned[:12]} are to serve until f2p weights pin --off; {wanted[:12]} stay in the store"
+        )
+
+
 def _short(weights_id: str | None) -> str:
     """Shorten an id as people read it."""
     return weights_id[:12] if weights_id else "nothing"

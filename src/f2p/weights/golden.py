@@ -7,11 +7,13 @@ Equal answers to equal questions are what "the same model" means to a planner.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from f2p.model.shipping import SHIPPED
 from f2p.plan.protocol import Predictor
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number, setting
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
@@ -19,8 +21,24 @@ from f2p.types import Box, Goal, GoalRelation, Scene, Segment, SkillCall, SkillS
 
 
 @dataclass(frozen=True)
+class MeasureConfig(Settings):
+    """What weights are measured on that no gate has let pass."""
+
+    replay: Path = setting(SHIPPED / "replay.safetensors", "frozen subset of the pre-training data")
+    gate_share: float = number(
+        0.33, "share of the replay data that is measured on, unless its manifest says", low=0.05, high=0.9
+    )
+    most_lost: float = number(
+        0.02, "F1 on replay data by which they may lie below those in service", low=0.0, high=1.0,
+        source="promises.md 4, as the gate",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class ServingConfig(Settings):
     """What weights must show before they serve."""
+
+    measure: MeasureConfig = group(MeasureConfig)
 
     golden_tolerance: float = number(
         1e-2, "largest difference between an answer and the golden one", low=0.0, high=1.0,

@@ -72,6 +72,8 @@ _CHECKS: dict[str, Check] = {
     "plan": _part(id=_is_text, calls=_are_texts, probability=_is_number, weights=_is_text),
     "reliability": _part(probability=lambda one: _is_number(one) and 0.0 <= one <= 1.0),
     "gate": _part(passed=lambda one: isinstance(one, bool), reasons=_are_texts),
+    "measured": _part(passed=lambda one: isinstance(one, bool), f1=_is_mapping, reasons=_are_texts),
+    "origin": _part(how=_is_text, file=_is_text),
     "golden": lambda value: isinstance(value, list) and all(map(_is_number, value)),
 }  # fmt: skip
 """What each entry must be, as far as anybody reads it."""
@@ -107,6 +109,10 @@ class Manifest:
     reliability: dict[str, Any] | None = None
     """How often its plans came true (`probability`, by which its P(goal) is multiplied) and on how many tries; None
     where nothing is known."""
+    measured: dict[str, Any] | None = None
+    """What they came to on the frozen replay set when they were taken from a file, beside those in service then."""
+    origin: dict[str, Any] | None = None
+    """How and as what file they came, and who signed them; None where they were made here, or shipped."""
     golden: list[float] = field(default_factory=list)
     """Answers to the golden questions."""
     vocabulary: dict[str, list[str]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""From stored weights to a predictor in service: build the module, load strictly, warm up, ask the golden questions."""
+"""From stored weights to a module: build it, load strictly, ask the golden questions; and weights from files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from f2p.model.factory import built, config_from, load_weights, shipped_path, we
 from f2p.model.predictor import TorchPredictor
 from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.model.vocabulary import misfit, vocabulary
-from f2p.plan.protocol import Predictor
 from f2p.settings import SettingError
 from f2p.weights.checks import CheckConfig, sha256_of, tensors_of
 from f2p.weights.errors import BadManifestError, BadWeightsFileError, ParentMovedError, WrongAnswersError
 from f2p.weights.golden import ServingConfig, golden_answers, golden_gap
-from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import LoadedWeights, WeightsStore
 
@@ -53,7 +51,9 @@ def _id_of(path: Path) -> str:
 
 
 def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:
-    """Keep a weights file from elsewhere (with its manifest beside it) in `store`; returns its id there.
+    """Keep a weights file that is trusted (with its manifest beside it) in `store`; returns its id there.
+
+    What comes from elsewhere is measured before: see `exchange.take_trained`.
 
     Args:
         store: Where to; its champion stays what it is.
@@ -64,11 +64,17 @@ def adopt(store: WeightsStore, path: Path, profile: str | None = None) -> str:
         BadWeightsError: File or manifest are missing, truncated, or not each other's.
         WeightsError: The store refuses them, or cannot be written.
     """
+    _, data, manifest = read_trained(path, profile)
+    return store.put(data, manifest)
+
+
+def read_trained(path: Path, profile: str | None = None) -> tuple[Architecture, bytes, Manifest]:
+    """Return model, bytes and manifest of a weights file as training writes it; arguments and errors as of `adopt`."""
     model, notes = load_weights(path)
     profile = profile or str(notes.get("profile", "unnamed"))
     data = weights_bytes(model)
     made = {name: value for name, value in notes.items() if name not in ("tensors", "config", "format")}
-    return store.put(data, manifest_for(model, data, profile, made=made))
+    return model, data, manifest_for(model, data, profile, made=made)
 
 
 def manifest_for(model: Architecture, content: bytes, profile: str, **facts: Any) -> Manifest:
@@ -135,24 +141,16 @@ def load_module(
     """
     loaded = store.load(weights_id)
     module = module_of(loaded)
-    if loaded.manifest.golden:
-        gap = golden_gap(golden_answers(TorchPredictor(module, weights_id)), loaded.manifest.golden)
-        allowed = (config or ServingConfig()).golden_tolerance
-        if not gap <= allowed:
-            raise WrongAnswersError(weights_id, gap, allowed)
+    answers_as_told(module, loaded.manifest, config)
     return module, loaded.manifest
 
 
-def load_predictor(store: WeightsStore, weights_id: str, config: ServingConfig | None = None) -> Predictor:
-    """Return a predictor of the store's weights, checked as `load_module` does, and warm."""
-    module, manifest = load_module(store, weights_id, config)
-    trusted = 1.0 if manifest.reliability is None else float(manifest.reliability["probability"])
-    return TorchPredictor(module, weights_id, reliability=trusted)
-
-
-def make_holder(store: WeightsStore, config: ServingConfig | None = None) -> WeightsHolder:
-    """Return a holder that serves the store's champion, and checks weights as `load_module` does."""
-    return WeightsHolder(lambda weights_id: load_predictor(store, weights_id, config), store.champion)
+def answers_as_told(module: Architecture, manifest: Manifest, config: ServingConfig | None = None) -> None:
+    """Ask a module the golden questions. Raises WrongAnswersError where it answers otherwise than its manifest says."""
+    gap = golden_gap(golden_answers(TorchPredictor(module, manifest.weights_id)), manifest.golden)
+    allowed = (config or ServingConfig()).golden_tolerance
+    if not gap <= allowed:
+        raise WrongAnswersError(manifest.weights_id, gap, allowed)
 
 
 def _plain(model: Architecture) -> dict[str, Any]:

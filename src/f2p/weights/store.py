@@ -4,6 +4,8 @@
     <folder>/<sha256>.json          the manifest; its presence makes the weights known
     <folder>/champion               id of the weights in service
     <folder>/previous               id of the weights before
+    <folder>/pinned                 id of the weights that are to stay, while a person wants that
+    <folder>/trusted/*.pem          public keys, one of which must have signed what comes from elsewhere
 
 Publishing is compare-and-swap: whoever was made from weights that are no longer the champion is refused.
 """
@@ -27,6 +29,7 @@ from f2p.weights.errors import (
     NoChampionError,
     NoPreviousError,
     ParentMovedError,
+    PinnedError,
     UnknownWeightsError,
 )
 from f2p.weights.files import locked, read_regular, remove, write_whole
@@ -91,14 +94,14 @@ class WeightsStore:
         if not _ID.fullmatch(weights_id) or not self._manifest_path(weights_id).exists():
             raise UnknownWeightsError(weights_id, self.ids)
         manifest = self.manifest(weights_id)
-        data = read_regular(self._tensors_path(weights_id), int(self.config.most_bytes))
+        data = self.bytes_of(weights_id)
         if sha256_of(data) != weights_id:
             raise BadWeightsFileError(weights_id, "its contents are not those it is named after (truncated or altered)")
         if header_of(data, weights_id, self.config) != manifest.tensors:
             raise BadManifestError(weights_id, "it describes other tensors than the file has")
         tensors = checked_tensors(data, self._expected(manifest), weights_id, self.config)
         if manifest.parent is not None and self._manifest_path(manifest.parent).exists():
-            parent = read_regular(self._tensors_path(manifest.parent), int(self.config.most_bytes))
+            parent = self.bytes_of(manifest.parent)
             if sha256_of(parent) == manifest.parent:
                 expected = self._expected(self.manifest(manifest.parent))
                 old = checked_tensors(parent, expected, manifest.parent, self.config)
@@ -131,6 +134,7 @@ class WeightsStore:
             champion = self._line("champion")
             if champion != parent:
                 raise ParentMovedError(parent, champion)
+            self._require_unpinned(weights_id)
             self._point_to(weights_id, champion)
 
     def promote(self, asked: str) -> str:
@@ -141,6 +145,7 @@ class WeightsStore:
         weights_id = self.resolve(asked)
         self.load(weights_id)
         with locked(self.folder / ".publish.lock"):
+            self._require_unpinned(weights_id)
             self._point_to(weights_id, self._sound_line("champion"))
             if self._sound_line("previous") is None:
                 remove(self.folder / "previous")
@@ -157,8 +162,26 @@ class WeightsStore:
             if previous is None or previous == champion:
                 raise NoPreviousError(self.folder)
             self.load(previous)
+            self._require_unpinned(previous)
             self._point_to(previous, champion)
         return previous
+
+    def pin(self) -> str:
+        """Keep the champion: until `unpin` nothing else is published, promoted or rolled back to; returns its id."""
+        with locked(self.folder / ".publish.lock"):
+            champion = self.champion
+            write_whole(self.folder / "pinned", f"{champion}\n".encode())
+        return champion
+
+    def unpin(self) -> None:
+        """Let other weights serve again."""
+        with locked(self.folder / ".publish.lock"):
+            remove(self.folder / "pinned")
+
+    @property
+    def pinned(self) -> str | None:
+        """Id of the weights that are to stay, if any. Raises BadLineError."""
+        return self._line("pinned")
 
     @property
     def champion(self) -> str:
@@ -172,6 +195,11 @@ class WeightsStore:
     def previous(self) -> str | None:
         """Id of the weights that were in service before, if any."""
         return self._line("previous")
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Ids of champion and previous, as far as their lines can be read."""
+        return tuple(one for one in map(self._sound_line, ("champion", "previous")) if one is not None)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -191,6 +219,16 @@ class WeightsStore:
         if len(matches) != 1:
             raise UnknownWeightsError(asked, self.ids)
         return matches[0]
+
+    def bytes_of(self, weights_id: str) -> bytes:
+        """Return a weights file's bytes as they are. Raises BadWeightsFileError."""
+        return read_regular(self._tensors_path(weights_id), int(self.config.most_bytes))
+
+    def _require_unpinned(self, wanted: str) -> None:
+        """Raise PinnedError where other weights than `wanted` are to stay."""
+        pinned = self._line("pinned")
+        if pinned not in (None, wanted):
+            raise PinnedError(str(pinned), wanted)
 
     def _point_to(self, weights_id: str, champion: str | None) -> None:
         """Write both lines, `previous` first: after a crash in between, the old champion still serves."""

@@ -7,14 +7,25 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from f2p.cli import build
-from f2p.model.factory import create, save_weights, weights_bytes
-from f2p.weights.modules import expected_tensors, manifest_for
+from f2p.model.architectures.protocol import Architecture
+from f2p.model.factory import create, save_weights, shipped, weights_bytes
+from f2p.weights.modules import expected_tensors, manifest_for, open_store
 from f2p.weights.store import WeightsStore
 
 runner = CliRunner()
+
+
+def grown(seed: int) -> Architecture:
+    """The shipped model, larger by so little that it answers the same."""
+    model, _ = shipped()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.0 + 1e-6 * seed)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = WeightsStore(tmp_path_factory.mktemp("weights") / "store", expected_tensors)
     parent = None
     for seed in (1, 2):
-        model = create(seed=seed)
+        model = grown(seed)
         content = weights_bytes(model)
         weights_id = store.put(content, manifest_for(model, content, "default", made={"seed": seed}))
         store.publish(weights_id, parent)
@@ -116,7 +127,8 @@ def test_verify_finds_lines_that_send_nobody_to_weights(
     own: WeightsStore, line: str, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All weights were sound and `verify` content, while no model server could start."""
-    monkeypatch.setattr("f2p.weights.modules.load_module", lambda *_: None)
+    monkeypatch.setattr("f2p.weights.modules.load_module", lambda *_: (None, None))
+    monkeypatch.setattr("f2p.weights.measure.prove", lambda *_: None)
     path = own.folder / line
     if damage == "folder":
         path.unlink()
@@ -131,7 +143,7 @@ def test_verify_finds_lines_that_send_nobody_to_weights(
 
 def trained(path: Path, seed: int) -> Path:
     """A weights file as `f2p train` leaves it."""
-    save_weights(create("literal", seed=seed), path, {"profile": "literal", "seed": seed})
+    save_weights(grown(seed), path, {"profile": "own", "seed": seed})
     return path
 
 
@@ -140,7 +152,7 @@ def test_what_was_trained_is_added_and_then_promoted(own: WeightsStore, tmp_path
     code, text = ask("weights", "add", file, "--store", own.folder, "--json")
     added = json.loads(text.strip().splitlines()[-1])["weights"]
     assert code == 0 and f"f2p weights promote {added[:12]}" in text and own.champion == champion
-    assert own.manifest(added).profile == "literal" and own.manifest(added).made["seed"] == 7
+    assert own.manifest(added).profile == "own" and own.manifest(added).made["seed"] == 7
     assert ask("weights", "add", file, "--store", own.folder)[0] == 0, "twice is no error"
     assert ask("weights", "verify", added, "--store", own.folder)[0] == 0
     assert ask("weights", "promote", added[:12], "--store", own.folder)[0] == 0
@@ -149,8 +161,8 @@ def test_what_was_trained_is_added_and_then_promoted(own: WeightsStore, tmp_path
 
 def test_own_weights_are_served_where_none_are_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What f2p doctor advises then."""
-    monkeypatch.setattr("f2p.model.factory.SHIPPED", tmp_path / "nowhere")
     folder, file = tmp_path / "store", trained(tmp_path / "trained.safetensors", 7)
+    monkeypatch.setattr("f2p.model.factory.SHIPPED", tmp_path / "nowhere")
     code, text = ask("weights", "show", "--store", folder)
     assert code == 2 and "error 805" in text and "promote some weights first" in " ".join(text.split())
     added = json.loads(ask("weights", "add", file, "--store", folder, "--json")[1].strip().splitlines()[-1])["weights"]
@@ -170,7 +182,7 @@ def damaged(path: Path, how: str) -> None:
     elif how == "foreign":
         manifest.write_text("[" * 50)
     elif how == "wild":
-        model = create("literal", seed=7)
+        model = create(seed=7)
         for value in model.parameters():
             value.data.fill_(1e30)
         save_weights(model, path, {})
@@ -186,7 +198,7 @@ def damaged(path: Path, how: str) -> None:
         ("cut", "error 201: {file}: not usable as weights: the contents do not fit the digest in the manifest"),
         ("alone", "error 201: {file}: not usable as weights: [Errno 2] No such file or directory"),
         ("foreign", "error 201: {file}: not usable as weights: Expecting value"),
-        ("wild", "refused: not every number in it is finite"),
+        ("wild", "holds 1e+30, at most 1000 is a weight"),
         ("bounds", "Points2PlansConfig.scale = 1000000000.0: must be finite and within [0.1, 100.0]"),
         ("nan", "refused: not every number in it is finite"),
     ],
@@ -197,6 +209,40 @@ def test_bad_files_are_not_added_and_cost_one_line(own: WeightsStore, tmp_path: 
     code, text = ask("weights", "add", file, "--store", own.folder)
     assert code == 2 and says.format(file=file) in text and len(text.strip().splitlines()) == 1
     assert sorted(own.folder.iterdir()) == before
+
+
+def test_export_import_diff_and_pin(own: WeightsStore, tmp_path: Path) -> None:
+    store = open_store(tmp_path / "shipped")
+    code, text = ask("weights", "export", tmp_path / "carried", "--store", store.folder, "--json")
+    (file, _) = json.loads(text.strip().splitlines()[-1])["files"]
+    code, text = ask("weights", "import", file, "--store", own.folder, "--json")
+    told = json.loads(text.strip().splitlines()[-1])
+    assert code == 0 and told["weights"] == store.champion and "not signed, and nobody asked" in " ".join(text.split())
+    assert told["measured"]["reference"] == own.champion and told["measured"]["passed"]
+    code, text = ask("weights", "list", "--store", own.folder, "--json")
+    rows = {row["id"]: row for row in json.loads(text.strip().splitlines()[-1])["weights"]}
+    assert rows[told["weights"][:12]]["from"] == "carried.safetensors (exported)"
+    code, text = ask("weights", "diff", "champion", told["weights"], "--store", own.folder, "--json")
+    found = json.loads(text.strip().splitlines()[-1])
+    assert code == 0 and found["f1"][1]["next"] > 0.9 and found["ancestor"] is None and found["golden_gap"] < 0.01
+    assert ask("weights", "pin", "--store", own.folder)[0] == 0
+    code, text = ask("weights", "promote", told["weights"], "--store", own.folder)
+    assert code == 2 and "error 816" in text and " pinned " in ask("weights", "list", "--store", own.folder)[1]
+    assert ask("weights", "pin", "--off", "--store", own.folder)[0] == 0
+    assert ask("weights", "promote", told["weights"], "--store", own.folder)[0] == 0
+
+
+def test_what_does_worse_than_what_serves_is_neither_added_nor_promoted(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "shipped")
+    model, champion = create(seed=7), store.champion
+    save_weights(model, tmp_path / "fresh.safetensors", {})
+    code, text = ask("weights", "add", tmp_path / "fresh.safetensors", "--store", store.folder)
+    assert code == 2 and "error 813" in text and "F1 next on replay data is 0.1" in " ".join(text.split())
+    data = weights_bytes(model)
+    by_hand = store.put(data, manifest_for(model, data, "default"))
+    assert ask("weights", "promote", by_hand, "--store", store.folder)[0] == 2
+    assert ask("weights", "verify", by_hand, "--store", store.folder)[0] == 1
+    assert store.champion == champion
 
 
 @pytest.mark.parametrize(

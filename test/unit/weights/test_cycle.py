@@ -25,12 +25,14 @@ from f2p.registry import UnknownNameError
 from f2p.scene.goals import parse_goal
 from f2p.types import Cause, Execution, Failure, Outcome, Particles
 from f2p.weights import cycle
-from f2p.weights.cycle import CycleConfig, learn, replay_parts
+from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.errors import ParentMovedError, StoreBusyError
 from f2p.weights.files import locked
 from f2p.weights.gate import GateConfig
 from f2p.weights.lineage import lineage_tree
-from f2p.weights.modules import expected_tensors, load_module, load_predictor, manifest_for
+from f2p.weights.measure import replay_parts
+from f2p.weights.modules import expected_tensors, load_module, manifest_for
+from f2p.weights.service import load_predictor
 from f2p.weights.store import WeightsStore
 
 SHUT = GateConfig(most_lost=0.0, least_gain=1.0)

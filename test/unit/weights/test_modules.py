@@ -18,7 +18,8 @@ from f2p.weights.errors import BadManifestError, NoChampionError, WrongAnswersEr
 from f2p.weights.golden import golden_answers, golden_gap, golden_scene
 from f2p.weights.lineage import lineage_tree
 from f2p.weights.manifest import Manifest
-from f2p.weights.modules import adopt, expected_tensors, load_module, make_holder, manifest_for, open_store
+from f2p.weights.modules import adopt, expected_tensors, load_module, manifest_for, open_store
+from f2p.weights.service import make_holder
 from f2p.weights.store import WeightsStore
 
 

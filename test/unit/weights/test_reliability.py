@@ -16,8 +16,9 @@ from f2p.scene.relations import relations_of
 from f2p.types import Cause, Execution, Failure, Outcome
 from f2p.weights.errors import BadManifestError
 from f2p.weights.manifest import Manifest
-from f2p.weights.modules import expected_tensors, load_predictor, manifest_for
+from f2p.weights.modules import expected_tensors, manifest_for
 from f2p.weights.reliability import ReliabilityConfig, measure_reliability
+from f2p.weights.service import load_predictor
 from f2p.weights.store import WeightsStore
 
 FEW = ReliabilityConfig(probes=8, sizes=2, candidates=60, least=3)

@@ -57,7 +57,8 @@ class ModelServerNode(F2pNode):
 
     def load(self) -> None:
         """Open the store and put its champion into service (torch is imported here, on the worker)."""
-        from f2p.weights.modules import make_holder, open_store
+        from f2p.weights.modules import open_store
+        from f2p.weights.service import make_holder
 
         self._store = open_store(self.parameters.config.store)
         self._holder = make_holder(self._store, self.parameters.config.serving)
