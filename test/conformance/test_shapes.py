@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.shape.protocol import FIXED, FREE, SLIDES, WALL, open_tops, shape_of, shapes
+from f2p.shape.protocol import ABOVE, FIXED, FREE, FRONT, SLIDES, WALL, open_tops, shape_of, shapes
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import Body
 
@@ -65,8 +65,12 @@ def test_fingers_close_on_something_solid_of_what_is_free(prior: str) -> None:
     assert bool(grips) == (shape.moves == FREE)
     for grip in grips:
         across = np.eye(3)[grip.axis]
-        below = grip.point - [0, 0, 1e-3]
-        assert solid_at(prior, below) and not solid_at(prior, grip.point + [0, 0, 1e-3])
+        below = grip.point - [0, 0, 1e-3 + 0.4 * grip.rise]
+        if grip.approach == ABOVE:
+            assert solid_at(prior, below) and not solid_at(prior, grip.point + [0, 0, 1e-3]) and grip.rise == 0.0
+        else:
+            assert grip.approach == FRONT and grip.rise > 0.0
+            assert not solid_at(prior, below + (0.5 * grip.span + 1e-4) * np.eye(3)[1 - grip.axis]), "no way in"
         inner, outer = (0.5 * grip.width + sign * 1e-4 for sign in (-1, 1))
         assert all(solid_at(prior, below + side * inner * across) for side in (-1, 1))
         assert not any(solid_at(prior, below + side * outer * across) for side in (-1, 1)), "no room for a finger"

@@ -1,9 +1,10 @@
-"""Forward and closed-form inverse kinematics of Stretch RE2 with the dexterous wrist pointing straight down.
+"""Forward and closed-form inverse kinematics of Stretch RE2 with the dexterous wrist, pointing straight down or level.
 
 The tool is the dexterous wrist (yaw, pitch, roll) with the standard gripper: pitch at -90 degrees makes top-down grasps
 possible, which taking objects out of a box and putting them in needs; the standard wrist (yaw only) cannot.
 With pitch down and yaw 0 each of four numbers of the gripper's pose has one joint of its own: base translation along
 the tables, arm extension away from the robot, lift up, and wrist roll for the heading of the fingers.
+With the wrist level and straight the gripper points where the arm does, so a turn of the base gives its direction.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 DOWN_PITCH = -1.57
 """Wrist pitch that points the gripper straight down [rad]: the joint's lower limit."""
+
+LEVEL_PITCH = 0.0
+"""Wrist pitch that points the gripper along the arm [rad]."""
 
 GRIPPER_METRES_PER_RADIAN = 2.0 * 0.171
 """The driver's linear map from finger angle to aperture (stretch.md 1.2, stretch_body gripper_conversion)."""
@@ -103,6 +107,12 @@ def down_offset_base() -> np.ndarray:
     return frozen(base_from_gripper({WRIST_PITCH: DOWN_PITCH})[:3, 3])
 
 
+@functools.cache
+def level_offset_base() -> np.ndarray:
+    """Return the grasp centre in base_link with every joint at 0, so with the wrist level [m]. Shape (3,)."""
+    return frozen(base_from_gripper({WRIST_PITCH: LEVEL_PITCH})[:3, 3])
+
+
 @dataclass(frozen=True)
 class TopDownPose:
     """The grasp centre with the fingers pointing down, in the task frame."""
@@ -130,6 +140,38 @@ class TopDownSolution:
         return (LIFT, ARM, WRIST_YAW, WRIST_PITCH, WRIST_ROLL), (self.lift, self.arm, 0.0, DOWN_PITCH, self.roll)
 
 
+@dataclass(frozen=True)
+class LevelPose:
+    """The grasp centre with the fingers level, closing across the way they point, in the task frame."""
+
+    x: float
+    y: float
+    z: float
+    direction: float
+    """Where fingers and arm point [rad]; 0 is task +x."""
+
+
+LEAST_CROSSING = 0.3
+"""Sine of the least angle between the arm and the way the base drives, for which both together reach a point (ours)."""
+
+
+@dataclass(frozen=True)
+class LevelSolution:
+    """What brings the level grasp centre to a pose: the base is driven first, then turned."""
+
+    translate: float
+    """Displacement of the base along its own +x [m]."""
+    turn: float
+    """Turn of the base after that [rad]."""
+    lift: float
+    arm: float
+
+    @property
+    def joints(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Arm and wrist joints with their targets, the base left out."""
+        return (LIFT, ARM, WRIST_YAW, WRIST_PITCH, WRIST_ROLL), (self.lift, self.arm, 0.0, LEVEL_PITCH, 0.0)
+
+
 def finger_from_aperture(aperture: float) -> float:
     """Finger angle [rad] of an aperture [m], by the driver's linear map."""
     return aperture / GRIPPER_METRES_PER_RADIAN
@@ -148,9 +190,13 @@ def within(joint: str, value: float, what: str, margin: float = 0.0) -> float:
     return value
 
 
+TRAVEL = (-1.3, 1.3)
+"""Where the base may end along task y [m] (ours: the length of two tables)."""
+
+
 def top_down(
     pose: TopDownPose, base_task: tuple[float, float, float], what: str = "the pose", near_roll: float = 0.0,
-    travel: tuple[float, float] = (-1.3, 1.3),
+    travel: tuple[float, float] = TRAVEL,
 ) -> TopDownSolution:  # fmt: skip
     """Solve for the joints that bring the grasp centre to `pose`.
 
@@ -176,3 +222,24 @@ def top_down(
     if abs(roll) > LIMITS[WRIST_ROLL][1]:
         roll -= math.copysign(math.pi, roll)
     return TopDownSolution(translate, lift, arm, roll)
+
+
+def level(
+    pose: LevelPose, base_task: tuple[float, float, float], what: str = "the pose", travel: tuple[float, float] = TRAVEL
+) -> LevelSolution:
+    """Solve for what brings the level grasp centre to `pose`; arguments and errors as `top_down`."""
+    x, y, heading = base_task
+    turned = pose.direction + math.pi / 2.0
+    along = np.array([math.cos(heading), math.sin(heading)])
+    out = np.array([math.cos(pose.direction), math.sin(pose.direction)])
+    start = np.array(compose_planar((x, y, turned), (*level_offset_base()[:2].tolist(), 0.0))[:2])
+    crossing = along[0] * out[1] - along[1] * out[0]
+    if abs(crossing) < LEAST_CROSSING:
+        raise UnreachableError(what, "the angle between arm and drive", abs(crossing), LEAST_CROSSING, 1.0)
+    translate, arm = np.linalg.solve(np.stack([along, out], axis=1), np.array([pose.x, pose.y]) - start)
+    end = y + math.sin(heading) * float(translate)
+    if not travel[0] <= end <= travel[1]:
+        raise UnreachableError(what, "the base's place along task y", end, *travel)
+    within(ARM, float(arm), what)
+    lift = within(LIFT, pose.z - float(level_offset_base()[2]), what)
+    return LevelSolution(float(translate), math.remainder(turned - heading, 2.0 * math.pi), lift, float(arm))

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from f2p.shape.protocol import FREE, Cavity, Grip, Slab, Top, box_slabs, shapes
+from f2p.shape.protocol import FREE, Cavity, Grip, Slab, Top, box_slabs, front_grips, shapes
 
 OPEN_BOX = "open_box"
 
@@ -35,11 +35,11 @@ class OpenBoxShape:
         return Cavity(half[:2] - wall, float(-half[2] + wall), float(half[2]))
 
     def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
-        """Return the upper edges of the four walls."""
+        """Return the upper edges of the four walls from above; from the front all of it, as a cup is held."""
         out = []
         for axis in (0, 1):
             for side in (-1.0, 1.0):
                 point = np.array([0.0, 0.0, 0.5 * size[2]])
                 point[axis] = side * (0.5 * size[axis] - 0.5 * wall)
                 out.append(Grip(point, axis, wall, float(size[1 - axis]), rim=True))
-        return tuple(out)
+        return (*out, *front_grips(size))

@@ -20,6 +20,9 @@ SLIDE_SHARE = 0.9
 FREE, SLIDES, FIXED = "free", "slides", "fixed"
 """What of a body moves: all of it, a part that slides out along -x of its box, or nothing."""
 
+ABOVE, FRONT = "from_above", "from_front"
+"""From where fingers come: pointing down, or level and along the arm."""
+
 
 @dataclass(frozen=True, eq=False)
 class Slab:
@@ -63,7 +66,7 @@ class Cavity:
 
 @dataclass(frozen=True, eq=False)
 class Grip:
-    """A place at which two fingers from above may close, in the frame of the box's centre."""
+    """A place at which two fingers may close, in the frame of the box's centre."""
 
     point: np.ndarray
     """Between the fingers. Shape (3,) [m]."""
@@ -75,6 +78,10 @@ class Grip:
     """Length along the other horizontal axis over which that is so, `point` in its middle [m]."""
     rim: bool = False
     """Whether it is a wall, so that one finger goes into the cavity."""
+    approach: str = ABOVE
+    """From where the fingers come: ABOVE, or FRONT, then either way along the horizontal axis they do not close on."""
+    rise: float = 0.0
+    """Height over which level fingers may close, `point` in its middle [m]; 0 from above."""
 
 
 class Shape(Protocol):
@@ -104,7 +111,7 @@ class Shape(Protocol):
         """Return the space in which its contents are; None unless it contains."""
 
     def grips(self, size: np.ndarray, wall: float) -> tuple[Grip, ...]:
-        """Return where a downward gripper may take it; nowhere if it is not to be lifted."""
+        """Return where a gripper may take it, from above and from the front; nowhere if it is not to be lifted."""
 
 
 shapes: Registry[type[Shape]] = Registry("shape prior", "f2p.shape")
@@ -149,6 +156,30 @@ def slide_travel(slabs: Sequence[Slab]) -> float:
 def handle(slabs: Sequence[Slab]) -> Slab | None:
     """Return the bar by which what slides is pulled, where a shape has one."""
     return next((slab for slab in slabs if slab.hooked), None)
+
+
+def front_grips(size: np.ndarray) -> tuple[Grip, ...]:
+    """Return the grips across the whole of a box whose sides are upright, by level fingers."""
+    return tuple(
+        Grip(np.zeros(3), axis, float(size[axis]), float(size[1 - axis]), approach=FRONT, rise=float(size[2]))
+        for axis in (0, 1)
+    )
+
+
+def is_covered(prior: str, size: np.ndarray, point: np.ndarray, wall: float | None = None) -> bool:
+    """Tell whether something of the shape itself is above a point, so that nothing gets there from above.
+
+    Args:
+        prior: Name of the shape.
+        size: Extents of its box [m]. Shape (3,).
+        point: In the frame of the box's centre [m]. Shape (3,).
+        wall: Thickness of its walls [m]; as seen from afar where None.
+    """
+    half = 0.5 * np.asarray(size)
+    tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
+    return bool(point[2] < half[2]) and any(
+        top.covered and point[2] >= top.center[2] and np.all(np.abs(point[:2]) <= half[:2]) for top in tops
+    )
 
 
 def block_top(size: np.ndarray) -> Top:

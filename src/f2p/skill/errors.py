@@ -51,3 +51,33 @@ class SkillCallError(SkillError):
     """A call that does not fit the scene or the skill."""
 
     code = 425
+
+
+class TooHeavyError(SkillError):
+    """An object that pulls at the lift more than the gripper may carry."""
+
+    code = 426
+
+    def __init__(self, name: str, effort: float, most: float) -> None:
+        super().__init__(
+            f"{name!r} is too heavy: it pulls with {effort:.0f} % of the lift's effort, of which {most:.0f} % may be; "
+            "it was put back: take a lighter one, or push it"
+        )
+
+
+class NoRoomError(SkillError):
+    """A way from the front on which the hand, or what it holds, would meet something."""
+
+    code = 427
+
+    def __init__(self, name: str, other: str, phase: str, fact: str = "") -> None:
+        super().__init__(
+            f"no room for the hand from the front: during {phase} of {name!r} it would meet {other!r}{fact}; "
+            "another place, another object, or move it first"
+        )
+
+
+class ApproachError(SkillError):
+    """An object or a place that cannot be got at from the side that was asked for."""
+
+    code = 428

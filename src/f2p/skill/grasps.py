@@ -1,4 +1,4 @@
-"""Where a downward gripper may take hold of an object: at the grips its shape has."""
+"""Where a gripper may take hold of an object: at the grips its shape has; how a downward one does it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from f2p.geometry import footprint_corners, into_box, pairwise_gaps, rotate_z
 from f2p.robot.kinematics import TopDownPose
 from f2p.settings import Settings, number
-from f2p.shape.protocol import Grip, board, shape_of, shapes
+from f2p.shape.protocol import ABOVE, Grip, board, shape_of, shapes
 from f2p.skill.errors import UngraspableError
 from f2p.types import Box, Scene, Segment
 
@@ -68,27 +68,28 @@ _Option = tuple[TopDownPose, float, float, float]
 """Pose, opening, clearance between the open pads and what they take, distance from its middle [m]."""
 
 
-def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
-    """Return what the gripper can do at the grips of a segment's shape.
+def fitting_grips(segment: Segment, approach: str, config: GraspPointConfig) -> tuple[Grip, ...]:
+    """Return the grips of a segment's shape for fingers from one side that are not too wide, at least one.
 
     Raises:
         UngraspableError: It has no grip, or only some that are too wide.
     """
-    box = segment.box
-    grips = segment.shape.grips(box.size, board(box.size))
+    size = segment.box.size
+    grips = [grip for grip in segment.shape.grips(size, board(size)) if grip.approach == approach]
     if not grips:
-        held = [name for name in shapes if shape_of(name).grips(box.size, board(box.size))]
+        held = [name for name in shapes if shape_of(name).grips(size, board(size))]
         raise UngraspableError(segment.name, f"it is a {segment.prior}; a gripper holds: {', '.join(held)}")
     narrow = min(grip.width for grip in grips)
     if narrow > config.widest:
         raise UngraspableError(segment.name, f"it is {narrow:.3f} m wide, the gripper takes {config.widest:.3f} m")
+    return tuple(grip for grip in grips if grip.width <= config.widest)
+
+
+def _poses(segment: Segment, config: GraspPointConfig) -> list[_Option]:
+    """Return what the downward gripper can do at the grips of a segment's shape. Raises UngraspableError."""
+    box, grips = segment.box, fitting_grips(segment, ABOVE, config)
     least = float(box.center[2] - box.size[2] / 2) + config.reach_below + config.floor_gap
-    return [
-        option
-        for grip in grips
-        if grip.width <= config.widest
-        for option in (_rim_poses if grip.rim else _block_poses)(box, grip, least, config)
-    ]
+    return [option for grip in grips for option in (_rim_poses if grip.rim else _block_poses)(box, grip, least, config)]
 
 
 def _pose(box: Box, grip: Grip, along: float, least: float) -> TopDownPose:

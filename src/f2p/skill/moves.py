@@ -1,4 +1,4 @@
-"""What every skill with the gripper pointing down asks of a body: drive, reach, lower, rise, stand clear at the end.
+"""What every skill asks of a body, the gripper down or level: drive, reach, lower, rise, stand clear at the end.
 
 Arm, lift and wrist move together, the base alone. A rise that ends short is told: nothing may move on below it.
 """
@@ -89,6 +89,10 @@ class Moves:
     def __init__(self, config: MovesConfig, name: str, robot: Robot, cancelled: Cancelled) -> None:
         self._config, self._name, self._robot, self._cancelled = config, name, robot, cancelled
 
+    def lift_for(self, height: float) -> float:
+        """Lift position that brings the grasp centre to `height` [m]."""
+        return lift_for(height)
+
     def drive_to(self, pose: TopDownPose) -> None:
         """Bring the base to where the arm reaches `pose`."""
         self.translate(top_down(pose, self._robot.state().base_task, self._name).translate)
@@ -113,18 +117,18 @@ class Moves:
 
     def lift_to(self, height: float, threshold: float, speed: float = 0.0) -> Ending:
         """Bring the grasp centre to a height, with a contact threshold [%] and a speed, 0 for the driver's own."""
-        motion = Motion((LIFT,), (lift_for(height),), (speed,), (threshold,))
+        motion = Motion((LIFT,), (self.lift_for(height),), (speed,), (threshold,))
         return self._robot.move(motion, self._cancelled)
 
     def rise(self, height: float) -> None:
         """Go up to `height`, if below it. Raises BlockedError when it is not reached: nothing may move on below it."""
-        if self._robot.state().position(LIFT) < lift_for(height):
+        if self._robot.state().position(LIFT) < self.lift_for(height):
             self.lift_to(height, 0.0, self._config.lift_speed)
         self.check_height(height, "rising")
 
     def check_height(self, height: float, phase: str) -> None:
         """Raise BlockedError when the gripper is below `height`: a contact, false ones too, ends a motion early."""
-        short = lift_for(height) - self._robot.state().position(LIFT)
+        short = self.lift_for(height) - self._robot.state().position(LIFT)
         if short > self._config.height_tolerance:
             raise BlockedError(phase, self._name, f"{short:.3f} m below where it should be")
 

@@ -1,4 +1,4 @@
-"""Pick and place from above: the object's pose moves by the call's parameter, whatever it is held by.
+"""Pick and place: the object's pose moves by the call's parameter, whatever it is held by. Here the way from above.
 
 The parameter is the placement pose minus the grasp pose (A.10). The object is turned about its own centre, so a box
 held by a wall follows the same rule as a cube held by its middle, and as the data simulation. Lowering is guarded: it
@@ -7,10 +7,9 @@ ends at the wanted height or where effort tells of contact.
 
 from __future__ import annotations
 
-from f2p.robot.kinematics import DOWN_PITCH, aperture_from_finger, finger_from_aperture
+from f2p.robot.kinematics import DOWN_PITCH
 from f2p.robot.protocol import (
     ARM,
-    FINGER,
     LIFT,
     WRIST_PITCH,
     WRIST_ROLL,
@@ -21,8 +20,11 @@ from f2p.robot.protocol import (
     RobotState,
     never,
 )
-from f2p.skill.errors import BlockedError, GraspMissedError, LostObjectError
-from f2p.skill.moves import Moves, executed, lift_for
+from f2p.skill.errors import BlockedError, GraspMissedError, TooHeavyError
+from f2p.skill.hold import Hold
+from f2p.skill.moves import Moves, Run, executed, lift_for
+from f2p.skill.pick_place_front import FrontRun
+from f2p.skill.pick_place_front_plan import FrontPlan
 from f2p.skill.pick_place_plan import PickPlacePlan, PickPlaceSkillConfig, plan_pick_place
 from f2p.skill.protocol import Progress, silent, skills
 from f2p.types import Execution, Scene, SkillCall
@@ -45,8 +47,10 @@ class PickPlace:
     ) -> Execution:
         """Do one call (see `protocol.Skill`)."""
 
-        def planned(state: RobotState) -> _Run:
+        def planned(state: RobotState) -> Run:
             plan = plan_pick_place(scene, call, state.base_task, self.config)
+            if isinstance(plan, FrontPlan):
+                return FrontRun(self.config, plan, robot, progress, cancelled)
             return _Run(self.config, plan, robot, progress, cancelled)
 
         return executed(robot, planned)
@@ -58,10 +62,9 @@ class _Run:
     def __init__(
         self, config: PickPlaceSkillConfig, plan: PickPlacePlan, robot: Robot, progress: Progress, cancelled: Cancelled
     ) -> None:
-        self._config, self._plan, self._robot = config, plan, robot
-        self._progress, self._cancelled = progress, cancelled
+        self._config, self._plan, self._progress = config, plan, progress
         self._moves = Moves(config, plan.name, robot, cancelled)
-        self._closed_at = 0.0
+        self._hold = Hold(config, plan.name, robot, cancelled)
 
     def go(self) -> None:
         """Run all phases; a grasp that holds nothing ends with the gripper open."""
@@ -85,24 +88,34 @@ class _Run:
         self._moves.joints((ARM,), (self._moves.arm_for(grasp.pose),))
 
     def _descend(self) -> None:
-        """Down to the grasp; anything met on the way is not the object's own top."""
-        ending = self._moves.lift_to(self._plan.grasp.pose.z, self._config.blocked)
-        if ending is Ending.CONTACT:
+        """Down to the grasp; anything met on the way is not the object's own top. Once more, if it was met."""
+        if self._moves.lift_to(self._plan.grasp.pose.z, self._config.blocked) is not Ending.CONTACT:
+            return
+        self._moves.rise(self._plan.approach_z)
+        if self._moves.lift_to(self._plan.grasp.pose.z, self._config.blocked) is Ending.CONTACT:
             raise BlockedError("descend", self._plan.name)
 
     def _grasp(self) -> None:
-        """Close until something is between the fingers."""
-        ending = self._robot.gripper(self._config.squeeze, self._cancelled)
-        finger = self._robot.state().position(FINGER)
-        if ending is Ending.REACHED or finger - finger_from_aperture(self._config.squeeze) < self._config.missed:
+        """Close until something is between the fingers; once more, deeper, if nothing is."""
+        if self._hold.close():
+            return
+        self._moves.open(self._config.widest_aperture)
+        self._moves.lift_to(self._plan.grasp.pose.z - self._config.deeper, self._config.blocked)
+        if not self._hold.close():
             self._moves.open(self._moves.aperture(self._plan.grasp.opening))
             raise GraspMissedError(self._plan.name)
-        self._closed_at = finger
 
     def _lift(self) -> None:
-        """Up to the carrying height."""
+        """Up a little, then to the carrying height; back down what is too heavy."""
+        z = self._plan.grasp.pose.z
+        self._moves.lift_to(z + self._config.first_lift, 0.0, self._config.lift_speed)
+        weight = self._hold.weight()
+        if weight > self._config.heaviest:
+            self._moves.lift_to(z, self._config.contact, self._config.lower_speed)
+            self._hold.let_go()
+            raise TooHeavyError(self._plan.name, weight, self._config.heaviest)
         self._moves.lift_to(self._plan.carry_z, 0.0, self._config.lift_speed)
-        self._check_held("lift")
+        self._hold.check("lift")
         self._moves.check_height(self._plan.carry_z, "lift")
 
     def _carry(self) -> None:
@@ -110,17 +123,16 @@ class _Run:
         place = self._plan.place
         self._moves.drive_to(place)
         self._moves.joints((ARM, WRIST_ROLL), (self._moves.arm_for(place), self._plan.place_roll))
-        self._check_held("carry")
+        self._hold.check("carry")
 
     def _lower(self) -> None:
         """Down to the placement, or until it stands on something."""
         self._moves.lift_to(self._plan.place.z, self._config.contact, self._config.lower_speed)
-        self._check_held("lower")
+        self._hold.check("lower")
 
     def _release(self) -> None:
         """Open just wide enough to let go."""
-        measured = aperture_from_finger(self._robot.state().position(FINGER))
-        self._moves.open(measured + self._config.release_gap)
+        self._hold.let_go()
 
     def _retreat(self) -> None:
         """Up, clear of everything."""
@@ -129,8 +141,3 @@ class _Run:
     def _look(self) -> None:
         """Arm in and low, base at its place."""
         self._moves.look()
-
-    def _check_held(self, phase: str) -> None:
-        """Raise LostObjectError when the fingers have closed on since the grasp."""
-        if self._robot.state().position(FINGER) < self._closed_at - self._config.lost:
-            raise LostObjectError(self._plan.name, phase)

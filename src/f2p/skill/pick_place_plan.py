@@ -7,32 +7,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import footprint_excess, rotate_z
+from f2p.geometry import footprint_excess, into_box, rotate_z
 from f2p.robot.errors import UnreachableError
 from f2p.robot.kinematics import LIMITS, TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
-from f2p.settings import group, number
-from f2p.skill.errors import SkillCallError
+from f2p.settings import choice, group, number
+from f2p.shape.protocol import ABOVE, FRONT, is_covered
+from f2p.skill.errors import ApproachError, NoRoomError, SkillCallError, UngraspableError
 from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
-from f2p.skill.moves import MovesConfig
+from f2p.skill.hold import HoldConfig
+from f2p.skill.pick_place_front_plan import FrontConfig, FrontPlan, plan_front
 from f2p.types import Scene, Segment, SkillCall
+
+AUTO = "auto"
+"""From above where it can be, else from the front."""
 
 
 @dataclass(frozen=True)
-class PickPlaceSkillConfig(MovesConfig):
-    """Thresholds and the gripper's apertures."""
+class PickPlaceSkillConfig(HoldConfig):
+    """From where the fingers come, and how far."""
 
     points: GraspPointConfig = group(GraspPointConfig)
+    front: FrontConfig = group(FrontConfig)
+    approach: str = choice(AUTO, "from where the fingers come, at both ends", lambda: (AUTO, ABOVE, FRONT))
     least_lift: float = number(0.06, "smallest lift of what was grasped", unit="m", low=0.01, high=0.4)
+    first_lift: float = number(0.03, "lift at which it is known what was grasped weighs", unit="m", low=0.01, high=0.06)
     contact: float = number(12.0, "lift effort that counts as contact while lowering", unit="%", low=2.0, high=60.0,
                             source="ours: 12 N in the twin; to be set on the robot")  # fmt: skip
     blocked: float = number(25.0, "lift effort that stops the empty gripper", unit="%", low=2.0, high=60.0)
     lower_speed: float = number(0.08, "lift speed while lowering", unit="m/s", low=0.01, high=0.11)
-    squeeze: float = number(-0.06, "aperture the fingers are closed to", unit="m", low=-0.12, high=0.0,
-                            source="stretch.md 1.2: negative apertures squeeze")  # fmt: skip
-    release_gap: float = number(0.020, "how much the fingers open to let go", unit="m", low=0.005, high=0.06)
-    lost: float = number(0.03, "fingers closed by this much more have lost the object", unit="rad", low=0.005, high=0.3)
-    missed: float = number(0.05, "fingers this near the squeeze hold nothing", unit="rad", low=0.005, high=0.2)
+    deeper: float = number(0.008, "how much deeper a second try closes", unit="m", low=0.0, high=0.03)
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,63 @@ class PickPlacePlan:
 
 def plan_pick_place(
     scene: Scene, call: SkillCall, base_task: tuple[float, float, float], config: PickPlaceSkillConfig
-) -> PickPlacePlan:
-    """Choose a grasp from which the placement can be reached too, and the heights to travel at.
+) -> PickPlacePlan | FrontPlan:
+    """Choose from where the fingers come, for both ends alike since what is held cannot be turned in the hand.
 
     Raises:
-        UnreachableError: no grasp and placement within joint limits; names the limit of the best grasp.
-        UngraspableError, SkillCallError: the object cannot be held, or the call does not fit the scene.
+        UnreachableError: No grasp and placement within joint limits; names the limit of the best grasp.
+        UngraspableError, NoRoomError, ApproachError: The object cannot be held, or not got at from any side.
+        SkillCallError: The call does not fit the scene.
     """
     if call.object not in scene.names:
         raise SkillCallError(f"no object {call.object!r} in the scene; there are: {', '.join(scene.names)}")
     if call.parameter.shape != (4,) or not np.all(np.isfinite(call.parameter)):
         raise SkillCallError(f"pick_place needs four finite numbers (dx, dy, dz, dyaw), not {call.parameter.tolist()}")
+    segment = scene.segments[scene.index(call.object)]
+    cover = _cover(scene, segment, call.parameter)
+    if cover and config.approach == ABOVE:
+        choices = f"set the approach to {FRONT} or {AUTO}"
+        raise ApproachError(f"{call.object!r} is, or goes, {cover}, where nothing gets from above; {choices}")
+    if cover or config.approach == FRONT:
+        return _from_front(scene, segment, call.parameter, base_task, config)
+    try:
+        return plan_above(scene, call, base_task, config)
+    except (UnreachableError, UngraspableError) as error:
+        if config.approach == ABOVE:
+            raise
+        try:
+            return _from_front(scene, segment, call.parameter, base_task, config)
+        except (UnreachableError, UngraspableError, NoRoomError, ApproachError):
+            raise error from None
+
+
+def _cover(scene: Scene, segment: Segment, parameter: np.ndarray) -> str:
+    """Say under what an object is, or shall be, so that nothing gets there from above; nothing if it is free."""
+    for at in (segment.box.center, segment.box.center + parameter[:3]):
+        for other in scene.segments:
+            local = into_box(at, other.box.center, other.box.yaw)
+            if other.name != segment.name and is_covered(other.prior, other.box.size, local):
+                return f"under a board of {other.name!r}"
+    return ""
+
+
+def _from_front(
+    scene: Scene, segment: Segment, parameter: np.ndarray, base_task: tuple[float, float, float],
+    config: PickPlaceSkillConfig,
+) -> FrontPlan:  # fmt: skip
+    """Plan from the front (see `plan_front`)."""
+    load = tuple(other for other in scene.segments if other.name != segment.name and _inside(other, segment))
+    return plan_front(scene, segment, parameter, load, base_task, config.points, config.front)
+
+
+def plan_above(
+    scene: Scene, call: SkillCall, base_task: tuple[float, float, float], config: PickPlaceSkillConfig
+) -> PickPlacePlan:
+    """Choose a grasp from above from which the placement can be reached too, and the heights to travel at.
+
+    Raises:
+        UnreachableError, UngraspableError: As `plan_pick_place`.
+    """
     segment = scene.segments[scene.index(call.object)]
     first: UnreachableError | None = None
     for grasp in grasps(scene, call.object, config.points):

@@ -1,7 +1,8 @@
 """A grasp is a weld: both finger pads on one movable, near its grasp point, bind it until the fingers open.
 
-The grasp point is the middle of a cuboid's top, or the nearest point on top of a wall of an open box. Grasp forces
-and slip are not modelled; the pads push what they touch before, and what lies in a carried box moves by contact only.
+The grasp point is where the shape's grip nearest to the fingers is: from above the middle of a cuboid's top or the
+nearest point on top of a wall, from the front the nearest place on its middle line. Grasp forces and slip are not
+modelled; the pads push what they touch before, and what lies in a carried box moves by contact only.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import numpy as np
 
 from f2p.geometry import into_box
 from f2p.settings import Settings, number
+from f2p.shape.protocol import ABOVE, FRONT
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import Body, upright_boxes
 from f2p.twin import model as parts
+
+DOWNWARD = -0.7
+"""Below this height of the tip of its unit vector the gripper points down, and takes hold from above (ours: 45 deg)."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,9 @@ class GripperHold:
         """Tell whether the grasp centre is within tolerance of the body's grasp point."""
         body = data.body(f"b{index}")
         poses, sizes = upright_boxes(body.xpos[None], body.xmat.reshape(1, 3, 3), self._scene.bodies[index].size[None])
-        across, over = distance_to_grasp(self._scene.bodies[index], poses[0], sizes[0], data.site_xpos[self._site])
+        approach = ABOVE if data.site_xmat[self._site, 8] < DOWNWARD else FRONT
+        site = data.site_xpos[self._site]
+        across, over = distance_to_grasp(self._scene.bodies[index], poses[0], sizes[0], site, approach)
         return across <= self._config.horizontal and abs(over) <= self._config.vertical
 
     def _bind(self, model: mujoco.MjModel, data: mujoco.MjData, index: int, measured: float) -> None:
@@ -104,7 +111,9 @@ class GripperHold:
             data.ctrl[control] = self.limited(float(data.ctrl[control]))
 
 
-def distance_to_grasp(body: Body, pose: np.ndarray, size: np.ndarray, point: np.ndarray) -> tuple[float, float]:
+def distance_to_grasp(
+    body: Body, pose: np.ndarray, size: np.ndarray, point: np.ndarray, approach: str = ABOVE
+) -> tuple[float, float]:
     """Return the distance of a point from the nearest grasp point of a body.
 
     Args:
@@ -112,6 +121,7 @@ def distance_to_grasp(body: Body, pose: np.ndarray, size: np.ndarray, point: np.
         pose: Upright box (x, y, z, yaw). Shape (4,).
         size: Extents of that box [m]. Shape (3,).
         point: In the task frame [m]. Shape (3,).
+        approach: From where the fingers come.
 
     Returns:
         Horizontal distance, and height over the grasp point [m]; infinite where it has none.
@@ -119,9 +129,11 @@ def distance_to_grasp(body: Body, pose: np.ndarray, size: np.ndarray, point: np.
     local = into_box(point, pose[:3], pose[3])
     found = []
     for grip in body.shape.grips(size, body.board):
-        offset = local - grip.point
-        along = 1 - grip.axis
-        if grip.rim:
-            offset[along] = max(abs(offset[along]) - 0.5 * (grip.span - grip.width), 0.0)
-        found.append((float(np.linalg.norm(offset[:2])), float(offset[2])))
+        if grip.approach != approach:
+            continue
+        offset, along = local - grip.point, 1 - grip.axis
+        if grip.rim or approach == FRONT:
+            offset[along] = max(abs(offset[along]) - 0.5 * (grip.span - grip.width * grip.rim), 0.0)
+        over = float(np.sign(offset[2]) * max(abs(offset[2]) - 0.5 * grip.rise, 0.0))
+        found.append((float(np.linalg.norm(offset[:2])), over))
     return min(found, default=(np.inf, np.inf))

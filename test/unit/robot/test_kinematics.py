@@ -17,10 +17,12 @@ from f2p.robot.frames import (
 )
 from f2p.robot.kinematics import (
     LIMITS,
+    LevelPose,
     TopDownPose,
     aperture_from_finger,
     base_from_gripper,
     finger_from_aperture,
+    level,
     top_down,
 )
 from f2p.robot.protocol import ARM, LIFT, WRIST_PITCH, JointState, RobotState
@@ -65,6 +67,36 @@ def test_out_of_reach_names_the_limit(pose, limit):
     assert caught.value.limit == limit
     assert "the placement of 'box' is out of reach" in str(caught.value)
     assert caught.value.code == 401
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(0.75, 0.95), st.floats(-0.6, 0.6), st.floats(0.2, 1.2), st.floats(-0.6, 0.6), st.floats(-0.05, 0.05))
+def test_level_inverse_then_forward_is_identity(x, y, z, direction, turned):
+    base = (BASE_START_TASK[0], 0.1, BASE_START_TASK[2] + turned)
+    found = level(LevelPose(x, y, z, direction), base)
+    end = compose_planar(compose_planar(base, (found.translate, 0.0, 0.0)), (0.0, 0.0, found.turn))
+    gripper = base_from_gripper(dict(zip(*found.joints, strict=True)))
+    at = compose_planar(end, (gripper[0, 3], gripper[1, 3], 0.0))
+    assert (*at[:2], gripper[2, 3]) == pytest.approx((x, y, z), abs=1e-3)
+    ahead = compose_planar((0.0, 0.0, end[2]), (gripper[0, 2], gripper[1, 2], 0.0))
+    assert ahead[:2] == pytest.approx((math.cos(direction), math.sin(direction)), abs=1e-3)
+    assert abs(gripper[2, 2]) < 1e-3 and abs(gripper[2, 0]) < 1e-3, "level, fingers beside each other"
+
+
+@pytest.mark.parametrize(
+    ("pose", "limit"),
+    [
+        (LevelPose(0.6, 0.0, 0.6, 0.0), ARM),
+        (LevelPose(1.3, 0.0, 0.6, 0.0), ARM),
+        (LevelPose(0.8, 0.0, 0.05, 0.0), LIFT),
+        (LevelPose(0.8, 2.0, 0.6, 0.0), "the base's place along task y"),
+        (LevelPose(0.8, 0.0, 0.6, 1.5), "the angle between arm and drive"),
+    ],
+)
+def test_out_of_reach_from_the_front_names_the_limit(pose, limit):
+    with pytest.raises(UnreachableError, match="the grasp is out of reach") as caught:
+        level(pose, BASE_START_TASK, "the grasp")
+    assert caught.value.limit == limit
 
 
 def test_roll_stays_nearest_and_within_limits():
