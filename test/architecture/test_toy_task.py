@@ -30,6 +30,7 @@ class Serve:
     """Cups stand on a tray, a shallow box; the first has to come to the other table. None of ours has trays or cups."""
 
     name = NAME
+    fewest = 1
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
         workspace, tray = tables(), np.array([0.7, 0.45 + 0.2 * rng.random(), 0.525, 0.0])

@@ -42,15 +42,15 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
         done = run_plan(simulator, instance.world, plan, number)
         if not done or instance.success(done[-1].relations_after):
             continue
-        first = done[0]
-        outcome = Outcome(
-            first.before, plan.calls[0], first.after, plan.predictions[0], first.relations_before,
-            first.relations_after, Execution(True), plan.weights_id,
-        )  # fmt: skip
-        comparison = compare(outcome)
-        if comparison.contradictions:
-            return Failure(
-                f"{task.name}-{number}-{attempt}", outcome, instance.goal, plan, Cause.MODEL, comparison.score, 0.0,
-                comparison.contradictions, "ground truth contradicts the prediction",
+        for call, happened, prediction in zip(plan.calls, done, plan.predictions, strict=True):
+            outcome = Outcome(
+                happened.before, call, happened.after, prediction, happened.relations_before,
+                happened.relations_after, Execution(True), plan.weights_id,
             )  # fmt: skip
+            comparison = compare(outcome)
+            if comparison.contradictions:
+                return Failure(
+                    f"{task.name}-{number}-{attempt}", outcome, instance.goal, plan, Cause.MODEL, comparison.score, 0.0,
+                    comparison.contradictions, "ground truth contradicts the prediction",
+                )  # fmt: skip
     raise NoFailureError(task.name, TRIES)

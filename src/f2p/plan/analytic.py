@@ -67,7 +67,7 @@ class AnalyticPredictor:
         meant = actions.get(step.skill).expected(scene, step.object, parameters[:, : width_of(step.skill)])[:, index]
         target = centers[:, index, :2] + meant[:, :2]
         half = scene.segments[index].box.size[2] / 2
-        height = _support_height(scene, centers, moving, target) + half - centers[:, index, 2]
+        height = _support_height(scene, centers, moving, target, index) + half - centers[:, index, 2]
         delta = np.concatenate([meant[:, :2], height[:, None]], axis=1)
         return np.where(moving[..., None], delta[:, None, :], 0.0)
 
@@ -92,12 +92,20 @@ def _unary(scene: Scene) -> np.ndarray:
     return unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
 
 
-def _support_height(scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the height of what is under `target` (K, 2) among what does not move; the floor is 0 [m]. Shape (K,)."""
+def _support_height(
+    scene: Scene, centers: np.ndarray, moving: np.ndarray, target: np.ndarray, index: int
+) -> np.ndarray:
+    """Return the height of what segment `index` meets when it is lowered at `target` (K, 2) [m]; the floor is 0.
+
+    That is the top of all that its footprint overlaps among what does not move, and the floor of what it fits into;
+    footprints as if nothing was turned. Shape (K,).
+    """
     sizes, holds = _sizes(scene), hollow([segment.prior for segment in scene.segments])
-    under = np.all(np.abs(target[:, None] - centers[..., :2]) <= sizes[:, :2] / 2, axis=-1) & ~moving
-    top = centers[..., 2] + np.where(holds, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
-    return np.max(np.where(under, top, 0.0), axis=1)
+    apart = np.abs(target[:, None] - centers[..., :2])
+    meets = np.all(apart < 0.5 * (sizes[:, :2] + sizes[index, :2]), axis=-1) & ~moving
+    fits = np.all(apart <= 0.5 * (sizes[:, :2] - sizes[index, :2]), axis=-1) & holds
+    top = centers[..., 2] + np.where(fits, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
+    return np.max(np.where(meets, top, 0.0), axis=1)
 
 
 def _centers(scene: Scene) -> np.ndarray:

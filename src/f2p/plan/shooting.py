@@ -1,8 +1,9 @@
 """Shooting: draw parameters for a given skeleton, let the model roll all of them out, keep the likeliest (A.11.2).
 
-A first share of the candidates is drawn jointly over all steps; the rest redraws one step at a time of the best so far,
-over the whole workspace again (ours: three independent hits of one in ten are one in a thousand when drawn jointly).
-With one step it is exactly the paper's shooting.
+With one step it is exactly the paper's shooting. With H steps (ours: three independent hits of one in ten are one in a
+thousand when drawn jointly, and a cup is one in a hundred alone) a share of the proposals is drawn over what the goal
+wants the step's object to be in or on, and only a first part of the candidates is drawn jointly: the rest are some of
+the best so far with one or more steps drawn anew. They are as many for each step whatever H.
 
 Of near-equals one is taken by the rule of `ties.py`.
 """
@@ -10,7 +11,8 @@ Of near-equals one is taken by the rule of `ties.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from f2p.action.workspace import Workspace
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.ties import TieRule, choose, scores_of
+from f2p.relation.table import binary_spec
 from f2p.settings import Settings, group, number
 from f2p.types import Goal, Scene, SkillStep
 
@@ -27,9 +30,20 @@ class ShootingConfig(Settings):
     """How many candidates, and when two of them are equally good."""
 
     candidates: int = number(
-        1000, "candidates per skeleton", low=1, high=100_000, source="ours; K_a is not given in A.11.2"
+        1000,
+        "candidates per skeleton, of one or two steps",
+        low=1,
+        high=100_000,
+        source="ours; K_a is not given in A.11.2",
     )
-    joint_share: float = number(0.4, "share drawn jointly over all steps", low=0.0, high=1.0)
+    joint_share: float = number(
+        0.4, "share drawn jointly over all steps, of more than one", low=0.0, high=1.0, source="ours"
+    )
+    named_share: float = number(
+        0.5, "share of the proposals, of more than one step, over what the goal wants the object to be in or on",
+        low=0.0, high=1.0, source="ours",
+    )  # fmt: skip
+    parents: int = number(8, "best candidates so far that others are drawn from", low=1, high=1000, source="ours")
     ties: TieRule = group(TieRule)
 
 
@@ -67,20 +81,61 @@ def shoot(
     steps = check_skeleton(scene, skeleton)
     total, horizon = int(config.candidates), len(steps)
     joint = total if horizon == 1 else max(1, round(config.joint_share * total))
-    proposals = drawn(scene, steps, joint, rng, workspace)
-    scores = scores_of(predictor, scene, steps, proposals, goal)
-    rest = total - joint
-    for turn in range(2 * horizon if rest else 0):
-        count = rest // (2 * horizon) + (turn < rest % (2 * horizon))
-        if not count:
-            continue
-        redrawn, one = np.repeat(proposals[[int(np.argmax(scores))]], count, axis=0), turn % horizon
-        fresh = drawn(scene, steps[one : one + 1], count, rng, workspace)[:, 0]
-        redrawn[:, one, : fresh.shape[1]] = fresh
+    aimed = partial(_aimed, scene, steps, rng=rng, workspace=workspace, goal=goal, share=config.named_share)
+    proposals = drawn(scene, steps, joint, rng, workspace) if horizon == 1 else aimed(joint)
+    scores, count = scores_of(predictor, scene, steps, proposals, goal), -(-(total - joint) // 4)
+    for _ in range(2 * horizon if count else 0):
+        parents = proposals[np.argsort(-scores, kind="stable")[: int(config.parents)]]
+        redrawn = _redrawn(parents, aimed(count), rng)
         proposals = np.concatenate([proposals, redrawn])
         scores = np.concatenate([scores, scores_of(predictor, scene, steps, redrawn, goal)])
+    evaluated = len(scores)
     if scores.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
         proposals, scores = proposals[:joint], scores[:joint]
     best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
     parameters = parameters_of(scene, steps, proposals[best][None])[0]
-    return Candidate(steps, parameters, float(scores[best]), total, ties)
+    return Candidate(steps, parameters, float(scores[best]), evaluated, ties)
+
+
+def _aimed(
+    scene: Scene,
+    steps: tuple[SkillStep, ...],
+    count: int,
+    *,
+    rng: np.random.Generator,
+    workspace: Workspace,
+    goal: Goal,
+    share: float,
+) -> np.ndarray:
+    """Draw proposals, a share of each step's over its object's destinations. Shape (count, H, P)."""
+    out, over = drawn(scene, steps, count, rng, workspace), replace(workspace, over_objects=1.0)
+    for index, step in enumerate(steps):
+        places = destinations(goal, step.object)
+        rows = rng.permutation(count)[: round(share * count) if places else 0]
+        near = replace(scene, segments=tuple(one for one in scene.segments if one.name in {step.object, *places}))
+        aimed = drawn(near, (step,), len(rows), rng, over)[:, 0] if len(rows) else out[:0, index]
+        out[rows, index, : aimed.shape[1]] = aimed
+    return out
+
+
+def destinations(goal: Goal, name: str) -> frozenset[str]:
+    """Return what the goal wants `name` to be in or on; where it says nothing, what it wants of what shall be in it."""
+
+    def of(subject: str) -> dict[str, bool]:
+        specs = {one.object: binary_spec(one.relation) for one in goal.literals
+                 if one.value and one.object and one.subject == subject}  # fmt: skip
+        return {place: spec.contains for place, spec in specs.items() if spec.contains or spec.supports}
+
+    own = of(name)
+    if own:
+        return frozenset(own)
+    contents = {one.subject for one in goal.literals if of(one.subject).get(name)}
+    return frozenset(place for one in contents for place in of(one)) - {name}
+
+
+def _redrawn(parents: np.ndarray, fresh: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return `fresh` proposals (count, H, P) with some steps, not all, as one of `parents` (parents, H, P) has them."""
+    count, horizon = fresh.shape[:2]
+    anew = rng.random((count, horizon)) < 0.5 / horizon
+    anew[np.arange(count), rng.integers(horizon, size=count)] = True
+    return np.where(anew[..., None], fresh, parents[rng.integers(len(parents), size=count)])

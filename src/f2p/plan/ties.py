@@ -108,8 +108,8 @@ def preferred(
     """Find the candidates that are nearly as likely as the best, and as well placed as any of those."""
     least = min(scores.max() - rule.tolerance, rule.worth * scores.max())
     pool = rng.permutation(np.flatnonzero(scores >= least))[:ASKED]
-    clear = clear_of_objects(scene, skeleton, proposals[pool])
-    quality = 2 * clear + (standing(predictor, scene, tuple(skeleton), proposals[pool]) >= 0.5)
+    met = meetings(scene, skeleton, proposals[pool])
+    quality = (standing(predictor, scene, tuple(skeleton), proposals[pool]) >= 0.5) - 2 * met
     return pool[quality == quality.max()]
 
 
@@ -126,25 +126,31 @@ def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...]
     return out
 
 
-def clear_of_objects(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
-    """Tell whether what is moved meets nothing that can be moved, where objects are now, whichever way both are turned.
+def meetings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
+    """Count how often what is moved meets something that can be moved, whichever way both are turned.
+
+    Each is where the steps before are meant to have left it: two objects of a plan shall not be put into one place.
 
     Args:
         scene: Where they are now.
-        skeleton: H steps; an object that is moved twice ends where its last step puts it.
+        skeleton: H steps.
         proposals: Shape (candidates, H, P).
 
     Returns:
-        Shape (candidates,), bool.
+        Shape (candidates,), int.
     """
-    radius = {one.name: 0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments}
-    ends, clear = ends_of(scene, skeleton, proposals), np.ones(len(proposals), dtype=bool)
-    for name, index in {step.object: index for index, step in enumerate(skeleton)}.items():
-        for other in scene.segments:
-            if other.movable and other.name != name:
-                apart = np.linalg.norm(ends[:, index, :2] - other.box.center[:2], axis=-1)
-                clear &= apart > radius[name] + radius[other.name]
-    return clear
+    others = [index for index, one in enumerate(scene.segments) if one.movable]
+    radius = np.array([0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments])
+    places = np.repeat(np.array([one.box.center[:2] for one in scene.segments])[None], len(proposals), axis=0)
+    ends, out = ends_of(scene, skeleton, proposals), np.zeros(len(proposals), dtype=int)
+    for index, step in enumerate(skeleton):
+        own = scene.index(step.object)
+        places[:, own] = ends[:, index, :2]
+        for other in others:
+            if other != own:
+                apart = np.linalg.norm(places[:, own] - places[:, other], axis=-1)
+                out += apart <= radius[own] + radius[other]
+    return out
 
 
 def surest(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours: int) -> int:

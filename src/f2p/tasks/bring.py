@@ -15,6 +15,7 @@ class Bring:
     """Whoever does not know that contents travel packs the box anew on the other table: 1 + n skills instead of one."""
 
     name = "bring"
+    fewest = 1
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

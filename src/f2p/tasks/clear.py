@@ -15,6 +15,7 @@ class Clear:
     """The box must go to table_b, every object must stay on table_a: who knows that contents travel unpacks first."""
 
     name = "clear"
+    fewest = 1
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

@@ -10,5 +10,5 @@ class TaskSizeError(F2pError):
 
     code = 690
 
-    def __init__(self, task: str, objects: int, most: int) -> None:
-        super().__init__(f"task {task!r} cannot be made with {objects} objects; choose 1 to {most}")
+    def __init__(self, task: str, objects: int, most: int, fewest: int = 1) -> None:
+        super().__init__(f"task {task!r} cannot be made with {objects} objects; choose {fewest} to {most}")

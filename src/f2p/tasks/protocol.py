@@ -37,6 +37,8 @@ class Task(Protocol):
     """A maker of instances. They depend on nothing but the generator, the number of objects and the simulator."""
 
     name: str
+    fewest: int
+    """Objects of its smallest scene."""
 
     def make(self, rng: np.random.Generator, objects: int, simulator: Simulator) -> TaskInstance:
         """Make a fresh instance, at rest in `simulator`, whose goal is not met yet."""

@@ -19,6 +19,7 @@ class Transport:
     """The paper's Multi-object Transport with goals on the contents."""
 
     name = "transport"
+    fewest = 1
 
     def __init__(self, config: PackedBoxConfig | None = None) -> None:
         self.config = config or PackedBoxConfig()

@@ -11,8 +11,8 @@ from f2p.action.workspace import Workspace
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
-from f2p.plan.shooting import Candidate, ShootingConfig, shoot
-from f2p.plan.ties import TieRule, choose, surest
+from f2p.plan.shooting import Candidate, ShootingConfig, destinations, shoot
+from f2p.plan.ties import TieRule, choose, meetings, surest
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
@@ -136,20 +136,25 @@ def test_where_nothing_else_is_likely_an_object_is_put_upon_another(
     assert found.probability > 0.9
 
 
-def test_three_steps_are_found_with_a_thousand_candidates(workspace: Scene, simple: AnalyticPredictor) -> None:
+def test_three_steps_are_found_with_as_many_redraws_for_each(workspace: Scene, simple: AnalyticPredictor) -> None:
     goal = parse_goal("inside(landmark, box) & above(object_1, table_b) & above(object_2, table_b)")
     skeleton = tuple(SkillStep("pick_place", name) for name in ("object_1", "object_2", "landmark"))
     found = [shoot(simple, workspace, skeleton, goal, np.random.default_rng(seed)) for seed in range(10)]
-    assert all(one.evaluated == 1000 for one in found) and np.mean([one.probability > 0.9 for one in found]) >= 0.9
+    assert (
+        all(one.evaluated == 400 + 2 * 3 * 150 for one in found)
+        and np.mean([one.probability > 0.9 for one in found]) >= 0.9
+    )
 
 
-@pytest.mark.parametrize("candidates", [1, 3, 17])
-def test_the_number_of_candidates_is_kept(workspace: Scene, simple: AnalyticPredictor, candidates: int) -> None:
+@pytest.mark.parametrize(("candidates", "evaluated"), [(1, 1), (3, 1 + 4 * 1), (17, 7 + 4 * 3)])
+def test_few_candidates_are_redrawn_too(
+    workspace: Scene, simple: AnalyticPredictor, candidates: int, evaluated: int
+) -> None:
     found = shoot(
         simple, workspace, (OBJECT, OBJECT), parse_goal("above(object_1, table_b)"), np.random.default_rng(0),
         config=ShootingConfig(candidates=candidates),
     )  # fmt: skip
-    assert found.evaluated == candidates and found.parameters.shape == (2, 4)
+    assert found.evaluated == evaluated and found.parameters.shape == (2, 4)
 
 
 def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
@@ -186,3 +191,21 @@ def test_a_search_uses_the_skills_it_is_given(workspace: Scene, simple: Analytic
         assert plan.probability > 0.9 and {call.skill for call in plan.calls} == {"pick_place"}, "a stroke is too short"
     with pytest.raises(SettingError, match="must be some of: pick_place, toy_push"):
         PlannerConfig(skills=("juggle",))
+
+
+def test_proposals_of_several_steps_aim_at_where_the_goal_wants_an_object_or_what_is_in_it() -> None:
+    goal = parse_goal("inside(object_1, box) & above(object_1, table_b) & left(object_1, landmark)")
+    assert destinations(goal, "object_1") == {"box", "table_b"}
+    assert destinations(goal, "box") == {"table_b"}, "it shall go where its content shall"
+    assert destinations(goal, "landmark") == frozenset(), "beside it says nothing of where it shall be"
+
+
+def test_two_objects_that_a_plan_puts_into_one_place_meet_there(workspace: Scene) -> None:
+    steps = (SkillStep("pick_place", "landmark"), SkillStep("pick_place", "object_1"))
+    center = {one.name: one.box.center[:2] for one in workspace.segments}
+    proposals = np.zeros((3, 2, 4))
+    for row, (first, second) in enumerate([((0.6, -0.2), (0.6, -0.2)), ((0.6, -0.2), (0.6, -0.9)),
+                                           ((0.6, -0.2), tuple(center["landmark"]))]):  # fmt: skip
+        proposals[row, 0, :2] = np.array(first) - center["landmark"]
+        proposals[row, 1, :2] = np.array(second) - center["object_1"]
+    assert list(meetings(workspace, steps, proposals)) == [1, 0, 0], "where the landmark was, there is room now"
