@@ -1,4 +1,4 @@
-"""What a killed DDS process leaves in shared memory is given back; what lives is not touched."""
+"""What a killed DDS process leaves in shared memory is given back, and its port is not taken; what lives stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from f2p.ros.base.shared_memory import sweep
+from f2p.ros.base.shared_memory import keep_off, sweep
 
 
 def segment(folder: Path, name: str, size: int = 100) -> tuple[Path, Path]:
@@ -50,3 +50,50 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (folder / "fastrtps_0123456789abcdef_el").symlink_to(precious)
     assert sweep(folder) == 0
     assert precious.read_text() == "kept" and len(list(folder.iterdir())) == 2
+
+
+def process(folder: Path, pid: int, *files: str) -> Path:
+    """A process as the kernel tells of it, with what it has mapped."""
+    maps = folder / str(pid) / "maps"
+    maps.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"7f0000000000-7f0000001000 rw-s 00000000 00:19 {at} {file}" for at, file in enumerate(files)]
+    maps.write_text("\n".join([*lines, "7ffc00000000-7ffc00001000 r-xp 00000000 00:00 0 [vdso]", ""]))
+    return maps
+
+
+def taken(lock: Path) -> bool:
+    """Whether a process, as Fast DDS does it, is told that somebody listens at the port."""
+    with lock.open("a") as own:
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False
+
+
+def test_a_port_of_the_dead_is_not_taken_while_somebody_sends_to_it(tmp_path: Path) -> None:
+    """A guard that took the port of the stopped and killed one before it was deaf: no service answered."""
+    memory, processes = tmp_path / "shm", tmp_path / "proc"
+    memory.mkdir()
+    for name in ("fastrtps_port7411_el", "fastrtps_port7413_el", "fastrtps_port7400_sl"):
+        (memory / name).touch()
+    one = process(processes, 10, "/dev/shm/fastrtps_port7411", "/dev/shm/fastrtps_port7415 (deleted)", "/dev/shm/else")
+    two = process(processes, 11, "/dev/shm/fastrtps_port7413", "/dev/shm/fastrtps_port7400")
+    with (memory / "fastrtps_port7413_el").open() as listening:
+        fcntl.flock(listening, fcntl.LOCK_EX)
+        assert keep_off(memory, processes) == ("fastrtps_port7411", "fastrtps_port7415")
+        assert all(map(taken, (memory / "fastrtps_port7411_el", memory / "fastrtps_port7415_el")))
+        assert keep_off(memory, processes) == ("fastrtps_port7411", "fastrtps_port7415"), "once is enough"
+        one.unlink()
+        assert keep_off(memory, processes) == (), "nobody sends there any more"
+        assert not (memory / "fastrtps_port7411_el").exists()
+    two.unlink()
+    assert keep_off(memory, processes) == ()
+
+
+def test_ports_without_senders_and_processes_one_may_not_look_at_are_nothing(tmp_path: Path) -> None:
+    (tmp_path / "fastrtps_port7411_el").touch()
+    process(tmp_path / "proc", 10).unlink()
+    assert keep_off(tmp_path, tmp_path / "proc") == ()
+    assert not taken(tmp_path / "fastrtps_port7411_el")
+    assert keep_off(tmp_path / "none", tmp_path / "none") == ()

@@ -31,7 +31,7 @@ from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
-from f2p.ros.base.shared_memory import sweep
+from f2p.ros.base.shared_memory import before_dds
 from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
@@ -303,7 +303,7 @@ def run(make: Callable[[], Any]) -> None:
     A signal ends it as a person means it: what moves comes to rest first, while ROS can still say so.
     """
     ending.heed()
-    sweep()  # the one killed before this one left its shared memory behind
+    before_dds()
     node, clean = _made(make), True
     executor = SingleThreadedExecutor()
     executor.add_node(node)

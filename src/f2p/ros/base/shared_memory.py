@@ -1,9 +1,15 @@
-"""Give back the shared memory of DDS processes that were killed.
+"""What processes of DDS that were killed leave in shared memory: segments are given back, ports are kept off.
 
 Fast DDS keeps one segment per process in /dev/shm, of 64 MB with this project's profile, and holds an exclusive lock on
 a file beside it while it lives. A process that ends by SIGKILL, or all at once with its peers, leaves both behind, and
 /dev/shm is memory: a hundred crashes are 7 GB. The kernel drops the lock with the process, so a lock that can be taken
 tells a segment nobody owns (Fast DDS documentation of `fastdds shm clean`).
+
+It also listens at numbered ports there, each a file and a lock. Whoever sends to a process that was stopped makes its
+port anew, and once that process is killed, anew once more: two senders then have two files of one name, and each
+removes the other's when it gives up its own. A successor that takes the number loses its file the same way, and what is
+sent to it reaches nobody, while what it sends arrives (Fast DDS 2.14.5, `SharedMemGlobal::open_port_internal`, `~Port`;
+seen in 8 of 11 restarts). So a number that somebody still sends to and nobody listens at is not taken.
 """
 
 from __future__ import annotations
@@ -14,9 +20,63 @@ import re
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
+PROCESSES = Path("/proc/")
 
 _LOCK = re.compile(r"fast(?:rtps|dds)_[0-9a-f]{16}_el")
 """The lock file of a segment, by Fast DDS 2 and 3."""
+
+_MAPPED = re.compile(r" /dev/shm/(fast(?:rtps|dds)_port[0-9]+)(?: \(deleted\))?$", re.MULTILINE)
+"""A port in a process's list of mapped files; a sender's file may be removed by now."""
+
+_kept_off: dict[Path, int] = {}
+"""Locks that this process holds of ports that are not its own, and their descriptors."""
+
+
+def before_dds() -> None:
+    """Call it before DDS begins: gives back what the killed left, and has DDS take no port that they listened at."""
+    sweep()
+    keep_off()
+
+
+def keep_off(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> tuple[str, ...]:
+    """Hold the lock of every port that has senders and no listener, so that DDS in this process passes it over.
+
+    They are held until a later call finds no sender left, or this process ends.
+
+    Returns:
+        Names of the ports that are held.
+    """
+    sent_to = {name for maps in processes.glob("[0-9]*/maps") for name in _mapped(maps)}
+    for lock in [lock for lock in _kept_off if lock.name.removesuffix("_el") not in sent_to]:
+        lock.unlink(missing_ok=True)
+        os.close(_kept_off.pop(lock))
+    for name in sent_to:
+        lock = folder / f"{name}_el"
+        if lock not in _kept_off and not (folder / f"{name}_sl").exists():  # _sl: many listen there
+            _hold(lock)
+    return tuple(sorted(lock.name.removesuffix("_el") for lock in _kept_off))
+
+
+def _mapped(maps: Path) -> set[str]:
+    """Return the ports that a process has open; none where it is gone, or another user's."""
+    try:
+        return set(_MAPPED.findall(maps.read_text(errors="replace")))
+    except OSError:
+        return set()
+
+
+def _hold(lock: Path) -> None:
+    """Take the lock of a port if nobody has it."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return
+    _kept_off[lock] = descriptor
 
 
 def sweep(folder: Path = SHARED_MEMORY) -> int:

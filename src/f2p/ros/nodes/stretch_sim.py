@@ -24,7 +24,7 @@ from f2p.graph.graph import NAMESPACE
 from f2p.graph.places import orphaned
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
-from f2p.ros.base.shared_memory import sweep
+from f2p.ros.base.shared_memory import before_dds
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
@@ -126,7 +126,7 @@ class StretchSim(Node):
 def main() -> None:
     """Run the twin until it is asked to end; goals that wait are answered before the network goes."""
     ending.heed()
-    sweep()  # the one killed before this one left its shared memory behind
+    before_dds()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node = StretchSim()
     executor = MultiThreadedExecutor(num_threads=POOL)

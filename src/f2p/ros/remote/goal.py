@@ -18,6 +18,7 @@ from f2p.graph.graph import members, within
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.shared_memory import before_dds
 from f2p.ros.errors import NoStackError, NotReadyError
 from f2p.ros.messages.convert import duration_from_msg, goal_to_msg, skeleton_to_msg
 from f2p.ros.remote.status import check_domain
@@ -56,6 +57,7 @@ def spinning(name: str, namespace: str = "") -> Iterator[Node]:
     """
     check_domain()
     namespace = within(namespace)
+    before_dds()
     context = Context()
     rclpy.init(context=context)
     node = rclpy.create_node(name, context=context, namespace=namespace)
