@@ -5,8 +5,9 @@ No ROS in here: the stack it drives is a protocol, so that the whole policy can 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
@@ -14,12 +15,15 @@ from f2p.errors import CanceledError, F2pError
 from f2p.loop.errors import (
     AttemptsUsedUpError,
     DeadlineError,
+    FailedTwiceError,
+    GivenUpError,
     LearningError,
     NoBelievedPlanError,
     NodeDeadError,
     RemoteError,
     UnclearFailureError,
 )
+from f2p.loop.operator import Choice, Nobody, Operator, Plea
 from f2p.plan.tree import StepStatus, plan_tree
 from f2p.robot.errors import TakenOverError
 from f2p.scene.goals import check_goal, satisfied
@@ -38,6 +42,7 @@ class Stage(str, Enum):
     LEARN = "learn"
     SWAP = "swap"
     RETRY = "retry"
+    HELP = "help"
 
     __str__ = str.__str__
 
@@ -85,6 +90,8 @@ class Record:
     attempts: int = 0
     failure_ids: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+    """What an operator decided."""
 
 
 def status_of(verdict: Verdict, execution: Execution) -> StepStatus:
@@ -103,13 +110,18 @@ class Achiever:
         canceled: Whether the goal was taken back.
         tell_plan: Called with each plan as a tree that shows how far it came, whenever that changes; and with whether
             it is over.
+        operator: Who is asked where a person has to decide.
     """
 
     def __init__(
         self, stack: Stack, report: Report, canceled: Callable[[], bool],
-        tell_plan: Callable[[str, bool], None] = lambda _tree, _over: None,
+        tell_plan: Callable[[str, bool], None] = lambda _tree, _over: None, operator: Operator | None = None,
     ) -> None:  # fmt: skip
         self._stack, self._report, self._canceled, self._tell_plan = stack, report, canceled, tell_plan
+        self._operator = operator or Nobody()
+        self._failures: Counter[SkillStep] = Counter()
+        self._at: Plea | None = None
+        self._takeovers = 0
         self.record = Record()
 
     def achieve(
@@ -120,21 +132,51 @@ class Achiever:
         Raises:
             NoBelievedPlanError, AttemptsUsedUpError, UnclearFailureError, LearningError, F2pError: why it was given up.
         """
-        for attempt in range(1, attempts + 1):
-            self.record.attempts = attempt
+        left = attempts
+        while left > 0:
+            self.record.attempts += 1
             try:
-                if self._attempt(goal, proposal, learn_from, seed + attempt - 1):
+                if self._attempt(goal, proposal, learn_from, seed + self.record.attempts - 1):
                     return
+                left -= 1
+            except (TakenOverError, UnclearFailureError, LearningError, FailedTwiceError) as error:
+                proposal = self._asked(error, proposal)
             except (NodeDeadError, DeadlineError, RemoteError) as error:
                 self.record.errors.append(str(error))
-                if attempt == attempts or getattr(error, "remote_code", 0) == TakenOverError.code:
+                if getattr(error, "remote_code", 0) == TakenOverError.code:
+                    proposal = self._asked(error, proposal)
+                    continue
+                left -= 1
+                if not left:
                     raise
-                self._report(Stage.RETRY, f"attempt {attempt} was cut short: {error}")
+                self._report(Stage.RETRY, f"attempt {self.record.attempts} was cut short: {error}")
         told = "; ".join(self.record.errors) or "every step went as predicted, but the goal was not seen to hold"
         raise AttemptsUsedUpError(f"{goal} was not reached, attempts used up: {attempts}; {told}")
 
+    def _asked(self, error: F2pError, proposal: tuple[SkillStep, ...]) -> tuple[SkillStep, ...]:
+        """Have an operator decide what happens after an error, which uses up no attempt; the proposal from then on.
+
+        Raises:
+            GivenUpError: The operator gives the goal up.
+            F2pError: `error`, where nobody is there or answers.
+        """
+        if not self._operator.present:
+            raise error
+        self._report(Stage.HELP, f"an operator is waited for: {error}")
+        at = self._at or Plea(error)
+        choice = self._operator.ask(replace(at, error=error))
+        if choice is None:
+            raise error
+        self.record.choices.append(choice)
+        self._report(Stage.HELP, f"the operator says: {choice}")
+        if choice is Choice.GIVE_UP:
+            raise GivenUpError(f"an operator gave the goal up after: {error}") from error
+        self._failures.clear()
+        return at.rest if at.rest is not None and choice in (Choice.DONE, Choice.SKIP) else proposal
+
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
         """Follow one plan, from looking to the end; True when the goal holds."""
+        self._at, self._takeovers = None, self._operator.takeovers
         scene = self._perceive("looking around")
         if self.record.attempts == 1:
             check_goal(goal, scene.names)
@@ -152,7 +194,9 @@ class Achiever:
         held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
         teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
         if verdict.contradicted or not execution.ok:
+            self._at = replace(self._at, failure_id=verdict.failure_id) if self._at else None
             self._respond(verdict, execution, teaches, seed)
+            self._check_twice(held)
         luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
         self._report(Stage.CHECK, f"{goal} {'holds' if held else 'does not hold'}{luck}")
         return held
@@ -172,7 +216,10 @@ class Achiever:
     def _step(self, scene: Scene, plan: Plan, index: int) -> tuple[Scene, Verdict, Execution]:
         """Do one step; what is seen after it, and what is to be thought of it."""
         call = plan.calls[index]
+        self._at = Plea(FailedTwiceError(f"{call.skill}({call.object}) failed twice"), plan, index)
         self._check_canceled()
+        if self._operator.takeovers != self._takeovers:
+            raise TakenOverError("an operator had the robot since the scene was looked at; the plan is void")
         self._report(Stage.EXECUTE, f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
         execution = self._stack.execute(scene, plan, index)
         if execution.error_code == TakenOverError.code:
@@ -233,6 +280,15 @@ class Achiever:
             )
         if verdict.cause is Cause.MODEL and learn:
             self._learn(verdict, seed)
+
+    def _check_twice(self, held: bool) -> None:
+        """Raise FailedTwiceError where the step that failed just now did before, and somebody can be asked."""
+        step = self._at.step if self._at is not None else None
+        if step is None or held:
+            return
+        self._failures[step] += 1
+        if self._failures[step] > 1 and self._operator.present and self._at is not None:
+            raise self._at.error
 
     def _learn(self, verdict: Verdict, seed: int) -> None:
         """Learn once, and once more if the learning process died."""

@@ -17,6 +17,18 @@ class AttemptsUsedUpError(F2pError):
     code = 472
 
 
+class GivenUpError(F2pError):
+    """An operator gave the goal up."""
+
+    code = 474
+
+
+class FailedTwiceError(F2pError):
+    """The same step failed twice, and an operator who was asked did not answer."""
+
+    code = 475
+
+
 class LearningError(F2pError):
     """Learning ended without weights that serve."""
 

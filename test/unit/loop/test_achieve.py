@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -11,12 +11,15 @@ from f2p.errors import CanceledError
 from f2p.loop.achieve import Achiever, Verdict
 from f2p.loop.errors import (
     AttemptsUsedUpError,
+    FailedTwiceError,
+    GivenUpError,
     LearningError,
     NoBelievedPlanError,
     NodeDeadError,
     RemoteError,
     UnclearFailureError,
 )
+from f2p.loop.operator import Choice, Plea
 from f2p.robot.errors import LeaveWithdrawnError, TakenOverError
 from f2p.ros.errors import GateFailedError
 from f2p.scene.errors import UnknownObjectError
@@ -257,3 +260,113 @@ def test_each_plan_is_told_as_a_tree_when_it_begins_and_when_it_is_over(stack: C
     Achiever(stack, lambda _stage, _detail: None, lambda: False, tell).achieve(GOAL, PROPOSAL, 2, True, 0)
     assert "└─ ▶ 1 pick_place(object)" in trees[0][0] and not trees[0][1]
     assert f"└─ {glyph} 1 pick_place(object)" in trees[1][0] and trees[1][1]
+
+
+@dataclass
+class Person:
+    """An operator who answers from a list, and takes the robot when told to."""
+
+    answers: list[Choice | None]
+    present: bool = True
+    takeovers: int = 0
+    pleas: list[Plea] = field(default_factory=list)
+
+    def ask(self, plea: Plea) -> Choice | None:
+        self.pleas.append(plea)
+        return self.answers.pop(0)
+
+
+TAKEN = Execution(False, TakenOverError.code, "operator took the robot", 1.0)
+
+
+def beside(stack: Canned, person: Person, attempts: int = 2, proposal: tuple[SkillStep, ...] = PROPOSAL) -> Achiever:
+    achiever = Achiever(stack, lambda _stage, _detail: None, lambda: False, operator=person)
+    achiever.achieve(GOAL, proposal, attempts, LearnFrom.MISSES, seed=0)
+    return achiever
+
+
+def test_after_a_takeover_nothing_goes_on_before_the_hand_back_and_then_from_a_fresh_look_and_plan() -> None:
+    stack, person = Canned(executions=[TAKEN], arrives=2), Person([Choice.RESUME])
+    record = beside(stack, person, attempts=1).record
+    assert stack.calls[:5] == ["perceive", "plan", "execute", "perceive", "plan"], "no check of a step cut short"
+    assert [plea.step for plea in person.pleas] == list(PROPOSAL) and record.choices == [Choice.RESUME]
+    assert record.attempts == 2, "what a person interrupts uses up no attempt"
+
+
+def test_a_takeover_that_nobody_hands_back_ends_the_goal() -> None:
+    stack = Canned(executions=[TAKEN])
+    with pytest.raises(TakenOverError):
+        beside(stack, Person([None]))
+    assert stack.calls == ["perceive", "plan", "execute"], "nothing moves by itself"
+
+
+def test_a_takeover_while_looking_is_one_too() -> None:
+    stack = Canned(errors={"perceive": [RemoteError("operator took the robot", TakenOverError.code)]})
+    person = Person([Choice.RESUME])
+    beside(stack, person, attempts=1)
+    assert stack.calls[:3] == ["perceive", "perceive", "plan"] and person.pleas[0].step is None
+
+
+def test_a_plan_made_before_a_takeover_is_void_though_nothing_moved_then() -> None:
+    person = Person([Choice.RESUME])
+
+    class TakenWhilePlanning(Canned):
+        def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+            person.takeovers = 1
+            return super().plan(seen, goal, proposal, seed)
+
+    stack = TakenWhilePlanning()
+    beside(stack, person, attempts=1)
+    assert stack.calls == ["perceive", "plan", "perceive", "plan", "execute", "perceive", "check"]
+
+
+@pytest.mark.parametrize("choice", [Choice.DONE, Choice.SKIP])
+def test_a_step_marked_done_or_left_out_is_not_done_again(choice: Choice) -> None:
+    asked: list[tuple[SkillStep, ...]] = []
+
+    class Listening(Canned):
+        def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+            asked.append(proposal)
+            plan = super().plan(seen, goal, proposal, seed)
+            calls = tuple(SkillCall(step.skill, step.object, np.zeros(4)) for step in proposal)
+            return replace(plan, calls=calls, predictions=plan.predictions * len(calls))
+
+    stack = Listening(verdicts=[failed(Cause.UNKNOWN)], arrives=2)
+    steps = (PROPOSAL[0], SkillStep("pick_place", "other"), SkillStep("pick_place", "object"))
+    record = beside(stack, Person([choice]), proposal=steps).record
+    assert asked == [steps, steps[1:]] and record.choices == [choice]
+
+
+def test_the_last_step_marked_done_lets_the_goal_be_looked_at() -> None:
+    stack = Canned(executions=[TAKEN], arrives=1)
+    beside(stack, Person([Choice.DONE]))
+    assert stack.calls == ["perceive", "plan", "execute", "perceive"]
+
+
+def test_giving_up_ends_it_with_its_reason() -> None:
+    with pytest.raises(GivenUpError, match="an operator gave the goal up after: the cause of failure-unknown"):
+        beside(Canned(verdicts=[failed(Cause.UNKNOWN)]), Person([Choice.GIVE_UP]))
+
+
+def test_help_is_asked_for_when_the_cause_is_unknown_the_gate_refuses_or_a_step_fails_twice() -> None:
+    unknown = Person([Choice.RESUME])
+    beside(Canned(verdicts=[failed(Cause.UNKNOWN)], arrives=2), unknown)
+    refused = Person([Choice.RESUME])
+    beside(Canned(verdicts=[failed(Cause.MODEL)], arrives=2,
+                  errors={"learn": [RemoteError("refused", GateFailedError.code)]}), refused)  # fmt: skip
+    twice = Person([Choice.RESUME])
+    beside(Canned(executions=[Execution(False, 422, "closed on nothing")] * 2, arrives=3), twice)
+    codes = [person.pleas[0].error.code for person in (unknown, refused, twice)]
+    assert codes == [UnclearFailureError.code, LearningError.code, FailedTwiceError.code]
+    assert unknown.pleas[0].failure_id == "failure-unknown" and refused.pleas[0].failure_id == "failure-model"
+
+
+def test_where_nobody_can_be_asked_all_is_as_without_an_operator() -> None:
+    for stack, error in (
+        (Canned(verdicts=[failed(Cause.UNKNOWN)]), UnclearFailureError), (Canned(executions=[TAKEN]), TakenOverError),
+        (Canned(executions=[Execution(False, 422, "closed on nothing")] * 2, arrives=9), AttemptsUsedUpError),
+    ):  # fmt: skip
+        person = Person([], present=False)
+        with pytest.raises(error):
+            beside(stack, person)
+        assert not person.pleas
