@@ -166,20 +166,23 @@ def front_grips(size: np.ndarray) -> tuple[Grip, ...]:
     )
 
 
-def is_covered(prior: str, size: np.ndarray, point: np.ndarray, wall: float | None = None) -> bool:
-    """Tell whether something of the shape itself is above a point, so that nothing gets there from above.
+def is_covered(prior: str, size: np.ndarray, points: np.ndarray, wall: float | None = None) -> np.ndarray:
+    """Tell of points whether something of the shape itself is above them, so that nothing gets there from above.
 
     Args:
         prior: Name of the shape.
         size: Extents of its box [m]. Shape (3,).
-        point: In the frame of the box's centre [m]. Shape (3,).
+        points: In the frame of the box's centre [m]. Shape (..., 3).
         wall: Thickness of its walls [m]; as seen from afar where None.
+
+    Returns:
+        Shape (...), bool.
     """
-    half = 0.5 * np.asarray(size)
+    half, points = 0.5 * np.asarray(size), np.asarray(points)
     tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
-    return bool(point[2] < half[2]) and any(
-        top.covered and point[2] >= top.center[2] and np.all(np.abs(point[:2]) <= half[:2]) for top in tops
-    )
+    floors = [float(top.center[2]) for top in tops if top.covered]
+    inside = np.all(np.abs(points[..., :2]) <= half[:2], axis=-1) & (points[..., 2] < half[2])
+    return np.asarray(inside & (points[..., 2] >= min(floors, default=np.inf)))
 
 
 def block_top(size: np.ndarray) -> Top:

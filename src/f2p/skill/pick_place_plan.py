@@ -95,7 +95,7 @@ def _cover(scene: Scene, segment: Segment, parameter: np.ndarray) -> str:
     for at in (segment.box.center, segment.box.center + parameter[:3]):
         for other in scene.segments:
             local = into_box(at, other.box.center, other.box.yaw)
-            if other.name != segment.name and is_covered(other.prior, other.box.size, local):
+            if other.name != segment.name and bool(is_covered(other.prior, other.box.size, local)):
                 return f"under a board of {other.name!r}"
     return ""
 

@@ -27,6 +27,7 @@ class ToolMotionConfig(Settings):
         0.10, "smallest lift", unit="m", low=0.0, high=0.6, source="ours: out of any box's walls"
     )
     clearance: float = number(0.04, "height over the tallest object while travelling", unit="m", low=0.005, high=0.3)
+    lift_under: float = number(0.02, "lift under a board, at most", unit="m", low=0.0, high=0.1)
     release_gap: float = number(0.003, "gap under the object when let go", unit="m", low=0.0, high=0.05)
     vertical_acceleration: float = number(
         6.0, "peak acceleration of lift and lowering", unit="m/s^2", low=0.5, high=20.0

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from f2p.geometry import separation, within
+from f2p.geometry import rotate_z, separation, within
+from f2p.sim.labelled import SimulationConfig
 from f2p.sim.motion.pick_place import pick_place_path
 from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath
+from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.world import Body
+from f2p.types import SkillCall
 
 BODIES = (
     Body("table", "table", [0.5, 0.9, 0.05]),
@@ -97,3 +100,56 @@ def test_footprints_overlap_by_separating_axes(distance: float, expected: bool) 
     second = np.array([[distance, 0, 0]]), size, np.array([np.pi / 4])
     assert bool(separation(first, second)[0] <= 0.0) is expected
     assert separation(second, first) == pytest.approx(separation(first, second))
+
+
+SHELF = (*BODIES[:1], Body("shelf", "shelf", [0.2, 0.6, 0.4]), Body("block", "cuboid", [0.04, 0.05, 0.1]))
+SHELF_POSES = np.array([[0.7, 0, 0.475, 0], [0.85, 0.1, 0.7, 0.05], [0.6, -0.3, 0.55, 0.3]])
+ON_MIDDLE = np.array([0.83, 0.15, 0.704 + 0.05, 0.1])
+
+
+def on_the_way(scene: BuiltScene, start: np.ndarray, goal: np.ndarray) -> ToolPath:
+    poses = SHELF_POSES.copy()
+    poses[2] = start
+    sizes = np.stack([body.size for body in SHELF])
+    asked, shut = (goal - start)[None], np.zeros((1, 3))
+    return pick_place_path(
+        scene, poses[None], sizes[None], np.array([2]), asked, openings=shut, config=ToolMotionConfig()
+    )
+
+
+@pytest.mark.parametrize("way", ["onto", "off", "within"])
+def test_under_a_board_it_comes_and_goes_by_the_front(way: str) -> None:
+    """Onto a middle board the path led down through the shelf's top."""
+    scene = build(SHELF, PhysicsConfig())
+    other = ON_MIDDLE - [0.0, 0.2, 0.2 - 0.004, 0.0]
+    ends = {"onto": (SHELF_POSES[2], ON_MIDDLE), "off": (ON_MIDDLE, SHELF_POSES[2]), "within": (ON_MIDDLE, other)}[way]
+    carried = on_the_way(scene, *ends)
+    positions = carried.positions[0, carried.holding[0]]
+    assert positions[-1] == pytest.approx(ends[1][:3] + [0, 0, 0.003], abs=1e-6)
+    yaws = 2 * np.arctan2(carried.quaternions[0, :, 3], carried.quaternions[0, :, 0])[carried.holding[0]] + ends[0][3]
+    assert yaws[-1] == pytest.approx(ends[1][3])
+    for slab in scene.slabs[1]:
+        at = SHELF_POSES[1, :3] + rotate_z(slab.center, SHELF_POSES[1, 3])
+        block = positions, np.broadcast_to(SHELF[2].size, positions.shape), yaws
+        apart = separation(block, (at, 2 * slab.half, SHELF_POSES[1, 3]))
+        height = np.abs(positions[:, 2] - at[2]) - 0.05 - slab.half[2]
+        assert np.maximum(apart, height).min() > -1e-3, "through a board"
+
+
+def test_on_top_of_a_shelf_it_comes_from_above() -> None:
+    scene = build(SHELF, PhysicsConfig())
+    goal = np.array([0.83, 0.15, 0.95, 0.0])
+    carried = on_the_way(scene, SHELF_POSES[2], goal)
+    assert released(carried) == pytest.approx(goal[:3] + [0, 0, 0.003], abs=1e-6)
+
+
+@pytest.mark.parametrize(("start", "goal"), [(SHELF_POSES[2], ON_MIDDLE), (ON_MIDDLE, SHELF_POSES[2])])
+def test_physics_leaves_it_where_it_was_sent(start: np.ndarray, goal: np.ndarray) -> None:
+    poses = SHELF_POSES.copy()
+    poses[2] = start
+    simulator = MujocoSimulator(SimulationConfig(threads=1))
+    call = SkillCall("pick_place", "block", goal - start)
+    (transition,) = simulator.simulate(SHELF, poses[None], [call], 0).transitions
+    assert transition is not None, "lost on the way"
+    assert transition.displacements[2] == pytest.approx((goal - start)[:3], abs=0.01)
+    assert transition.relations_after.value("inside", "block", "shelf") == float(goal is ON_MIDDLE)
