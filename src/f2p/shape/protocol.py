@@ -14,9 +14,6 @@ from f2p.registry import Registry
 WALL = 0.008
 """Thickness of walls, floors and boards [m] (ours: a carton or a stiff bag)."""
 
-SLIDE_SHARE = 0.9
-"""How far what slides comes out, as a share of what is in its case of it (ours: its back stays in)."""
-
 FREE, SLIDES, FIXED = "free", "slides", "fixed"
 """What of a body moves: all of it, a part that slides out along -x of its box, or nothing."""
 
@@ -144,18 +141,6 @@ def open_tops(prior: str, size: np.ndarray, wall: float | None = None) -> tuple[
     """Return the tops of a shape that one gets at from above, walls nowhere around."""
     tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
     return tuple(top for top in tops if not (top.walled or top.covered))
-
-
-def slide_travel(slabs: Sequence[Slab]) -> float:
-    """Return how far what slides of a shape comes out of the rest towards -x [m]; 0 where nothing slides."""
-    sliding = [float(slab.center[0] + slab.half[0]) for slab in slabs if slab.sliding]
-    still = [float(slab.center[0] - slab.half[0]) for slab in slabs if not slab.sliding]
-    return SLIDE_SHARE * (max(sliding) - min(still)) if sliding else 0.0
-
-
-def handle(slabs: Sequence[Slab]) -> Slab | None:
-    """Return the bar by which what slides is pulled, where a shape has one."""
-    return next((slab for slab in slabs if slab.hooked), None)
 
 
 def front_grips(size: np.ndarray) -> tuple[Grip, ...]:

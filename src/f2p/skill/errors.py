@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from f2p.errors import F2pError
 
 
@@ -81,3 +83,56 @@ class ApproachError(SkillError):
     """An object or a place that cannot be got at from the side that was asked for."""
 
     code = 428
+
+
+class NotSlidingError(SkillError):
+    """Something of which nothing slides, or that has no bar to be pulled at."""
+
+    code = 430
+
+    def __init__(self, name: str, prior: str, choices: Sequence[str]) -> None:
+        super().__init__(
+            f"{name!r} is a {prior} and has no bar to be pulled at; these have: {', '.join(choices) or '-'}"
+        )
+
+
+class BeyondTravelError(SkillError):
+    """A drawer that is to come farther out than it can."""
+
+    code = 431
+
+    def __init__(self, name: str, asked: float, opening: float, most: float) -> None:
+        super().__init__(
+            f"{name!r} is open by {opening:.3f} m and comes out by {most:.3f} m at most; asked for {asked:+.3f} m"
+        )
+
+
+class LockedError(SkillError):
+    """A drawer that did not move at all."""
+
+    code = 432
+
+    def __init__(self, name: str, asked: float) -> None:
+        super().__init__(
+            f"{name!r} did not move at all when it was to slide by {asked:+.3f} m: locked or held; unlock it"
+        )
+
+
+class JammedError(SkillError):
+    """A drawer that stuck on its way."""
+
+    code = 433
+
+    def __init__(self, name: str, asked: float, done: float) -> None:
+        super().__init__(
+            f"{name!r} was to slide by {asked:+.3f} m and stuck after {done:+.3f} m: look for what jams it, and again"
+        )
+
+
+class NoWayToHandleError(SkillError):
+    """A bar that fingers from above cannot be put behind, or cannot draw along its axis."""
+
+    code = 434
+
+    def __init__(self, name: str, fact: str) -> None:
+        super().__init__(f"the bar of {name!r} cannot be used: {fact}")

@@ -35,6 +35,10 @@ class ToolMotionConfig(Settings):
     travel_acceleration: float = number(
         4.0, "peak acceleration of travel", unit="m/s^2", low=0.5, high=10.0, source="ours: below friction 0.8 g"
     )
+    slide_acceleration: float = number(
+        0.8, "peak acceleration of what is pulled along", unit="m/s^2", low=0.05, high=5.0,
+        source="ours: what slides stops with the tool, by its own friction",
+    )  # fmt: skip
     turn_acceleration: float = number(12.0, "peak angular acceleration", unit="rad/s^2", low=0.5, high=50.0)
     grasp_time: float = number(0.05, "holding still before letting go", unit="s", low=0.0, high=1.0)
     least_phase: float = number(0.25, "shortest phase", unit="s", low=0.05, high=5.0)

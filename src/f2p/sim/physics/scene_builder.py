@@ -14,7 +14,8 @@ import mujoco
 import numpy as np
 
 from f2p.settings import Settings, number
-from f2p.shape.protocol import Slab, slide_travel
+from f2p.shape.protocol import Slab
+from f2p.shape.sliding import slide_travel
 from f2p.sim.errors import BodyError
 from f2p.sim.world import Body
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.shape.protocol import handle
+from f2p.shape.sliding import handle
 from f2p.sim.errors import BodyError
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
@@ -79,10 +79,10 @@ def test_a_drawer_comes_out_as_far_as_it_is_let() -> None:
 def test_two_closed_fingers_fit_behind_the_bar_of_a_drawer() -> None:
     slabs = part_of(Body("it", "drawer", [0.3, 0.24, 0.2])).slabs
     bar = handle(slabs)
-    assert bar is not None and bar.sliding
-    behind = bar.center + np.array([bar.half[0] + 0.02, 0.0, 0.0])
-    room = np.array([0.019, 0.02, 0.03])
-    assert not any(np.all(np.abs(behind - slab.center) < room + slab.half) for slab in slabs)
+    assert bar is not None and bar.room == pytest.approx(0.04)
+    fingers = np.array([0.019, 0.02, 0.03])
+    assert not any(np.all(np.abs(bar.middle - slab.center) < fingers + slab.half) for slab in slabs)
+    assert handle(part_of(Body("it", "open_box", [0.3, 0.24, 0.2])).slabs) is None
 
 
 def test_bodies_must_be_there_and_have_their_own_names() -> None:

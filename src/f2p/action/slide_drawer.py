@@ -1,0 +1,73 @@
+"""Open or close a drawer: it is hooked at its bar and slides by so much along its own axis (A.10, A7).
+
+One skill and not two: direction and distance are one signed number, so that one network learns what slides, and what
+slides with it, from both. Closing ends where the drawer is shut, so that one may ask for more than it is open; opening
+ends where its travel does.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from f2p.action.protocol import Parameter, actions
+from f2p.action.workspace import Workspace
+from f2p.shape.protocol import SLIDES, board
+from f2p.shape.sliding import handle, slide_travel
+from f2p.types import Scene, Segment
+
+LEAST_ROOM = 0.028
+"""Free space behind a bar into which two closed fingers fit [m] (ours: pads of 24 mm and a margin)."""
+
+ARM_ROOM = 0.09
+"""How far beyond the nearest placement a bar stays that is drawn out: there the hand passes, with the arm in [m]."""
+
+
+class SlideDrawerAction:
+    """`Action` of A.10's opening and closing of drawers."""
+
+    parameters: tuple[Parameter, ...] = (
+        Parameter("distance", "m", -0.5, 0.5, "out of its case along its own axis; negative shuts, at most until shut"),
+    )
+
+    def applies(self, segment: Segment) -> bool:
+        """Tell whether a part of `segment` slides and has a bar that fingers fit behind."""
+        if segment.shape.moves != SLIDES:
+            return False
+        bar = handle(segment.shape.slabs(segment.box.size, board(segment.box.size)))
+        return bar is not None and bar.room >= LEAST_ROOM
+
+    def draw(
+        self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None
+    ) -> np.ndarray:
+        """Propose distances uniformly, from shutting it from wherever it is to as far as it comes and is reached.
+
+        Shutting is proposed of a drawer that is shut as well: an earlier step of a plan may have opened it.
+
+        Args:
+            scene: Has the drawer, and how far it is open.
+            name: The drawer.
+            count: How many to draw.
+            rng: Source of randomness.
+            workspace: Says how near to the robot its bar may come.
+
+        Returns:
+            Shape (count, 1).
+        """
+        space, segment = workspace or Workspace(), scene.segments[scene.index(name)]
+        slabs = segment.shape.slabs(segment.box.size, board(segment.box.size))
+        travel, bar = slide_travel(slabs), handle(slabs)
+        along = 0.0 if bar is None else float(bar.middle[0])
+        cosine = max(math.cos(segment.box.yaw), 0.1)
+        near = (float(segment.box.center[0]) - space.x_low - ARM_ROOM) / cosine + along
+        low, high = self.parameters[0].low, self.parameters[0].high
+        most = min(travel, near, high + segment.opening) - segment.opening
+        return rng.uniform(max(-travel, low), max(most, 0.0), (count, 1))
+
+    def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
+        """Displace nothing: the case of a drawer stays where it is. Shape (count, n, 3)."""
+        return np.zeros((len(parameters), len(scene.segments), 3))
+
+
+actions.register("slide_drawer")(SlideDrawerAction())
