@@ -1,7 +1,8 @@
-"""Real DDS for every test: a domain of its own, processes of its own, ended by their ids."""
+"""Real DDS for every test: a domain of its own, processes of its own, which end with it however it ends."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,10 +13,17 @@ from pathlib import Path
 import pytest
 
 from f2p.clock import SystemClock
-from f2p.graph.places import DOMAINS
+from f2p.graph.places import DOMAINS, free_domain
 from f2p.ros.base.shared_memory import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
+LAST_DOMAIN = 100
+"""Above lie ephemeral ports."""
+
+WITH_ME = "setpriv", "--pdeathsig", "KILL"
+"""Runs a program that the kernel kills when who started it is gone: a killed test once left drivers and guards behind,
+which later tests heard in their domain."""
+
 _NEXT_DOMAIN = iter(range(10_000))
 
 
@@ -27,16 +35,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.ros)
 
 
+def a_domain() -> contextlib.AbstractContextManager[int]:
+    """Claim a domain that no other test, of whichever run, and no demo has: each time another, while there are."""
+    first, most = next(_NEXT_DOMAIN) + os.getpid() * 7, LAST_DOMAIN - DOMAINS
+    return free_domain(DOMAINS + 1 + (first + offset) % most for offset in range(most))
+
+
 @pytest.fixture
-def ros_domain(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A domain id of its own for this test and its processes: above those of demos, below 101 (ephemeral ports)."""
-    domain = (next(_NEXT_DOMAIN) + os.getpid() * 7) % (100 - DOMAINS) + DOMAINS + 1
-    for name, value in {
-        "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
-        "FASTRTPS_DEFAULT_PROFILES_FILE": str(ROOT / "config" / "fastdds.xml"),
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    return domain
+def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A domain of this test's own for it and its processes."""
+    with a_domain() as domain:
+        for name, value in {
+            "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
+            "FASTRTPS_DEFAULT_PROFILES_FILE": str(ROOT / "config" / "fastdds.xml"),
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        yield domain
 
 
 class Processes:
@@ -50,7 +64,7 @@ class Processes:
         """Run `python arguments…` with its output in a file."""
         with (self.folder / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(
-                (sys.executable, *arguments), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder
+                (*WITH_ME, sys.executable, *arguments), stdout=log, stderr=subprocess.STDOUT, cwd=self.folder
             )
         self.children[name] = child
         return child

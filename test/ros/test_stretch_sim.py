@@ -36,9 +36,10 @@ from f2p.skill.pick_place import PickPlace  # noqa: E402
 from f2p.types import SkillCall  # noqa: E402
 from f2p_msgs.msg import GroundTruth  # noqa: E402
 
+from .conftest import WITH_ME, a_domain  # noqa: E402
+
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).resolve().parents[2]
-DOMAIN = "83"
 FACTOR = 1.0
 """Simulated seconds per second."""
 
@@ -57,9 +58,9 @@ TOPICS = (
 class Client:
     """Everything a test asks of the driver."""
 
-    def __init__(self):
+    def __init__(self, domain):
         self.context = rclpy.Context()
-        self.context.init(domain_id=int(DOMAIN))
+        self.context.init(domain_id=domain)
         self.node = rclpy.create_node("twin_test", context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
@@ -131,9 +132,17 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def process():
-    env = {**os.environ, "ROS_DOMAIN_ID": DOMAIN, "PYTHONPATH": f"{ROOT / 'src'}:{os.environ.get('PYTHONPATH', '')}"}
-    command = [sys.executable, "-m", "f2p.ros.nodes.stretch_sim", "--ros-args", "-p", f"real_time_factor:={FACTOR}"]
+def domain():
+    with a_domain() as claimed:
+        yield claimed
+
+
+@pytest.fixture(scope="module")
+def process(domain):
+    path = f"{ROOT / 'src'}:{os.environ.get('PYTHONPATH', '')}"
+    env = {**os.environ, "ROS_DOMAIN_ID": str(domain), "PYTHONPATH": path}
+    twin = [sys.executable, "-m", "f2p.ros.nodes.stretch_sim", "--ros-args", "-p", f"real_time_factor:={FACTOR}"]
+    command = [*WITH_ME, *twin]
     running = subprocess.Popen(command, env=env)
     yield running
     running.terminate()
@@ -141,8 +150,8 @@ def process():
 
 
 @pytest.fixture(scope="module")
-def client(process):
-    made = Client()
+def client(process, domain):
+    made = Client(domain)
     made.until(lambda: len(made.last) >= len(TOPICS), 60.0)
     made.until(made.action.server_is_ready)
     yield made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from f2p.graph.errors import DomainTakenError, StackRunsError, SupervisorError
@@ -52,8 +52,8 @@ DOMAINS = 50
 """Demos take domains from 1 to this (ours: those up to 100 are the test suite's, above lie ephemeral ports)."""
 
 CLAIM = "\0f2p-ros-domain-"
-"""Beginning of the abstract socket that a demo holds for its domain: it reaches as far as the network that DDS is on,
-and is gone with its process."""
+"""Beginning of the abstract socket that a demo or a test holds for its domain: it reaches as far as the network that
+DDS is on, and is gone with its process."""
 
 
 def orphaned() -> bool:
@@ -87,14 +87,27 @@ def own_domain() -> Iterator[dict[str, str]]:
     Raises:
         DomainTakenError: Every domain is another demo's.
     """
-    exported = os.environ.get("ROS_DOMAIN_ID")
-    for offset in range(DOMAINS):
-        domain = 1 + (os.getpid() + offset) % DOMAINS
+    with free_domain(1 + (os.getpid() + offset) % DOMAINS for offset in range(DOMAINS)) as domain:
+        yield _variables_of(domain)
+
+
+@contextlib.contextmanager
+def free_domain(among: Iterable[int]) -> Iterator[int]:
+    """Claim the first ROS domain that nobody has claimed on this machine and that is not the exported one.
+
+    The claim ends with the block or with this process, however that ends.
+
+    Raises:
+        DomainTakenError: There is none.
+    """
+    exported, tried = os.environ.get("ROS_DOMAIN_ID"), []
+    for domain in among:
+        tried.append(domain)
         with socket.socket(socket.AF_UNIX) as claim:
             if str(domain) != exported and _bound(claim, f"{CLAIM}{domain}"):
-                yield _variables_of(domain)
+                yield domain
                 return
-    raise DomainTakenError(f"other demos have all ROS domains from 1 to {DOMAINS}; end one of them")
+    raise DomainTakenError(f"others have all ROS domains from {min(tried)} to {max(tried)}; end one of them")
 
 
 def claimed(name: str, namespace: str) -> socket.socket:
