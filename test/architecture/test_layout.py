@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 from f2p.cli.codes import HEAD
 from f2p.errors import error_table, errors_by_code
 from f2p.graph import graph
+
+from .every import every
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "f2p"
@@ -68,8 +71,9 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(SOURCE))
 
 
-def imports_of(tree: ast.AST) -> Iterator[tuple[str, bool]]:
-    """Every imported module, and whether it is imported when the file is (not inside a function or for types only)."""
+@functools.cache
+def imports_of(tree: ast.AST) -> tuple[tuple[str, bool], ...]:
+    """Return every imported module, and whether it is imported when the file is (not inside a function or for types only)."""
     typing_only = {
         id(node)
         for branch in ast.walk(tree)
@@ -82,15 +86,17 @@ def imports_of(tree: ast.AST) -> Iterator[tuple[str, bool]]:
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
     }
+    out: list[tuple[str, bool]] = []
     for node in ast.walk(tree):
         top = id(node) not in typing_only and id(node) not in inner
         if isinstance(node, ast.Import):
-            yield from ((item.name, top) for item in node.names)
+            out += ((item.name, top) for item in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.module or "", top
+            out.append((node.module or "", top))
             if node.module == "f2p":
-                yield from ((f"f2p.{item.name}", top) for item in node.names)
+                out += ((f"f2p.{item.name}", top) for item in node.names)
+    return tuple(out)
 
 
 def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -99,7 +105,7 @@ def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
             yield node
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_a_package_imports_only_from_packages_before_it(path: Path) -> None:
     package = package_of(path)
     for module, _ in imports_of(tree_of(path)):
@@ -114,7 +120,7 @@ def test_a_package_imports_only_from_packages_before_it(path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_ros_is_imported_only_in_its_package(path: Path) -> None:
     if package_of(path) == "ros":
         return
@@ -122,7 +128,7 @@ def test_ros_is_imported_only_in_its_package(path: Path) -> None:
     assert not found, f"{name_of(path)} imports {found}; ROS stays in f2p.ros"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_torch_is_imported_only_where_a_model_lives(path: Path) -> None:
     package = package_of(path)
     for module, top in imports_of(tree_of(path)):
@@ -130,7 +136,7 @@ def test_torch_is_imported_only_where_a_model_lives(path: Path) -> None:
             assert not top, f"{name_of(path)} imports torch when it is imported"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_open3d_is_imported_only_where_clouds_are_looked_at(path: Path) -> None:
     """It takes two seconds and 150 MB to import: of the scene's files, those that everybody imports stay without it."""
     cloudy = name_of(path).startswith(("scene/cloud/", "scene/objects/", "scene/segment/"))
@@ -144,7 +150,7 @@ def test_of_the_robots_processes_only_perception_brings_open3d() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=120).returncode == 0
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_no_code_comes_from_data(path: Path) -> None:
     tree = tree_of(path)
     assert not {module.split(".")[0] for module, _ in imports_of(tree)} & FORBIDDEN_MODULES
@@ -159,7 +165,7 @@ def test_no_code_comes_from_data(path: Path) -> None:
         assert keywords.get("allow_pickle", "False") == "False", f"{where}: allow_pickle"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_files_keep_their_budget_and_say_their_idea_first(path: Path) -> None:
     lines = path.read_text().count("\n")
     most = NODE_LINES if path.parent.name == "nodes" else FILE_LINES
@@ -169,7 +175,7 @@ def test_files_keep_their_budget_and_say_their_idea_first(path: Path) -> None:
     assert text.split("\n")[0].strip().endswith((".", ":")) or "\n" in text, f"{name_of(path)}: one sentence first"
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
+@every(FILES)
 def test_functions_are_short_and_wholly_annotated(path: Path) -> None:
     for function in functions_of(tree_of(path)):
         where = f"{name_of(path)}:{function.lineno} {function.name}"
@@ -221,10 +227,9 @@ def test_error_codes_are_unique_and_no_error_is_mute() -> None:
 
 def test_every_error_is_raised_or_caught_somewhere() -> None:
     text = "\n".join(path.read_text() for path in FILES)
+    uses, classes = Counter(re.findall(r"\w+", text)), Counter(re.findall(r"class (\w+)", text))
     for code, error in errors_by_code().items():
-        uses = len(re.findall(rf"\b{error.__name__}\b", text))
-        classes = len(re.findall(rf"class {error.__name__}\b", text))
-        assert uses > classes, f"nobody uses {error.__name__} ({code})"
+        assert uses[error.__name__] > classes[error.__name__], f"nobody uses {error.__name__} ({code})"
 
 
 def test_the_page_of_error_codes_is_what_the_classes_say() -> None:

@@ -17,6 +17,8 @@ from f2p.graph import graph, outside
 from f2p.graph.errors import GraphError
 from f2p.settings import Settings, overridden
 
+from .every import every
+
 ROOT = Path(__file__).resolve().parents[2]
 ROS = ROOT / "src" / "f2p" / "ros"
 ROS_FILES = sorted(ROS.rglob("*.py"))
@@ -40,7 +42,7 @@ def is_bounded(call: ast.Call) -> bool:
     return bool(names & {"timeout", "timeout_s", "timeout_sec", "deadline_s", "block"})
 
 
-@pytest.mark.parametrize("path", ROS_FILES, ids=name_of)
+@every(ROS_FILES)
 def test_every_wait_has_an_end(path: Path) -> None:
     for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in WAITS:

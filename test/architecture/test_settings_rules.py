@@ -20,6 +20,8 @@ import f2p
 from f2p.settings import Settings, field_types
 from f2p.settings_text import meaning, settings_of
 
+from .every import every
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,7 +53,7 @@ def test_every_class_with_described_fields_checks_them() -> None:
             assert kind in CONFIGS, f"{kind.__module__}.{kind.__name__} does not derive from Settings"
 
 
-@pytest.mark.parametrize("kind", CONFIGS, ids=[kind.__name__ for kind in CONFIGS])
+@every(CONFIGS)
 def test_a_config_can_be_made_without_arguments_and_its_types_are_known(kind: type) -> None:
     """Its defaults keep their own bounds, and a subclass with checks of its own keeps the common ones."""
     assert kind.__dataclass_params__.frozen
@@ -61,7 +63,7 @@ def test_a_config_can_be_made_without_arguments_and_its_types_are_known(kind: ty
         assert "super().__post_init__()" in inspect.getsource(kind.__post_init__)
 
 
-@pytest.mark.parametrize("kind", CONFIGS, ids=[kind.__name__ for kind in CONFIGS])
+@every(CONFIGS)
 def test_every_setting_says_what_it_is_where_from_and_how_far_it_goes(kind: type) -> None:
     """A person reads this in `f2p settings` and in `ros2 param describe`; nothing else says what a number does."""
     config = kind()
