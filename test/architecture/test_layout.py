@@ -73,7 +73,7 @@ def name_of(path: Path) -> str:
 
 @functools.cache
 def imports_of(tree: ast.AST) -> tuple[tuple[str, bool], ...]:
-    """Return every imported module, and whether it is imported when the file is (not inside a function or for types only)."""
+    """Return imported modules, and whether each is when the file is (not inside a function or for types only)."""
     typing_only = {
         id(node)
         for branch in ast.walk(tree)
