@@ -23,3 +23,15 @@ class OtherVersionError(F2pError):
 
     def __init__(self, kind: str, why: str) -> None:
         super().__init__(f"{kind} of the recording is not that of this f2p: {why}; replay it with the f2p it is from")
+
+
+class RecorderFullError(F2pError):
+    """Too little of the disk is free to record; everything else goes on."""
+
+    code = 562
+
+    def __init__(self, folder: Path, free: int, least: int) -> None:
+        super().__init__(
+            f"{free / 1e9:.2f} GB are free for {str(folder)!r}, and {least / 1e9:.2f} GB are kept free; "
+            "remove old recordings, then ask again"
+        )
