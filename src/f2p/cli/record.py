@@ -1,4 +1,4 @@
-"""`f2p record …`: what is in a recording, and how much of it is left."""
+"""`f2p record …`: have the robot record, and see what is in a recording and how much of it is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import commands, complain
+from f2p.cli._shared import NAMESPACE_HELP, commands, complain, in_one_line
 
 if TYPE_CHECKING:
     from f2p.record.bag import Survey
@@ -19,8 +19,50 @@ if TYPE_CHECKING:
 Recording = Annotated[Path, typer.Argument(metavar="BAG", help="A rosbag2 folder, or one .mcap or .db3 file of it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
 
+Namespace = Annotated[str, typer.Option(help=NAMESPACE_HELP)]
+
+ANSWER_S = 20.0
+"""Longest wait for the recorder's answer [s] (ours: it may be writing a minute of images)."""
+
 MOST_REASONS = 20
 """Damages that are printed one by one (ours: a screen)."""
+
+
+def start(namespace: Namespace = "") -> None:
+    """Record from now on, the minute before included, until `f2p record stop`."""
+    _ask("start", namespace)
+
+
+def stop(namespace: Namespace = "") -> None:
+    """End what `f2p record start` began."""
+    _ask("stop", namespace)
+
+
+def mark(namespace: Namespace = "") -> None:
+    """Record the minute before this moment, and the quarter after it."""
+    _ask("mark", namespace)
+
+
+@in_one_line()
+def _ask(what: str, namespace: str) -> None:
+    """Ask the recorder of a running stack. Exit code 1 where it refuses."""
+    from std_srvs.srv import Trigger
+
+    from f2p.ros.base.client import ServiceCaller
+    from f2p.ros.base.heartbeat import Watch
+    from f2p.ros.remote.goal import spinning
+
+    with spinning("f2p_record", namespace) as node:
+        caller = ServiceCaller(node, Trigger, f"record/{what}", "recorder", Watch(node, ["recorder"]))
+        answer = caller.call(Trigger.Request(), ANSWER_S, again=False, tell=_wait)
+    typer.echo(answer.message)
+    if not answer.success:
+        raise typer.Exit(1)
+
+
+def _wait(text: str) -> None:
+    """Say what is waited for."""
+    Console(stderr=True).print(escape(f"{text}; a stack records with recorder:=true, or f2p up --with recorder"))
 
 
 def show(bag: Recording, as_json: Json = False) -> None:
@@ -73,6 +115,6 @@ def _facts(found: Survey) -> dict[str, object]:
 def register(app: typer.Typer) -> None:
     """Add `f2p record`."""
     group = typer.Typer(no_args_is_help=True, help="Look at recordings, and have the robot make them.")
-    group.callback()(lambda: None)  # a group of one command would be that command
-    group.command("show")(show)
+    for command in (start, stop, mark, show):
+        group.command(command.__name__)(command)
     app.add_typer(group, name="record")

@@ -100,6 +100,8 @@ OWN: tuple[NodeSpec, ...] = (
              ready_within_s=180.0, spared="it is asked between attempts, and keeps a processor busy"),
     NodeSpec("orchestrator", "AchieveGoal: perceive, plan, execute, check, learn, again",
              needs=("perception", "planner", "executor", "monitor", "finetune"), heartbeat_s=BEAT_S),
+    NodeSpec("recorder", "the last minute in memory, on disk when something happens or somebody asks", optional=True,
+             by_default=False, nice=5, spared="it only listens: nothing waits for it, and nothing is sent on its word"),
     NodeSpec("markers", "draws scene, plan, particles and failures for rviz, while somebody looks", EVERYWHERE,
              optional=True, by_default=False, nice=5, spared="it only draws"),
 )  # fmt: skip

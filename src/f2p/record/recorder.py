@@ -7,6 +7,7 @@ trigger, which brings a minute of images at once, takes no more of a processor t
 from __future__ import annotations
 
 import heapq
+import shutil
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from f2p.clock import Clock
 from f2p.record.errors import RecorderFullError
-from f2p.record.ring import Ring, Standing, Waiting, waiting
+from f2p.record.ring import HeldMessage, LastValues, Ring, waiting
 from f2p.record.subjects import Subject
 from f2p.record.values import Recorded, Topic
 from f2p.record.writer import BagFolder
@@ -53,11 +54,11 @@ class _Session:
     taken_s: float
     """Arrival of the last message that belongs to it."""
     open: bool = True
-    queue: deque[Waiting] = field(default_factory=deque)
+    queue: deque[HeldMessage] = field(default_factory=deque)
     queued: int = 0
     """Bytes that wait to be written."""
 
-    def add(self, one: Waiting) -> None:
+    def add(self, one: HeldMessage) -> None:
         """Have a message written."""
         self.queue.append(one)
         self.queued += one.size
@@ -102,10 +103,10 @@ class Recorder:
         self._clock, self._free, self._tell = clock, free, tell
         self._state = Ring(config.before_s, int(config.state_bytes))
         self._bulk = Ring(config.before_s, int(config.bulk_bytes))
-        self._standing = Standing()
+        self._standing = LastValues()
         self._kept: dict[str, int] = {}
         self._session: _Session | None = None
-        self._asked = False
+        self._asked: set[str] = set()
         self.full = ""
         """Why nothing is recorded; empty while something could be."""
         self.dropped = 0
@@ -157,14 +158,15 @@ class Recorder:
             session.cases.append(case)
         return session.folder.path
 
-    def start(self) -> Path:
-        """Record from now on until `stop`, the time before included. Raises RecorderFullError."""
-        session, self._asked = self._begun("asked"), True
+    def start(self, what: str) -> Path:
+        """Record from now on until `stop` of the same, the time before included. Raises RecorderFullError."""
+        session = self._begun(what)
+        self._asked.add(what)
         return session.folder.path
 
-    def stop(self) -> Path | None:
-        """Record no longer than events ask for; returns what is being recorded to."""
-        self._asked = False
+    def stop(self, what: str) -> Path | None:
+        """Record no longer than events and others ask for; returns what is being recorded to."""
+        self._asked.discard(what)
         return self.recording
 
     def tick(self) -> list[Ended]:
@@ -173,7 +175,7 @@ class Recorder:
 
     def close(self) -> list[Ended]:
         """Write all that waits, and end."""
-        self._asked = False
+        self._asked.clear()
         return self._written(float("inf"), True)
 
     def _written(self, most_bytes: float, end: bool) -> list[Ended]:
@@ -200,7 +202,8 @@ class Recorder:
         self._tell(self.full)
         session.folder.give_up()
         session.queue.clear()
-        session.queued, session.taken_s, self._asked = 0, float("-inf"), False
+        session.queued, session.taken_s = 0, float("-inf")
+        self._asked.clear()
 
     def _check_room(self) -> None:
         """Refuse to record where the disk is too full. Raises RecorderFullError."""
@@ -229,6 +232,11 @@ class Recorder:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.stamp_ns() / 1e9, timezone.utc)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes are free where a folder is. Raises OSError."""
+    return shutil.disk_usage(folder).free
 
 
 def _unused(path: Path) -> Path:

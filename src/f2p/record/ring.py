@@ -15,7 +15,7 @@ LEVEL = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Waiting:
+class HeldMessage:
     """One message in memory."""
 
     arrived_s: float
@@ -36,12 +36,12 @@ class Waiting:
         return replace(self.message, data=data)
 
 
-def waiting(arrived_s: float, message: Recorded, pack: bool) -> Waiting:
+def waiting(arrived_s: float, message: Recorded, pack: bool) -> HeldMessage:
     """Return a message as it waits in memory, compressed where it is bulky."""
     if not pack:
-        return Waiting(arrived_s, message, False)
+        return HeldMessage(arrived_s, message, False)
     data = zstandard.ZstdCompressor(level=LEVEL).compress(message.data)
-    return Waiting(arrived_s, replace(message, data=data), True)
+    return HeldMessage(arrived_s, replace(message, data=data), True)
 
 
 class Ring:
@@ -54,10 +54,10 @@ class Ring:
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
         self._seconds, self._most = seconds, most_bytes
-        self._held: deque[Waiting] = deque()
+        self._held: deque[HeldMessage] = deque()
         self.bytes = 0
 
-    def add(self, one: Waiting) -> list[Waiting]:
+    def add(self, one: HeldMessage) -> list[HeldMessage]:
         """Take a message; returns those that leave for it."""
         self._held.append(one)
         self.bytes += one.size
@@ -67,18 +67,18 @@ class Ring:
             self.bytes -= gone[-1].size
         return gone
 
-    def after(self, arrived_s: float) -> Iterator[Waiting]:
+    def after(self, arrived_s: float) -> Iterator[HeldMessage]:
         """Yield what arrived later than a moment, oldest first."""
         return (one for one in self._held if one.arrived_s > arrived_s)
 
 
-class Standing:
+class LastValues:
     """Last values of topics whose last value holds until the next, however long ago it came."""
 
     def __init__(self) -> None:
-        self._values: dict[str, OrderedDict[bytes, Waiting]] = {}
+        self._values: dict[str, OrderedDict[bytes, HeldMessage]] = {}
 
-    def add(self, one: Waiting, most: int) -> None:
+    def add(self, one: HeldMessage, most: int) -> None:
         """Take a value that leaves the ring; the same bytes again are the same value."""
         if not most:
             return
@@ -88,8 +88,8 @@ class Standing:
         while len(values) > most:
             values.popitem(last=False)
 
-    def at(self, moment: Waiting) -> Iterator[Waiting]:
+    def at(self, moment: HeldMessage) -> Iterator[HeldMessage]:
         """Yield all of them, stamped as `moment`: what holds when a recording begins."""
         for values in self._values.values():
             for one in values.values():
-                yield Waiting(moment.arrived_s, replace(one.message, stamp_ns=moment.message.stamp_ns), one.packed)
+                yield HeldMessage(moment.arrived_s, replace(one.message, stamp_ns=moment.message.stamp_ns), one.packed)

@@ -88,9 +88,9 @@ def test_events_whose_times_overlap_share_one_recording_without_a_gap_or_a_copy(
 def test_a_whole_stretch_is_recorded_until_it_is_stopped_and_split_every_minute(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.run(70)
-    path = bench.recorder.start()
+    path = bench.recorder.start("asked")
     bench.run(300)
-    assert bench.recorder.stop() == path
+    assert bench.recorder.stop("asked") == path
     (ended,) = bench.run(2)
     found = seconds(path)
     assert found == list(range(1011, 1372))
@@ -118,7 +118,7 @@ def test_other_readers_read_it_and_find_types_and_delivery(tmp_path: Path) -> No
     bench = Bench(tmp_path)
     bench.say(PLAN, b"\x00\x01\x00\x00\x05\x00\x00\x00plan\x00")
     bench.run(3)
-    path = bench.recorder.start()
+    path = bench.recorder.start("asked")
     bench.run(3)
     bench.recorder.close()
     with Reader(path) as reader:
@@ -174,7 +174,7 @@ def test_a_disk_that_fills_while_it_writes_ends_the_recording_only(
 ) -> None:
     bench = Bench(tmp_path)
     bench.run(10)
-    path = bench.recorder.start()
+    path = bench.recorder.start("asked")
     bench.run(5)
 
     def full(self: BagFolder, message: object) -> None:
@@ -205,7 +205,7 @@ def test_memory_has_a_bound_and_images_give_way_to_nothing_else(tmp_path: Path) 
 
 def test_a_disk_that_does_not_follow_costs_images_and_they_are_counted(tmp_path: Path) -> None:
     noise, bench = random.Random(1), Bench(tmp_path, bulk_bytes=1e6, write_bytes=1e5)
-    bench.recorder.start()
+    bench.recorder.start("asked")
     for number in range(100):
         bench.now_s += 0.25
         bench.say(JOINTS, str(number).encode())
