@@ -21,9 +21,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object last."
 
 Namespace = Annotated[str, typer.Option(help=NAMESPACE_HELP)]
 
-ANSWER_S = 20.0
-"""Longest wait for the recorder's answer [s] (ours: it may be writing a minute of images)."""
-
 MOST_REASONS = 20
 """Damages that are printed one by one (ours: a screen)."""
 
@@ -46,17 +43,11 @@ def mark(namespace: Namespace = "") -> None:
 @in_one_line()
 def _ask(what: str, namespace: str) -> None:
     """Ask the recorder of a running stack. Exit code 1 where it refuses."""
-    from std_srvs.srv import Trigger
+    from f2p.ros.remote.record_request import ask_recorder
 
-    from f2p.ros.base.client import ServiceCaller
-    from f2p.ros.base.heartbeat import Watch
-    from f2p.ros.remote.goal import spinning
-
-    with spinning("f2p_record", namespace) as node:
-        caller = ServiceCaller(node, Trigger, f"record/{what}", "recorder", Watch(node, ["recorder"]))
-        answer = caller.call(Trigger.Request(), ANSWER_S, again=False, tell=_wait)
-    typer.echo(answer.message)
-    if not answer.success:
+    done, told = ask_recorder(what, namespace, _wait)
+    typer.echo(told)
+    if not done:
         raise typer.Exit(1)
 
 
