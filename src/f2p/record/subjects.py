@@ -48,6 +48,8 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("lease", "f2p_msgs/msg/Lease"),
     Subject("guarded_twist", "f2p_msgs/msg/GuardedTwist"),
     Subject("joy", "sensor_msgs/msg/Joy"),
+    latched("plan_status", "std_msgs/msg/String"),
+    Subject("perceive/_action/feedback", "f2p_msgs/action/PerceiveScene_FeedbackMessage"),
     Subject("achieve_goal/_action/feedback", "f2p_msgs/action/AchieveGoal_FeedbackMessage"),
     Subject("execute_skill/_action/feedback", "f2p_msgs/action/ExecuteSkill_FeedbackMessage"),
     latched("achieve_goal/_action/status", "action_msgs/msg/GoalStatusArray"),
