@@ -222,6 +222,7 @@ class Execution:
     ok: bool
     error_code: int = 0
     error_msg: str = ""
+    """Why it ended; of a success what it rests on, where that is not the robot's own doing in a simulation."""
     duration_s: float = 0.0
 
 

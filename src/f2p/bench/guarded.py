@@ -18,6 +18,7 @@ from f2p.robot.protocol import FINGER, Cancelled, Ending, Motion, RobotState, ne
 from f2p.robot.stepping import driver_arrays
 from f2p.twin.driver import StretchDriver
 from f2p.twin.goals import SUCCESSFUL, GoalStatus, Point, TrajectoryGoal
+from f2p.twin.grasp import STANDS_IN
 
 TICK_S = 0.02
 """Period of the guard [s] (promises.md 4)."""
@@ -107,6 +108,8 @@ class GuardedTwin:
         driver: The model.
         config: The guard's limits; at the robot's timing unless given.
     """
+
+    stands_in = STANDS_IN
 
     def __init__(self, driver: StretchDriver, config: GuardConfig | None = None) -> None:
         self.driver, self._config = driver, config or GuardConfig()

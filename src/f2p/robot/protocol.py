@@ -98,6 +98,9 @@ class Ending(str, Enum):
 class Robot(Protocol):
     """A Stretch with the dexterous wrist, real, simulated or imagined."""
 
+    stands_in: str
+    """What stands in for friction between fingers and what they hold, to be told with a result; empty on a robot."""
+
     def state(self) -> RobotState:
         """Return the latest measured state. Raises StaleStateError when there is none that may be acted on."""
 

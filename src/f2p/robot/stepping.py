@@ -102,6 +102,8 @@ REJECTED_WITHIN_S = 0.21
 class SteppingRobot(ABC):
     """A body that takes bounded steps; subclasses send one, wait, and say what is measured."""
 
+    stands_in = ""
+
     def __init__(self, config: SteppingConfig | None = None) -> None:
         self.stepping = config or SteppingConfig()
         self._quiet_s = math.inf

@@ -7,6 +7,8 @@ ends at the wanted height or where effort tells of contact.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from f2p.robot.kinematics import DOWN_PITCH
 from f2p.robot.protocol import (
     ARM,
@@ -53,7 +55,8 @@ class PickPlace:
                 return FrontRun(self.config, plan, robot, progress, cancelled)
             return _Run(self.config, plan, robot, progress, cancelled)
 
-        return executed(robot, planned)
+        done = executed(robot, planned)
+        return replace(done, error_msg=robot.stands_in) if done.ok else done
 
 
 class _Run:

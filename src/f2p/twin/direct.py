@@ -7,6 +7,7 @@ from f2p.robot.protocol import Motion, RobotState
 from f2p.robot.stepping import SteppingConfig, SteppingRobot, driver_arrays
 from f2p.twin.driver import StretchDriver
 from f2p.twin.goals import CONTACT, GoalStatus, Point, TrajectoryGoal
+from f2p.twin.grasp import STANDS_IN
 
 STANDS_S = 0.5
 """In this time a stopped robot stands, and the driver has looked at its contacts anew [s]."""
@@ -14,6 +15,8 @@ STANDS_S = 0.5
 
 class TwinRobot(SteppingRobot):
     """A `Robot` that sends its steps to a driver model and advances its time."""
+
+    stands_in = STANDS_IN
 
     def __init__(self, driver: StretchDriver, config: SteppingConfig | None = None) -> None:
         super().__init__(config)

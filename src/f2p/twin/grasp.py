@@ -19,6 +19,9 @@ from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.world import Body, upright_boxes
 from f2p.twin import model as parts
 
+STANDS_IN = "a weld stood in for friction in the simulated grasp"
+"""What is told with every result that rests on a grasp of the twin's."""
+
 DOWNWARD = -0.7
 """Below this height of the tip of its unit vector the gripper points down, and takes hold from above (ours: 45 deg)."""
 

@@ -9,7 +9,7 @@ from f2p.skill.pick_place import PickPlace
 from f2p.skill.pick_place_plan import PickPlaceSkillConfig
 from f2p.twin.direct import TwinRobot
 from f2p.twin.driver import StretchDriver
-from f2p.twin.grasp import distance_to_grasp
+from f2p.twin.grasp import STANDS_IN, distance_to_grasp
 from f2p.twin.twin import Twin, TwinConfig
 from f2p.types import SkillCall
 
@@ -42,6 +42,7 @@ def test_onto_and_off_the_middle_board(scene_of, name, to):
     asked = SkillCall("pick_place", name, np.array(to) - before.poses[index])
     done = PickPlace().execute(asked, scene_of(twin), TwinRobot(StretchDriver(twin)))
     assert done.ok, done.error_msg
+    assert done.error_msg == STANDS_IN, "a weld is no grasp: whoever reads a result of the twin must be told"
     after = twin.truth()
     assert np.abs(after.poses[index] - to)[:3].max() < 0.02 and after.held == ""
     others = [row for row in range(len(before.names)) if row != index]

@@ -47,7 +47,7 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import POLL_S, ActionCaller, Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.messages.bounds import only_within
-from f2p.settings import Settings, number
+from f2p.settings import Settings, number, setting
 from f2p_msgs.action import GuardedMove
 from f2p_msgs.msg import GuardedTwist, GuardState, Lease
 
@@ -86,6 +86,7 @@ class GuardClientConfig(Settings):
 
     silent_s: float = number(0.30, "silence of the guard that ends a lease", unit="s", low=0.1, high=5.0,
                              source="promises.md 5.4")  # fmt: skip
+    stands_in: str = setting("", "what stands in for friction of the fingers, told with results; empty on a robot")
 
 
 class GuardClient:
@@ -106,6 +107,7 @@ class GuardClient:
     ) -> None:
         self._node, self._watch, self._clock = node, watch, clock or SystemClock()
         self._config = config or GuardClientConfig()
+        self.stands_in = self._config.stands_in
         self._joints: JointStateMessage | None = None
         self._joints_s = self._odometry_s = self._progress_s = float("-inf")
         self._odometry: tuple[float, float, float] | None = None
