@@ -76,10 +76,13 @@ def choice(default: str | None, text: str, among: Callable[[], Iterable[str]], *
     return dataclasses.field(default=default, metadata={"text": text, "among": among, "source": source})
 
 
-def choices(text: str, among: Callable[[], Iterable[str]], *, source: str = "ours") -> Any:
-    """Declare a field that holds a tuple of names, usually of a registry; all of them by default. As `choice`."""
+def choices(
+    text: str, among: Callable[[], Iterable[str]], *, default: Callable[[], Iterable[str]] | None = None,
+    source: str = "ours",
+) -> Any:  # fmt: skip
+    """Declare a field that holds a tuple of names, of a registry as a rule; all unless `default` says. As `choice`."""
     return dataclasses.field(
-        default_factory=lambda: tuple(among()), metadata={"text": text, "among": among, "source": source}
+        default_factory=lambda: tuple((default or among)()), metadata={"text": text, "among": among, "source": source}
     )
 
 

@@ -44,6 +44,7 @@ FAMILIES = {
             "tasks/": "the proposals of common sense",
             "evaluate/monitor.py": "such a proposal",
             "bench/planning.py": "what is planned there",
+            "bench/trials/": "one file a skill: what it is tried on",
             "sim/data/": "what is pre-trained on",
             "weights/golden.py": "the calls of the golden questions",
         },

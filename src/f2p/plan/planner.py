@@ -16,6 +16,7 @@ import numpy as np
 
 from f2p.action.protocol import actions, calls_of
 from f2p.action.workspace import Workspace
+from f2p.model.shipping import shipped_skills
 from f2p.plan.errors import StaleWeightsError
 from f2p.plan.proposals import possible_steps
 from f2p.plan.protocol import Predictor
@@ -36,7 +37,10 @@ class PlannerConfig(Settings):
     shooting: ShootingConfig = group(ShootingConfig)
     search: SearchConfig = group(SearchConfig)
     workspace: Workspace = group(Workspace)
-    skills: tuple[str, ...] = choices("what a search may use; a proposal may name any", lambda: actions.names)
+    skills: tuple[str, ...] = choices(
+        "what a search may use; a proposal may name any", lambda: actions.names, default=shipped_skills,
+        source="what the shipped weights know",
+    )  # fmt: skip
 
 
 class Planner:

@@ -136,3 +136,35 @@ class NoWayToHandleError(SkillError):
 
     def __init__(self, name: str, fact: str) -> None:
         super().__init__(f"the bar of {name!r} cannot be used: {fact}")
+
+
+class UnpushableError(SkillError):
+    """An object that the gripper cannot push."""
+
+    code = 440
+
+    def __init__(self, name: str, fact: str) -> None:
+        super().__init__(f"cannot push {name!r}: {fact}")
+
+
+class OverEdgeError(SkillError):
+    """A push that would shove something over the edge of what it stands on."""
+
+    code = 441
+
+    def __init__(self, name: str, falls: str, support: str, furthest: float) -> None:
+        super().__init__(
+            f"pushing {name!r} so far would shove {falls!r} over the edge of {support!r}; it can go {furthest:.3f} m"
+        )
+
+
+class NoRoomBehindError(SkillError):
+    """No place for the gripper to come down behind what it is to push."""
+
+    code = 442
+
+    def __init__(self, name: str, missing: float) -> None:
+        super().__init__(
+            f"no room for the gripper behind {name!r}: {missing:.3f} m are missing; push another way, or first what is "
+            f"there"
+        )

@@ -44,8 +44,8 @@ class MovesConfig(Settings):
 class Run(Protocol):
     """One execution of one plan."""
 
-    def go(self) -> None:
-        """Run all phases. Raises F2pError."""
+    def go(self) -> str | None:
+        """Run all phases; return what else is to be told of a success, if anything is. Raises F2pError."""
 
     def clear(self) -> str:
         """After a failure bring the gripper clear of the scene; say why not, if it could not be, or nothing."""
@@ -59,13 +59,13 @@ def executed(robot: Robot, planned: Callable[[RobotState], Run]) -> Execution:
         state = robot.state()
         began = state.monotonic_s
         run = planned(state)
-        run.go()
+        told = run.go()
     except STANDING_ERRORS as error:
         return Execution(False, error.code, str(error), _since(began, robot))
     except F2pError as error:
         left = run.clear() if run is not None else ""
         return Execution(False, error.code, f"{error}{left}", _since(began, robot))
-    return Execution(True, 0, "", _since(began, robot))
+    return Execution(True, 0, told or "", _since(began, robot))
 
 
 def _since(began: float | None, robot: Robot) -> float:
@@ -141,10 +141,13 @@ class Moves:
         return (gap - self._config.pads_at_zero) * self._config.aperture_per_gap
 
     def look(self) -> None:
-        """Arm in and low, base at its place, so that the camera sees both tables."""
+        """Arm in, base at its place, arm low, so that the camera sees both tables.
+
+        Low comes last: beside a table whose near edge lies at the gripper, it would meet that.
+        """
         self.joints(ARM_IN.joints, ARM_IN.targets)
-        self.joints(ARM_LOW.joints, ARM_LOW.targets)
         self.translate(LOOK_Y - self._robot.state().base_task[1])
+        self.joints(ARM_LOW.joints, ARM_LOW.targets)
 
     def stand_clear(self, height: float) -> str:
         """After a failure: up to `height`, clear of everything, and in; why not, if it could not.

@@ -40,6 +40,10 @@ class ToolMotionConfig(Settings):
         source="ours: what slides stops with the tool, by its own friction",
     )  # fmt: skip
     turn_acceleration: float = number(12.0, "peak angular acceleration", unit="rad/s^2", low=0.5, high=50.0)
+    contact_speed: float = number(
+        0.15, "mean speed of a tool that pushes or pulls", unit="m/s", low=0.01, high=1.0,
+        source="ours: what it pushes stands when it stands",
+    )  # fmt: skip
     grasp_time: float = number(0.05, "holding still before letting go", unit="s", low=0.0, high=1.0)
     least_phase: float = number(0.25, "shortest phase", unit="s", low=0.05, high=5.0)
     settle_time: float = number(0.8, "physics after letting go", unit="s", low=0.1, high=10.0)

@@ -100,16 +100,20 @@ class Batch:
             controls[rows[:, None], np.arange(steps)[None], weld[:, None]] = path.holding[rows]
             controls[rows, :, model.neq : model.neq + 3] = path.positions[rows]
             controls[rows, :, first : first + 4] = quaternion_product(path.quaternions[rows], held[:, None])
+        tools = np.zeros((self._runs, len(path.shapes), 7))
+        tools[..., :3], tools[..., 3] = AWAY, 1.0
         for index in range(len(path.shapes)):
             own, mocap = path.shape_of_run == index, 1 + len(scene.fixed) + index
             at, turned = model.neq + 3 * mocap, first + 4 * mocap
             controls[own, :, at : at + 3], controls[own, :, turned : turned + 4] = (
                 path.positions[own], path.quaternions[own],
             )  # fmt: skip
-        self._roll(steps, controls, model, data)
+            tools[own, index, :3], tools[own, index, 3:] = path.positions[own, 0], path.quaternions[own, 0]
+        controls[..., len(scene.free) : model.neq] = 1.0
+        self._roll(steps, controls, model, data, tools.reshape(self._runs, -1))
 
     def _with_tools(self, tools: tuple[Tool, ...]) -> tuple[BuiltScene, list[mujoco.MjData]]:
-        """Return the scene with tools in it, built when they change; states of one are states of the other."""
+        """Return the scene with tools in it, built when they change."""
         if not tools:
             return self._scene, self._data
         if self._equipped[0] != tools:
@@ -120,14 +124,20 @@ class Batch:
     def advance(self, steps: int) -> None:
         """Let physics run with the gripper open."""
         model = self._scene.model
-        self._roll(steps, self._controls(1, model), model, self._data)
+        self._roll(steps, self._controls(1, model), model, self._data, np.zeros((self._runs, 0)))
 
-    def _roll(self, steps: int, controls: np.ndarray, model: mujoco.MjModel, data: list[mujoco.MjData]) -> None:
-        """Advance all runs, and tell which of them blew up."""
+    def _roll(
+        self, steps: int, controls: np.ndarray, model: mujoco.MjModel, data: list[mujoco.MjData], tools: np.ndarray
+    ) -> None:
+        """Advance all runs, with tools that start from rest (runs, 7 each), and tell which of them blew up."""
+        coordinates, start = 1 + self._scene.model.nq, self._full
+        if tools.size:
+            still = np.zeros((self._runs, 6 * tools.shape[1] // 7))
+            start = np.concatenate([start[:, :coordinates], tools, start[:, coordinates:], still], axis=1)
         out, _ = rollout.rollout(
             model,
             data,
-            self._full,
+            start,
             controls,
             control_spec=CONTROL,
             nstep=steps,
@@ -135,7 +145,8 @@ class Batch:
             chunk_size=max(1, min(8, self._runs // max(1, self._threads))),
         )
         reached = out[:, -1, 0] - self._full[:, 0] > (steps - 0.5) * model.opt.timestep
-        self._full = out[:, -1].copy()
+        last = 1 + model.nq + self._scene.model.nv
+        self._full = np.delete(out[:, -1, :last], np.s_[coordinates : coordinates + tools.shape[1]], axis=1)
         self._alive &= reached & np.all(np.isfinite(self._full), axis=-1)
         self._alive &= self.states().sane
 

@@ -127,23 +127,39 @@ class ToolShape(Protocol):
         """Shape (boxes, 4)."""
 
 
+TOOL_MASS = 2.0
+"""Of a tool with a shape [kg] (ours: its weld holds it to the path whatever it pushes)."""
+
+
 def _tool_xml(index: int, tool: ToolShape) -> str:
+    """Return a tool's body and what leads it.
+
+    It is led by a weld and not moved itself: what is moved has no velocity for physics, and its friction would hold
+    back what it pushes.
+    """
     boxes = zip(tool.centers, tool.halves, tool.quaternions, strict=True)
     geoms = "".join(
-        f'<geom type="box" pos="{_text(center)}" size="{_text(half)}" quat="{_text(turn)}"/>'
+        f'<geom type="box" pos="{_text(center)}" size="{_text(half)}" quat="{_text(turn)}" '
+        f'mass="{TOOL_MASS / len(tool.centers):g}"/>'
         for center, half, turn in boxes
     )
-    return f'<body name="t{index}" mocap="true">{geoms}</body>'
+    return (
+        f'<body name="l{index}" mocap="true"/>'
+        f'<body name="t{index}" gravcomp="1"><freejoint name="f{index}"/>{geoms}</body>'
+    )
 
 
 def scene_xml(parts: Sequence[Part], config: PhysicsConfig, tools: Sequence[ToolShape] = ()) -> str:
-    """Write the MJCF text of some bodies over a floor at z = 0, with a gripper, and tools as the last mocap bodies."""
+    """Write the MJCF text of some bodies over a floor at z = 0, with a gripper and, last of all, tools."""
     inner = "".join(_body_xml(i, part, config) for i, part in enumerate(parts))
     welds = "".join(
         f'<weld name="w{i}" body1="gripper" body2="b{i}" relpose="0 0 0 1 0 0 0" active="false" '
         f'solref="{config.weld_time:g} 1"/>'
         for i, part in enumerate(parts)
         if part.free
+    ) + "".join(
+        f'<weld name="l{i}" body1="l{i}" body2="t{i}" relpose="0 0 0 1 0 0 0" solref="{config.weld_time:g} 1"/>'
+        for i in range(len(tools))
     )
     return (
         f'<mujoco><option timestep="{config.time_step:g}" integrator="implicitfast" '
@@ -166,7 +182,7 @@ def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
 
 
 def with_tools(scene: BuiltScene, tools: Sequence[ToolShape]) -> BuiltScene:
-    """Return a scene whose states are those of `scene`, in which tools with a shape can be moved as well."""
+    """Return a scene in which tools can be moved as well; their coordinates and velocities follow those of `scene`."""
     parts = [Part(slabs, index in set(scene.free.tolist()), 0.0) for index, slabs in enumerate(scene.slabs)]
     for index, _ in scene.drawers:
         parts[index] = replace(parts[index], slide_most=float(scene.model.joint(f"j{index}").range[1]))

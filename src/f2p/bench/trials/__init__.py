@@ -1,0 +1,1 @@
+"""What a skill is measured on: one file a skill."""
