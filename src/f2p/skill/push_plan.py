@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.action.push import TALLEST, PushAction, support_of
+from f2p.action.shoved import shoved
 from f2p.action.strokes import Stroke, StrokeConfig, Surroundings, strokes
-from f2p.geometry import half_extents, into_box
+from f2p.geometry import into_box
 from f2p.robot.kinematics import TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT
 from f2p.settings import group, number
@@ -18,9 +19,6 @@ from f2p.types import Scene, SkillCall
 
 REACH_BELOW = 0.02
 """How far the pads reach below the grasp centre [m] (as in grasps)."""
-
-FLUSH = 0.01
-"""Objects that overlap by no more than this in plan, as perception may say, do not stand in the way yet [m] (ours)."""
 
 
 @dataclass(frozen=True)
@@ -112,34 +110,3 @@ def _check_edges(scene: Scene, call: SkillCall, config: PushSkillConfig) -> None
         if not on[-1]:
             furthest = float(shares[on].max(initial=0.0) * np.linalg.norm(by))
             raise OverEdgeError(call.object, name, support.name, furthest)
-
-
-def shoved(scene: Scene, call: SkillCall) -> dict[str, np.ndarray]:
-    """Return what a push displaces and by how much at most [m]: the object, and all that is shoved by what goes.
-
-    Footprints count as rectangles along the axes of the task frame, so that it is rather too many.
-    """
-    free = {one.name: one.box for one in scene.segments if one.movable}
-    boxes = {name: (np.array(box.center), half_extents(box.size, box.yaw)) for name, box in free.items()}
-    gone = {call.object: np.zeros(2)}
-    for axis in np.argsort(-np.abs(call.parameter), kind="stable").tolist():
-        by = _row({call.object: float(call.parameter[axis])}, boxes, axis)
-        for name, far in by.items():
-            gone.setdefault(name, np.zeros(2))[axis] += far
-            boxes[name][0][axis] += far
-    return gone
-
-
-def _row(by: dict[str, float], boxes: dict[str, tuple[np.ndarray, np.ndarray]], axis: int) -> dict[str, float]:
-    """Return how far what is first told to go along an axis, and all that stands before it, goes [m]."""
-    ((first, far),) = by.items()
-    sign, across = np.sign(far), 1 - axis
-    for name in sorted(boxes, key=lambda one: float(sign * boxes[one][0][axis])):
-        center, half = boxes[name]
-        for pusher, pushed in list(by.items()):
-            apart = np.abs(center - boxes[pusher][0]) - half - boxes[pusher][1]
-            ahead = sign * (center - boxes[pusher][0])[axis] > 0.0
-            beside = apart[across] < -FLUSH and apart[2] < -FLUSH
-            if name not in (first, pusher) and ahead and beside and -FLUSH < apart[axis] < abs(pushed):
-                by[name] = sign * max(abs(by.get(name, 0.0)), abs(pushed) - max(float(apart[axis]), 0.0))
-    return by

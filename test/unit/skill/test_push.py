@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from f2p.action.shoved import shoved
 from f2p.bench.trials.protocol import seen
 from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.looks import LOOK_LIFT, LOOK_Y
@@ -13,7 +14,7 @@ from f2p.sim.data.workspace import tables
 from f2p.sim.world import Body, World
 from f2p.skill.protocol import skills
 from f2p.skill.push import PHASES, Push
-from f2p.skill.push_plan import PushSkillConfig, plan_push, shoved
+from f2p.skill.push_plan import PushSkillConfig, plan_push
 from f2p.twin.direct import TwinRobot
 from f2p.twin.driver import StretchDriver
 from f2p.twin.twin import Twin

@@ -1,0 +1,1 @@
+"""What is pre-trained on: one file a skill."""
