@@ -42,11 +42,12 @@ def a_domain() -> contextlib.AbstractContextManager[int]:
 
 
 @pytest.fixture
-def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A domain of this test's own for it and its processes."""
+def ros_domain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]:
+    """A domain of this test's own for it and its processes, and a folder for what outlasts a process."""
     with a_domain() as domain:
         for name, value in {
             "ROS_DOMAIN_ID": str(domain), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "OMP_NUM_THREADS": "1",
+            "XDG_RUNTIME_DIR": str(tmp_path),
             "FASTRTPS_DEFAULT_PROFILES_FILE": str(ROOT / "config" / "fastdds.xml"),
         }.items():  # fmt: skip
             monkeypatch.setenv(name, value)

@@ -55,12 +55,15 @@ class Rig:
 
     def up(self, *driver: str) -> None:
         self.processes.start("driver", DRIVER, *driver)
-        self.processes.start("guard", "-m", "f2p.ros.nodes.guard", *LOOSE)
+        self.guard()
+
+    def guard(self) -> None:
+        pid = self.processes.start("guard", "-m", "f2p.ros.nodes.guard", *LOOSE).pid
+        self.until(lambda: self.watch.life("guard").pid == pid, UP_S, "first heartbeat")
         self.activate()
 
     def activate(self) -> None:
         change = ServiceCaller(self.node, ChangeState, "guard/change_state", "guard", None)
-        self.until(lambda: self.watch.alive("guard"), UP_S, "first heartbeat")
         request = ChangeState.Request()
         request.transition.id = Transition.TRANSITION_CONFIGURE
         assert change.call(request, 30.0).success
@@ -167,6 +170,7 @@ def test_an_operator_drives_the_base_by_velocity_and_silence_ends_it(rig: Rig) -
 
 
 def test_runstop_latches_until_resumed(rig: Rig) -> None:
+    """The latch outlasts the guard: one that was killed came back and took motions, the button being released."""
     rig.up()
     button = ServiceCaller(rig.node, SetBool, "/test/button", "driver", None)
     resume = ServiceCaller(rig.node, Trigger, "guard/resume", "guard", rig.watch)
@@ -177,7 +181,13 @@ def test_runstop_latches_until_resumed(rig: Rig) -> None:
             rig.robot.move(Motion((LIFT,), (0.2,)))
         assert not resume.call(Trigger.Request(), 20.0).success
         button.call(SetBool.Request(data=False), 20.0)
-        rig.until(lambda: resume.call(Trigger.Request(), 20.0).success, 20, "resume")
+    rig.processes.children["guard"].kill()
+    rig.processes.children["guard"].wait(timeout=10)
+    rig.guard()
+    with rig.robot.leased(), pytest.raises(RunstoppedError):
+        rig.robot.move(Motion((LIFT,), (0.2,)))
+    rig.until(lambda: resume.call(Trigger.Request(), 20.0).success, 20, "resume")
+    with rig.robot.leased():
         assert rig.robot.move(Motion((LIFT,), (0.15,))) is Ending.REACHED
 
 

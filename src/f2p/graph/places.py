@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -128,6 +129,23 @@ def claimed(name: str, namespace: str) -> socket.socket:
             f"or take another namespace or another ROS_DOMAIN_ID"
         )
     return claim
+
+
+def bring_up() -> str:
+    """Name whoever started this process and starts it anew: its id, and when it began, since ids come round."""
+    parent = os.getppid()
+    try:
+        began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]  # proc(5): starttime
+    except (OSError, IndexError):
+        began = ""
+    return f"{parent} {began}"
+
+
+def runtime_file(name: str, namespace: str) -> Path:
+    """Return a file of this user that outlasts a process but no boot, for one ROS domain and namespace."""
+    domain = os.environ.get("ROS_DOMAIN_ID") or "0"
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    return folder / f"f2p-{name}-{os.getuid()}-{domain}{namespace.replace('/', '-')}.json"
 
 
 def comm(name: str) -> str:

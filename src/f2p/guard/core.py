@@ -18,6 +18,7 @@ from f2p.guard.errors import (
     StaleJointsError,
     WrongModeError,
 )
+from f2p.guard.latch import Latch
 from f2p.guard.leases import Leases, Rank, Renewal
 from f2p.guard.motion import Act, GuardedMotion, Senses
 from f2p.guard.rules import GuardConfig, admit, admit_twist, check_battery, check_fresh
@@ -37,21 +38,27 @@ class Guard:
         log: One line per event.
         vital: Processes without which nothing moves by itself; an operator needs none of them.
         now_s: From when on their silence counts [s].
+        latch: The one of the guard before this one, where there was one.
     """
 
     def __init__(
-        self, driver: DriverPort, log: Callable[[str], None], vital: Collection[str] = (), now_s: float = 0.0
-    ) -> None:
+        self, driver: DriverPort, log: Callable[[str], None], vital: Collection[str] = (), now_s: float = 0.0,
+        latch: Latch | None = None,
+    ) -> None:  # fmt: skip
         self._driver, self._log = driver, log
         self._leases, self._beats, self._standing = Leases(), Beats(vital, now_s), Standing()
         self._running: Running | None = None
         self._driving: Driving | None = None
         self._active = False
         self._ticked_s: float | None = None
-        self.latched = ""
-        """Why nothing moves until an operator resumes; empty when all is well."""
+        self._latch = latch or Latch()
         self.holding: F2pError | None = None
         """What motions wait for."""
+
+    @property
+    def latched(self) -> str:
+        """Why nothing moves until an operator resumes; empty when all is well."""
+        return self._latch.why
 
     @property
     def epoch(self) -> int:
@@ -93,7 +100,7 @@ class Guard:
         """Clear the latch, by an operator's word only. Raises LatchedError while the runstop is pressed."""
         if state.runstopped:
             raise LatchedError("the runstop is still pressed; release it first")
-        cleared, self.latched = self.latched, ""
+        cleared = self._latch.clear()
         return f"latch cleared: {cleared}" if cleared else "it was not latched"
 
     def stop(self, now: Now, config: GuardConfig) -> None:
@@ -216,10 +223,10 @@ class Guard:
             self._withdraw(DependencyLostError(f"the guard itself stood still for {away_s:.2f} s"), now, config,
                            Rank.OPERATOR)  # fmt: skip
         if state.runstopped and not self.latched:
-            self._latch("the runstop was pressed")
+            self._latch_for("the runstop was pressed")
         unrest = self._standing.check(state, now.monotonic_s, config)
         if unrest:
-            self._latch(unrest)
+            self._latch_for(unrest)
             self._driver.runstop()
         self._leases.expire(now.monotonic_s)
         self._preempt(self.rank(now, config), now, config)
@@ -306,8 +313,8 @@ class Guard:
             return None
         return DependencyLostError(f"{name} is late: silent for {age_s:.2f} s")
 
-    def _latch(self, why: str) -> None:
-        self.latched = why
+    def _latch_for(self, why: str) -> None:
+        self._latch.set(why)
         self._log(f"latched: {why}")
 
     def _withdraw(self, error: F2pError, now: Now, config: GuardConfig, up_to: Rank = Rank.AUTONOMY) -> None:

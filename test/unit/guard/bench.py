@@ -10,6 +10,7 @@ from f2p.guard.beats import Beat
 from f2p.guard.core import Guard
 from f2p.guard.driver import DriverState
 from f2p.guard.errors import LeaseError
+from f2p.guard.latch import Latch
 from f2p.guard.leases import Rank, Renewal
 from f2p.guard.rules import GuardConfig
 from f2p.guard.work import Now
@@ -44,13 +45,14 @@ class Bench:
     epoch: int = 7
     goal_joints: bool = False
     """Whether the driver tells of the goal it has."""
+    latch: Latch | None = None
     obeys: bool = True
     """Whether it ends that goal when it is cleared."""
     _target: tuple[Motion, tuple[float, ...]] | None = None
     _result: Callable[[bool, int, str], None] | None = None
 
     def __post_init__(self) -> None:
-        self.guard = Guard(self, lambda _text: None, self.vital, self.now)
+        self.guard = Guard(self, lambda _text: None, self.vital, self.now, self.latch)
         self.beats = {name: Beat(100 + index, self.now) for index, name in enumerate(self.vital)}
         self.guard.activate(self.epoch, self.moment)
         self.stops = 0

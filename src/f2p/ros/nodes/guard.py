@@ -9,8 +9,10 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import Trigger
 
 from f2p.graph.graph import VITAL
+from f2p.graph.places import bring_up, runtime_file
 from f2p.guard.core import Guard
 from f2p.guard.errors import BatteryLowError, GuardError, LatchedError, LeaseError
+from f2p.guard.latch import Latch
 from f2p.guard.rules import GuardConfig, check_battery
 from f2p.guard.work import Now
 from f2p.ros.base import qos
@@ -18,12 +20,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import BoundError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
-from f2p.ros.messages.guarding import (
-    beats_of,
-    differs,
-    renewal_from_msg,
-    state_to_msg,
-)
+from f2p.ros.messages.guarding import beats_of, differs, renewal_from_msg, state_to_msg
 from f2p.ros.remote.driver import Driver
 from f2p.ros.remote.guard_action import GuardedMoves
 from f2p_msgs.msg import GuardedTwist, GuardState, Heartbeat, Lease
@@ -50,7 +47,11 @@ class GuardNode(F2pNode):
         """Driver, leases, signs of life, the action, stop and the operator's resume, and the tick."""
         self._driver = Driver(self, self.monotonic)
         self._vital = Watch(self, VITAL)
-        self._guard = Guard(self._driver, self.get_logger().warning, VITAL, self.monotonic.monotonic_s())
+        log = self.get_logger().warning
+        latch = Latch(runtime_file("latch", self.get_namespace()), bring_up(), log)
+        if latch.why:
+            log(f"latched, as the guard before this one was: {latch.why}")
+        self._guard = Guard(self._driver, log, VITAL, self.monotonic.monotonic_s(), latch)
         self._states = self.create_publisher(GuardState, "guard_state", qos.LATCHED)
         self.create_subscription(Lease, "lease", self._on_lease, qos.STATE, callback_group=self.together)
         self.create_subscription(GuardedTwist, "guarded_twist", self._on_twist, qos.STATE, callback_group=self.together)
