@@ -30,8 +30,14 @@ FAR_BEYOND = 10_000
 """Elements of a sequence that goes far beyond its bound."""
 
 
-def drawn(kind: type, rng: np.random.Generator) -> Any:
-    """Return a message of a type, all of whose fields are drawn."""
+def drawn(kind: type, rng: np.random.Generator, *, short: bool = False) -> Any:
+    """Return a message of a type, all of whose fields are drawn.
+
+    Args:
+        kind: Its type.
+        rng: Where from.
+        short: Whether sequences and texts are short, as within a long one: long ones of long ones are gigabytes.
+    """
     if kind in (Time, Duration):
         second = int(rng.choice([0, 1, 2**31 - 1, -1, -(2**31)]))
         return kind(sec=second, nanosec=int(rng.choice([0, 999_999_999, 2**32 - 1])))
@@ -39,7 +45,7 @@ def drawn(kind: type, rng: np.random.Generator) -> Any:
         return _cloud(rng)
     out = kind()
     for name, field in out.get_fields_and_field_types().items():
-        setattr(out, name, _field(field, MOST.get((kind.__name__, name)), rng))
+        setattr(out, name, _field(field, MOST.get((kind.__name__, name)), rng, short))
     return out
 
 
@@ -60,10 +66,10 @@ def mutated(message: Any, rng: np.random.Generator, fields: int = 2) -> Any:
     return out
 
 
-def _field(field: str, most: float | None, rng: np.random.Generator) -> Any:
+def _field(field: str, most: float | None, rng: np.random.Generator, short: bool = False) -> Any:
     """Return a value for a field of a type as messages name it."""
     if field.startswith("sequence<"):
-        return _sequence(field[len("sequence<") : -1], int(most or 0), rng)
+        return _sequence(field[len("sequence<") : -1], int(most or 0), rng, short)
     if field in WHOLE:
         low, high = WHOLE[field]
         return int(rng.choice(np.array([low, high, 0, 1, 2, int(min(most or 3, high))], dtype=object)))
@@ -71,7 +77,7 @@ def _field(field: str, most: float | None, rng: np.random.Generator) -> Any:
         return float(rng.choice([*NUMBERS, most or 0.0, rng.normal()]))
     if "/" in field:
         package, name = field.split("/")
-        return drawn(getattr(importlib.import_module(f"{package}.msg"), name), rng)
+        return drawn(getattr(importlib.import_module(f"{package}.msg"), name), rng, short=short)
     longest = int(most or Limits.MOST_NAME)
     texts = [
         *TEXTS,
@@ -80,19 +86,19 @@ def _field(field: str, most: float | None, rng: np.random.Generator) -> Any:
         *BINARY_RELATIONS,
         "x" * longest,
         "x" * (longest + 1),
-        "x" * FAR_BEYOND,
+        "x" * (1 if short else FAR_BEYOND),
     ]
     return bool(rng.random() < 0.5) if field == "boolean" else str(rng.choice(texts))
 
 
-def _sequence(inner: str, most: int, rng: np.random.Generator) -> Any:
+def _sequence(inner: str, most: int, rng: np.random.Generator, short: bool) -> Any:
     """Return a sequence, mostly a short one."""
-    lengths = [0, 1, 2, 3, most, most + 1, FAR_BEYOND]
+    lengths = [0, 1, 2, 3, *((1, 2, 3) if short else (most, most + 1, FAR_BEYOND))]
     count = int(rng.choice(lengths, p=[0.2, 0.25, 0.2, 0.2, 0.06, 0.06, 0.03]))
     if inner in ("float", "double"):
         values = rng.choice([*NUMBERS, 0.5], count, p=[0.02] * 10 + [0.8])
         return array.array(inner[0], values.tolist())
-    one = [_field(inner, None, rng) for _ in range(min(count, 3))]
+    one = [_field(inner, None, rng, short or count > len(lengths)) for _ in range(min(count, 3))]
     return [one[index % len(one)] for index in range(count)]
 
 
