@@ -26,6 +26,10 @@ class RandomSceneConfig(Settings):
         source="ours: 7 objects, their box and a landmark",
     )  # fmt: skip
     box_share: float = number(0.8, "scenes with an open box", low=0.0, high=1.0)
+    cup_share: float = number(
+        0.0, "scenes with one to three cups, small open boxes, in place of boxes", low=0.0, high=1.0,
+        source="ours: 0 is what the shipped weights were trained on",
+    )  # fmt: skip
     filled_share: float = number(0.65, "boxes with contents at rest", low=0.0, high=1.0, source="method.md 6.7")
     landmark_share: float = number(0.4, "scenes with a tall cuboid", low=0.0, high=1.0)
     floor_share: float = number(0.04, "objects that start on the floor", low=0.0, high=1.0)
@@ -55,8 +59,11 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
     for name in ("table_a", "table_b"):
         bodies.append(Body(name, TABLE, rng.uniform([0.42, 0.80, 0.03], [0.58, 0.96, 0.07])))
     boxes = int(rng.random() < config.box_share) * (1 + int(rng.random() < 0.2 and count > 3))
+    low, high = [0.18, 0.16, 0.07], [0.34, 0.30, 0.16]
+    if config.cup_share and rng.random() < config.cup_share:
+        boxes, low, high = int(rng.integers(1, 4)), [0.09, 0.09, 0.055], [0.16, 0.16, 0.10]
     for index in range(boxes):
-        size = rng.uniform([0.18, 0.16, 0.07], [0.34, 0.30, 0.16])
+        size = rng.uniform(low, high)
         bodies.append(Body(f"box_{index}" if index else "box", OPEN_BOX, size))
     if rng.random() < config.landmark_share:
         bodies.append(Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.sim.data.pretraining import generate_shard
+from f2p.sim.data.draws.pick_place import PickPlaceDrawConfig
+from f2p.sim.data.pretraining import PretrainingConfig, generate_shard
+from f2p.sim.data.random_scenes import RandomSceneConfig
 from f2p.types import BINARY_RELATIONS, Transition
 
 INSIDE = BINARY_RELATIONS.index("inside")
@@ -58,3 +60,22 @@ def test_a_shard_depends_on_seed_and_index_only(data: list[Transition]) -> None:
         assert np.array_equal(first.before.segments[-1].points, second.before.segments[-1].points)
     other = generate_shard(1, 1, seed=11)[0]
     assert not np.array_equal(other.call.parameter, data[0].call.parameter)
+
+
+def test_a_cup_put_over_something_smaller_stands_on_it_and_does_not_hold_it() -> None:
+    """A model that had never seen it planned to put a cup over a capsule that lay where the cup was to stand."""
+    covering = PickPlaceDrawConfig(cover_share=1.0, take_out_share=0.0)
+    config = PretrainingConfig(
+        draw_settings={"pick_place": covering}, scenes=RandomSceneConfig(cup_share=1.0, filled_share=0.0)
+    )
+    found = 0
+    for item in generate_shard(0, 40, 3, config):
+        cup = item.before.segments[item.before.index(item.call.object)]
+        if not cup.shape.contains:
+            continue
+        target = cup.box.center[:2] + item.call.parameter[:2]
+        for index, other in enumerate(item.before.segments):
+            if other.shape.solid and other.movable and np.linalg.norm(other.box.center[:2] - target) < 0.02:
+                found += 1
+                assert not item.relations_after.binary[index, item.before.index(cup.name), INSIDE]
+    assert found >= 2

@@ -27,6 +27,10 @@ class PickPlaceDrawConfig(Settings):
     take_out_share: float = number(0.35, "grasps of a content, where there is one", low=0.0, high=1.0)
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
     onto_share: float = number(0.08, "placements on another object that is wide enough", low=0.0, high=1.0)
+    cover_share: float = number(
+        0.0, "placements of an open box over something smaller, where there is one", low=0.0, high=1.0,
+        source="ours: it stands on it, and does not hold it; 0 is what the shipped weights were trained on",
+    )  # fmt: skip
     anywhere_share: float = number(
         0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
         source="ours: half of them fall, enough to learn what falls",
@@ -72,6 +76,11 @@ def _target(
         i for i, body in enumerate(bodies) if body.prior == CUBOID and i != index
         and body.size[:2].min() > 0.7 * bodies[index].size[:2].max()
     ]  # fmt: skip
+    below = _smaller(bodies, placement, index) if config.cover_share else []
+    if below and rng.random() < config.cover_share:
+        other = int(rng.choice(below))
+        xy = poses[other, :2] + rng.uniform(-0.25, 0.25, 2) * bodies[index].size[:2]
+        return np.array([*xy, poses[other, 2] + 0.5 * bodies[other].size[2] + half + rng.uniform(0.0, 0.02)])
     drawn = rng.random()
     if drawn < config.into_share and boxes:
         box = int(rng.choice(boxes))
@@ -97,6 +106,17 @@ def _target(
         return poses[table, :2] + rng.uniform(-0.5, 0.5, 2) * bodies[table].size[:2]
 
     return np.array([*_careful(on_table, bodies, poses, (index,), rng, config), top + rng.uniform(0.0, 0.02)])
+
+
+def _smaller(bodies: Sequence[Body], placement: Placement, index: int) -> list[int]:
+    """Return loose solid objects that an open box `index` would cover; none for anything but an open box."""
+    if bodies[index].prior != OPEN_BOX:
+        return []
+    return [
+        i for i, body in enumerate(bodies)
+        if body.prior == CUBOID and placement.container[i] < 0
+        and body.size[:2].max() < bodies[index].size[:2].min() - 2.0 * bodies[index].board
+    ]  # fmt: skip
 
 
 def _careful(
