@@ -16,7 +16,7 @@ TOPICS = (
     "/stretch/joint_states", "/joint_states", "/stretch/cmd_vel", "/odom", "/mode", "/tool", "/battery", "/is_homed",
     "/is_runstopped", "/is_streaming_position", "/joint_limits", "/imu_mobile_base", "/magnetometer_mobile_base",
     "/imu_wrist", "/robot_description", "/tf", "/tf_static", "/camera/depth/image_rect_raw",
-    "/camera/depth/camera_info", "/camera/depth/color/points", "/camera/color/image_raw/compressed",
+    "/camera/depth/camera_info", "/camera/depth/color/points", "/camera/color/image_raw/compressed", "/joy",
 )  # fmt: skip
 
 SERVICES = (

@@ -73,10 +73,20 @@ class Leases:
         if known is not None and now_s - known.renewed_s > config.lease_void_s:
             self.withdraw(name, f"it was not renewed for {now_s - known.renewed_s:.2f} s")
             raise LeaseError(f"lease {name!r} is void: {self._void[name]}")
+        rival = self._rival(name, now_s, config)
+        if known is None and news.rank is Rank.OPERATOR and rival:
+            raise LeaseError(f"lease {name!r}: another operator has the robot, under {rival!r}")
         rank = news.rank if known is None else known.rank
         self._held[name] = Held(now_s, rank, news.stamp_ns)
         if len(self._held) > MOST_LEASES:
             del self._held[min(self._held, key=lambda one: (self._held[one].rank, self._held[one].renewed_s))]
+
+    def _rival(self, name: str, now_s: float, config: GuardConfig) -> str:
+        """Return another operator's lease that is in force; empty where there is none."""
+        return next((
+            other for other, held in self._held.items()
+            if other != name and held.rank is Rank.OPERATOR and now_s - held.renewed_s <= config.lease_void_s
+        ), "")  # fmt: skip
 
     def withdraw(self, name: str, why: str) -> None:
         """Make one lease void."""
@@ -103,7 +113,11 @@ class Leases:
             known = None
         if known is None:
             void = self._void.get(name)
-            raise LeaseError(f"lease {name!r} is void: {void}" if void else f"nobody renews a lease called {name!r}")
+            rival = self._rival(name, now_s, config)
+            besides = f"; another operator has the robot, under {rival!r}" if rival else ""
+            raise LeaseError(
+                f"lease {name!r} is void: {void}" if void else f"nobody renews a lease called {name!r}{besides}"
+            )
         return known
 
     def age_s(self, name: str, now_s: float) -> float:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from f2p.errors import F2pError
-from f2p.files import read_regular, whole_folder
+from f2p.files import read_regular, whole_folder, write_whole
 from f2p.monitor.errors import CaseExistsError, CaseNotWrittenError, NotACaseError
 from f2p.monitor.former import FORMER, upgraded
 from f2p.monitor.values import Arrays, value_from, words_of
@@ -30,7 +31,7 @@ from f2p.types import Failure
 SCHEMA = "f2p-failure-3"
 """Version of the folder's contents; readers take the one before as well, and refuse others."""
 
-_WORDS, _NUMBERS, _HANDLED = "case.json", "arrays.safetensors", "handled"
+_WORDS, _NUMBERS, _HANDLED, _OPERATOR = "case.json", "arrays.safetensors", "handled", "operator.json"
 _MOST_BYTES = 256 * 2**20
 """Largest file that is read [bytes] (ours: 12 clouds of 100,000 points, twice, are 29 MB)."""
 
@@ -80,6 +81,36 @@ def mark_handled(folder: Path) -> None:
 def handled(folder: Path) -> bool:
     """Tell whether somebody did."""
     return (folder / _HANDLED).exists()
+
+
+def note_operator(folder: Path, failure_id: str, said: Mapping[str, Any]) -> bool:
+    """Add what an operator decided about a failure, and what was driven, to its folder beside others.
+
+    Args:
+        folder: Where the failures are.
+        failure_id: Which one.
+        said: The decision, as JSON has it.
+
+    Returns:
+        Whether there is such a failure.
+
+    Raises:
+        OSError: It cannot be written; what was noted before stays.
+    """
+    case = folder / failure_id
+    if not _PLAIN.fullmatch(failure_id) or not is_case(case):
+        return False
+    write_whole(case / _OPERATOR, json.dumps([*operator_notes(case), dict(said)], indent=1).encode())
+    return True
+
+
+def operator_notes(case: Path) -> list[dict[str, Any]]:
+    """Return what operators decided about a failure, oldest first; nothing where no such notes can be read."""
+    try:
+        told = json.loads(read_regular(case / _OPERATOR, _MOST_BYTES), parse_constant=_finite, parse_float=_finite)
+    except (OSError, ValueError, RecursionError):
+        return []
+    return [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
 
 
 def read_case(folder: Path | str) -> Failure:

@@ -35,8 +35,8 @@ STOPS = frozenset({"space", "escape"})
 """Take the robot and have it stand."""
 
 ORDERS = {
-    "r": Order.RESUME, "y": Order.DONE, "k": Order.SKIP, "G": Order.GIVE_UP, "q": Order.QUIT, "ctrl-c": Order.QUIT,
-    "ctrl-d": Order.QUIT,
+    "r": Order.RESUME, "y": Order.DONE, "k": Order.SKIP, "G": Order.GIVE_UP, "u": Order.UNLATCH, "q": Order.QUIT,
+    "ctrl-c": Order.QUIT, "ctrl-d": Order.QUIT,
 }  # fmt: skip
 
 HELP = (
@@ -44,7 +44,8 @@ HELP = (
     "o p (roll)  gripper 0 opens 5 closes  head i , j l\n"
     "speed s slow, m medium, b fast.  space takes the robot and stops it.  r gives it back: the stack looks again and "
     "plans afresh\n"
-    "y this step is done, go on  k skip this step  G give the goal up  q quit, and give nothing back"
+    "y this step is done, go on  k skip this step  G give the goal up  u clear the latch after the "
+    "runstop  q quit, and give nothing back"
 )
 """For people."""
 

@@ -14,8 +14,8 @@ SHORT = {
 
 
 def status_line(who: str, speed: Speed, joints: Mapping[str, float], said: str, width: int) -> str:
-    """Return one line of at most `width` characters; what was said last is what is cut."""
+    """Return one line of at most `width` characters; the joints are what is cut."""
     where = " ".join(f"{short} {joints[joint]:.2f}" for joint, short in SHORT.items() if joint in joints)
-    text = " | ".join(part for part in (who, speed.name.lower(), where or "no joint states", said) if part)
+    text = " | ".join(part for part in (who, speed.name.lower(), said, where or "no joint states") if part)
     flat = "".join(one if one.isprintable() else " " for one in text)
     return flat if len(flat) <= width else flat[: max(width - 1, 0)] + "…"

@@ -43,6 +43,8 @@ class Order(Enum):
     SKIP = "skip"
     GIVE_UP = "give_up"
     QUIT = "quit"
+    UNLATCH = "unlatch"
+    """Clear the guard's latch, e.g. after the runstop."""
 
 
 @dataclass(frozen=True)

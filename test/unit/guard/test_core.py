@@ -19,7 +19,7 @@ from f2p.guard.errors import (
     StaleJointsError,
     WrongModeError,
 )
-from f2p.guard.leases import Rank
+from f2p.guard.leases import Rank, Renewal
 from f2p.robot.protocol import FINGER, LIFT, TRANSLATE, Motion
 
 from .bench import CONFIG, TICK_S, Bench
@@ -279,7 +279,7 @@ def test_autonomy_goes_on_when_the_operator_lets_go() -> None:
 def test_nobody_takes_the_robot_from_an_equal_nor_with_a_bad_motion_and_the_runstop_is_above_all() -> None:
     bench = Bench()
     bench.begin(Motion((LIFT,), (0.9,)), "hand", Rank.OPERATOR)
-    with pytest.raises(GuardBusyError, match="another motion is running"):
+    with pytest.raises(LeaseError, match=r"'b'.* another operator has the robot, under 'hand'"):
         bench.begin(Motion((LIFT,), (0.2,)), "b", Rank.OPERATOR)
     other = Bench()
     other.begin(Motion((LIFT,), (0.9,)))
@@ -289,6 +289,17 @@ def test_nobody_takes_the_robot_from_an_equal_nor_with_a_bad_motion_and_the_runs
     other.state = replace(other.state, runstopped=True)
     with pytest.raises(LatchedError):
         other.begin(Motion((LIFT,), (0.2,)), "hand", Rank.OPERATOR)
+
+
+def test_of_two_operators_the_second_gets_the_robot_once_the_first_is_gone() -> None:
+    bench = Bench()
+    bench.renew("left", Rank.OPERATOR)
+    with pytest.raises(LeaseError, match="another operator has the robot, under 'left'"):
+        bench.guard.renew(Renewal("right", Rank.OPERATOR, bench.epoch, bench.moment.stamp_ns), bench.moment, CONFIG)
+    bench.run(CONFIG.lease_void_s + 0.1)
+    bench.renew("right", Rank.OPERATOR)
+    assert bench.guard.rank(bench.moment, CONFIG) is Rank.OPERATOR
+    bench.begin(Motion((LIFT,), (0.3,)), "right", Rank.OPERATOR)
 
 
 @pytest.mark.parametrize("volts", [10.4, 1.0])

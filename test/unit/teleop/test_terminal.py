@@ -70,5 +70,5 @@ def test_without_a_terminal_it_says_so() -> None:
 
 def test_the_line_fits_and_holds_no_control_characters() -> None:
     line = status_line("operator: you", Speed.FAST, {LIFT: 0.234}, "a\x1b[31mname\n", 80)
-    assert line == "operator: you | fast | lift 0.23 | a [31mname "
+    assert line == "operator: you | fast | a [31mname  | lift 0.23"
     assert len(status_line("x" * 300, Speed.SLOW, {}, "", 80)) == 80

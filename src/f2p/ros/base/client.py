@@ -41,12 +41,15 @@ class Patience:
         deadline_s: Longest wait [s].
         watch: Heartbeats; None for a server that has none (the driver).
         canceled: Asked at every poll.
+        clock: Time to the deadline.
+        poll_s: Time between two polls [s].
     """
 
     def __init__(
         self, what: str, server: str, deadline_s: float, watch: Watch | None, canceled: Callable[[], bool] = never,
-        clock: Clock | None = None,
+        clock: Clock | None = None, poll_s: float = POLL_S,
     ) -> None:  # fmt: skip
+        self._poll_s = poll_s
         self._what, self._server, self._watch, self._canceled = what, server, watch, canceled
         self._clock = clock or SystemClock()
         self._deadline_s = deadline_s
@@ -82,13 +85,13 @@ class Patience:
         pause = threading.Event()
         while not ready():
             self.check()
-            pause.wait(timeout=POLL_S)
+            pause.wait(timeout=self._poll_s)
 
     def result(self, future: concurrent.futures.Future) -> Any:
         """Return the future's result; raises like `check`, or what the future raises."""
         while True:
             try:
-                return future.result(timeout=POLL_S)
+                return future.result(timeout=self._poll_s)
             except concurrent.futures.TimeoutError:
                 self.check()
 
@@ -196,10 +199,14 @@ class ActionCaller:
         name: Action name.
         server: Node that runs it.
         watch: Heartbeats of that node; None for the driver, which has none.
+        poll_s: How often it is looked whether a goal is wanted still [s].
     """
 
-    def __init__(self, node: Node, kind: Any, name: str, server: str, watch: Watch | None) -> None:
+    def __init__(
+        self, node: Node, kind: Any, name: str, server: str, watch: Watch | None, poll_s: float = POLL_S
+    ) -> None:  # fmt: skip
         self._node, self._name, self._server, self._watch = node, name, server, watch
+        self._poll_s = poll_s
         self._client = ActionClient(node, kind, name, callback_group=ReentrantCallbackGroup())
 
     def run(
@@ -215,7 +222,7 @@ class ActionCaller:
             RemoteError: the goal was not accepted, or ended otherwise than well without an error code.
             DeadlineError, NodeDeadError, CanceledError: no result; the goal is canceled, now or once it is accepted.
         """
-        patience = Patience(self._name, self._server, deadline_s, self._watch, canceled)
+        patience = Patience(self._name, self._server, deadline_s, self._watch, canceled, poll_s=self._poll_s)
         patience.until_active(tell or self._node.get_logger().warning)
         patience.until(self._client.server_is_ready)
         patience.pin()

@@ -29,6 +29,7 @@ from f2p.ros.messages.convert import (
 )
 from f2p.ros.messages.plans import KnownPlans
 from f2p.ros.messages.scenes import KeptScenes
+from f2p.ros.remote.notes import OperatorNotes
 from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
@@ -74,6 +75,7 @@ class MonitorNode(F2pNode):
         self._failures = self.create_publisher(FailureMessage, "failure", qos.LATCHED)
         self.create_subscription(PlanMessage, "plan", only_within(self._plans.add), qos.LATCHED,
                                  callback_group=self.together)  # fmt: skip
+        self._notes = OperatorNotes(self, self.worker, lambda: Path(self.parameters.config.folder).absolute())
         self.serve(CheckOutcome, "check_outcome", self._check, self.parameters.config.deadline_s)
 
     def load(self) -> None:

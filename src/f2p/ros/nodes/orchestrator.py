@@ -14,6 +14,7 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_code, wire_text
 from f2p.ros.messages.convert import duration_to_msg, goal_from_msg, learn_from_text, skeleton_from_msg
+from f2p.ros.remote.asking import AskedOperator
 from f2p.ros.remote.stack import RosStack
 from f2p.scene.goals import check_relations
 from f2p.settings import Settings, number, setting
@@ -27,6 +28,8 @@ class OrchestratorConfig(Settings):
 
     attempts: int = number(2, "plans tried for one goal", low=1, high=20)
     deadline_s: float = number(1800.0, "longest pursuit of one goal", unit="s", low=10.0, high=36000.0, runtime=False)
+    operator_s: float = number(600.0, "longest wait for an operator, where there is one", unit="s", low=1.0,
+                               high=3600.0)  # fmt: skip
     learner: str = setting("fail2progress", "learner that a failure is given to, by name")
 
 
@@ -44,6 +47,7 @@ class OrchestratorNode(F2pNode):
         """Clients of every node it needs, and the action."""
         self._watch = Watch(self, self.spec.needs)
         self._stack = RosStack(self, self._watch)
+        self._operator = AskedOperator(self)
         self._plan_status = self.create_publisher(String, "plan_status", qos.LATCHED)
         self.act(AchieveGoal, "achieve_goal", self._achieve, self.parameters.config.deadline_s)
 
@@ -73,7 +77,7 @@ class OrchestratorNode(F2pNode):
         result = AchieveGoal.Result()
         achiever = Achiever(
             self._stack.bound(canceled, report, config.learner), report, canceled,
-            self._tell_plan,
+            self._tell_plan, self._operator.bound(canceled, config.operator_s),
         )  # fmt: skip
         try:
             goal = check_relations(goal_from_msg(request.goal))

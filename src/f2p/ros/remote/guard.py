@@ -100,11 +100,14 @@ class GuardClient:
         watch: Heartbeats; must watch the guard.
         config: Patience with the guard.
         clock: Ages.
+        poll_s: How often it is looked whether a motion is wanted still [s].
     """
 
     def __init__(
-        self, node: Node, watch: Watch, config: GuardClientConfig | None = None, clock: Clock | None = None
-    ) -> None:
+        self, node: Node, watch: Watch, config: GuardClientConfig | None = None, clock: Clock | None = None,
+        poll_s: float = POLL_S,
+    ) -> None:  # fmt: skip
+        self._poll_s = poll_s
         self._node, self._watch, self._clock = node, watch, clock or SystemClock()
         self._config = config or GuardClientConfig()
         self.stands_in = self._config.stands_in
@@ -114,7 +117,7 @@ class GuardClient:
         self._lease: Lease | None = None
         self._guard_pid, self._moving, self._lost = 0, False, ""
         self._guard_state: GuardState | None = None
-        self._mover = ActionCaller(node, GuardedMove, "guarded_move", "guard", watch)
+        self._mover = ActionCaller(node, GuardedMove, "guarded_move", "guard", watch, poll_s)
         self._stopper = ServiceCaller(node, Trigger, "guard/stop", "guard", watch)
         group = MutuallyExclusiveCallbackGroup()
         self._leases = node.create_publisher(Lease, "lease", qos.STATE)
@@ -172,6 +175,21 @@ class GuardClient:
             why = f"it holds: {state.reason}" if state is not None and state.holding else "it is not active"
             raise MotionRefusedError(f"the guard takes no motions, for {READY_WAIT_S:.0f} s: {why}") from None
 
+    @property
+    def guard_state(self) -> GuardState | None:
+        """What the guard said last; None before it said anything."""
+        return self._guard_state
+
+    @property
+    def positions(self) -> dict[str, float]:
+        """Joint positions as they were heard last, however long ago, without waiting; for showing only."""
+        joints = self._joints
+        return {} if joints is None else dict(zip(joints.name, joints.position, strict=False))
+
+    def keep(self) -> None:
+        """Note that whoever holds the lease is well, though it neither moves nor asks."""
+        self._progress_s = self._clock.monotonic_s()
+
     def state(self) -> RobotState:
         """Return the latest measured state; waits a moment for a fresh one.
 
@@ -228,7 +246,7 @@ class GuardClient:
             while result.error_code in (GuardBusyError.code, WrongModeError.code):
                 if self._clock.monotonic_s() > until_s:
                     break
-                threading.Event().wait(timeout=POLL_S)
+                threading.Event().wait(timeout=self._poll_s)
                 canceled()
                 result = self._mover.run(goal, MOVE_DEADLINE_S, canceled)
         except CanceledError:
