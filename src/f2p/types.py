@@ -12,6 +12,7 @@ from enum import Enum
 
 import numpy as np
 
+from f2p.geometry import rotate_z
 from f2p.relation.table import vocabulary
 from f2p.shape.protocol import FIXED, Shape, shape_of
 
@@ -77,6 +78,14 @@ class Segment:
     def movable(self) -> bool:
         """Whether a skill may act on it (A.9)."""
         return self.shape.moves != FIXED
+
+    @property
+    def whole(self) -> Box:
+        """The box around all of it, what has slid out of it towards -x included."""
+        if self.opening <= 0.0:
+            return self.box
+        middle = self.box.center + rotate_z(np.array([-0.5 * self.opening, 0.0, 0.0]), self.box.yaw)
+        return Box(middle, self.box.size + np.array([self.opening, 0.0, 0.0]), self.box.yaw)
 
 
 @dataclass(frozen=True, eq=False)

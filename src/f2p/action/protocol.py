@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -64,6 +64,14 @@ class Action(Protocol):
         """Say how far each segment is meant to be displaced by `parameters` (count, P). Shape (count, n, 3)."""
 
 
+@runtime_checkable
+class Opens(Protocol):
+    """An action after which its object may be open farther or less far."""
+
+    def opened(self, scene: Scene, name: str, parameters: np.ndarray, openings: np.ndarray) -> np.ndarray:
+        """Say how far the object is meant to be open [m] where it was open by `openings` (count,). Shape (count,)."""
+
+
 actions: Registry[Action] = Registry("skill", "f2p.action")
 """All skills by name."""
 
@@ -112,6 +120,14 @@ def checked_steps(skeleton: Sequence[SkillStep], parameters: np.ndarray) -> np.n
 def meant(call: SkillCall, scene: Scene) -> np.ndarray:
     """Return how far `call` is meant to displace each segment [m]. Shape (n, 3)."""
     return actions.get(call.skill).expected(scene, call.object, call.parameter[None])[0]
+
+
+def meant_opening(call: SkillCall, scene: Scene) -> float:
+    """Return how far `call` is meant to leave its object open [m]; as it is, where its skill opens nothing."""
+    action, now = actions.get(call.skill), scene.segments[scene.index(call.object)].opening
+    if not isinstance(action, Opens):
+        return now
+    return float(action.opened(scene, call.object, call.parameter[None], np.array([now]))[0])
 
 
 def width_of(skill: str) -> int:

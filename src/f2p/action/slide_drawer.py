@@ -69,5 +69,11 @@ class SlideDrawerAction:
         """Displace nothing: the case of a drawer stays where it is. Shape (count, n, 3)."""
         return np.zeros((len(parameters), len(scene.segments), 3))
 
+    def opened(self, scene: Scene, name: str, parameters: np.ndarray, openings: np.ndarray) -> np.ndarray:
+        """Say how far the drawer is meant to be open [m], from shut to the end of its travel. Shape (count,)."""
+        segment = scene.segments[scene.index(name)]
+        travel = slide_travel(segment.shape.slabs(segment.box.size, board(segment.box.size)))
+        return np.clip(openings + parameters[:, 0], 0.0, np.maximum(travel, openings))
+
 
 actions.register("slide_drawer")(SlideDrawerAction())

@@ -12,7 +12,7 @@ import numpy as np
 
 from f2p.bench.guarded import GuardedTwin
 from f2p.bench.protocol import Measurement, Progress, benchmarks
-from f2p.bench.trials.protocol import seen, trials
+from f2p.bench.trials.protocol import trials
 from f2p.guard.rules import GuardConfig
 from f2p.settings import Settings, choice, group, number
 from f2p.skill.protocol import skills
@@ -55,7 +55,7 @@ class Bringing:
         before = twin.truth()
         call = trial.call(before, seed, rng)
         robot = GuardedTwin(StretchDriver(twin, self.config.driver), self.config.guard)
-        done = skills.make(call.skill).execute(call, seen(before), robot)
+        done = skills.make(call.skill).execute(call, before.scene, robot)
         if not done.ok:
             return f"{call.object}: error {done.error_code}: {done.error_msg}"
         after = twin.truth()

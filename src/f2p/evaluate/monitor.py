@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from f2p.action.protocol import meant
+from f2p.action.protocol import meant, meant_opening
 from f2p.evaluate.failures import make_failure
 from f2p.evaluate.kept import foundations, read_kept
 from f2p.evaluate.onlooker import Onlooker
@@ -208,7 +208,9 @@ def _proposal(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: i
 
 
 def as_intended(transition: Transition) -> bool:
-    """Tell whether the grasped object ended where it was to be put."""
+    """Tell whether the object acted on ended where it was to be put, and as far open."""
     wrong = transition.displacements - meant(transition.call, transition.before)
-    missed = wrong[transition.before.index(transition.call.object)]
-    return bool(np.linalg.norm(missed[:2]) < INTENDED and missed[2] > -FALL)
+    index = transition.before.index(transition.call.object)
+    missed, opening = wrong[index], transition.after.segments[index].opening
+    ajar = abs(opening - meant_opening(transition.call, transition.before))
+    return bool(np.linalg.norm(missed[:2]) < INTENDED and missed[2] > -FALL and ajar < INTENDED)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.action.protocol import meant
+from f2p.action.protocol import meant, meant_opening
 from f2p.errors import F2pError
 from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
 from f2p.monitor.errors import DifferentScenesError
@@ -174,6 +174,8 @@ def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed:
 
 
 def _distance_missed(outcome: Outcome) -> float:
-    """Return the horizontal distance between where the object acted on ended and where the call meant it to [m]."""
+    """Return how far the object acted on ended from where, or from how far open, the call meant it to [m]."""
     missed = observed_displacements(outcome) - meant(outcome.call, outcome.before)
-    return float(np.linalg.norm(missed[outcome.before.index(outcome.call.object), :2]))
+    index = outcome.before.index(outcome.call.object)
+    apart = outcome.after.segments[index].opening - meant_opening(outcome.call, outcome.before)
+    return max(float(np.linalg.norm(missed[index, :2])), abs(apart))

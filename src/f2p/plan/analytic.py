@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.action.protocol import actions, width_of
+from f2p.action.protocol import Opens, actions, width_of
 from f2p.plan.errors import BadSkeletonError, UnplannableSkillError
 from f2p.scene.goals import goal_arrays
 from f2p.scene.relations import binary_relations, unary_relations
-from f2p.shape.protocol import hollow
-from f2p.types import UNARY_RELATIONS, Goal, Prediction, Relations, Scene, SkillCall, SkillStep
+from f2p.shape.protocol import FREE, hollow
+from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 _BOARD = 0.01
 """Thickness of the floor of a hollow segment [m] (ours: about the simulator's walls)."""
@@ -29,7 +29,7 @@ class AnalyticPredictor:
 
     def detect(self, scene: Scene) -> Relations:
         """Return relations of the scene's boxes."""
-        return self._relations(scene, _centers(scene))
+        return self._relations(scene, _centers(scene), _openings(scene))
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """Return P(goal) after the last step of each candidate. Shape (candidates,)."""
@@ -39,19 +39,21 @@ class AnalyticPredictor:
                 f"parameters of shape {parameters.shape} do not fit {len(skeleton)} steps", scene.names
             )
         centers = np.repeat(_centers(scene)[None], len(parameters), axis=0)
+        openings = np.repeat(_openings(scene)[None], len(parameters), axis=0)
         for index, step in enumerate(skeleton):
             centers = centers + self._effect(scene, centers, step, parameters[:, index])
-        unary = np.broadcast_to(_unary(scene), (len(centers), len(scene.segments), len(UNARY_RELATIONS)))
-        met = goal_arrays(goal, scene.names).wanted(unary, self._binary(scene, centers)) > 0.5
+            openings = _opened(scene, openings, step, parameters[:, index])
+        unary = np.stack([_unary(scene, row) for row in openings])
+        met = goal_arrays(goal, scene.names).wanted(unary, self._binary(scene, centers, openings)) > 0.5
         return np.prod(np.where(met, self.confidence, 1.0 - self.confidence), axis=-1)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return relations and displacements after each call."""
-        centers, predictions = _centers(scene)[None], []
+        centers, openings, predictions = _centers(scene)[None], _openings(scene)[None], []
         for call in calls:
             moved = self._effect(scene, centers, call.step, call.parameter[None])
-            centers = centers + moved
-            predictions.append(Prediction(self._relations(scene, centers[0]), moved[0]))
+            centers, openings = centers + moved, _opened(scene, openings, call.step, call.parameter[None])
+            predictions.append(Prediction(self._relations(scene, centers[0], openings[0]), moved[0]))
         return tuple(predictions)
 
     def moving(self, scene: Scene, centers: np.ndarray, index: int) -> np.ndarray:
@@ -68,28 +70,38 @@ class AnalyticPredictor:
         target = centers[:, index, :2] + meant[:, :2]
         half = scene.segments[index].box.size[2] / 2
         height = _support_height(scene, centers, moving, target, index) + half - centers[:, index, 2]
+        if scene.segments[index].shape.moves != FREE:
+            height = meant[:, 2]
         delta = np.concatenate([meant[:, :2], height[:, None]], axis=1)
         return np.where(moving[..., None], delta[:, None, :], 0.0)
 
-    def _binary(self, scene: Scene, centers: np.ndarray) -> np.ndarray:
+    def _binary(self, scene: Scene, centers: np.ndarray, openings: np.ndarray) -> np.ndarray:
         """Return the truth of all binary relations. Shape (..., n, n, kinds)."""
-        return binary_relations(
-            centers, _sizes(scene), _yaws(scene), containers=hollow([one.prior for one in scene.segments])
-        )
+        holds = hollow([one.prior for one in scene.segments])
+        return binary_relations(centers, _sizes(scene), _yaws(scene), containers=holds, openings=openings)
 
-    def _relations(self, scene: Scene, centers: np.ndarray) -> Relations:
-        """Return probabilities of one scene with its segments at `centers` (n, 3)."""
+    def _relations(self, scene: Scene, centers: np.ndarray, openings: np.ndarray) -> Relations:
+        """Return probabilities of one scene with its segments at `centers` (n, 3), open by `openings` (n,)."""
         sure, segments = self.confidence, scene.segments
-        unary = _unary(scene)
-        binary = np.where(self._binary(scene, centers), sure, 1.0 - sure)
+        unary = _unary(scene, openings)
+        binary = np.where(self._binary(scene, centers, openings), sure, 1.0 - sure)
         binary[np.arange(len(segments)), np.arange(len(segments))] = 0.0
         return Relations(scene.names, np.where(unary, sure, 1.0 - sure), binary)
 
 
-def _unary(scene: Scene) -> np.ndarray:
-    """Return the truth of all relations of one object, which nothing here changes. Shape (n, kinds), bool."""
-    segments = scene.segments
-    return unary_relations([one.prior for one in segments], [one.opening for one in segments], _sizes(scene))
+def _unary(scene: Scene, openings: np.ndarray) -> np.ndarray:
+    """Return the truth of all relations of one object, open by `openings` (n,). Shape (n, kinds), bool."""
+    return unary_relations([one.prior for one in scene.segments], openings.tolist(), _sizes(scene))
+
+
+def _opened(scene: Scene, openings: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
+    """Return how far everything is open after one step. Shapes (K, n), (K, P) -> (K, n)."""
+    action, index = actions.get(step.skill), scene.index(step.object)
+    if not isinstance(action, Opens):
+        return openings
+    out, own = openings.copy(), parameters[:, : width_of(step.skill)]
+    out[:, index] = action.opened(scene, step.object, own, openings[:, index])
+    return out
 
 
 def _support_height(
@@ -106,6 +118,11 @@ def _support_height(
     fits = np.all(apart <= 0.5 * (sizes[:, :2] - sizes[index, :2]), axis=-1) & holds
     top = centers[..., 2] + np.where(fits, -sizes[:, 2] / 2 + _BOARD, sizes[:, 2] / 2)
     return np.max(np.where(meets, top, 0.0), axis=1)
+
+
+def _openings(scene: Scene) -> np.ndarray:
+    """Return how far everything is open [m]. Shape (n,)."""
+    return np.array([max(segment.opening, 0.0) for segment in scene.segments])
 
 
 def _centers(scene: Scene) -> np.ndarray:

@@ -64,18 +64,18 @@ class ProjectConfig(Settings):
 DEFAULT = ProjectConfig()
 
 
-def contained(bodies: Sequence[SettlingBody], poses: np.ndarray) -> np.ndarray:
+def contained(bodies: Sequence[SettlingBody], poses: np.ndarray, openings: np.ndarray | None = None) -> np.ndarray:
     """Return which body lies inside which, by geometry. Shape (M, n, n), bool."""
-    sizes = np.array([body.size for body in bodies])
-    relations = binary_relations(
-        poses[..., :3], sizes, poses[..., 3], containers=hollow([body.prior for body in bodies])
-    )
-    return held(relations)
+    sizes, opened = np.array([body.size for body in bodies]), 0.0 if openings is None else openings
+    holds = hollow([body.prior for body in bodies])
+    return held(binary_relations(poses[..., :3], sizes, poses[..., 3], containers=holds, openings=opened))
 
 
-def kept_inside(bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def kept_inside(
+    bodies: Sequence[SettlingBody], poses: np.ndarray, inside: np.ndarray, openings: np.ndarray | None = None
+) -> np.ndarray:
     """Return which scenes (M,) still show every pair of `inside` (n, n)."""
-    return np.all(contained(bodies, poses) | ~inside, axis=(1, 2))
+    return np.all(contained(bodies, poses, openings) | ~inside, axis=(1, 2))
 
 
 def project(
@@ -126,7 +126,7 @@ def project(
         lifted[:, free, 2] += config.lift
         at_rest, stable = simulator.settle(bodies, lifted, openings)
         finite = np.isfinite(at_rest).all(axis=(1, 2))
-        holds = kept_inside(bodies, np.nan_to_num(at_rest), inside)
+        holds = kept_inside(bodies, np.nan_to_num(at_rest), inside, openings)
         good = stable & finite & holds
         counts["unstable"] += int((~(stable & finite)).sum())
         counts["spilled"] += int((stable & finite & ~holds).sum())

@@ -62,6 +62,8 @@ class Boxes:
     """Full extents along each box's own axes [m]. Shape (..., n, 3)."""
     yaws: np.ndarray
     """Rotation about +z [rad]. Shape (..., n)."""
+    openings: np.ndarray
+    """How far what slides is out towards -x of its box [m]. Shape (..., n)."""
     hollow: np.ndarray
     """Which boxes may hold something. Shape (n,), bool."""
     contact: np.ndarray | None

@@ -78,11 +78,13 @@ def _boundary(boxes: Boxes) -> np.ndarray:
 
 
 def _inside(boxes: Boxes) -> np.ndarray:
-    """A's box within B's oriented box (A.9, B4). Shape (..., n, n), bool."""
+    """A's box within B's oriented box (A.9, B4), with what has slid out of it. Shape (..., n, n), bool."""
     centers, sizes, yaws, config = boxes.centers, boxes.sizes, boxes.yaws, boxes.config
     corners = footprint_corners(centers, sizes, yaws)[..., :, None, :, :]
     local = into_box(corners, centers[..., None, :, None, :], yaws[..., None, :, None])
-    within = np.all(np.abs(local) < 0.5 * sizes[..., None, :, None, :2], axis=(-1, -2))
+    half, out = 0.5 * sizes[..., None, :, None, :2], boxes.openings[..., None, :, None]
+    within = np.all(np.abs(local[..., 1]) < half[..., 1], axis=-1)
+    within &= np.all((local[..., 0] < half[..., 0]) & (local[..., 0] > -half[..., 0] - out), axis=-1)
     bottom, top = (centers[..., 2] + sign * 0.5 * sizes[..., 2] for sign in (-1.0, 1.0))
     bottom_a, bottom_b = bottom[..., :, None], bottom[..., None, :]
     top_a, top_b = top[..., :, None], top[..., None, :]

@@ -22,6 +22,7 @@ def binary_relations(
     contact: np.ndarray | None = None,
     config: RelationConfig = DEFAULT,
     containers: np.ndarray | None = None,
+    openings: np.ndarray | float = 0.0,
 ) -> np.ndarray:
     """Compute all binary relations between n boxes, for any leading axes.
 
@@ -32,6 +33,7 @@ def binary_relations(
         contact: Contacts as a simulator reports them, (..., n, n) bool; None means a gap under `contact_gap`.
         config: The thresholds.
         containers: Which boxes are hollow, (n,) bool; None lets every box contain.
+        openings: How far what slides is out of each [m]. Shape (..., n) or broadcast to it.
 
     Returns:
         Truth values in the order of `BINARY_RELATIONS`. Shape (..., n, n, kinds), bool; the diagonal is False.
@@ -40,7 +42,8 @@ def binary_relations(
     sizes, yaws = np.broadcast_to(sizes, centers.shape), np.broadcast_to(yaws, centers.shape[:-1])
     count = centers.shape[-2]
     hollow = np.ones(count, dtype=bool) if containers is None else np.asarray(containers, dtype=bool)
-    boxes = Boxes(centers, sizes, yaws, hollow, contact, config)
+    out = np.broadcast_to(np.asarray(openings, dtype=np.float64), centers.shape[:-1])
+    boxes = Boxes(centers, sizes, yaws, out, hollow, contact, config)
     stacked = np.stack([binary_value(spec, boxes) for spec in binary_specs()], axis=-1)
     return stacked & ~np.eye(count, dtype=bool)[..., None]
 
@@ -81,13 +84,14 @@ def relations_of(scene: Scene, contact: np.ndarray | None = None, config: Relati
             raise BoxError(segment.name, f"no extent: size {segment.box.size.tolist()} m")
     segments = scene.segments
     sizes = np.array([segment.box.size for segment in segments]).reshape(-1, 3)
+    priors, openings = [segment.prior for segment in segments], [segment.opening for segment in segments]
     binary = binary_relations(
         np.array([segment.box.center for segment in segments]).reshape(-1, 3),
         sizes,
         np.array([segment.box.yaw for segment in segments]),
         contact=contact,
         config=config,
-        containers=hollow([segment.prior for segment in segments]),
+        containers=hollow(priors),
+        openings=np.array(openings),
     )
-    priors, openings = [segment.prior for segment in segments], [segment.opening for segment in segments]
     return Relations(scene.names, unary_relations(priors, openings, sizes, config), binary)

@@ -88,7 +88,7 @@ class ApproachError(SkillError):
 class NotSlidingError(SkillError):
     """Something of which nothing slides, or that has no bar to be pulled at."""
 
-    code = 430
+    code = 435
 
     def __init__(self, name: str, prior: str, choices: Sequence[str]) -> None:
         super().__init__(
@@ -99,7 +99,7 @@ class NotSlidingError(SkillError):
 class BeyondTravelError(SkillError):
     """A drawer that is to come farther out than it can."""
 
-    code = 431
+    code = 436
 
     def __init__(self, name: str, asked: float, opening: float, most: float) -> None:
         super().__init__(
@@ -110,7 +110,7 @@ class BeyondTravelError(SkillError):
 class LockedError(SkillError):
     """A drawer that did not move at all."""
 
-    code = 432
+    code = 437
 
     def __init__(self, name: str, asked: float) -> None:
         super().__init__(
@@ -121,7 +121,7 @@ class LockedError(SkillError):
 class JammedError(SkillError):
     """A drawer that stuck on its way."""
 
-    code = 433
+    code = 438
 
     def __init__(self, name: str, asked: float, done: float) -> None:
         super().__init__(
@@ -132,7 +132,7 @@ class JammedError(SkillError):
 class NoWayToHandleError(SkillError):
     """A bar that fingers from above cannot be put behind, or cannot draw along its axis."""
 
-    code = 434
+    code = 439
 
     def __init__(self, name: str, fact: str) -> None:
         super().__init__(f"the bar of {name!r} cannot be used: {fact}")

@@ -26,7 +26,7 @@ from f2p.twin import model as parts
 from f2p.twin.description import read_links
 from f2p.twin.errors import TwinUnstableError
 from f2p.twin.grasp import GraspConfig, GripperHold
-from f2p.types import Relations
+from f2p.types import Box, Relations, Scene, Segment
 
 READY: dict[str, float] = {
     LIFT: LOOK_LIFT, WRIST_PITCH: DOWN_PITCH, FINGER: 0.1, HEAD_PAN: LOOKS[0].pan, HEAD_TILT: LOOKS[0].tilt,
@@ -53,9 +53,22 @@ class Truth:
     """Upright boxes (x, y, z, yaw) in the task frame. Shape (bodies, 4)."""
     sizes: np.ndarray
     """Extents of those boxes [m]. Shape (bodies, 3)."""
+    openings: np.ndarray
+    """How far each is open [m]. Shape (bodies,)."""
     relations: Relations
     held: str = ""
     """What the gripper holds, or nothing."""
+
+    @property
+    def scene(self) -> Scene:
+        """What a perfect perception would say: the boxes, without points."""
+        rows = zip(self.names, self.priors, self.poses, self.sizes, self.openings, strict=True)
+        return Scene(
+            tuple(
+                Segment(name, prior, Box(pose[:3], size, float(pose[3])), np.zeros((0, 3)), float(opening))
+                for name, prior, pose, size, opening in rows
+            )
+        )
 
 
 class Twin:
@@ -194,6 +207,7 @@ class Twin:
     def truth(self) -> Truth:
         """Return names, boxes and true relations now, contact included."""
         poses, sizes = self.boxes()
-        relations = label(self.scene, poses, sizes, touching(self.scene, self.data), self._openings())
-        names = tuple(body.name for body in self.bodies)
-        return Truth(names, tuple(body.prior for body in self.bodies), poses, sizes, relations, self.held)
+        openings = self._openings()
+        relations = label(self.scene, poses, sizes, touching(self.scene, self.data), openings)
+        names, priors = tuple(body.name for body in self.bodies), tuple(body.prior for body in self.bodies)
+        return Truth(names, priors, poses, sizes, openings, relations, self.held)

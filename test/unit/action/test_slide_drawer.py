@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.action.protocol import actions
-from f2p.types import Box, Scene, Segment
+from f2p.action.protocol import actions, meant_opening
+from f2p.types import Box, Scene, Segment, SkillCall
 
 NO_POINTS = np.zeros((1, 3))
 SLIDE = actions.get("slide_drawer")
@@ -41,6 +41,14 @@ def test_no_bar_is_proposed_to_come_to_where_the_hand_passes() -> None:
     drawn = SLIDE.draw(scene(x=0.80), "drawer", 1000, np.random.default_rng(0))
     bar = 0.80 - 0.5 * 0.36 + 0.03 - drawn.max()
     assert bar == pytest.approx(0.49, abs=0.005)
+
+
+def test_it_is_meant_to_be_open_from_shut_to_the_end_of_its_travel() -> None:
+    call = SkillCall("slide_drawer", "drawer", np.array([0.1]))
+    assert meant_opening(call, scene(0.05)) == pytest.approx(0.15)
+    opened = SLIDE.opened(scene(), "drawer", np.array([[-0.2], [0.4]]), np.array([0.1, 0.1]))
+    assert opened == pytest.approx([0.0, 0.2718], abs=1e-6)
+    assert meant_opening(SkillCall("pick_place", "drawer", np.zeros(4)), scene(0.05)) == 0.05
 
 
 def test_a_case_is_not_meant_to_move() -> None:

@@ -33,7 +33,9 @@ def told(bodies: tuple[tuple[str, str, float], ...]) -> GroundTruth:
     if len(names) > 1:
         binary[1, 0, BINARY_RELATIONS.index("above")] = 1.0
     relations = Relations(names, np.zeros((len(names), len(UNARY_RELATIONS))), binary)
-    return truth_to_msg(Truth(names, priors, poses, np.full((len(names), 3), 0.1), relations), 0, 1.0)
+    return truth_to_msg(
+        Truth(names, priors, poses, np.full((len(names), 3), 0.1), np.zeros(len(names)), relations), 0, 1.0
+    )
 
 
 def test_truth_judges_a_goal_and_names_what_fell() -> None:

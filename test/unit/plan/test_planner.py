@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.tree import StepStatus, plan_tree
 from f2p.scene.errors import UnknownObjectError
 from f2p.scene.goals import parse_goal
-from f2p.types import Goal, Plan, Scene, SkillStep
+from f2p.types import Box, Goal, Plan, Scene, Segment, SkillStep
 
 CARRY = "above(object_1, table_b) & above(object_2, table_b)"
 CLEAR = "above(box, table_b) & above(object_1, table_a) & above(object_2, table_a)"
@@ -162,3 +164,14 @@ def test_a_goal_may_speak_of_one_object_alone(workspace: Scene, simple: Analytic
     plan = Planner(lambda: simple).plan(workspace, goal, 0)
     assert plan.believed and "not drawer_open(box) 1.00" in plan_tree(plan)
     assert not Planner(lambda: simple).plan(workspace, parse_goal("drawer_open(box)"), 0).believed
+
+
+def test_a_drawer_is_opened_by_the_skill_that_opens_and_what_stands_fast_stays_at_its_height() -> None:
+    drawer = Segment("drawer", "drawer", Box([1.0, 0.3, 0.6], [0.36, 0.4, 0.15]), np.zeros((0, 3)))
+    scene = Scene((drawer,))
+    plan = Planner(AnalyticPredictor).plan(scene, parse_goal("drawer_open(drawer)"), 0)
+    assert plan.believed and plan.calls[0].skill == "slide_drawer" and plan.calls[0].parameter[0] > 0.02
+    assert not plan.predictions[0].displacements.any()
+    ajar = Scene((replace(drawer, opening=0.2),))
+    plan = Planner(AnalyticPredictor).plan(ajar, parse_goal("not drawer_open(drawer)"), 0)
+    assert plan.believed and plan.calls[0].parameter[0] < -0.17

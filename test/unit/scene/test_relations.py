@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,17 @@ def test_inside_follows_the_container_yaw() -> None:
     box = ((0.7, 0.0, 0.55), (0.2, 0.14, 0.1))
     assert "inside" in true_of(movable, (*box, 0.0, "open_box"))
     assert "inside" not in true_of(movable, (*box, np.pi / 4 + np.pi / 2, "open_box"))
+
+
+def test_what_lies_in_an_open_drawer_is_inside_it() -> None:
+    """It was inside only where it was under the case; put into an open drawer it seemed to be nowhere."""
+    drawer = Segment("drawer", "drawer", Box([1.0, 0.0, 0.5], [0.3, 0.3, 0.15], 0.2), np.zeros((0, 3)), 0.18)
+    out = np.array([1.0, 0.0, 0.48]) - 0.22 * np.array([np.cos(0.2), np.sin(0.2), 0.0])
+    cup = Segment("cup", "cuboid", Box(out, [0.05, 0.05, 0.06]), np.zeros((0, 3)))
+    assert relations_of(Scene((drawer, cup))).value("inside", "cup", "drawer") == 1
+    for shut, box in ((0.0, cup.box), (0.18, replace(cup.box, center=out - [0.12, 0.0, 0.0]))):
+        other = Scene((replace(drawer, opening=shut), replace(cup, box=box)))
+        assert relations_of(other).value("inside", "cup", "drawer") == 0
 
 
 def test_contact_of_the_simulator_wins() -> None:

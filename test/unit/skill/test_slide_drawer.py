@@ -63,18 +63,18 @@ def test_it_opens_and_shuts_as_far_as_asked_and_takes_its_contents(opening: floa
 
 def test_a_locked_and_a_jammed_drawer_are_told_apart_and_the_robot_stands_clear() -> None:
     done, after, robot = slid(world(slides_to=0.0), 0.2)
-    assert done.error_code == 432 and "'drawer' did not move at all" in done.error_msg
+    assert done.error_code == 437 and "'drawer' did not move at all" in done.error_msg
     assert after.openings[1] == 0.0 and stands_clear(robot)
     done, after, robot = slid(world(slides_to=0.3), 0.2)
-    assert done.error_code == 433 and "stuck after +0.0" in done.error_msg
+    assert done.error_code == 438 and "stuck after +0.0" in done.error_msg
     assert 0.06 < after.openings[1] < 0.1 and stands_clear(robot)
 
 
 @pytest.mark.parametrize(
     ("name", "distance", "code", "fact"),
     [
-        ("drawer", 0.4, 431, "comes out by 0.272 m at most"),
-        ("cup", 0.1, 430, "'cup' is a cuboid and has no bar to be pulled at; these have: drawer"),
+        ("drawer", 0.4, 436, "comes out by 0.272 m at most"),
+        ("cup", 0.1, 435, "'cup' is a cuboid and has no bar to be pulled at; these have: drawer"),
         ("cupboard", 0.1, 425, "no object 'cupboard'"),
     ],
 )
@@ -99,7 +99,7 @@ def moved(scene: Scene, **changes: float) -> Scene:
         ({"x": 1.2}, 401, "wrist_extension"),
         ({"x": 0.75}, 401, "room for the arm to come in"),
         ({"z": 1.2}, 401, "joint_lift"),
-        ({"yaw": 0.9}, 434, "slip off its end"),
+        ({"yaw": 0.9}, 439, "slip off its end"),
     ],
 )
 def test_a_bar_out_of_reach_says_which_limit(changes: dict[str, float], code: int, fact: str) -> None:
@@ -114,7 +114,7 @@ def test_what_stands_in_the_palms_way_is_named() -> None:
     tower = Body("tower", "cuboid", [0.06, 0.06, 0.20])
     scene = World((*start.bodies, tower), np.vstack([start.poses, [0.90, 0.3, 0.65, 0.0]])).scene
     done = SlideDrawer().execute(call(0.2), scene, KinematicRobot())
-    assert done.error_code == 434 and "'tower'" in done.error_msg
+    assert done.error_code == 439 and "'tower'" in done.error_msg
 
 
 def test_phases_are_told_and_a_cancel_leaves_it_standing() -> None:

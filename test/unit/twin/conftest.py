@@ -6,7 +6,6 @@ import pytest
 from f2p.sim.world import Body, World
 from f2p.twin.driver import StretchDriver
 from f2p.twin.twin import Twin
-from f2p.types import Box, Scene, Segment
 
 
 def transport_scene():
@@ -27,11 +26,7 @@ def transport_scene():
 
 def seen(twin):
     """What a perfect perception would say."""
-    truth = twin.truth()
-    rows = zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
-    return Scene(tuple(
-        Segment(name, prior, Box(pose[:3], size, float(pose[3])), np.zeros((0, 3))) for name, prior, pose, size in rows
-    ))  # fmt: skip
+    return twin.truth().scene
 
 
 @pytest.fixture

@@ -148,6 +148,9 @@ def test_an_open_drawer_is_open_in_the_twin_and_in_its_json(twin):
     assert again.openings == pytest.approx([0.12]) and again.bodies[0].slides_to == 0.7
     opened = Twin(world)
     assert opened.world().openings == pytest.approx([0.12], abs=5e-3)
+    truth = opened.truth()
+    assert truth.scene.segments[0].opening == pytest.approx(0.12, abs=5e-3)
+    assert truth.relations.value("drawer_open", "drawer") == 1
     opened.reset(World((drawer,), world.poses))
     assert opened.world().openings == pytest.approx([0.0], abs=5e-3)
 

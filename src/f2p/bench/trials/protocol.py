@@ -9,7 +9,7 @@ import numpy as np
 from f2p.registry import Registry
 from f2p.sim.world import World
 from f2p.twin.twin import Truth
-from f2p.types import Box, Scene, Segment, SkillCall
+from f2p.types import SkillCall
 
 
 class SkillTrial(Protocol):
@@ -38,11 +38,3 @@ def off_target(call: SkillCall, before: Truth, after: Truth) -> float:
     """Return how far the call's object is, in plan, from where its first two parameters displace it [m]."""
     index = before.names.index(call.object)
     return float(np.linalg.norm((after.poses[index] - before.poses[index])[:2] - call.parameter[:2]))
-
-
-def seen(truth: Truth) -> Scene:
-    """Return what a perfect perception would say."""
-    rows = zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
-    return Scene(tuple(
-        Segment(name, prior, Box(pose[:3], size, float(pose[3])), np.zeros((0, 3))) for name, prior, pose, size in rows
-    ))  # fmt: skip

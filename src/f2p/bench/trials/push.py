@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from f2p.action.push import FARTHEST, NEAREST, PushAction, support_of
-from f2p.bench.trials.protocol import off_target, seen, trials
+from f2p.bench.trials.protocol import off_target, trials
 from f2p.errors import F2pError
 from f2p.robot.frames import BASE_START_TASK
 from f2p.sim.data.random_scenes import place, sample_bodies
@@ -47,7 +47,7 @@ class PushTrial:
 
     def call(self, truth: Truth, run: int, rng: np.random.Generator) -> SkillCall:
         """Draw what to push, and where to."""
-        scene = seen(truth)
+        scene = truth.scene
         while (call := _drawn(scene, rng)) is None:
             pass
         return call

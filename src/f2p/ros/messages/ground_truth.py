@@ -9,7 +9,7 @@ import numpy as np
 
 from f2p.geometry import box_corners, inside_box
 from f2p.ros.messages.convert import duration_to_msg, relations_from_msg, relations_to_msg, scene_from_msg, scene_to_msg
-from f2p.types import BINARY_RELATIONS, Box, Scene, Segment
+from f2p.types import BINARY_RELATIONS, Scene
 from f2p_msgs import msg
 
 if TYPE_CHECKING:
@@ -24,16 +24,7 @@ MOST_POINTS = 2048
 
 def truth_to_msg(truth: Truth, stamp_ns: int, time_s: float) -> msg.GroundTruth:
     """Return what is so at simulated time `time_s` [s]."""
-    bodies = zip(truth.names, truth.priors, truth.poses, truth.sizes, strict=True)
-    scene = scene_to_msg(
-        Scene(
-            tuple(
-                Segment(name, prior, Box(pose[:3], size, float(pose[3])), np.zeros((0, 3)))
-                for name, prior, pose, size in bodies
-            ),
-            stamp_ns,
-        )
-    )
+    scene = scene_to_msg(replace(truth.scene, stamp_ns=stamp_ns))
     return msg.GroundTruth(header=scene.header, sim_time=duration_to_msg(time_s), held=truth.held,
                            bodies=scene.segments, relations=relations_to_msg(truth.relations))  # fmt: skip
 
@@ -66,7 +57,7 @@ def labelled(points_task: np.ndarray, truth: Scene, stamp_ns: int) -> Scene:
     free = np.ones(len(points_task), dtype=bool)
     clouds: dict[str, np.ndarray] = {}
     for segment in sorted(truth.segments, key=lambda item: float(np.prod(item.box.size))):
-        box = segment.box
+        box = segment.whole
         own = free & inside_box(points_task, box.center, box.size, box.yaw, MARGIN)
         free &= ~own
         seen = points_task[own]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,17 @@ from f2p.geometry import rotate_z
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.drawer import DRAWER
+from f2p.shape.protocol import Top
 from f2p.shape.sliding import handle, slide_travel
 from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
 from f2p.sim.world import Body, World
+
+DRAWER_NAME = "drawer"
+"""Of the one drawer in these scenes."""
+
+GAP = 0.004
+"""Least gap between objects, and to walls [m]."""
 
 
 @dataclass(frozen=True)
@@ -34,64 +42,129 @@ class DrawerSceneConfig(Settings):
     turned: float = number(0.15, "largest turn about the vertical", unit="rad", low=0.0, high=0.5)
     side: float = number(0.60, "largest distance of the cabinet from the middle along y", unit="m", low=0.0, high=1.0)
     open_share: float = number(0.5, "drawers that are open", low=0.0, high=1.0)
-    contents: int = number(3, "most objects in a drawer", low=0, high=10)
-    tries: int = number(60, "draws per object before it is left out", low=1, high=1000)
+    objects: int = number(4, "most objects", low=1, high=10)
+    on_top_share: float = number(0.2, "objects that stand on the cabinet", low=0.0, high=1.0)
+    tries: int = number(60, "draws of a place before there is none", low=1, high=1000)
 
 
 DEFAULT = DrawerSceneConfig()
 
 
-def cabinet(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT, *, filled: bool = False) -> World:
-    """Return a pedestal, a drawer on it, and a table at the other side; with objects in the drawer if `filled`."""
+def cabinet_bodies(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT) -> tuple[Body, ...]:
+    """Draw a table, a pedestal, a drawer for it, and objects that fit into it."""
     size = rng.uniform(
         [config.depth_low, config.width_low, config.height_low],
         [config.depth_high, config.width_high, config.height_high],
     )
-    drawer = Body("drawer", DRAWER, size)
-    slabs = drawer.shape.slabs(size, drawer.board)
-    bar = handle(slabs)
-    if bar is None:
-        raise SamplingError("a bar on the drawer", 1)
-    height, yaw = rng.uniform(config.stands_low, config.stands_high), rng.uniform(-config.turned, config.turned)
-    side = rng.choice([-1.0, 1.0])
-    y = side * rng.uniform(0.5, 1.0) * config.side
-    x = rng.uniform(config.bar_low, config.bar_high) - bar.middle[0]
-    pedestal = Body("pedestal", TABLE, np.array([size[0], size[1] + 0.1, height]))
-    table = Body("table", TABLE, np.array([0.50, 0.80, 0.05]))
-    back = rotate_z(np.array([0.06, 0.0]), yaw)
+    pedestal = [size[0], size[1] + 0.1, rng.uniform(config.stands_low, config.stands_high)]
+    bodies = [Body("table", TABLE, np.array([0.50, 0.80, rng.uniform(0.03, 0.07)]))]
+    bodies += [Body("pedestal", TABLE, np.array(pedestal)), Body(DRAWER_NAME, DRAWER, size)]
+    for index in range(int(rng.integers(1, config.objects + 1))):
+        extents = rng.uniform([0.03, 0.03, 0.025], [0.06, 0.06, min(0.06, 0.5 * size[2])])
+        bodies.append(Body(f"object_{index + 1}", CUBOID, extents))
+    return tuple(bodies)
+
+
+def _furniture(bodies: Sequence[Body], rng: np.random.Generator, config: DrawerSceneConfig, wide_open: bool) -> World:
+    """Place table, pedestal and drawer, and open that."""
+    table, pedestal, drawer = bodies[:3]
+    slabs = drawer.shape.slabs(drawer.size, drawer.board)
+    bar, travel = handle(slabs), slide_travel(slabs)
+    side, yaw = rng.choice([-1.0, 1.0]), rng.uniform(-config.turned, config.turned)
+    x = rng.uniform(config.bar_low, config.bar_high) - (0.0 if bar is None else bar.middle[0])
+    at = np.array([x, side * rng.uniform(0.5, 1.0) * config.side])
+    height = float(pedestal.size[2])
     poses = [
-        [0.70, -side * 0.60, rng.uniform(0.44, 0.52) - 0.025, 0.0],
-        [x + back[0], y + back[1], 0.5 * height, yaw],
-        [x, y, height + 0.5 * size[2], yaw],
+        [0.70, -side * 0.60, rng.uniform(0.44, 0.52) - 0.5 * table.size[2], 0.0],
+        [*(at + rotate_z(np.array([0.06, 0.0]), yaw)), 0.5 * height, yaw],
+        [*at, height + 0.5 * drawer.size[2], yaw],
     ]
-    opening = rng.uniform(0.03, slide_travel(slabs)) if rng.random() < config.open_share else 0.0
-    bodies, openings = [table, pedestal, drawer], [0.0, 0.0, opening]
-    if filled:
-        for body, pose in _contents(drawer, np.array(poses[2]), opening, rng, config):
-            bodies.append(body)
-            poses.append(pose.tolist())
-            openings.append(0.0)
-    return World(tuple(bodies), np.array(poses), np.array(openings))
+    opening = 0.0
+    if wide_open or rng.random() < config.open_share:
+        opening = float(rng.uniform(0.8 * travel if wide_open else 0.03, travel))
+    return World(tuple(bodies[:3]), np.array(poses), np.array([0.0, 0.0, opening]))
 
 
-def _contents(
-    drawer: Body, pose: np.ndarray, opening: float, rng: np.random.Generator, config: DrawerSceneConfig
-) -> list[tuple[Body, np.ndarray]]:
-    """Return objects that lie side by side on the floor of the drawer, wherever that is now."""
-    floor = next(top for top in drawer.shape.tops(drawer.size, drawer.board) if top.walled)
-    found: list[tuple[Body, np.ndarray]] = []
-    places: list[tuple[np.ndarray, float]] = []
-    for index in range(int(rng.integers(1, config.contents + 1))):
-        size = rng.uniform([0.03, 0.03, 0.025], [0.06, 0.06, min(0.06, 0.5 * drawer.size[2])])
-        radius = 0.5 * float(np.linalg.norm(size[:2]))
-        room = floor.half - radius - 0.004
-        for _ in range(config.tries):
-            at = floor.center[:2] + rng.uniform(-room, room)
-            if all(np.linalg.norm(at - other) > radius + reach + 0.004 for other, reach in places):
-                places.append((at, radius))
-                x, y = pose[:2] + rotate_z(at - [opening, 0.0], pose[3])
-                z = pose[2] + floor.center[2] + 0.5 * size[2] + 0.001
-                turned = rng.uniform(-np.pi, np.pi)
-                found.append((Body(f"object_{index + 1}", CUBOID, size), np.array([x, y, z, turned])))
-                break
-    return found
+def placed(
+    bodies: Sequence[Body], rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT, *, inside: int = 0,
+    wide_open: bool = False,
+) -> World:  # fmt: skip
+    """Place what `cabinet_bodies` drew.
+
+    Args:
+        bodies: As drawn.
+        rng: Source of randomness.
+        config: Ranges.
+        inside: So many of the objects, the first, lie in the drawer; the others on the table or the cabinet.
+        wide_open: Whether it is nearly as far open as it comes, and what is inside is where one gets at it.
+
+    Raises:
+        SamplingError: An object found no place.
+    """
+    world = _furniture(bodies, rng, config, wide_open)
+    poses, taken = list(world.poses), list[tuple[np.ndarray, float]]()
+    table, _, drawer = world.bodies
+    upper, floor = drawer.shape.tops(drawer.size, drawer.board)
+    behind = Top(upper.center + [0.05, 0.0, 0.0], upper.half - [0.05, 0.0])
+    board = Top(np.array([0.0, 0.0, 0.5 * table.size[2]]), 0.5 * table.size[:2])
+    for index, body in enumerate(bodies[3:]):
+        if index < inside and wide_open:
+            spot = in_open_part(world, body.size, rng)
+        elif index < inside:
+            spot = _spot(floor, poses[2], float(world.openings[2]), body.size, taken, rng, config)
+        elif rng.random() < config.on_top_share:
+            spot = _spot(behind, poses[2], 0.0, body.size, taken, rng, config)
+        else:
+            spot = _spot(board, poses[0], 0.0, body.size, taken, rng, config)
+        if spot is None:
+            raise SamplingError(f"place for {body.name}", config.tries)
+        poses.append(np.array([*spot, rng.uniform(-np.pi, np.pi)]))
+    return World(tuple(bodies), np.array(poses), np.append(world.openings, np.zeros(len(bodies) - 3)))
+
+
+def cabinet(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT, *, filled: bool = False) -> World:
+    """Return a random scene without objects, or with some that are all in the drawer if `filled`."""
+    while True:
+        bodies = cabinet_bodies(rng, config)
+        bodies = bodies if filled else bodies[:3]
+        try:
+            return placed(bodies, rng, config, inside=len(bodies) - 3)
+        except SamplingError:
+            continue
+
+
+def in_open_part(world: World, size: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Return a place for the centre of a body of extents `size` in what has come out of the case. Shape (3,) [m].
+
+    None where there is no room for it.
+    """
+    index = world.index(DRAWER_NAME)
+    drawer, pose, opening = world.bodies[index], world.poses[index], float(world.openings[index])
+    slabs = drawer.shape.slabs(drawer.size, drawer.board)
+    front = min(float(slab.center[0] - slab.half[0]) for slab in slabs if not slab.sliding)
+    _, floor = drawer.shape.tops(drawer.size, drawer.board)
+    radius = 0.5 * float(np.linalg.norm(size[:2])) + GAP
+    low, high = floor.center[0] - floor.half[0] - opening + radius, front - radius
+    across = float(floor.half[1]) - radius
+    if low > high or across < 0.0:
+        return None
+    x, y = pose[:2] + rotate_z(np.array([rng.uniform(low, high), rng.uniform(-across, across)]), pose[3])
+    return np.array([x, y, pose[2] + floor.center[2] + 0.5 * size[2] + 0.001])
+
+
+def _spot(
+    top: Top, pose: np.ndarray, opening: float, size: np.ndarray, taken: list[tuple[np.ndarray, float]],
+    rng: np.random.Generator, config: DrawerSceneConfig,
+) -> np.ndarray | None:  # fmt: skip
+    """Return a place on a surface of the body at `pose` that is not taken, and take it; None where there is none."""
+    radius = 0.5 * float(np.linalg.norm(size[:2])) + GAP
+    room = np.asarray(top.half) - radius
+    for _ in range(config.tries if np.all(room > 0.0) else 0):
+        local = top.center[:2] + rng.uniform(-room, room) - [opening, 0.0]
+        at = pose[:2] + rotate_z(local, pose[3])
+        z = pose[2] + top.center[2] + 0.5 * size[2] + 0.001
+        spot = np.array([*at, z])
+        if all(np.linalg.norm(at - other[:2]) > radius + reach or abs(z - other[2]) > 0.1 for other, reach in taken):
+            taken.append((spot, radius))
+            return spot
+    return None

@@ -56,11 +56,13 @@ def _covers(
 
 
 def _support_height(
-    scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray, grasped: np.ndarray, goals: np.ndarray, covered: np.ndarray
-) -> np.ndarray:
+    scene: BuiltScene, poses: np.ndarray, sizes: np.ndarray, grasped: np.ndarray, goals: np.ndarray, *,
+    covered: np.ndarray, openings: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """Top of the highest board under the goal footprint, contents of the grasped body left out. Shape (runs,).
 
-    Where the goal is `covered` (runs,), only what is below its centre: the rest is not met on the way in.
+    Where the goal is `covered` (runs,), only what is below its centre: the rest is not met on the way in. What slides
+    is out by `openings` (runs, bodies).
     """
     rows = np.arange(len(poses))
     moved = goals[:, :3], sizes[rows, grasped], goals[:, 3]
@@ -70,7 +72,8 @@ def _support_height(
     height = np.zeros(len(poses))
     for i, slabs in enumerate(scene.slabs):
         for slab in slabs:
-            at = poses[:, i, :2] + rotate_z(slab.center[:2], poses[:, i, 3])
+            out = np.outer(openings[:, i], [-1.0 if slab.sliding else 0.0, 0.0])
+            at = poses[:, i, :2] + rotate_z(slab.center[:2] + out, poses[:, i, 3])
             extent = np.broadcast_to(2.0 * slab.half, (len(poses), 3))
             under = (separation(moved, (at, extent, poses[:, i, 3])) <= 0.0) & ~carried[:, i]
             top = poses[:, i, 2] + slab.center[2] + slab.half[2]
@@ -85,14 +88,15 @@ def _turning_heights(
     sizes: np.ndarray,
     grasped: np.ndarray,
     goals: np.ndarray,
-    covered: np.ndarray,
     *,
+    covered: np.ndarray,
+    openings: np.ndarray,
     config: ToolMotionConfig,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Heights [m] of the grasped centre while it travels, over everything, and where it is let go. Each (runs,)."""
     rows = np.arange(len(poses))
     half = 0.5 * sizes[rows, grasped, 2]
-    support = _support_height(scene, poses, sizes, grasped, goals, covered)
+    support = _support_height(scene, poses, sizes, grasped, goals, covered=covered, openings=openings)
     bottom = np.maximum(goals[:, 2], support + half + config.release_gap)
     others = poses[..., 2] + 0.5 * sizes[..., 2]
     others[rows, grasped] = 0.0
@@ -120,7 +124,7 @@ def pick_place_path(
         sizes: Upright box extents at the grasp [m]. Shape (runs, bodies, 3).
         acted_on: Index of the grasped body of each run. Shape (runs,).
         parameters: dx, dy, dz [m], dyaw [rad]: placement minus grasp pose (A.10). Shape (runs, 4).
-        openings: Of no use here. Shape (runs, bodies).
+        openings: How far what slides is out: there are supports [m]. Shape (runs, bodies).
         config: Pace and clearances.
 
     Returns:
@@ -131,7 +135,9 @@ def pick_place_path(
     goals, half = start + parameters, 0.5 * extents[:, 2]
     leaving = _covers(scene, poses, start, extents, config)
     entering = _covers(scene, poses, goals, extents, config)
-    top, bottom = _turning_heights(scene, poses, sizes, acted_on, goals, entering.covered, config=config)
+    top, bottom = _turning_heights(
+        scene, poses, sizes, acted_on, goals, covered=entering.covered, openings=openings, config=config
+    )
     little = [
         np.clip(ends.ceiling - half - config.release_gap - low, 0.0, config.lift_under)
         for ends, low in ((leaving, start[:, 2]), (entering, bottom))

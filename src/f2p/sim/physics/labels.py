@@ -23,6 +23,8 @@ def label(
         openings: How far drawers are open [m]. Shape (bodies,).
     """
     priors = [body.prior for body in scene.bodies]
-    binary = binary_relations(poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow(priors))
+    binary = binary_relations(
+        poses[:, :3], sizes, poses[:, 3], contact=contact, containers=hollow(priors), openings=openings
+    )
     unary = unary_relations(priors, openings.tolist(), sizes)
     return Relations(tuple(body.name for body in scene.bodies), unary, binary)

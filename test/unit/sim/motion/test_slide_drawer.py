@@ -60,3 +60,15 @@ def test_one_that_jams_stops_there_and_a_locked_one_stays() -> None:
 def test_it_ends_where_its_travel_does() -> None:
     (done,) = slid(world(), 0.45).kept
     assert 0.2 < done.after.segments[1].opening < 0.29
+
+
+def test_what_is_put_into_an_open_drawer_is_lowered_onto_its_floor() -> None:
+    """It was lowered past it, through its board: supports were where they are in a shut drawer."""
+    start = world(0.22)
+    bodies = (*start.bodies, Body("block", "cuboid", [0.05, 0.05, 0.05]))
+    poses = np.vstack([start.poses, [1.0, 0.0, 0.585, 0.0]])
+    into = SkillCall("pick_place", "block", [-0.27, 0.0, -0.3, 0.0])
+    (done,) = MujocoSimulator().simulate(bodies, poses[None], [into], 0, openings=np.append(start.openings, 0.0)).kept
+    assert done.relations_after.value("inside", "block", "drawer") == 1
+    assert done.after.segments[2].box.center[2] == pytest.approx(0.42 + 0.025, abs=0.004)
+    assert done.after.segments[1].opening == pytest.approx(0.22, abs=0.01)
