@@ -35,3 +35,30 @@ class RecorderFullError(F2pError):
             f"{free / 1e9:.2f} GB are free for {str(folder)!r}, and {least / 1e9:.2f} GB are kept free; "
             "remove old recordings, then ask again"
         )
+
+
+class OtherRobotError(F2pError):
+    """A recording of another robot than a Stretch."""
+
+    code = 563
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the recording is of another robot: {why}")
+
+
+class NothingToReplayError(F2pError):
+    """A recording in which nothing can be run again."""
+
+    code = 564
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{str(path)!r}: {why}; f2p record show tells what is in it")
+
+
+class NotACertificateError(F2pError):
+    """A file that is no replay certificate."""
+
+    code = 565
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{str(path)!r} is no replay certificate: {why}")

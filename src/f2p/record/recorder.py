@@ -89,7 +89,7 @@ class Recorder:
     Args:
         config: How much.
         folder: Where recordings lie, each in a folder of its own.
-        own: What every recording says of this robot.
+        own: What every recording says of this robot; may be added to later.
         clock: The monotonic clock bounds windows; the other one gives names.
         free: Tells the free bytes of the disk.
         tell: Takes lines for people.
@@ -99,7 +99,7 @@ class Recorder:
         self, config: RecordingConfig, folder: Path, own: Mapping[str, str], clock: Clock,
         free: Callable[[Path], int], tell: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self.config, self._folder, self._own = config, folder, own
+        self.config, self._folder, self.own = config, folder, dict(own)
         self._clock, self._free, self._tell = clock, free, tell
         self._state = Ring(config.before_s, int(config.state_bytes))
         self._bulk = Ring(config.before_s, int(config.bulk_bytes))
@@ -187,6 +187,7 @@ class Recorder:
             session.write(most_bytes)
             due = end or not (self._asked or session.queue or self._clock.monotonic_s() <= session.until_s)
             if due:
+                session.folder.own.update(self.own)
                 session.folder.end()
         except (OSError, RecorderFullError) as error:
             self._give_up(session, error)
@@ -222,7 +223,7 @@ class Recorder:
             begin_s, standing = session.taken_s, False
         else:
             folder = BagFolder(_unused(self._folder / f"{self._now():%Y%m%d-%H%M%S}-{kind}"), self.config.split_s,
-                               dict(self._own))  # fmt: skip
+                               dict(self.own))  # fmt: skip
             session, standing = _Session(folder, [], [], float("-inf"), float("-inf")), True
         session.open, self._session = True, session
         held = list(heapq.merge(self._state.after(begin_s), self._bulk.after(begin_s), key=lambda one: one.arrived_s))

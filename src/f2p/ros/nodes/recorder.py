@@ -71,7 +71,7 @@ class RecorderNode(F2pNode):
 
     def _work(self) -> None:
         config = self.parameters.config
-        self._recorder.config = config.recording
+        self._recorder.config, self._recorder.own["inventory"] = config.recording, self._heard.inventory
         for subject, topic, stamp_ns, data in self._heard.since():
             self._recorder.take(subject, topic, stamp_ns, data)
             event = self._events.of(subject, data)

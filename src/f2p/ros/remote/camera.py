@@ -219,11 +219,7 @@ class Looker:
         state, seen = self._robot.state(), self._points_camera(image)
         if len(seen):
             self._liveness.check(image.data, state)
-        points_base = seen @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
-        points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
-        task_from_base = transform_from_pose(*state.base_task)
-        points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
-        return Sighting(points.astype(np.float32), (task_from_base @ base_from_camera)[:3, 3], stamp_ns)
+        return sighting_of(seen, base_from_camera, state, stamp_ns)
 
     def _settled(self, settle_s: float, canceled: Cancelled) -> int:
         """Wait until the head has stood for `settle_s`; the moment [ns]."""
@@ -303,6 +299,24 @@ class Looker:
             self._transforms.add(
                 item.header.frame_id, item.child_frame_id, stamp_from_msg(item.header.stamp), pose, static
             )
+
+
+def sighting_of(
+    points_camera: np.ndarray, base_from_camera: np.ndarray, state: RobotState, stamp_ns: int
+) -> Sighting:  # fmt: skip
+    """Return one look in the task frame, without the robot's own gripper.
+
+    Args:
+        points_camera: What was seen, in the camera's frame [m]. Shape (n, 3).
+        base_from_camera: Where the camera was. Shape (4, 4).
+        state: The robot then.
+        stamp_ns: When the image was taken.
+    """
+    points_base = points_camera @ base_from_camera[:3, :3].T + base_from_camera[:3, 3]
+    points_base = without_gripper(points_base, {name: joint.position for name, joint in state.joints.items()})
+    task_from_base = transform_from_pose(*state.base_task)
+    points = points_base @ task_from_base[:3, :3].T + task_from_base[:3, 3]
+    return Sighting(points.astype(np.float32), (task_from_base @ base_from_camera)[:3, 3], stamp_ns)
 
 
 def _near(motion: Motion, state: RobotState) -> bool:

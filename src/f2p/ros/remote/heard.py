@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from rcl_interfaces.srv import GetParameters
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 
@@ -23,6 +25,13 @@ MOST = 20_000
 
 MOST_BYTES = 48 * 2**20
 """Bytes above which images are left out (ours: four seconds of a depth camera)."""
+
+
+INVENTORY = "inventory"
+"""Parameter of the perception."""
+
+FACTS_S = 5.0
+"""Time between two questions for what is no topic [s] (ours)."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +75,12 @@ class Heard:
         self._bytes = 0
         self.left_out = 0
         """Images that there was no room for."""
+        self.inventory = ""
+        """The objects that the perception knows, as its parameter says them."""
         for subject in subjects:
             self._listen(subject)
+        self._asked = node.create_client(GetParameters, "perception/get_parameters", callback_group=self._group)
+        node.create_timer(FACTS_S, self._ask, callback_group=self._group)
 
     def since(self) -> Iterator[tuple[Subject, Topic, int, bytes]]:
         """Yield what came, oldest first, with its time of reception [ns]; from a worker thread."""
@@ -75,6 +88,16 @@ class Heard:
             one = self._waiting.popleft()
             self._bytes -= len(one[3])
             yield one
+
+    def _ask(self) -> None:
+        """Ask the perception for the operator's inventory, which no topic tells."""
+        if self._asked.service_is_ready():
+            self._asked.call_async(GetParameters.Request(names=[INVENTORY])).add_done_callback(self._on_answer)
+
+    def _on_answer(self, future: Any) -> None:
+        answer = None if future.exception() is not None else future.result()
+        if answer is not None and answer.values and answer.values[0].string_value:
+            self.inventory = answer.values[0].string_value
 
     def _listen(self, subject: Subject) -> None:
         try:

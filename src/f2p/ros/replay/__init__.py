@@ -1,0 +1,1 @@
+"""Recordings run again: their messages read, perception and monitor asked anew. Nothing here speaks to a robot."""
