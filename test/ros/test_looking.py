@@ -18,17 +18,30 @@ from rclpy.node import Node  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField  # noqa: E402
 from tf2_msgs.msg import TFMessage  # noqa: E402
 
+from f2p.robot.errors import MotionRefusedError  # noqa: E402
 from f2p.robot.frames import BASE_START_TASK  # noqa: E402
 from f2p.robot.looks import Look  # noqa: E402
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT  # noqa: E402
 from f2p.ros.base import qos  # noqa: E402
+from f2p.ros.base.heartbeat import Watch  # noqa: E402
 from f2p.ros.errors import BadViewRequestError, CloudError, FrozenCameraError  # noqa: E402
 from f2p.ros.messages.views import points_camera  # noqa: E402
+from f2p.ros.remote import guard  # noqa: E402
 from f2p.ros.remote.camera import Liveness, Looker, LookingConfig  # noqa: E402
+from f2p.ros.remote.goal import spinning  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
 
 FRAME = "camera_depth_optical_frame"
 LOOKS = (Look(-1.57, -0.8),)
+
+
+def test_a_look_where_there_is_no_guard_says_so(ros_domain: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the graph of a recording perception waited for one for 20 s, and said that it was not active."""
+    monkeypatch.setattr(guard, "NEVER_HEARD_S", 0.3)
+    with spinning("test_looking") as node:
+        client = guard.GuardClient(node, Watch(node, ["guard"]))
+        with pytest.raises(MotionRefusedError, match="the graph of a recording has none"), client.leased():
+            pytest.fail("nobody can move")
 
 
 class StandingRobot:

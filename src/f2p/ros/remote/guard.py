@@ -69,6 +69,9 @@ BUSY_WAIT_S = 8.0
 READY_WAIT_S = 20.0
 """How long a new lease waits for the guard, and for all that motions depend on [s] (ours: a restart)."""
 
+NEVER_HEARD_S = 10.0
+"""…and for one of which no beat was ever heard: there is none, as in the graph of a recording [s] (ours)."""
+
 MOVE_DEADLINE_S = 90.0
 """Longest single motion [s] (ours: the guard's own budget ends it earlier; this ends waiting for the guard)."""
 
@@ -159,9 +162,15 @@ class GuardClient:
 
     def _await_guard(self, rank: Rank, cancelled: Cancelled) -> None:
         """Wait until the guard takes motions of a rank, or says that it is latched."""
+        began_s = self._clock.monotonic_s()
 
         def ready() -> bool:
             state = self._guard_state
+            if self._watch.life("guard").pid == 0 and self._clock.monotonic_s() - began_s > NEVER_HEARD_S:
+                raise MotionRefusedError(
+                    f"no guard was heard in {NEVER_HEARD_S:.0f} s, so nothing can be moved, and no look be taken; the "
+                    "graph of a recording has none, the others do"
+                )
             if state is None or not self._watch.active("guard") or state.mode == GuardState.NOBODY:
                 return False
             return bool(state.latched or rank is Rank.OPERATOR or not state.holding)
