@@ -35,6 +35,9 @@ OURS = "f2p_msgs"
 POOL = 200
 """Messages that are drawn for an endpoint beforehand and sent over and over (ours: drawing one takes a millisecond)."""
 
+LONG = 0.05
+"""Share of messages with sequences far beyond their bounds (ours: they have megabytes, nobody sends 500 a second)."""
+
 OUTSTANDING = 200
 """Questions that may be without an answer; older ones are given up, as an impatient asker does (ours)."""
 
@@ -141,7 +144,7 @@ def _hidden_services(node: Node) -> list[tuple[str, list[str]]]:
 def flood(node: Node, found: Sequence[Endpoint], rate_hz: float, seconds: float, rng: np.random.Generator) -> None:
     """Send messages to some endpoints at once, to each at a rate for some time. `node` is spun elsewhere."""
     for one in found:
-        one.pool = one.pool or [drawn(one.kind, rng) for _ in range(POOL)]
+        one.pool = one.pool or [drawn(one.kind, rng, short=bool(rng.random() >= LONG)) for _ in range(POOL)]
     clock = SystemClock()
     start_s, rounds = clock.monotonic_s(), itertools.count()
     messages = ((one, one.pool[number % POOL], number) for number in rounds for one in found)
