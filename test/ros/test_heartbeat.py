@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -14,13 +15,19 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from f2p.clock import SystemClock
+from f2p.graph.graph import NAMESPACE
 from f2p.graph.graph import node as spec_of
-from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base import qos
+from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.base.shared_memory import sweep
 from f2p.ros.remote.goal import spinning
+from f2p_msgs.msg import Heartbeat
 
 NAME = "orchestrator"
 UP_S = 150.0
@@ -60,6 +67,33 @@ def test_a_respawned_process_is_another_one(node: Node, processes: object, until
     first.kill()
     second = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}")
     until(lambda: watch.alive(NAME) and watch.life(NAME).pid == second.pid, UP_S, "the second's heartbeat")
+
+
+@pytest.mark.parametrize(("depth", "heard"), [(1, False), (20, True)])
+def test_forged_beats_do_not_push_out_a_real_one(ros_domain: int, depth: int, heard: bool) -> None:
+    """A flood of beats in strange names had the supervisor end processes that beat all the time."""
+    context = Context()
+    rclpy.init(context=context)
+    node, executor = (
+        rclpy.create_node("one", context=context, namespace=NAMESPACE),
+        SingleThreadedExecutor(context=context),
+    )
+    executor.add_node(node)
+    spec, watch = spec_of(NAME), Watch(node, [NAME], depth=depth)
+    real, forged = (
+        Pulse(node, spec),
+        node.create_publisher(Heartbeat, spec.heartbeat_topic, qos.heartbeat(spec.heartbeat_s, spec.dead_after_s)),
+    )
+    until_found = [executor.spin_once(timeout_sec=0.05) for _ in range(10)]
+    real.beat("active")
+    for _ in until_found:
+        forged.publish(Heartbeat(node="nobody"))
+    for _ in range(40):
+        executor.spin_once(timeout_sec=0.02)
+    assert (watch.life(NAME).pid == os.getpid()) is heard
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
 
 
 def test_the_shared_memory_of_a_killed_process_is_given_back(

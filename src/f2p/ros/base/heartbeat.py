@@ -63,9 +63,10 @@ class Watch:
         node: Whose executor delivers the beats.
         names: Nodes of the graph to watch.
         clock: Time of reception.
+        depth: Beats of each that wait to be looked at; where it is one, the newest is seen and others are lost.
     """
 
-    def __init__(self, node: Node, names: Iterable[str], clock: Clock | None = None) -> None:
+    def __init__(self, node: Node, names: Iterable[str], clock: Clock | None = None, depth: int = 1) -> None:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._lives: dict[str, Life] = {}
@@ -76,7 +77,8 @@ class Watch:
             events = SubscriptionEventCallbacks(liveliness=partial(self._on_liveliness, name))
             node.create_subscription(
                 Heartbeat, spec.heartbeat_topic, only_within(self._on_beat),
-                qos.heartbeat(spec.heartbeat_s, spec.dead_after_s), callback_group=group, event_callbacks=events,
+                qos.heartbeat(spec.heartbeat_s, spec.dead_after_s, depth), callback_group=group,
+                event_callbacks=events,
             )  # fmt: skip
 
     def life(self, name: str) -> Life:

@@ -35,13 +35,14 @@ STATIC_TRANSFORMS = QoSProfile(
 )  # fmt: skip
 
 
-def heartbeat(period_s: float, lease_s: float) -> QoSProfile:
+def heartbeat(period_s: float, lease_s: float, depth: int = 1) -> QoSProfile:
     """Return a heartbeat every `period_s`, with a deadline of two periods and manual liveliness (promises.md 0.7).
 
-    Manual by topic: only the ticking timer asserts it, so that a hung callback counts as silence.
+    Manual by topic: only the ticking timer asserts it, so that a hung callback counts as silence. A listener that ends
+    whoever is silent keeps more than the last, so that forged ones do not push out the one that counts.
     """
     return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE,
+        history=HistoryPolicy.KEEP_LAST, depth=depth, reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.VOLATILE, deadline=Duration(seconds=2 * period_s),
         liveliness=LivelinessPolicy.MANUAL_BY_TOPIC, liveliness_lease_duration=Duration(seconds=lease_s),
     )  # fmt: skip

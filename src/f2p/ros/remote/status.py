@@ -23,6 +23,9 @@ from f2p_msgs.msg import Heartbeat
 MOST_DOMAIN = 232
 """Largest ROS domain: with a larger one DDS has no port to listen on."""
 
+DEPTH = 50
+"""Beats that wait to be looked at (ours: a second of a process's own with 30 forged ones)."""
+
 HUNG_AFTER_S = 30.0
 """A process that has not been active yet, and is silent for this long, is killed and started again [s] (ours: importing
 torch on a busy machine holds the interpreter for seconds). One that was active is, after two leases of silence."""
@@ -64,7 +67,7 @@ class GraphStatus:
         rclpy.init(context=self._context)
         self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
         self._node.create_subscription(DiagnosticArray, "graph", self._on_graph, qos.LATCHED)
-        self._watch = Watch(self._node, [spec.name for spec in members()], self._clock)
+        self._watch = Watch(self._node, [spec.name for spec in members()], self._clock, DEPTH)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._closed = threading.Event()
