@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import importlib
 import itertools
 import json
+import subprocess
+import sys
 import tempfile
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +52,9 @@ TICK_S = 0.01
 BUSY_S = 0.05
 """Longest time that sending goes on before answers are taken [s] (ours)."""
 
+FIND_S = 10.0
+"""Wait until whoever floods knows the whole graph [s] (ours)."""
+
 END_S = 0.5
 """Wait after the last message for the round of sending that is under way [s] (ours)."""
 
@@ -55,6 +63,17 @@ WARM_S = 5.0
 
 Memory = dict[str, tuple[int, int]]
 """Process id and memory [bytes] of each process, by name."""
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """What was sent to one endpoint, and what it answered."""
+
+    name: str
+    kind: str
+    sent: int
+    answers: dict[str, int]
+    """Answers by error code."""
 
 
 @dataclass
@@ -85,10 +104,10 @@ class Endpoint:
         if len(self.waiting) > OUTSTANDING:
             self.give_up(self.waiting.popleft())
 
-    def as_json(self) -> dict[str, Any]:
+    def told(self) -> Flooded:
         """Return what was sent, and what was said to it."""
         answers = {str(code): count for code, count in sorted(self.codes.items())}
-        return {"name": self.name, "kind": self.kind.__name__, "sent": self.sent, "answers": answers}
+        return Flooded(self.name, self.kind.__name__, self.sent, answers)
 
     def _on_answer(self, future: Any) -> None:
         answer: Any = None if future.cancelled() else future.result()
@@ -181,6 +200,37 @@ class FloodConfig(Settings):
     most_case_mb: float = number(5.0, "limit of what is written as failures", unit="MB", low=0.1, high=10_000.0)
 
 
+@contextlib.contextmanager
+def _flooder(config: FloodConfig, seed: int) -> Iterator[tuple[Callable[[], str], Callable[[], None]]]:
+    """Run `main` beside the supervisor, which would hear no beats while it sends: its next line, and one to it."""
+    told = {"rate": config.rate, "seconds": config.seconds, "one_by_one": config.one_by_one, "seed": seed}
+    words = [sys.executable, "-m", __name__, json.dumps(told)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flooder:
+        assert flooder.stdout is not None and flooder.stdin is not None
+        send = partial(print, file=flooder.stdin, flush=True)
+        try:
+            yield flooder.stdout.readline, send
+        finally:
+            flooder.kill()
+
+
+def main() -> None:
+    """Flood the graph of this ROS domain for a little, say so, wait for a line, and flood it as told; says the end."""
+    told = json.loads(sys.argv[1])
+    rng = np.random.default_rng(told["seed"])
+    with spinning("f2p_flood") as node:
+        threading.Event().wait(timeout=FIND_S)
+        found = list(endpoints(node))
+        flood(node, found, told["rate"], min(WARM_S, told["seconds"]), rng)
+        print(len(found), flush=True)
+        sys.stdin.readline()
+        for one in found:
+            one.sent, one.codes = 0, Counter()
+        for group in [[one] for one in found] if told["one_by_one"] else [found]:
+            flood(node, group, told["rate"], told["seconds"], rng)
+        print(json.dumps([dataclasses.asdict(one.told()) for one in found]), flush=True)
+
+
 @benchmarks.register("flood")
 class Flood:
     """Flood every topic, service and action of the simulated robot's graph."""
@@ -199,27 +249,24 @@ class Flood:
             folder = Path(name)
             parameters = write_parameters(folder, world, task, 3, seed)
             supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
-            with running(supervisor) as session, spinning("f2p_flood") as node:
+            with running(supervisor) as session:
                 session.wait_ready(lambda text: progress("flood", 0.0, text))
-                found = list(endpoints(node))
-                flood(node, found, config.rate, min(WARM_S, config.seconds), rng)
-                before = self._memory(supervisor)
-                for one in found:
-                    one.sent, one.codes = 0, Counter()
-                groups = [[one] for one in found] if config.one_by_one else [found]
-                for index, group in enumerate(groups):
-                    progress("flood", index / len(groups), ", ".join(one.name for one in group)[:60])
-                    flood(node, group, config.rate, config.seconds, rng)
-                after = self._memory(supervisor)
+                with _flooder(config, seed) as (ask, tell):
+                    ask()
+                    before = self._memory(supervisor)
+                    progress("flood", 0.2, f"{config.seconds:.0f} s of messages at {config.rate:.0f} Hz")
+                    tell()
+                    found = [Flooded(**one) for one in json.loads(ask())]
+                    after = self._memory(supervisor)
             cases = sum(path.stat().st_size for path in (folder / "cases").rglob("*") if path.is_file())
         self._keep(found, before, after)
         return self._measured(found, before, after, cases)
 
     def _measured(
-        self, found: list[Endpoint], before: Memory, after: Memory, cases: int
+        self, found: list[Flooded], before: Memory, after: Memory, cases: int
     ) -> list[Measurement]:  # fmt: skip
         """Return what came out beside the limits."""
-        config, codes = self.config, sum((one.codes for one in found), Counter[int]())
+        config, unforeseen = self.config, sum(one.answers.get(str(UNFORESEEN), 0) for one in found)
         rates = [one.sent / config.seconds for one in found]
         least = config.rate / 2.0 if config.one_by_one else config.rate / len(found)
         growths = [
@@ -231,15 +278,15 @@ class Flood:
             Measurement("endpoints that were flooded", len(found), "", 20, at_least=True),
             Measurement("messages a second to an endpoint, least", min(rates), "Hz", least, at_least=True),
             Measurement("processes that ended", len(before) - len(growths), "", 0),
-            Measurement("answers that nobody foresaw (999)", codes[UNFORESEEN], "", 0),
+            Measurement("answers that nobody foresaw (999)", unforeseen, "", 0),
             *growths,
             Measurement("failures written", cases / 1e6, "MB", config.most_case_mb),
         ]
 
-    def _keep(self, found: list[Endpoint], before: Memory, after: Memory) -> None:
+    def _keep(self, found: list[Flooded], before: Memory, after: Memory) -> None:
         """Write what the figures come from."""
         self.config.file.parent.mkdir(parents=True, exist_ok=True)
-        told = {"endpoints": [one.as_json() for one in found], "memory_before": before, "memory_after": after}
+        told = {"endpoints": [dataclasses.asdict(one) for one in found], "memory_before": before, "memory_after": after}
         self.config.file.write_text(json.dumps(told, indent=1))
 
     def _memory(self, supervisor: Supervisor) -> Memory:
@@ -251,3 +298,7 @@ class Flood:
             for name, one in processes.items()
             if one is not None and one.poll() is None
         }
+
+
+if __name__ == "__main__":
+    main()

@@ -77,10 +77,11 @@ class Harm:
         """Wait until a stamp."""
         threading.Event().wait(timeout=max(0.0, until_s - self.motions.now_s()))
 
-    def unlatch(self) -> None:
-        """Resume as an operator would, where a fault ended in the latch."""
+    def unlatch(self) -> bool:
+        """Resume as an operator would, where a fault ended in the latch; False while the runstop is pressed."""
         with contextlib.suppress(F2pError):
-            self._resume.call(Trigger.Request(), 5.0)
+            return bool(self._resume.call(Trigger.Request(), 5.0).success)
+        return False
 
     def left(self, pids: Mapping[str, int], name: str) -> int:
         """Return how much is left of a process that is gone: itself, and shared memory that nobody owns."""

@@ -146,7 +146,9 @@ class Promises:
         for early in range(config.tries):  # noqa: B007 - how often it went round
             if harm.all_back({}, config.back_within_s) is None:
                 return None
-            harm.unlatch()
+            if not harm.unlatch():
+                session.reset()  # the guard pressed the runstop itself: nobody else would release the twin's
+                harm.unlatch()
             mover = self._mover(harm, session, instance, phase)
             if mover.begun():
                 break
