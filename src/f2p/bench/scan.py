@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import mujoco
 import numpy as np
 
 from f2p.bench.protocol import Measurement, Progress, benchmarks
+from f2p.bench.room_scans import RoomConfig, in_a_room, side_by_side
+from f2p.clock import SystemClock
 from f2p.robot.looks import LOOKS
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT
-from f2p.scene.errors import ScanFormatError
-from f2p.scene.perceive import perceive_scan
+from f2p.scene.cloud.pcd import Scan
+from f2p.scene.cloud.scans import read_scan
+from f2p.scene.errors import ScanFormatError, SceneError
+from f2p.scene.perceive import perceive_scan, perceived
 from f2p.scene.segment.protocol import segmenters
-from f2p.settings import Settings, choice, number, setting
+from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
 from f2p.twin.camera import DepthCamera, DepthCameraConfig, points_camera, snapshot
@@ -33,12 +38,20 @@ class ScanBenchConfig(Settings):
         1.5, "limit of the mean over simulated looks", unit="s", low=0.001, high=3600.0,
         source="ours: two tables, the floor and the robot itself are three times the surface of a scan of mOSD",
     )  # fmt: skip
-    least_f: float = number(0.94, "least mean F where scans are annotated", low=0.0, high=1.0, source="ours: .948")
+    least_f: float = number(0.93, "least mean F where scans are annotated", low=0.0, high=1.0, source="ours: .948")
+    least_of_plain: float = number(
+        0.9, "least share of it in a room, and of two scans side by side", low=0.0, high=1.0, source="issue 12"
+    )
+    room: RoomConfig = group(RoomConfig)
 
 
 @benchmarks.register("scan")
 class Scans:
-    """Perceive every scan twice, of which the faster counts; the first of all loads libraries and counts not."""
+    """Perceive every scan twice, of which the faster counts; the first of all loads libraries and counts not.
+
+    Where scans are annotated, each is also perceived with floor and wall filled in behind it, and with the next scan
+    beside it and higher.
+    """
 
     def __init__(self, config: ScanBenchConfig | None = None) -> None:
         self.config = config or ScanBenchConfig()
@@ -60,11 +73,38 @@ class Scans:
                 seconds.append(min(one.seconds for one in both))
                 scores += [] if both[0].score is None else [both[0].score[2]]
                 progress("scan", number_ / len(files), f"{file.name} {seconds[-1]:.2f} s")
-        what, limit = ("scan", config.most_s) if config.folder else ("simulated look", config.most_look_s)
-        out = [Measurement(f"a {what}, mean of {len(files)}", float(np.mean(seconds)), "s", limit)]
-        if scores:
-            out.append(Measurement("F of its objects, mean", float(np.mean(scores)), "", config.least_f, at_least=True))
+            what, limit = ("scan", config.most_s) if config.folder else ("simulated look", config.most_look_s)
+            out = [Measurement(f"a {what}, mean of {len(files)}", float(np.mean(seconds)), "s", limit)]
+            if scores:
+                plain = float(np.mean(scores))
+                out.append(Measurement("F of its objects, mean", plain, "", config.least_f, at_least=True))
+                out += self._altered(files, plain, seed, progress)
         return out
+
+    def _altered(self, files: list[Path], plain: float, seed: int, progress: Progress) -> list[Measurement]:
+        """Measure the same scans in a room and in pairs; a scan that is refused scores 0."""
+        config, scans = self.config, [read_scan(file) for file in files]
+        kinds: dict[str, Callable[[int], Scan]] = {
+            "with floor and wall": lambda i: in_a_room(scans[i], config.room, seed),
+            "beside the next, higher": lambda i: side_by_side(scans[i], scans[(i + 1) % len(scans)], config.room),
+        }
+        out = []
+        for kind, make in kinds.items():
+            scores = []
+            for index, file in enumerate(files):
+                scores.append(self._score(make(index), str(file)))
+                progress(kind, (index + 1) / len(files), f"{file.name} F {scores[-1]:.2f}")
+            limit = config.least_of_plain * plain
+            out.append(Measurement(f"F {kind}, mean", float(np.mean(scores)), "", limit, at_least=True))
+        return out
+
+    def _score(self, scan: Scan, where: str) -> float:
+        clock = SystemClock()
+        try:
+            seen = perceived(scan, where, segmenters.make(self.config.segmenter), clock, clock.monotonic_s())
+        except SceneError:
+            return 0.0
+        return 0.0 if seen.score is None else seen.score[2]
 
 
 def look_around(folder: Path, seed: int) -> None:

@@ -10,24 +10,18 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.scene.cloud.library import open3d
 from f2p.scene.cloud.pcd import Scan
-from f2p.scene.cloud.planes import dominant_plane
-from f2p.scene.cloud.sanitise import SanitiseConfig, usable, voxels
+from f2p.scene.cloud.sanitise import SanitiseConfig, usable
 from f2p.scene.cloud.scans import read_scan
 from f2p.scene.errors import NoSupportError
+from f2p.scene.ground import NO_SUPPORT, ground_of
 from f2p.scene.relations import relations_of
-from f2p.scene.scan_scene import scene_from_labels
 from f2p.scene.segment.evaluation import evaluate_labels
 from f2p.scene.segment.protocol import BACKGROUND, Segmenter
+from f2p.scene.tabletop import TabletopConfig, look
 from f2p.types import Relations, Scene
 
-LOOK_CAMERA = np.array([0.0, 0.0, 1.0])
-"""Viewing direction in a camera's optical frame (REP 103)."""
-
-_CELL, _ON_PLANE = 0.005, 0.01
-"""Edge of the cells the support is sought in, and how near to it they lie [m]."""
-
-_LEAST_CELLS, _LEAST_SPREAD = 50, 0.01
-"""Fewest cells of a support, and its least standard deviation across [m] (ours: a strip of 35 mm)."""
+SCANNED = TabletopConfig(workspace_low=(-10.0, -10.0, -10.0), workspace_high=(10.0, 10.0, 10.0))
+"""As the robot perceives, but all of a scan is its workspace."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +31,7 @@ class PerceivedScan:
     file: str
     scan: Scan
     labels: np.ndarray
-    """Segment of each point of the scan, negative for none. Shape (points,), int."""
+    """Index of the segment of the scene each point belongs to, negative for none. Shape (points,), int."""
     scene: Scene
     relations: Relations
     score: tuple[float, float, float] | None
@@ -48,7 +42,7 @@ class PerceivedScan:
     @property
     def segments(self) -> int:
         """How many objects were found."""
-        return int(self.labels.max(initial=BACKGROUND)) + 1
+        return sum(not segment.shape.support for segment in self.scene.segments)
 
     def row(self) -> dict[str, object]:
         """Return the line of this scan in `f2p perceive --json`."""
@@ -67,30 +61,28 @@ def perceive_scan(path: Path, segmenter: Segmenter, clock: Clock | None = None) 
     """Read, segment, fit and relate one scan.
 
     Raises:
-        SceneError: Open3D is not there, the file is no scan, or the scan cannot be looked at, or shows no surface.
+        SceneError: Open3D is not there, the file is no scan, or the scan cannot be looked at, or nothing in it carries
+            things.
     """
     clock = clock or SystemClock()
     open3d()  # once a process, and no part of what a scan takes
     start = clock.monotonic_s()
-    scan = read_scan(path)
-    mask = usable(scan.points_camera, SanitiseConfig(), str(path))
-    labels = segmenter.segment(scan.points_camera, scan.colors)
-    points, seen = np.asarray(scan.points_camera[mask], dtype=np.float64), labels[mask]
-    cells, _ = voxels(points[seen < 0] if np.any(seen < 0) else points, _CELL)
-    plane = dominant_plane(cells, _ON_PLANE, np.random.default_rng(0))
-    _check_surface(cells[np.abs(plane.heights(cells)) < _ON_PLANE], len(points), str(path))
-    scene = scene_from_labels(points, seen, plane, LOOK_CAMERA)
-    relations = relations_of(scene)
+    return perceived(read_scan(path), str(path), segmenter, clock, start)
+
+
+def perceived(scan: Scan, where: str, segmenter: Segmenter, clock: Clock, start: float) -> PerceivedScan:
+    """Segment, fit and relate what was read. Raises SceneError as `perceive_scan`."""
+    mask = usable(scan.points_camera, SanitiseConfig(), where)
+    points, sensor = np.asarray(scan.points_camera[mask], dtype=np.float64), np.zeros(3)
+    ground = ground_of(points, sensor, SCANNED.tables)
+    if not ground.supports:
+        raise NoSupportError(len(points), f"{where}: {NO_SUPPORT}")
+    sight = look(ground.levelled(points), SCANNED, None, sensor, 0, segmenter, ground)
+    labels = np.full(len(mask), BACKGROUND, dtype=np.int64)
+    labels[mask] = sight.labels
+    relations = relations_of(sight.scene)
     seconds = clock.monotonic_s() - start
-    return PerceivedScan(str(path), scan, labels, scene, relations, _score(scan, labels, mask), seconds)
-
-
-def _check_surface(cells: np.ndarray, points: int, where: str) -> None:
-    """Refuse what is no surface, such as a few points or a line. Raises NoSupportError."""
-    spread = float(np.sqrt(max(np.linalg.eigvalsh(np.cov(cells.T))[1], 0.0))) if len(cells) > 2 else 0.0
-    if len(cells) < _LEAST_CELLS or spread < _LEAST_SPREAD:
-        lying = f"{len(cells)} cells of {1e3 * _CELL:.0f} mm lie in one plane, {1e3 * spread:.1f} mm across"
-        raise NoSupportError(points, f"{where}: {lying}; {_LEAST_CELLS} and {1e3 * _LEAST_SPREAD:.0f} mm are needed")
+    return PerceivedScan(where, scan, labels, sight.scene, relations, _score(scan, labels, mask), seconds)
 
 
 def _score(scan: Scan, labels: np.ndarray, mask: np.ndarray) -> tuple[float, float, float] | None:

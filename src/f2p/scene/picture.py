@@ -18,7 +18,7 @@ PALETTE = np.array(
         [230, 90, 170], [150, 200, 60], [120, 90, 70],
     ]
 ) / 255.0  # fmt: skip
-"""Colours of the segments, largest first; they repeat after ten."""
+"""Colours of the segments; they repeat after ten."""
 
 GROUND = (0.93, 0.93, 0.93)
 
@@ -77,10 +77,12 @@ def _image(axes: Axes, values: np.ndarray, finite: np.ndarray, shape: tuple[int,
 
 def _names_on_image(axes: Axes, perceived: PerceivedScan, width: int) -> None:
     """Write each object's name in the middle of its pixels."""
-    for number in range(perceived.segments):
+    for number, segment in enumerate(perceived.scene.segments):
         pixels = np.flatnonzero(perceived.labels == number)
+        if not len(pixels):
+            continue
         row, column = np.median(pixels // width), np.median(pixels % width)
         axes.text(
-            column, row, f"object_{number + 1}", ha="center", va="center", fontsize=9,
+            column, row, segment.name, ha="center", va="center", fontsize=9,
             bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip

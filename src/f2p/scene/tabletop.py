@@ -11,17 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from f2p.geometry import footprint_excess
-from f2p.scene.cloud.convexity import components, edges_within, normals_of
+from f2p.scene.cloud.planes import Plane
 from f2p.scene.cloud.sanitise import SanitiseConfig, thinned, usable, voxels
 from f2p.scene.errors import NoSupportError
-from f2p.scene.objects.hidden import HiddenConfig, View, recalled
-from f2p.scene.objects.hollow import HollowConfig, find_open_box, parts_of
+from f2p.scene.ground import NO_SUPPORT, Ground, GroundConfig, ground_of
+from f2p.scene.objects.hidden import HiddenConfig, recalled
 from f2p.scene.objects.inventory import cut_by_inventory, join_by_inventory
-from f2p.scene.objects.priors import PriorConfig, fit_box
-from f2p.scene.objects.tables import TableConfig, TableTop, find_tables, without
-from f2p.scene.objects.touching import SeparationConfig, separate
+from f2p.scene.objects.priors import fit_box
+from f2p.scene.objects.rays import Rays
+from f2p.scene.objects.standing import StandingConfig, _clusters, standing_on
+from f2p.scene.objects.surfaces import TableTop, without
 from f2p.scene.objects.tracking import (
     Detection,
     KnownObject,
@@ -31,12 +33,14 @@ from f2p.scene.objects.tracking import (
     known_objects,
     match,
 )
+from f2p.scene.segment.protocol import BACKGROUND, Segmenter, segmenters
 from f2p.settings import Settings, group, number, setting
 from f2p.shape.cuboid import CUBOID
-from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.protocol import holds_nothing, shape_of
 from f2p.shape.table import TABLE
 from f2p.types import Box, Scene, Segment
+
+UP = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -49,29 +53,10 @@ class TabletopConfig(Settings):
     workspace_high: tuple[float, float, float] = setting(
         (1.40, 1.6, 1.1), "highest corner of what is looked at, task frame", unit="m"
     )
-    coarse: float = number(0.008, "grid on which tables are found", unit="m", low=0.002, high=0.05)
-    voxel: float = number(0.004, "grid of the working cloud", unit="m", low=0.001, high=0.05)
-    normal_radius: float = number(0.012, "neighbourhood of a normal", unit="m", low=0.002, high=0.1)
-    above_table: float = number(0.009, "objects begin this high above a table", unit="m", low=0.001, high=0.1)
-    highest: float = number(
-        0.40, "what reaches this high above a table is no object on it", unit="m", low=0.05, high=2.0
-    )
+    voxel: float = number(0.005, "grid of the working cloud", unit="m", low=0.001, high=0.05)
     overhang: float = number(0.06, "objects may stand out this far over a table's edge", unit="m", low=0.0, high=0.5)
-    touching: float = number(0.018, "points nearer than this are one cluster", unit="m", low=0.002, high=0.1)
-    least_points: int = number(25, "smaller clusters on a table are noise", low=1, high=1e5)
-    least_inside: int = number(
-        6, "smaller clusters in a box are noise", low=1, high=1e5, source="ours: walls hide much"
-    )
-    least_height: float = number(0.015, "lower clusters on a table are noise", unit="m", low=0.0, high=0.2)
-    floating: float = number(
-        0.06, "what ends this high above any support is the robot, not an object", unit="m", low=0.0, high=1.0,
-        source="ours: nothing floats; more than a hidden foot explains",
-    )  # fmt: skip
     fallen_worst: float = number(
         0.02, "difference of size up to which a find on the floor is a missing object", unit="m", low=0.0, high=0.2
-    )
-    least_width: float = number(
-        0.007, "narrower finds are traces of a wall", unit="m", low=0.0, high=0.1, source="ours: three times the noise"
     )
     most_points: int = number(2048, "clouds of segments are thinned to this", low=32, high=1e6)
     sought: tuple[str, ...] = field(default=(), metadata={"given": True})
@@ -79,11 +64,9 @@ class TabletopConfig(Settings):
     known: tuple[KnownObject, ...] = field(default=(), metadata={"given": True})
     """The operator's inventory: names with prior and size."""
     sanitise: SanitiseConfig = group(SanitiseConfig)
-    tables: TableConfig = group(TableConfig)
-    hollow: HollowConfig = group(HollowConfig)
-    separation: SeparationConfig = group(SeparationConfig)
+    tables: GroundConfig = group(GroundConfig)
+    standing: StandingConfig = group(StandingConfig)
     hidden: HiddenConfig = group(HiddenConfig)
-    priors: PriorConfig = group(PriorConfig)
     tracking: TrackingConfig = group(TrackingConfig)
 
 
@@ -97,6 +80,7 @@ def scene_from_cloud(
     previous: Scene | None = None,
     sensor_task: np.ndarray = SENSOR_TASK,
     stamp_ns: int = 0,
+    segmenter: Segmenter | None = None,
 ) -> Scene:
     """Find tables, boxes and objects in one merged cloud, and name them.
 
@@ -106,6 +90,7 @@ def scene_from_cloud(
         previous: The scene before, for names; None at the first look.
         sensor_task: Where the camera was [m]. Shape (3,).
         stamp_ns: When it was seen [ns].
+        segmenter: Tells things apart; the default one if None.
 
     Returns:
         Tables from left to right, then open boxes, then objects by name. A known object that is on no table is looked
@@ -115,39 +100,95 @@ def scene_from_cloud(
         CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
         NoSupportError: There is no table in it.
     """
-    points = np.asarray(points_task)
-    points = np.asarray(points[usable(points, config.sanitise)], dtype=np.float64)
-    within = np.all((points >= config.workspace_low) & (points <= config.workspace_high), axis=1)
-    cells = voxels(points[within], config.voxel)[0]
-    tables = _tables(points, points[within], sensor_task, config)
+    return look(points_task, config, previous, sensor_task, stamp_ns, segmenter).scene
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """A scene, and which of its segments each point belongs to."""
+
+    scene: Scene
+    labels: np.ndarray
+    """Index of the segment of each point; `BACKGROUND` for supports and what is no object. Shape (n,), int."""
+    ground: Ground
+
+
+def look(
+    points: np.ndarray,
+    config: TabletopConfig = TabletopConfig(),
+    previous: Scene | None = None,
+    sensor: np.ndarray = SENSOR_TASK,
+    stamp_ns: int = 0,
+    segmenter: Segmenter | None = None,
+    ground: Ground | None = None,
+) -> Sight:
+    """As `scene_from_cloud`, with the segment of each point."""
+    segmenter = segmenter or segmenters.make("geometric")
+    mask = usable(points, config.sanitise)
+    seen = np.asarray(points[mask], dtype=np.float64)
+    ground = ground or ground_of(seen, sensor, config.tables, UP)
+    within = np.all((seen >= config.workspace_low) & (seen <= config.workspace_high), axis=1)
+    cells, cell_of = voxels(seen[within], config.voxel)
+    tables = _tables(ground, len(seen), config)
+    owner = _owners(cells, tables, ground.walls, config)
+    view = Rays(cells, sensor, config.hidden.ray, config.hidden.beyond)
     detections: list[Detection] = []
     for index, table in enumerate(tables):
-        found = _on_table(cells, table, sensor_task, config, len(detections))
+        found = standing_on(cells[owner == index], table, view, config.standing, segmenter, len(detections))
         tables[index] = without(table, [item.box for item in found if shape_of(item.prior).contains])
         detections += found
     known = known_objects(config.known, previous)
-    detections = join_by_inventory(detections, known, config.priors, config.tracking)
-    detections = cut_by_inventory(detections, known, config.priors, config.tracking)
-    segments = [*_named_tables(tables, previous, config), *_named(detections, known, sensor_task, config)]
-    segments += _fallen(points, _missing(known, segments), sensor_task, config)
+    priors = config.standing.priors
+    detections = join_by_inventory(detections, known, priors, config.tracking)
+    detections = cut_by_inventory(detections, known, priors, config.tracking)
+    named = _named(detections, known, sensor, config)
+    segments = [*_named_tables(tables, previous, config), *(segment for segment, _ in named)]
+    segments += _fallen(seen, _missing(known, segments), sensor, config)
     missing = [item for item in _missing(known, segments) if item.name not in config.sought]
     if missing:
         before = {} if previous is None else {segment.name: segment.box for segment in previous.segments}
-        segments += recalled(missing, segments, before, View(cells, sensor_task, config.hidden), config.hidden)
-    return Scene(tuple(_ordered(segments)), stamp_ns)
+        segments += recalled(missing, segments, before, view, config.hidden)
+    scene = Scene(tuple(_ordered(segments)), stamp_ns)
+    labels = np.full(len(points), BACKGROUND, dtype=np.int64)
+    of_cells = _labels(cells, [(scene.index(segment.name), points) for segment, points in named])
+    labels[np.flatnonzero(mask)[within]] = of_cells[cell_of]
+    return Sight(scene, labels, ground)
 
 
-def _tables(points: np.ndarray, within: np.ndarray, sensor_task: np.ndarray, config: TabletopConfig) -> list[TableTop]:
-    """Return the tables of the workspace; NoSupportError with the facts when there are none."""
-    coarse = voxels(within, config.coarse)[0]
-    tables: list[TableTop] = []
-    if len(coarse):
-        level = normals_of(coarse, 2.5 * config.coarse, sensor_task)
-        tables = find_tables(coarse, level, config.coarse, config.tables)
-    if not tables:
-        facts = f"{len(coarse)} cells in the workspace, none level over {config.tables.least_size} m both ways"
-        raise NoSupportError(len(points), facts)
-    return tables
+def _labels(cells: np.ndarray, clouds: Sequence[tuple[int, np.ndarray]]) -> np.ndarray:
+    """Return the number of the cloud that each of the cells (n, 3) is in, or `BACKGROUND`. Shape (n,), int."""
+    labels = np.full(len(cells), BACKGROUND, dtype=np.int64)
+    if clouds:
+        apart, row = cKDTree(cells).query(np.concatenate([points for _, points in clouds]))
+        numbers = np.repeat([number_ for number_, _ in clouds], [len(points) for _, points in clouds])
+        labels[row[apart < 1e-9]] = numbers[apart < 1e-9]
+    return labels
+
+
+def _owners(
+    cells: np.ndarray, tables: Sequence[TableTop], walls: Sequence[Plane], config: TabletopConfig
+) -> np.ndarray:
+    """Return over which support each cell is, the next one below it, or -1 for none and for walls. Shape (n,), int."""
+    owner, least = np.full(len(cells), -1), np.full(len(cells), np.inf)
+    for index, table in enumerate(tables):
+        heights = table.heights(cells)
+        mine = (
+            table.under(cells, config.overhang) & (heights > -config.tables.supports.surfaces.level) & (heights < least)
+        )
+        owner[mine], least[mine] = index, heights[mine]
+    for wall in walls:
+        owner[np.abs(wall.heights(cells)) < 0.02] = -1
+    return owner
+
+
+def _tables(ground: Ground, points: int, config: TabletopConfig) -> list[TableTop]:
+    """Return the supports of the workspace, the leftmost (+y) first. Raises NoSupportError if there are none."""
+    tops = [one.surface.top for one in ground.supports]
+    low, high = np.array(config.workspace_low), np.array(config.workspace_high)
+    tops = [top for top in tops if np.all((top.box.center >= low) & (top.box.center <= high))]
+    if not tops:
+        raise NoSupportError(points, NO_SUPPORT)
+    return sorted(tops, key=lambda top: -top.box.center[1])
 
 
 def _missing(known: Sequence[KnownObject], segments: Sequence[Segment]) -> list[KnownObject]:
@@ -166,8 +207,8 @@ def _fallen(
     if not missing or len(near) == 0:
         return []
     cells = voxels(near, config.voxel)[0]
-    clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.touching, config)
-    boxes = [fit_box(cells[group], 0.0, config.priors, standing=True) for group in clusters]
+    clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.standing.touching, config.standing)
+    boxes = [fit_box(cells[group], 0.0, config.standing.priors, standing=True) for group in clusters]
     finds = [Detection(CUBOID, box, cells[group], 0.0) for box, group in zip(boxes, clusters, strict=True)]
     strict = replace(config.tracking, worst=config.fallen_worst, hidden_weight=1.0, place_weight=0.0)
     return [
@@ -183,79 +224,6 @@ def _ordered(segments: Sequence[Segment]) -> list[Segment]:
         return (0, "") if item.shape.support else (1 if item.shape.contains else 2, item.name)
 
     return sorted(segments, key=rank)
-
-
-def _on_table(
-    cells: np.ndarray, table: TableTop, sensor_task: np.ndarray, config: TabletopConfig, first: int
-) -> list[Detection]:
-    """Find all that stands on one table: open boxes, counted from `first`, then solid objects in and beside them."""
-    heights = table.heights(cells)
-    near = table.under(cells, config.overhang) & (heights > config.above_table) & (heights < config.highest)
-    cells, heights = cells[near], heights[near]
-    normals = normals_of(cells, config.normal_radius, sensor_task)
-    free = np.ones(len(cells), dtype=bool)
-    boxes: list[Detection] = []
-    solids: list[Detection] = []
-    inner = replace(config, least_points=config.least_inside, least_height=0.0)
-    for radius in (config.touching, 2.0 * config.touching):
-        for members in _clusters(cells, free, radius, config):
-            hollow = find_open_box(cells[members], _support(cells[members], table), config.hollow)
-            if hollow is None:
-                continue
-            owned = parts_of(cells, hollow, config.hollow)
-            own, contents = owned.walls & free, owned.contents & free
-            solids += _solids(cells[contents], normals[contents], hollow.floor, first + len(boxes), inner)
-            boxes.append(Detection(OPEN_BOX, hollow.box, cells[own], _support(cells[members], table)))
-            free &= ~(owned.walls | owned.contents)
-    for members in _clusters(cells, free, config.touching, config):
-        if heights[members].max() < config.highest - 0.01:
-            beside = _solids(cells[members], normals[members], _support(cells[members], table), None, config)
-            solids += [item for item in beside if table.under(item.box.center[None], 0.01)[0]]
-    return [*boxes, *solids]
-
-
-def _clusters(cells: np.ndarray, free: np.ndarray, radius: float, config: TabletopConfig) -> list[np.ndarray]:
-    """Index arrays of the connected free cells that are no noise."""
-    rest = np.flatnonzero(free)
-    groups = components(len(rest), edges_within(cells[rest], radius))
-    counts = np.bincount(groups, minlength=1)
-    return [rest[groups == group] for group in np.flatnonzero(counts >= config.least_points)]
-
-
-def _support(points: np.ndarray, table: TableTop) -> float:
-    """Return the height of the table below the middle of some points [m]."""
-    return float(np.array([*points[:, :2].mean(axis=0), 1.0]) @ table.slope)
-
-
-def _solids(
-    points: np.ndarray, normals: np.ndarray, support: float, container: int | None, config: TabletopConfig
-) -> list[Detection]:
-    """Return solid objects, lowest first, each on its support or on an object below it."""
-    separation = replace(config.separation, least_points=int(config.least_points))
-    parts = [points[part] for part in separate(points, normals, config.voxel, separation)]
-    found: list[Detection] = []
-    for part in sorted(parts, key=lambda part: float(np.percentile(part[:, 2], 5.0))):
-        box = fit_box(part, None, config.priors)
-        base = _base(box, support, found, config.priors.snap)
-        if container is None and box.center[2] - box.size[2] / 2.0 - base > config.floating:
-            continue
-        if part[:, 2].max() - base >= config.least_height and box.size[:2].min() >= config.least_width:
-            standing = fit_box(part, base, config.priors, standing=True)
-            found.append(Detection(CUBOID, standing, part, base, container))
-    return found
-
-
-def _base(box: Box, support: float, found: Sequence[Detection], snap: float) -> float:
-    """Return what an object stands on: the support, or the top of what is below its middle [m]."""
-    bottom = box.center[2] - box.size[2] / 2.0
-    if bottom - support < snap:
-        return support
-    for other in found:
-        top = other.box.center[2] + other.box.size[2] / 2.0
-        over = footprint_excess(box.center[:2], other.box.center, other.box.size, other.box.yaw) < 0.005
-        if over and abs(top - bottom) < snap:
-            return float(top)
-    return support
 
 
 def _named_tables(tables: Sequence[TableTop], previous: Scene | None, config: TabletopConfig) -> list[Segment]:
@@ -291,8 +259,8 @@ def _within(seen: Box, known: Box) -> bool:
 
 def _named(
     detections: Sequence[Detection], known: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
-) -> list[Segment]:
-    """Return detections with their names and completed boxes, open boxes first, then by name."""
+) -> list[tuple[Segment, np.ndarray]]:
+    """Return detections with their names and completed boxes, and all points of each."""
     matched = match(detections, known, config.tracking)
     names = {index: item.name for index, item in matched.items()}
     left = [index for index in range(len(detections)) if index not in names]
@@ -303,5 +271,5 @@ def _named(
         if index in matched:
             box = completed(detection, matched[index], sensor_task, config.tracking)
         cloud = thinned(detection.points, int(config.most_points))
-        segments.append(Segment(names[index], detection.prior, box, cloud))
-    return _ordered(segments)
+        segments.append((Segment(names[index], detection.prior, box, cloud), detection.points))
+    return segments

@@ -23,7 +23,7 @@ def run(*words: str) -> tuple[int, str, str]:
 def test_the_settings_of_a_command_are_shown_with_their_defaults() -> None:
     code, out, _ = run("settings", "perceive", "--json")
     told = json.loads(out.splitlines()[-1])["perceive"]
-    assert code == 0 and told["segmenter_settings.geometric.seed"] == "0"
+    assert code == 0 and told["segmenter_settings.geometric.voxel"] == "0.005"
 
 
 def test_a_group_that_there_is_not_lists_those_there_are() -> None:
@@ -81,12 +81,12 @@ def test_a_setting_reaches_what_the_command_makes(tmp_path: Path, monkeypatch: p
     seen = []
 
     def looked(_: Path, look: GeometricSegmenter) -> None:
-        seen.append(look.config.seed)
+        seen.append(look.config.voxel)
         raise F2pError("enough")
 
     monkeypatch.setattr("f2p.cli.perceive.perceive_scan", looked)
-    run("perceive", "a.pcd", "--out", str(tmp_path), "--set", "segmenter_settings.geometric.seed=3")
-    assert seen == [3]
+    run("perceive", "a.pcd", "--out", str(tmp_path), "--set", "segmenter_settings.geometric.voxel=0.006")
+    assert seen == [0.006]
 
 
 def test_settings_of_nodes_reach_their_parameters_and_nothing_else(

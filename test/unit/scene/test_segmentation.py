@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from raycast import Look, boards, distances
 
+from f2p.bench.room_scans import RoomConfig, in_a_room, side_by_side
+from f2p.clock import SystemClock
 from f2p.geometry import rotate_z
 from f2p.scene.cloud import library
 from f2p.scene.cloud.convexity import merge_regions, normals_of
+from f2p.scene.cloud.pcd import Scan
 from f2p.scene.cloud.planes import dominant_plane
-from f2p.scene.errors import CloudTooSmallError, LibraryMissingError
-from f2p.scene.perceive import perceive_scan
+from f2p.scene.errors import CloudTooSmallError, LibraryMissingError, NoSupportError
+from f2p.scene.perceive import PerceivedScan, perceive_scan, perceived
 from f2p.scene.segment.evaluation import evaluate_labels
 from f2p.scene.segment.geometric import GeometricSegmenter
 from f2p.scene.segment.protocol import segmenters
@@ -41,6 +45,14 @@ def seen(boxes: list[Box], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return depth[:, None] * rays, np.where(np.isfinite(depth), owner, -1)
 
 
+def labels_of(points: np.ndarray, sensor: np.ndarray | None = None) -> np.ndarray:
+    """What the whole pipeline makes of a cloud in any frame: an object of each point, negative for none."""
+    shift = np.zeros(3) if sensor is None else sensor
+    scan = Scan((points - shift).astype(np.float32), None, None, len(points), 1)
+    clock = SystemClock()
+    return perceived(scan, "cloud", segmenters.make("geometric"), clock, clock.monotonic_s()).labels
+
+
 SCENES = {
     "apart": [Box([0.9, 0.15, 0.05], [0.1, 0.1, 0.1]), Box([0.9, -0.15, 0.04], [0.12, 0.08, 0.08], 0.5)],
     "touching": [Box([0.9, 0.08, 0.06], [0.1, 0.1, 0.12]), Box([0.86, -0.04, 0.03], [0.14, 0.12, 0.06])],
@@ -56,34 +68,77 @@ SCENES = {
 def test_finds_each_object_once(name: str) -> None:
     """Beside, touching, on top, and behind one another."""
     points, truth = seen(SCENES[name])
-    labels = GeometricSegmenter().segment(points)
+    labels = labels_of(points)
     precision, recall, _ = evaluate_labels(labels[truth > -2], truth)
     assert precision > 0.9
     assert recall > 0.85
-    assert labels.max() + 1 == len(SCENES[name])
+    assert len(np.unique(labels[labels >= 0])) == len(SCENES[name])
 
 
 def test_is_deterministic_and_blind_to_where_the_camera_is() -> None:
     """The same labels twice, and after moving cloud and sensor together."""
     points, _ = seen(SCENES["stacked"])
-    segmenter = segmenters.make("geometric")
-    labels = segmenter.segment(points)
-    assert np.array_equal(labels, segmenter.segment(points))
+    labels = labels_of(points)
+    assert np.array_equal(labels, labels_of(points))
     shift = np.array([0.4, -0.3, 0.2])
-    moved = segmenter.segment(rotate_z(points, 0.4) + shift, sensor=shift)
+    moved = labels_of(rotate_z(points, 0.4) + shift, sensor=shift)
     assert evaluate_labels(moved, labels)[2] > 0.95
 
 
-def test_an_empty_table_has_no_objects() -> None:
-    """All background."""
-    points, _ = seen([])
-    assert (GeometricSegmenter().segment(points) == -1).all()
+def scan_of(points: np.ndarray, owner: np.ndarray) -> Scan:
+    """A labelled image in the optical frame, as the Kinect scans are."""
+    optical = np.stack([-points[:, 1], -points[:, 2], points[:, 0]], axis=1)
+    tilt = np.deg2rad(42.0)
+    turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    labels = np.where(owner < -1, 0, np.where(owner < 0, 1, 10 * (owner + 2)))
+    return Scan((optical @ turn.T).astype(np.float32), None, np.where(np.isnan(points[:, 0]), 0, labels), 240, 320)
+
+
+def perceived_scan(scan: Scan) -> PerceivedScan:
+    clock = SystemClock()
+    return perceived(scan, "scan.pcd", segmenters.make("geometric"), clock, clock.monotonic_s())
+
+
+@pytest.mark.parametrize("name", ["apart", "stacked"])
+def test_floor_and_wall_behind_change_nothing(name: str) -> None:
+    """The plane with the most points is the floor or the wall: what they hold was all that was found."""
+    bare = scan_of(*seen(SCENES[name]))
+    result = perceived_scan(in_a_room(bare, RoomConfig(), 0))
+    assert result.score is not None and result.score[2] > 0.9
+    assert [segment.prior for segment in result.scene.segments] == ["table", "cuboid", "cuboid"]
+
+
+def test_tables_at_two_heights_are_two_supports() -> None:
+    bare = scan_of(*seen(SCENES["apart"]))
+    both = perceived_scan(side_by_side(bare, bare, RoomConfig(aside=1.3)))
+    assert both.score is not None and both.score[2] > 0.9
+    assert both.scene.names[:2] == ("table_a", "table_b")
+    assert both.segments == 4
+
+
+@pytest.mark.parametrize("left", ["floor and wall", "a wall"])
+def test_a_room_without_a_support_is_refused(left: str) -> None:
+    """An empty floor is no table, however large, and a wall is none either."""
+    bare = scan_of(*seen([]))
+    nothing = replace(bare, points_camera=bare.points_camera.copy())
+    room = in_a_room(nothing, RoomConfig(), 0)
+    points = np.array(room.points_camera)
+    points[np.isfinite(bare.points_camera).all(axis=1)] = np.nan
+    if left == "a wall":
+        points[240 * 160 :] = np.nan
+    with pytest.raises(NoSupportError, match=r"scan\.pcd: no level surface") as caught:
+        perceived_scan(replace(room, points_camera=points))
+    assert caught.value.code == 105
+
+
+def test_nothing_is_told_apart_into_nothing() -> None:
+    """A support without things asks for it."""
+    assert GeometricSegmenter().segment(np.zeros((0, 3))).shape == (0,)
 
 
 def test_refuses_what_it_cannot_look_at() -> None:
-    """The sanitiser speaks for the segmenter."""
     with pytest.raises(CloudTooSmallError):
-        GeometricSegmenter().segment(np.full((1000, 3), np.nan))
+        labels_of(np.full((1000, 3), np.nan))
 
 
 def test_plane_points_to_the_sensor() -> None:
@@ -122,7 +177,7 @@ def test_without_open3d_a_scan_is_refused_with_what_to_do(monkeypatch: pytest.Mo
     library._imported.cache_clear()
     monkeypatch.setitem(sys.modules, "open3d", None)
     with pytest.raises(LibraryMissingError, match="pip install open3d-cpu") as caught:
-        GeometricSegmenter().segment(seen([])[0])
+        labels_of(seen([])[0])
     assert caught.value.code == 106
 
 
@@ -161,5 +216,5 @@ def test_real_scans(name: str) -> None:
     result = perceive_scan(SCANS / f"{name}.pcd", GeometricSegmenter())
     assert result.score is not None
     assert result.score[2] > 0.9
-    assert result.scene.segments[0].name == "table"
-    assert result.relations.value("above", "object_1", "table") == 1.0
+    assert result.scene.segments[0].name == "table_a"
+    assert result.relations.value("above", "object_1", "table_a") == 1.0

@@ -25,13 +25,20 @@ from f2p.ros.remote.camera import Looker, LookingConfig, Sighting, Stages
 from f2p.ros.remote.guard import GuardClient, GuardClientConfig
 from f2p.scene.cloud.library import open3d
 from f2p.scene.objects.memory import Memory
+from f2p.scene.segment.protocol import segmenters
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
 from f2p.settings import choice, group, number, setting
 from f2p.types import Scene
 from f2p_msgs.action import PerceiveScene
 from f2p_msgs.msg import GroundTruth, SegmentedScene
 
-SEGMENTERS = ("geometric", "ground_truth")
+GROUND_TRUTH = "ground_truth"
+"""What is chosen instead of a segmenter in tests with a simulator."""
+
+
+def segmenter_names() -> tuple[str, ...]:
+    """Return what may be chosen."""
+    return (*segmenters.names, GROUND_TRUTH)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class PerceptionConfig(LookingConfig):
     """How views become scenes."""
 
     deadline_s: float = number(60.0, "longest look around", unit="s", low=1.0, high=600.0, runtime=False)
-    segmenter: str = choice(SEGMENTERS[0], "geometric, or ground_truth in simulation (tests)", lambda: SEGMENTERS)
+    segmenter: str = choice("geometric", "how things are told apart; ground_truth in simulation", segmenter_names)
     inventory: str = setting(
         "{}", 'known objects: {"name": ["prior", [x, y, z]]} [m]', source="none: the operator's", runtime=True
     )
@@ -73,7 +80,7 @@ class PerceptionNode(F2pNode):
         self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
         self._task_frame = self.create_publisher(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
         self._task_frame.publish(task_frame(self.get_clock().now().to_msg()))
-        if config.segmenter == "ground_truth":
+        if config.segmenter == GROUND_TRUTH:
             self.create_subscription(GroundTruth, config.truth_topic, only_within(self._on_truth), qos.STATE,
                                      callback_group=self.together)  # fmt: skip
         self.create_service(Trigger, "forget", self._on_forget, callback_group=self.together)
@@ -118,7 +125,7 @@ class PerceptionNode(F2pNode):
             lambda: bool(handle.is_cancel_requested), tell,
         )  # fmt: skip
         tell(Stages.SEGMENT, 0, len(request.looks))
-        by_truth = self.parameters.config.segmenter == "ground_truth"
+        by_truth = self.parameters.config.segmenter == GROUND_TRUTH
         scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous, tuple(request.sought))
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
@@ -131,7 +138,8 @@ class PerceptionNode(F2pNode):
 
     def _seen_scene(self, view: Sighting, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
         config = replace(self.parameters.config.scene, known=inventory_of(self._inventory), sought=sought)
-        return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns)
+        look = segmenters.make(self.parameters.config.segmenter)
+        return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns, look)
 
 
 def main() -> None:

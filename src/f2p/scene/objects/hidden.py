@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from f2p.geometry import inside_box, into_box, rotate_z
+from f2p.scene.objects.rays import Rays
 from f2p.scene.objects.tracking import KnownObject
 from f2p.settings import Settings, number
 from f2p.shape.protocol import WALL, holds_nothing
@@ -37,23 +37,9 @@ class HiddenConfig(Settings):
     points: int = number(64, "points on the top of an object that was not seen", low=8, high=4096)
 
 
-class View:
-    """What was measured along which ray."""
-
-    def __init__(self, points_task: np.ndarray, sensor_task: np.ndarray, config: HiddenConfig) -> None:
-        offsets = points_task - sensor_task
-        self._ranges = np.linalg.norm(offsets, axis=1)
-        self._rays = cKDTree(offsets / np.maximum(self._ranges, 1e-9)[:, None])
-        self._sensor, self._config = sensor_task, config
-
-    def free_share(self, box: Box) -> float:
-        """Return the share of a box's top and upper sides that would have been seen, but something beyond it was."""
-        surface = _surface(box, 5)
-        offsets = surface - self._sensor
-        ranges = np.linalg.norm(offsets, axis=1)
-        angles, nearest = self._rays.query(offsets / ranges[:, None])
-        free = (angles < self._config.ray) & (self._ranges[nearest] > ranges + self._config.beyond)
-        return float(free.mean())
+def free_share(view: Rays, box: Box) -> float:
+    """Return the share of a box's top and upper sides that would have been seen, but something beyond it was."""
+    return float(view.free(_surface(box, 5)).mean())
 
 
 def _surface(box: Box, count: int) -> np.ndarray:
@@ -69,7 +55,7 @@ def recalled(
     missing: Sequence[KnownObject],
     seen: Sequence[Segment],
     before: dict[str, Box],
-    view: View,
+    view: Rays,
     config: HiddenConfig,
 ) -> list[Segment]:
     """Return segments for the missing objects that can be hidden somewhere; their points are their unseen tops.
@@ -86,7 +72,7 @@ def recalled(
         places = [*_places_before(item, seen, before), *_places_in_boxes(item, [*seen, *found], config)]
         others = [segment.box for segment in (*seen, *found) if holds_nothing(segment.prior)]
         for place in places:
-            if view.free_share(place) <= config.most_free and not any(_overlap(place, other) for other in others):
+            if free_share(view, place) <= config.most_free and not any(_overlap(place, other) for other in others):
                 found.append(Segment(item.name, item.prior, place, _top_points(place, int(config.points))))
                 break
     return found

@@ -32,6 +32,10 @@ class HollowConfig(Settings):
     )  # fmt: skip
     least_covered: float = number(0.65, "least share of the edge that shows points", low=0.2, high=1.0)
     least_side: float = number(0.4, "least share of each single side that shows points", low=0.0, high=1.0)
+    most_lidded: float = number(
+        0.75, "where more than this share of what is within a rim rises above it, it is the side of a solid",
+        low=0.1, high=1.0, source="ours: contents that stand out leave gaps",
+    )  # fmt: skip
     wall: float = number(
         WALL, "thickness of walls and floor", unit="m", low=0.0, high=0.1, source="ours: as in simulation"
     )
@@ -84,7 +88,19 @@ def _ring_at(points: np.ndarray, rim: float, config: HollowConfig) -> tuple[np.n
     full = 1.0 - float(np.prod(np.maximum(size - 2.0 * config.band, 0.0)) / np.prod(size))
     hollow = (float(np.mean(inset < config.band)) - full) / max(1.0 - full, 1e-9)
     good = hollow >= config.least_ring and covered >= config.least_covered and worst >= config.least_side
-    return (center, size, yaw) if good else None
+    if (
+        not good
+        or _lidded(points[points[:, 2] > rim + 0.006], center, size - 2.0 * config.band, yaw) > config.most_lidded
+    ):
+        return None
+    return center, size, yaw
+
+
+def _lidded(above: np.ndarray, center: np.ndarray, size: np.ndarray, yaw: float) -> float:
+    """Return the share of the rectangle within a rim over which something rises above it: all, for a solid's top."""
+    own = into_box(above[:, :2], center, yaw)
+    tiles = np.unique(np.floor(own[np.all(np.abs(own) < size / 2, axis=1)] / 0.01).astype(int), axis=0)
+    return float(len(tiles) * 0.01**2 / np.prod(size))
 
 
 def find_open_box(points: np.ndarray, table: float, config: HollowConfig) -> OpenBox | None:

@@ -1,4 +1,4 @@
-"""What any segmenter promises: a cloud goes in, one label per point comes out."""
+"""What any segmenter promises: the points of things go in, one label per point comes out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ BACKGROUND = -1
 
 
 class Segmenter(Protocol):
-    """Finds the single objects of one cloud.
+    """Tells apart the things that stand on one support, or in one container.
+
+    What carries them, walls and open boxes have been taken away before (`f2p.scene.tabletop`).
 
     Implementations keep no state between calls and may be used from any thread; equal input gives equal output. They
     are filed in `segmenters` as classes that are called with no argument for the defaults.
@@ -25,15 +27,12 @@ class Segmenter(Protocol):
         """Label every point.
 
         Args:
-            points: One cloud in any one frame [m]; NaN where nothing was measured. Shape (points, 3).
+            points: Finite points of things only, evenly spaced, in any one frame [m]. Shape (points, 3), perhaps none.
             colors: Red, green, blue in 0..255, if there are any. Shape (points, 3), uint8.
             sensor: Where the cloud was seen from, in the same frame [m]; the origin if None. Shape (3,).
 
         Returns:
-            `BACKGROUND`, or the 0-based number of the object, largest first. Shape (points,), int.
-
-        Raises:
-            CloudShapeError, CloudTooLargeError, CloudTooSmallError: The cloud cannot be looked at.
+            `BACKGROUND` for noise, or the 0-based number of the object, largest first. Shape (points,), int.
         """
 
 
