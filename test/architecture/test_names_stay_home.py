@@ -67,7 +67,7 @@ FAMILIES = {
         {"cli/doctor.py": "the library of that name is looked for"},
     ),
     "task": Family(
-        frozenset(tasks.names),
+        frozenset(tasks.names) - frozenset(shapes.names),  # a task may be called by what it is about
         "tasks/",
         {
             "bench/": "what is measured on",
