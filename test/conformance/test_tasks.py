@@ -8,7 +8,9 @@ import pytest
 from f2p.registry import UnknownNameError
 from f2p.sim.labelled import SimulationConfig
 from f2p.sim.protocol import Simulator, make_simulator
+from f2p.sim.world import World
 from f2p.tasks.protocol import tasks
+from f2p.types import Relations
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,9 @@ def test_instances_depend_on_the_generator_and_come_to_rest_in_the_given_simulat
         def settle(self, *args: object, **kwargs: object) -> tuple[np.ndarray, np.ndarray]:
             asked.append(1)
             return simulator.settle(*args, **kwargs)  # type: ignore[arg-type]
+
+        def relations(self, world: World) -> Relations:
+            return simulator.relations(world)
 
     monkeypatch.setattr("f2p.sim.protocol.make_simulator", lambda *_: pytest.fail("made one of its own"))
     task = tasks.make(name)
