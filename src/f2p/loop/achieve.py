@@ -161,6 +161,8 @@ class Achiever:
             F2pError: `error`, where nobody is there or answers.
         """
         if not self._operator.present:
+            if isinstance(error, TakenOverError):
+                raise TakenOverError(f"{error}; the goal is over, ask anew when the robot is free") from error
             raise error
         self._report(Stage.HELP, f"an operator is waited for: {error}")
         at = self._at or Plea(error)
@@ -223,7 +225,7 @@ class Achiever:
         self._report(Stage.EXECUTE, f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
         execution = self._stack.execute(scene, plan, index)
         if execution.error_code == TakenOverError.code:
-            raise TakenOverError(f"{execution.error_msg}; the goal is over, ask anew when the robot is free")
+            raise TakenOverError(execution.error_msg)
         if not execution.ok:
             self._report(Stage.EXECUTE, f"{call.skill}({call.object}) failed: {execution.error_msg}")
         after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))

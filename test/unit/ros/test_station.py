@@ -80,6 +80,7 @@ class Desk:
         teleop = Teleop(TeleopConfig(key_after_s=0.15))
         self.station = seat.Station(node, SimpleNamespace(), teleop)
         self.robot: Any = self.station._robot
+        assert self.station.lively, "its process would not beat, and never be activated"
         self.station.start()
 
     def _unlatch(self, *_: object) -> SimpleNamespace:

@@ -88,7 +88,7 @@ class Station:
 
     def start(self) -> None:
         """Begin to look."""
-        if not self._thread.is_alive():
+        if self._thread.ident is None:
             self._thread.start()
 
     def close(self) -> None:
@@ -105,8 +105,8 @@ class Station:
 
     @property
     def lively(self) -> bool:
-        """Whether the thread that looks works, or is not wanted to."""
-        return self._ended.is_set() or self._thread.is_alive()
+        """Whether the thread that looks works, or is not wanted to: not yet, or no more."""
+        return self._ended.is_set() or self._thread.ident is None or self._thread.is_alive()
 
     @property
     def holding(self) -> bool:
