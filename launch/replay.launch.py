@@ -1,4 +1,7 @@
-"""What can work on a recording, beside `ros2 bag play --clock`; nothing moves: `ros2 launch f2p replay.launch.py`."""
+"""What can work on a recording, beside a player; nothing moves: `ros2 launch f2p replay.launch.py use_sim_time:=true`.
+
+`f2p replay BAG --play` plays with /clock and says in which ROS domain: launch this in the same one.
+"""
 
 from launch import LaunchDescription
 

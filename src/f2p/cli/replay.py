@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from f2p.record.certificate import Certificate
     from f2p.ros.replay.rerun import ReplayConfig
 
+PLAY_HELP = (
+    "Play it with /clock instead, in a ROS domain of its own. Keys: space pauses, n goes to the next event, + and - "
+    "change the rate, < and > seek 5 s, q ends."
+)
+"""Of the option `--play`."""
+
 MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: "-"}
 
 
@@ -29,6 +35,10 @@ def replay(
     path: Annotated[Path, typer.Argument(metavar="BAG|CASE", help="A recording, or a failure's folder.")],
     out: Annotated[Path | None, typer.Option(help="Write the certificate to this file.")] = None,
     against: Annotated[Path | None, typer.Option(help="A certificate of before, which this one is to equal.")] = None,
+    play: Annotated[bool, typer.Option("--play", help=PLAY_HELP)] = False,
+    rate: Annotated[float, typer.Option(min=0.01, max=100.0, help="How fast it is played.")] = 1.0,
+    start: Annotated[float, typer.Option("--from", min=0.0, help=r"Where playing begins \[s].")] = 0.0,
+    paused: Annotated[bool, typer.Option("--paused", help="Stand still at first.")] = False,
     assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as one JSON object last.")] = False,
 ) -> None:
@@ -40,6 +50,9 @@ def replay(
     from f2p.record.certificate import difference, read_certificate
     from f2p.record.errors import NotABagError
 
+    if play:
+        _play(path, rate, start, paused)
+        return
     console, config = Console(stderr=as_json), set_by(replaying(), assignments or [])
     from f2p.ros.replay.certified import certified
 
@@ -62,6 +75,18 @@ def replay(
     if as_json:
         typer.echo(json.dumps({**made.as_json(), "lost": reasons, "differs": differs}))
     raise typer.Exit(1 if differs or not made.agrees else 3 if reasons else 0)
+
+
+def _play(path: Path, rate: float, start: float, paused: bool) -> None:
+    """Play a recording, or that of a failure."""
+    from f2p.cli._keys import single_keys
+    from f2p.record.attached import NAME
+    from f2p.record.bag import open_bag
+    from f2p.ros.replay.playing import play as play_it
+
+    bag = open_bag(path / NAME if (path / NAME).is_dir() else path)
+    with single_keys() as keys:
+        play_it(bag, rate, start, paused, keys, typer.echo)
 
 
 def _table(made: Certificate, name: str) -> Table:
