@@ -49,7 +49,8 @@ def errors_by_code() -> dict[int, type[F2pError]]:
     """Return all codes and their classes, sorted; imports every file that declares some."""
     root = Path(__file__).parent
     files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("errors.py")]
-    for name in ("f2p.plugins", "f2p.registry", "f2p.settings", *sorted(".".join(path.parts) for path in files)):
+    own = ("f2p.events", "f2p.plugins", "f2p.registry", "f2p.settings")
+    for name in (*own, *sorted(".".join(path.parts) for path in files)):
         importlib.import_module(name)
     return {code: cls for code, cls in sorted(_BY_CODE.items()) if cls.__module__.startswith("f2p.")}
 

@@ -47,6 +47,7 @@ BESIDE = (
     "geometry",
     "sources",
     "files",
+    "events",
 )
 ROS_ONLY = re.compile(
     r"^(rclpy|launch|launch_ros|tf2_ros|\w+_msgs|std_srvs|sensor_msgs_py|tf_transformations|rosidl\w*)$"

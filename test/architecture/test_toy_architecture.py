@@ -40,7 +40,7 @@ from f2p.types import Cause, Execution, Failure, Outcome, SkillCall
 from f2p.weights.cycle import CycleConfig, learn
 from f2p.weights.golden import golden_scene
 from f2p.weights.modules import load_module, open_store
-from f2p.weights.service import make_holder
+from f2p.weights.service import WeightsService
 
 NAME = "test_toy"
 
@@ -164,7 +164,7 @@ def test_its_weights_are_kept_served_and_refused_by_others(trained: Path, monkey
     monkeypatch.setattr(factory, "SHIPPED", trained.parent)
     store = open_store(trained.parents[1] / "store", NAME)
     assert store.manifest(store.champion).architecture == NAME
-    scene, holder = golden_scene(), make_holder(store)
+    scene, holder = golden_scene(), WeightsService(store).holder
     parameters = np.zeros((5, 1, 4))
     skeleton, goal = (SkillCall("pick_place", "box", np.zeros(4)).step,), parse_goal("above(box, table_b)")
     scores = holder.pin().score(scene, skeleton, parameters, goal)

@@ -27,7 +27,7 @@ from f2p.types import Cause, Execution, Failure, Goal, Outcome, SkillCall
 from f2p.weights.golden import golden_answers, golden_gap, golden_scene
 from f2p.weights.manifest import Manifest
 from f2p.weights.modules import expected_tensors, manifest_for
-from f2p.weights.service import make_holder
+from f2p.weights.service import WeightsService
 from f2p.weights.store import WeightsStore
 
 SHORT = PretrainConfig(joint=StageConfig(steps=1, batch=4, warmup=0), frozen=StageConfig(steps=2, batch=4, warmup=0))
@@ -173,7 +173,7 @@ def test_it_is_swapped_in_a_store_and_fine_tuned_with_what_is_frozen_kept(
 ) -> None:
     store = WeightsStore(tmp_path / "store", expected_tensors)
     store.publish(store.put(*kept(model)), parent=None)
-    holder = make_holder(store)
+    holder = WeightsService(store).holder
     recipe = FinetuneConfig(stage=StageConfig(steps=2, batch=2, warmup=0, rate=1e-3), replayed=2)
     tuned, _ = finetune(model, replay.take(slice(0, 3)), replay, recipe, 0)
     changed = [name for name, value in tuned.state_dict().items() if not torch.equal(value, model.state_dict()[name])]

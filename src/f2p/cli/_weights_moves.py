@@ -81,7 +81,10 @@ def export(
 
 
 def promote(which: Which, store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
-    """Make weights the champion because you say so: they must pass f2p weights verify, and no gate is asked."""
+    """Make weights the champion because you say so, also those that wait: they must pass f2p weights verify.
+
+    A running model server serves them within a second or two.
+    """
     from f2p.weights.measure import prove
     from f2p.weights.modules import load_module
 
@@ -98,6 +101,20 @@ def rollback(store: Store = FOLDER, assignments: Assignments = None, as_json: Js
     with opened(store) as weights:
         load_module(weights, weights.resolve("previous"), set_by(serving(), assignments or []))
         _tell(weights, weights.rollback(), as_json)
+
+
+def refuse(
+    which: Annotated[str, typer.Argument(help="waiting, an id or the beginning of one.")] = "waiting",
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "refused by a person",
+    store: Store = FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Send a candidate away that waits, or other weights: they serve only if f2p weights promote brings them back."""
+    with opened(store) as weights:
+        weights_id = weights.refuse(which, reason)
+    Console(stderr=as_json).print(f"refused {weights_id[:12]}: {escape(reason)}", soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps({"refused": weights_id}))
 
 
 def pin(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Store = Annotated[Path, typer.Option("--store", help="Weights store; an empty one starts with the shipped weights.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object last.")]
-Which = Annotated[str, typer.Argument(help="champion, previous, an id or the beginning of one.")]
+Which = Annotated[str, typer.Argument(help="champion, previous, waiting, an id or the beginning of one.")]
 
 FOLDER = Path("runs/weights")
 
@@ -67,15 +67,17 @@ def _roles(store: WeightsStore) -> dict[str, str]:
             continue
         except BadLineError as error:
             complain(error)
-    with suppress(BadLineError):
-        if store.pinned is not None:
-            roles[store.pinned] = f"{roles.get(store.pinned, '')}, pinned".removeprefix(", ")
+    for name in ("waiting", "pinned"):
+        with suppress(BadLineError):
+            if (weights_id := getattr(store, name)) is not None:
+                roles[weights_id] = f"{roles.get(weights_id, '')}, {name}".removeprefix(", ")
     return roles
 
 
 def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
     """Return one line of the list; weights with an unreadable manifest are listed as such."""
     from f2p.weights.errors import WeightsError
+    from f2p.weights.remarks import shadow_of, withdrawn
 
     try:
         manifest = store.manifest(weights_id)
@@ -84,7 +86,11 @@ def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
         unknown = {"profile": "", "parent": None, "failure": None, "from": ""}
         return {"id": weights_id[:12], "role": role, **unknown, "gate": unreadable}
     judged = {"gate": manifest.gate, "replay": manifest.measured}
-    verdicts = (f"{what} {'passed' if one['passed'] else 'refused'}" for what, one in judged.items() if one is not None)
+    verdicts = [f"{what} {'passed' if one['passed'] else 'refused'}" for what, one in judged.items() if one is not None]
+    if shadow := shadow_of(store.folder, weights_id):
+        verdicts.append(f"shadow {shadow['disagreements']} of {shadow['questions']} otherwise")
+    if reason := withdrawn(store.folder, weights_id):
+        verdicts.append(f"withdrawn: {reason}")
     return {
         "id": weights_id[:12],
         "role": role,
@@ -112,8 +118,27 @@ def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False
     with opened(store) as weights:
         weights_id = weights.resolve(which)
         console.print(lineage_tree(weights, weights_id))
+        for text in remarks_on(weights, weights_id):
+            console.print(escape(text), soft_wrap=True)
         if as_json:
             typer.echo(json.dumps(json.loads(weights.manifest(weights_id).to_bytes())))
+
+
+def remarks_on(store: WeightsStore, weights_id: str) -> list[str]:
+    """Return what became known of weights after they were made, a line each."""
+    from f2p.weights.remarks import shadow_of, withdrawn
+    from f2p.weights.shadow import Disagreement
+
+    lines = [f"from {_origin(store.manifest(weights_id))}"]
+    if shadow := shadow_of(store.folder, weights_id):
+        otherwise = f"{shadow['disagreements']} otherwise, choosing otherwise in {shadow['other_choices']}"
+        lines.append(
+            f"asked {shadow['questions']} questions silently, it answered {otherwise}"
+        )
+        lines += [f"  {Disagreement(**one)}" for one in shadow["told"][-5:]]
+    if reason := withdrawn(store.folder, weights_id):
+        lines.append(f"withdrawn: {reason}")
+    return lines
 
 
 def verify(
@@ -215,7 +240,17 @@ def register(app: typer.Typer) -> None:
     from f2p.cli import _weights_moves as moves
 
     group = typer.Typer(no_args_is_help=True, help="See weights, compare them, and say which of them serve.")
-    for command in (show, verify, diff, moves.add, moves.export, moves.promote, moves.rollback, moves.pin):
+    for command in (
+        show,
+        verify,
+        diff,
+        moves.add,
+        moves.export,
+        moves.promote,
+        moves.rollback,
+        moves.pin,
+        moves.refuse,
+    ):
         group.command()(command)
     group.command("list")(list_)
     group.command("import")(moves.import_)

@@ -1,6 +1,6 @@
 """Errors of the ROS shell, in the blocks of what they are about, and how an error becomes a code on the wire.
 
-150-156 perceiving, 251-255 predicting, 478 goals, 550-552 checking, 755 learning, 921-922 waiting for other nodes,
+150-156 perceiving, 251-255 predicting, 478 goals, 550-552 checking, 755-756 learning, 921-922 waiting for other nodes,
 940-943 messages.
 """
 
@@ -92,6 +92,12 @@ class GateFailedError(F2pError):
     """Weights were made, but did not prove good enough to serve."""
 
     code = 755
+
+
+class WaitingForApprovalError(F2pError):
+    """Weights passed the gate and wait for a person: the policy is to ask."""
+
+    code = 756
 
 
 class CheckRequestError(F2pError):

@@ -161,6 +161,26 @@ class PinnedError(WeightsError):
         )
 
 
+class WithdrawnError(WeightsError):
+    """Weights that served, or wanted to, and were sent away with a reason."""
+
+    code = 817
+
+    def __init__(self, weights_id: str, reason: str) -> None:
+        super().__init__(
+            f"weights {weights_id[:12]} were withdrawn: {reason}; f2p weights promote brings them back all the same"
+        )
+
+
+class NobodyWaitsError(WeightsError):
+    """No candidate waits for approval."""
+
+    code = 818
+
+    def __init__(self, folder: Path | str) -> None:
+        super().__init__(f"no candidate waits in the store {str(folder)!r}; f2p weights list shows what it holds")
+
+
 def _short(weights_id: str | None) -> str:
     """Shorten an id as people read it."""
     return weights_id[:12] if weights_id else "nothing"

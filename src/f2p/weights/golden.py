@@ -18,6 +18,7 @@ from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.shape.table import TABLE
 from f2p.types import Box, Goal, GoalRelation, Scene, Segment, SkillCall, SkillStep
+from f2p.weights.shadow import ShadowConfig
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ServingConfig(Settings):
     """What weights must show before they serve."""
 
     measure: MeasureConfig = group(MeasureConfig)
+    shadow: ShadowConfig = group(ShadowConfig)
 
     golden_tolerance: float = number(
         1e-2, "largest difference between an answer and the golden one", low=0.0, high=1.0,

@@ -4,6 +4,7 @@
     <folder>/<sha256>.json          the manifest; its presence makes the weights known
     <folder>/champion               id of the weights in service
     <folder>/previous               id of the weights before
+    <folder>/waiting                id of a candidate that waits for a person's approval
     <folder>/pinned                 id of the weights that are to stay, while a person wants that
     <folder>/trusted/*.pem          public keys, one of which must have signed what comes from elsewhere
 
@@ -26,14 +27,17 @@ from f2p.weights.errors import (
     BadLineError,
     BadManifestError,
     BadWeightsFileError,
+    NobodyWaitsError,
     NoChampionError,
     NoPreviousError,
     ParentMovedError,
     PinnedError,
     UnknownWeightsError,
+    WithdrawnError,
 )
 from f2p.weights.files import locked, read_regular, remove, write_whole
 from f2p.weights.manifest import Manifest
+from f2p.weights.remarks import readmit, withdraw, withdrawn
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _MOST_MANIFEST = 4 * 2**20
@@ -135,6 +139,8 @@ class WeightsStore:
             if champion != parent:
                 raise ParentMovedError(parent, champion)
             self._require_unpinned(weights_id)
+            if reason := withdrawn(self.folder, weights_id):
+                raise WithdrawnError(weights_id, reason)
             self._point_to(weights_id, champion)
 
     def promote(self, asked: str) -> str:
@@ -147,6 +153,7 @@ class WeightsStore:
         with locked(self.folder / ".publish.lock"):
             self._require_unpinned(weights_id)
             self._point_to(weights_id, self._sound_line("champion"))
+            readmit(self.folder, weights_id)
             if self._sound_line("previous") is None:
                 remove(self.folder / "previous")
         return weights_id
@@ -165,6 +172,25 @@ class WeightsStore:
             self._require_unpinned(previous)
             self._point_to(previous, champion)
         return previous
+
+    def wait(self, weights_id: str) -> None:
+        """Have weights wait for a person's approval, in place of those that do; they must be fit to be served."""
+        self.load(weights_id)
+        with locked(self.folder / ".publish.lock"):
+            write_whole(self.folder / "waiting", f"{weights_id}\n".encode())
+
+    def refuse(self, asked: str, reason: str) -> str:
+        """Withdraw weights because a person says so, those that wait or others that do not serve; returns their id."""
+        weights_id = self.resolve(asked)
+        with locked(self.folder / ".publish.lock"):
+            withdraw(self.folder, weights_id, reason)
+            self._wait_no_more(weights_id)
+        return weights_id
+
+    @property
+    def waiting(self) -> str | None:
+        """Id of the candidate that waits for approval, if any. Raises BadLineError."""
+        return self._line("waiting")
 
     def pin(self) -> str:
         """Keep the champion: until `unpin` nothing else is published, promoted or rolled back to; returns its id."""
@@ -208,13 +234,17 @@ class WeightsStore:
         return tuple(sorted(stem for stem in found if _ID.fullmatch(stem)))
 
     def resolve(self, asked: str) -> str:
-        """Return the id meant by `champion`, `previous`, a whole id or its beginning. Raises UnknownWeightsError."""
+        """Return the id meant by `champion`, `previous`, `waiting`, an id or its beginning. Raises WeightsError."""
         if asked == "champion":
             return self.champion
         if asked == "previous":
             if self.previous is None:
                 raise NoPreviousError(self.folder)
             return self.previous
+        if asked == "waiting":
+            if self.waiting is None:
+                raise NobodyWaitsError(self.folder)
+            return self.waiting
         matches = [one for one in self.ids if one.startswith(asked)] if re.fullmatch(r"[0-9a-f]{4,64}", asked) else []
         if len(matches) != 1:
             raise UnknownWeightsError(asked, self.ids)
@@ -235,6 +265,12 @@ class WeightsStore:
         if champion is not None and champion != weights_id:
             write_whole(self.folder / "previous", f"{champion}\n".encode())
         write_whole(self.folder / "champion", f"{weights_id}\n".encode())
+        self._wait_no_more(weights_id)
+
+    def _wait_no_more(self, weights_id: str) -> None:
+        """Take weights from among those that wait, also where the line that says so is damaged."""
+        if (self.folder / "waiting").exists() and self._sound_line("waiting") in (None, weights_id):
+            remove(self.folder / "waiting")
 
     def _line(self, name: str) -> str | None:
         """Return the id in a one-line file, None where there is none."""

@@ -19,7 +19,7 @@ from f2p.weights.golden import golden_answers, golden_gap, golden_scene
 from f2p.weights.lineage import lineage_tree
 from f2p.weights.manifest import Manifest
 from f2p.weights.modules import adopt, expected_tensors, load_module, manifest_for, open_store
-from f2p.weights.service import make_holder
+from f2p.weights.service import WeightsService
 from f2p.weights.store import WeightsStore
 
 
@@ -36,7 +36,7 @@ def test_weights_from_elsewhere_are_adopted_and_answer_the_same(store: WeightsSt
     module, manifest = load_module(store, store.champion)
     assert all(torch.equal(one, module.state_dict()[name]) for name, one in model.state_dict().items())
     assert manifest.made["seed"] == 3 and len(manifest.golden) > 50
-    holder = make_holder(store)
+    holder = WeightsService(store).holder
     assert golden_gap(golden_answers(holder.pin()), manifest.golden) < 1e-4
 
 

@@ -24,6 +24,7 @@ from rclpy.task import Future
 
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
+from f2p.events import EventLog
 from f2p.graph import ending, graph
 from f2p.graph.places import orphaned
 from f2p.loop.errors import DeadlineError
@@ -82,6 +83,10 @@ class F2pNode(LifecycleNode):
         """Add one more worker thread, kept to its deadlines and joined at exit as the first one."""
         self._workers.append(Worker(f"{self.spec.name}-{role}"))
         return self._workers[-1]
+
+    def event_log(self, path: str) -> EventLog:
+        """Return what takes events: each is one line of the log, and a row of the file `path` where that is named."""
+        return EventLog(path, self.spec.name, self.get_logger().info, self.get_logger().warning)
 
     def connect(self) -> None:
         """Create topics, services and actions (configure; on the executor's thread; opens nothing else)."""

@@ -10,20 +10,25 @@ from typing import Any
 from geometry_msgs.msg import PoseArray
 
 from f2p.errors import CanceledError, F2pError
+from f2p.events import EVENTS, EVENTS_TEXT, Event
 from f2p.learner.protocol import learners
 from f2p.monitor.case import mark_handled, read_case
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import GateFailedError, wire_code, wire_text
+from f2p.ros.errors import GateFailedError, WaitingForApprovalError, wire_code, wire_text
 from f2p.ros.messages.learning import gate_to_msg, particles_to_msg, times_to_msg
 from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
-from f2p.weights.cycle import CycleConfig, learn
+from f2p.types import Failure
+from f2p.weights.cycle import CycleConfig, LearnReport, learn
 from f2p.weights.modules import open_store
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
+
+AUTO, ASK = "auto", "ask"
+"""What becomes of weights that pass the gate: they serve, or wait for a person."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class FinetuneNodeConfig(Settings):
     deadline_s: float = number(900.0, "longest learning", unit="s", low=10.0, high=36000.0, runtime=False)
     publish_s: float = number(90.0, "longest wait for the model server, a restart included", unit="s", low=1.0,
                               high=600.0)  # fmt: skip
+    policy: str = choice(AUTO, "whether weights that pass the gate serve, or wait for a person", lambda: (AUTO, ASK))
+    events: str = setting(EVENTS, EVENTS_TEXT, runtime=False)
     cycle: CycleConfig = group(CycleConfig)
     learner_settings: Mapping[str, Any] = group(learners.configs, "of each learner")
     simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator", fixed=True)
@@ -61,6 +68,7 @@ class FinetuneNode(F2pNode):
     def load(self) -> None:
         """Open the store, make the simulator."""
         config = self.parameters.config
+        self._note = self.event_log(config.events)
         self._store = open_store(config.store)
         self._simulator = make_simulator(config.simulator, config.simulator_settings.get(config.simulator))
 
@@ -75,7 +83,7 @@ class FinetuneNode(F2pNode):
         failure = read_case(Path(request.folder))
         name = request.learner or config.learner
         learner, cycle = learners.make(name, config.learner_settings.get(name)), config.cycle
-        cycle = replace(cycle, publish=cycle.publish and bool(request.publish))
+        cycle = replace(cycle, publish=cycle.publish and bool(request.publish) and config.policy == AUTO)
         report = learn(failure, learner, self._store, self._simulator, cycle, int(request.seed), progress)
         if report.data.particles is not None:
             stamp_ns = self.get_clock().now().nanoseconds
@@ -90,7 +98,22 @@ class FinetuneNode(F2pNode):
             result.error_code, result.error_msg = GateFailedError.code, f"not published: {reasons}"
         elif report.published:
             self._serve(report.weights_id or "", report.parent, result)
+        elif request.publish and config.policy == ASK:
+            self._store.wait(report.weights_id or "")
+            told = f"weights {(report.weights_id or '')[:12]} passed the gate and wait: f2p weights promote or refuse"
+            result.error_code, result.error_msg = WaitingForApprovalError.code, told
+        self._note_learned(failure, report, result)
         return result
+
+    def _note_learned(self, failure: Failure, report: LearnReport, result: FineTune.Result) -> None:
+        """Note what came of learning."""
+        fate = "serves" if result.published else result.error_msg or "kept, not published"
+        facts = {"learner": report.learner, "parent": report.parent, "passed": result.passed,
+                 "seconds": report.seconds.get("total")}  # fmt: skip
+        plan = "" if failure.plan is None else failure.plan.id
+        told = f"{report.learner} from {failure.id}: {(report.weights_id or 'no weights')[:12]} {fate}"
+        self._note(Event("learned", told, plan=plan, weights=report.weights_id or "", failure=failure.id,
+                         code=int(result.error_code), facts=facts))  # fmt: skip
 
     def _serve(self, weights_id: str, parent: str, result: FineTune.Result) -> None:
         """Hand the weights to the model server, asking again after a restart."""

@@ -15,13 +15,14 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 from rclpy.node import Node
 
 from f2p.clock import SystemClock
+from f2p.events import EVENTS, EVENTS_TEXT, Event, EventLog
 from f2p.graph import graph
 from f2p.ros.base import qos
 from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
-from f2p.settings import Settings, choice
+from f2p.settings import Settings, choice, setting
 from f2p_msgs.msg import Heartbeat
 
 PERIOD_S = 0.25
@@ -47,6 +48,7 @@ class ManagerConfig(Settings):
     """Whom to bring up."""
 
     graph: str = choice("robot", "which graph this is the manager of", lambda: graph.GRAPHS)
+    events: str = setting(EVENTS, EVENTS_TEXT, runtime=False)
 
 
 CONFIG = ManagerConfig
@@ -62,7 +64,9 @@ class ManagerNode(Node):
     def __init__(self) -> None:
         super().__init__("manager", namespace=graph.NAMESPACE)
         self._monotonic = SystemClock()
-        of_graph = graph.of_graph(Parameters(self, CONFIG()).config.graph)
+        config = Parameters(self, CONFIG()).config
+        of_graph = graph.of_graph(config.graph)
+        self._note = EventLog(config.events, "manager", self.get_logger().debug, self.get_logger().warning)
         self._specs = {spec.name: spec for spec in of_graph if spec.lifecycle}
         self._watch = Watch(self, self._specs)
         group = ReentrantCallbackGroup()
@@ -71,7 +75,7 @@ class ManagerNode(Node):
         }
         self._diagnostics = OwnDiagnostics(self, self._monotonic)
         self._asks: dict[str, Ask] = {}
-        self._told: tuple[object, ...] = ()
+        self._told: tuple[tuple[str, str], ...] = ()
         self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
         self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
         spec, pulse = graph.node("manager"), Pulse(self, graph.node("manager"))
@@ -90,6 +94,8 @@ class ManagerNode(Node):
         self._diagnostics.tell(Heartbeat.ACTIVE)
         states = tuple((name, self._state(name)) for name in here)
         if states != self._told:
+            for name, state in sorted(set(states) - set(self._told)):
+                self._note(Event("lifecycle", f"{name} {state}", facts={"node": name, "state": state}))
             self._told = states
             self._publish(dict(states))
 

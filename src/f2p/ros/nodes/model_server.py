@@ -9,6 +9,7 @@ import numpy as np
 
 from f2p.action.protocol import calls_of, checked_steps, widest
 from f2p.errors import F2pError
+from f2p.events import EVENTS, EVENTS_TEXT
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
 from f2p.ros.base.node import F2pNode, run
@@ -18,8 +19,8 @@ from f2p.ros.messages.scenes import KeptScenes
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, group, number, setting
-from f2p.weights.errors import NoPreviousError
 from f2p.weights.golden import ServingConfig
+from f2p.weights.shadow import Question
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
 
@@ -33,6 +34,7 @@ class ModelServerConfig(Settings):
     answer_s: float = number(30.0, "longest answer", unit="s", low=0.1, high=600.0, runtime=False)
     swap_s: float = number(60.0, "longest swap, checks included", unit="s", low=1.0, high=600.0, runtime=False)
     serving: ServingConfig = group(ServingConfig)
+    events: str = setting(EVENTS, EVENTS_TEXT, runtime=False)
 
 
 CONFIG = ModelServerConfig
@@ -45,6 +47,7 @@ class ModelServerNode(F2pNode):
     def __init__(self) -> None:
         super().__init__("model_server", CONFIG())
         self._loader, self._kept = self.new_worker("loader"), KeptScenes()
+        self._job: Any = None
 
     def connect(self) -> None:
         """Services and the latched state."""
@@ -58,11 +61,19 @@ class ModelServerNode(F2pNode):
     def load(self) -> None:
         """Open the store and put its champion into service (torch is imported here, on the worker)."""
         from f2p.weights.modules import open_store
-        from f2p.weights.service import make_holder
+        from f2p.weights.service import WeightsService
 
-        self._store = open_store(self.parameters.config.store)
-        self._holder = make_holder(self._store, self.parameters.config.serving)
+        config = self.parameters.config
+        self._store = open_store(config.store)
+        self._service = WeightsService(self._store, config.serving, self.event_log(config.events))
+        self._holder = self._service.holder
         self._tell_state()
+
+    def tick(self) -> None:
+        """Follow what the store says, and let a candidate that waits answer what was asked, one job at a time."""
+        if (self._job is None or self._job.done()) and (job := self._service.due() or self._service.echo()):
+            self._job = self._loader.submit(job, self.parameters.config.swap_s)
+            self._job.add_done_callback(lambda _done: self._tell_state())
 
     def _pin(self, weights_id: str) -> Any:
         try:
@@ -89,6 +100,7 @@ class ModelServerNode(F2pNode):
         if request.goal:
             goal = check_goal(goal_from_msg(request.goal), scene.names)
             chances = np.asarray(predictor.score(scene, skeleton, parameters, goal), dtype=np.float64)
+            self._service.asked(Question(scene, skeleton, parameters, goal, chances, predictor.weights_id))
         best = np.argsort(-chances, kind="stable")[: int(request.detailed)]
         told = [one for index in best for one in predictor.predict(scene, calls_of(skeleton, parameters[index]))]
         response.goal_probability, response.weights_id = floats(chances, "d"), predictor.weights_id
@@ -105,33 +117,20 @@ class ModelServerNode(F2pNode):
 
     def _publish(self, request: PublishWeights.Request, response: PublishWeights.Response) -> None:
         """Serve weights of the store and make them the champion, unless they are already, once they are loaded."""
-        wanted = self._store.resolve(request.weights_id)
-
-        def move() -> None:
-            if self._store.champion != wanted:
-                self._store.publish(wanted, request.parent or self._store.champion)
-
         self._tell_state(loading=True)
         try:
-            report = self._holder.swap(wanted, move)
+            self._service.publish(self._store.resolve(request.weights_id), request.parent)
         except F2pError as error:
             self._tell_state(error=error)
             raise
-        before = (report.previous_id or "none")[:12]
-        self.get_logger().info(f"{wanted[:12]} serves in place of {before}; loading took {report.load_s:.1f} s")
-        self._tell_state()
-        response.ok, response.serving = True, self._holder.weights_id
+        response.ok, response.serving = True, self._tell_state()
 
     def _rollback(self, request: RollbackWeights.Request, response: RollbackWeights.Response) -> None:
-        wanted = self._store.resolve("previous")
-        if wanted == self._store.champion:
-            raise NoPreviousError(self._store.folder)
-        self._holder.swap(wanted, lambda: self._store.promote(wanted))
-        self.get_logger().warning(f"rolled back to {wanted[:12]}: {request.reason or 'no reason given'}")
-        self._tell_state()
-        response.ok, response.serving = True, self._holder.weights_id
+        self._service.rollback(request.reason)
+        response.ok, response.serving = True, self._tell_state()
 
-    def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> None:
+    def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> str:
+        """Publish which weights are in service, and return their id."""
         serving = self._holder.weights_id
         state = WeightsState(champion=self._store.champion, previous=self._store.previous or "", serving=serving,
                              sha=serving, profile=self._store.manifest(serving).profile, loading=loading)  # fmt: skip
@@ -139,6 +138,7 @@ class ModelServerNode(F2pNode):
         if error is not None:
             state.error_code, state.error_msg = wire_code(error), wire_text(error)
         self._state.publish(state)
+        return serving
 
 
 def main() -> None:

@@ -8,8 +8,11 @@ from typing import Any
 from std_msgs.msg import String
 
 from f2p.errors import CanceledError, F2pError
+from f2p.events import EVENTS, EVENTS_TEXT, Event, read_events
 from f2p.loop.achieve import Achiever
+from f2p.loop.recorded import RecordedStack
 from f2p.ros.base import qos
+from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_code, wire_text
@@ -17,9 +20,14 @@ from f2p.ros.messages.convert import duration_to_msg, goal_from_msg, learn_from_
 from f2p.ros.remote.asking import AskedOperator
 from f2p.ros.remote.stack import RosStack
 from f2p.scene.goals import check_relations
-from f2p.settings import Settings, number, setting
+from f2p.settings import Settings, group, number, setting
+from f2p.weights.canary import CanaryConfig, watched
 from f2p_msgs.action import AchieveGoal
 from f2p_msgs.msg import Heartbeat
+from f2p_msgs.srv import RollbackWeights
+
+ROLLBACK_S = 60.0
+"""Longest wait for the weights before to serve again [s] (ours: they are resident, and 0.1 s does)."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class OrchestratorConfig(Settings):
     operator_s: float = number(600.0, "longest wait for an operator, where there is one", unit="s", low=1.0,
                                high=3600.0)  # fmt: skip
     learner: str = setting("fail2progress", "learner that a failure is given to, by name")
+    events: str = setting(EVENTS, EVENTS_TEXT, runtime=False)
+    canary: CanaryConfig = group(CanaryConfig)
 
 
 CONFIG = OrchestratorConfig
@@ -45,7 +55,9 @@ class OrchestratorNode(F2pNode):
 
     def connect(self) -> None:
         """Clients of every node it needs, and the action."""
-        self._watch = Watch(self, self.spec.needs)
+        self._watch = Watch(self, (*self.spec.needs, "model_server"))
+        self._note = self.event_log(self.parameters.config.events)
+        self._rollback = ServiceCaller(self, RollbackWeights, "rollback_weights", "model_server", self._watch)
         self._stack = RosStack(self, self._watch)
         self._operator = AskedOperator(self)
         self._plan_status = self.create_publisher(String, "plan_status", qos.LATCHED)
@@ -75,12 +87,13 @@ class OrchestratorNode(F2pNode):
             return bool(handle.is_cancel_requested)
 
         result = AchieveGoal.Result()
-        achiever = Achiever(
-            self._stack.bound(canceled, report, config.learner), report, canceled,
-            self._tell_plan, self._operator.bound(canceled, config.operator_s),
-        )  # fmt: skip
+        task = bytes(handle.goal_id.uuid).hex()[:12]
+        recorded = RecordedStack(self._stack.bound(canceled, report, config.learner), self._note, task)
+        operator = self._operator.bound(canceled, config.operator_s)
+        achiever = Achiever(recorded, report, canceled, self._tell_plan, operator)
         try:
             goal = check_relations(goal_from_msg(request.goal))
+            self._note(Event("task", f"asked for: {goal}", task=task))
             attempts = int(request.attempts) or config.attempts
             achiever.achieve(
                 goal,
@@ -95,10 +108,24 @@ class OrchestratorNode(F2pNode):
         except F2pError as error:
             result.error_code, result.error_msg = wire_code(error), wire_text(error)
             self.get_logger().warning(f"goal given up: {result.error_code}: {result.error_msg}")
+        finally:
+            recorded.ended(bool(result.success), int(result.error_code), result.error_msg or "canceled")
+            self._watch_new_weights()
         record = achiever.record
         result.plan_id, result.failure_ids = record.plan_id, record.failure_ids
         result.attempts, result.weights_id = record.attempts, record.weights_id
         return result
+
+    def _watch_new_weights(self) -> None:
+        """Have weights rolled back that reach fewer goals than those before them; what fails here fails no task."""
+        path, canary = self.parameters.config.events, self.parameters.config.canary
+        try:
+            rows = read_events(path, kinds=("swap", "rollback", "attempt")) if path and canary.attempts else []
+            weights_id, why = watched(rows, canary)
+            if weights_id:
+                self._rollback.call(RollbackWeights.Request(reason=why), ROLLBACK_S, again=False)
+        except F2pError as error:
+            self.get_logger().warning(f"new weights are not watched: {wire_text(error)}")
 
 
 def main() -> None:

@@ -82,12 +82,14 @@ def write_parameters(
         for body in world.bodies
         if not body.shape.support
     }
-    store = str(folder / "weights")
+    store, events = str(folder / "weights"), str(folder / "events.sqlite")
     nodes: dict[str, dict[str, object]] = {
         "stretch_sim": {"task": task, "objects": objects, "seed": seed},
         "perception": {"inventory": json.dumps(inventory)},
-        "model_server": {"store": store},
-        "finetune": {"store": store},
+        "model_server": {"store": store, "events": events},
+        "finetune": {"store": store, "events": events},
+        "orchestrator": {"events": events},
+        "manager": {"events": events},
         "monitor": {"folder": str(folder / "cases")},
     }
     for node, values in given.items():
