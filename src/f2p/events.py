@@ -48,7 +48,7 @@ class EventsError(F2pError):
 
 
 @dataclass(frozen=True)
-class Event:
+class Noted:
     """One thing that happened."""
 
     kind: str
@@ -75,11 +75,11 @@ class Event:
         return f"{self.kind}: {self.text}" + (f" [{told}]" if told else "")
 
 
-Note = Callable[[Event], None]
+Note = Callable[[Noted], None]
 """Takes an event: logs it, and keeps it where there is a file."""
 
 
-def unnoted(_event: Event) -> None:
+def unnoted(_event: Noted) -> None:
     """Take an event and forget it."""
 
 
@@ -101,7 +101,7 @@ class EventLog:
         self._path, self._node, self._log, self._warn = Path(path) if path else None, node, log, warn
         self._clock, self._lock, self._told = clock or SystemClock(), threading.Lock(), ""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Noted) -> None:
         """Log an event and keep it."""
         self._log(str(event))
         if self._path is None:
@@ -126,7 +126,7 @@ class EventLog:
 def read_events(
     path: Path | str, task: str = "", since_ns: int = 0, failure: str = "", weights: str = "",
     kinds: Collection[str] = (), most: int = 1000,
-) -> list[Event]:  # fmt: skip
+) -> list[Noted]:  # fmt: skip
     """Return events, oldest first; of many the newest.
 
     Args:
@@ -158,7 +158,7 @@ def read_events(
     try:
         with _opened(Path(path)) as database:
             rows = database.execute(query, (*values, most)).fetchall()
-        return [Event(**{**dict(zip(_COLUMNS, row, strict=True)), "facts": json.loads(row[-1])}) for row in rows[::-1]]
+        return [Noted(**{**dict(zip(_COLUMNS, row, strict=True)), "facts": json.loads(row[-1])}) for row in rows[::-1]]
     except (sqlite3.Error, ValueError, TypeError) as error:
         raise EventsError(path, str(error)) from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from f2p.events import Event, EventLog, EventsError, read_events
+from f2p.events import EventLog, EventsError, Noted, read_events
 
 
 class Ticks:
@@ -30,10 +30,10 @@ def log_in(path: Path | str, told: list[str], clock: Ticks | None = None) -> Eve
 def test_an_event_is_one_line_and_can_be_asked_for(tmp_path: Path) -> None:
     told: list[str] = []
     note = log_in(tmp_path / "deep" / "events.sqlite", told)
-    note(Event("task", "asked for: above(a, b)", task="abc1"))
-    note(Event("plan", "pick_place(a)", task="abc1", plan="p1", weights="f" * 64))
-    note(Event("learned", "by another process", plan="p1", weights="e" * 64, failure="failure-1", facts={"x": 1.5}))
-    note(Event("step", "step 1", task="abc2", plan="p2", step=0, weights="f" * 64, code=612))
+    note(Noted("task", "asked for: above(a, b)", task="abc1"))
+    note(Noted("plan", "pick_place(a)", task="abc1", plan="p1", weights="f" * 64))
+    note(Noted("learned", "by another process", plan="p1", weights="e" * 64, failure="failure-1", facts={"x": 1.5}))
+    note(Noted("step", "step 1", task="abc2", plan="p2", step=0, weights="f" * 64, code=612))
     assert told[1] == f"plan: pick_place(a) [task=abc1 plan=p1 weights={'f' * 12}]"
     path = tmp_path / "deep" / "events.sqlite"
     assert [one.kind for one in read_events(path)] == ["task", "plan", "learned", "step"]
@@ -55,7 +55,7 @@ def test_processes_write_at_once(tmp_path: Path) -> None:
     def write(number: int) -> None:
         note = log_in(path, told)
         for index in range(25):
-            note(Event("step", str(index), task=str(number)))
+            note(Noted("step", str(index), task=str(number)))
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -70,10 +70,10 @@ def test_a_file_that_cannot_be_written_stops_nobody_and_is_told_of_once(tmp_path
     (tmp_path / "file").write_text("no folder")
     note = log_in(tmp_path / "file" / "events.sqlite", told)
     for _ in range(3):
-        note(Event("task", "x"))
+        note(Noted("task", "x"))
     assert told.count("task: x") == 3 and sum(line.startswith("! events are not kept in") for line in told) == 1
     silent: list[str] = []
-    log_in("", silent)(Event("task", "y"))
+    log_in("", silent)(Noted("task", "y"))
     assert silent == ["task: y"]
 
 

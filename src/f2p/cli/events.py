@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from f2p.cli._shared import commands, in_one_line
 from f2p.clock import SystemClock
-from f2p.events import EVENTS, Event, read_events
+from f2p.events import EVENTS, Noted, read_events
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -62,7 +62,7 @@ def events(
         console.print("nothing happened that fits")
 
 
-def line_of(event: Event) -> str:
+def line_of(event: Noted) -> str:
     """Return an event as one line with its time."""
     when = datetime.fromtimestamp(event.stamp_ns / 1e9).astimezone()
     code = f" (error {event.code})" if event.code else ""

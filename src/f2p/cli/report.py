@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,13 +19,17 @@ def report(
         Path | None, typer.Option(help="Page to write; default: report.html in the folder of the failure.")
     ] = None,
 ) -> None:
-    """Write a self-contained page: clouds, contradicted relations, particles, losses, lineage."""
+    """Write a self-contained page: what was tried, expected, happened, why, what was learned, what to do now."""
     from f2p.monitor.case import read_case
     from f2p.report.case import learned_from, write_report
+    from f2p.report.first import PAGE
+    from f2p.report.why import versions_of
+    from f2p.weights.modules import open_store
 
     learned = learned_from(store, read_case(case).id)
-    seconds = learned.seconds if learned else {}
-    typer.echo(write_report(case, out or case / "report.html", {"seconds": seconds}, learned))
+    summary = {"seconds": learned.seconds} if learned else {}
+    versions = partial(versions_of, open_store(store)) if learned else (lambda _failure: ())
+    typer.echo(write_report(case, out or case / PAGE, summary, learned, versions=versions))
 
 
 @commands.register("report")

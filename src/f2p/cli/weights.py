@@ -132,9 +132,7 @@ def remarks_on(store: WeightsStore, weights_id: str) -> list[str]:
     lines = [f"from {_origin(store.manifest(weights_id))}"]
     if shadow := shadow_of(store.folder, weights_id):
         otherwise = f"{shadow['disagreements']} otherwise, choosing otherwise in {shadow['other_choices']}"
-        lines.append(
-            f"asked {shadow['questions']} questions silently, it answered {otherwise}"
-        )
+        lines.append(f"asked {shadow['questions']} questions silently, it answered {otherwise}")
         lines += [f"  {Disagreement(**one)}" for one in shadow["told"][-5:]]
     if reason := withdrawn(store.folder, weights_id):
         lines.append(f"withdrawn: {reason}")

@@ -6,7 +6,7 @@ the goal, or contradicted the model: not where a person, a process or the robot'
 
 from __future__ import annotations
 
-from f2p.events import Event, Note
+from f2p.events import Note, Noted
 from f2p.loop.achieve import Stack, Verdict
 from f2p.monitor.advice import next_action
 from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
@@ -39,7 +39,7 @@ class RecordedStack:
         steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
         facts = {"probability": round(plan.probability, 4), "believed": plan.believed, "proposed": bool(proposal)}
         text = f"{steps}: P(goal) = {plan.probability:.2f}"
-        self._note(Event("plan", text, task=self._task, plan=plan.id, weights=plan.weights_id, facts=facts))
+        self._note(Noted("plan", text, task=self._task, plan=plan.id, weights=plan.weights_id, facts=facts))
         return plan
 
     def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
@@ -53,14 +53,14 @@ class RecordedStack:
         call, code = plan.calls[index], execution.error_code
         went = f"error {code}: {execution.error_msg}" if code else "went otherwise" if verdict.contradicted else "done"
         self._blameless = bool(code) or (verdict.contradicted and verdict.cause is not Cause.MODEL)
-        self._note(Event(
+        self._note(Noted(
             "step", f"step {index + 1} of {len(plan.calls)}, {call.skill}({call.object}): {went}", task=self._task,
             plan=plan.id, step=index, weights=plan.weights_id, failure=verdict.failure_id, code=code,
             facts={"seconds": round(execution.duration_s, 3), "contradicted": verdict.contradicted},
         ))  # fmt: skip
         if verdict.contradicted:
             action = next_action(verdict.cause, verdict.folder, code)
-            self._note(Event(
+            self._note(Noted(
                 "failure", f"cause {verdict.cause.value}: {verdict.text}; what to do now: {action}", task=self._task,
                 plan=plan.id, step=index, weights=plan.weights_id, failure=verdict.failure_id, code=code,
                 facts={"cause": verdict.cause.value, "evidence": verdict.text, "action": action,
@@ -77,7 +77,7 @@ class RecordedStack:
         self._end_attempt(reached)
         weights, plan = ("", "") if self._plan is None else (self._plan.weights_id, self._plan.id)
         told = "reached" if reached else f"not reached: {text}"
-        self._note(Event("task", told, task=self._task, plan=plan, weights=weights, code=code,
+        self._note(Noted("task", told, task=self._task, plan=plan, weights=weights, code=code,
                          facts={"reached": reached}))  # fmt: skip
         self._plan = None
 
@@ -88,7 +88,7 @@ class RecordedStack:
             return
         counts = reached or not self._blameless
         why = "" if counts else ", for a reason that says nothing of the weights"
-        self._note(Event(
+        self._note(Noted(
             "attempt", f"{plan.goal}: {'reached' if reached else 'missed'}{why}", task=self._task, plan=plan.id,
             weights=plan.weights_id, facts={"reached": reached, "counts": counts, "steps": steps},
         ))  # fmt: skip

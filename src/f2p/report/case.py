@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,20 @@ from rich.console import Console
 
 from f2p.learner.dataset import read_learning, read_particles
 from f2p.monitor.case import read_case
-from f2p.report.page import Story, write_page
+from f2p.report.first import title_of
+from f2p.report.page import Story, Version, write_page
+from f2p.report.words import REFUSED, SERVES, WAITS, WITHDRAWN, Lesson
+from f2p.types import Failure
 from f2p.weights.lineage import lineage_tree
 from f2p.weights.modules import open_store
+from f2p.weights.remarks import withdrawn
 from f2p.weights.store import WeightsStore
+
+RECORDING = "recording"
+"""Folder within it where a recorder puts what it saw."""
+
+Versions = Callable[[Failure], tuple[Version, ...]]
+"""Gives what versions of the weights predict of a failed step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +38,7 @@ class Learned:
     seconds: dict[str, float]
     lineage: str
     """As text, weights first."""
+    lesson: Lesson
 
 
 def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
@@ -45,10 +56,25 @@ def learned_from(store_folder: Path, failure_id: str) -> Learned | None:
     if not found:
         return None
     folder, told = found[-1]
+    store = open_store(store_folder)
     return Learned(
         told["parent"], told["weights"], folder, tuple(told["losses"]), told["seconds"],
-        lineage_text(open_store(store_folder), told["weights"]),
+        lineage_text(store, told["weights"]), _lesson(store, told["weights"]),
     )  # fmt: skip
+
+
+def _lesson(store: WeightsStore, weights_id: str) -> Lesson:
+    """Return what became of weights, and how they proved themselves."""
+    manifest, reason = store.manifest(weights_id), withdrawn(store.folder, weights_id)
+    gate, data = manifest.gate, manifest.data or {}
+    if reason:
+        fate = WITHDRAWN
+    elif store.waiting == weights_id:
+        fate = WAITS
+    else:
+        fate = REFUSED if gate is not None and not gate["passed"] else SERVES
+    return Lesson(weights_id, fate, int(data.get("transitions", 0)), data.get("tags", {}), gate, manifest.reliability,
+                  reason)  # fmt: skip
 
 
 def lineage_text(store: WeightsStore, weights_id: str) -> str:
@@ -60,8 +86,9 @@ def lineage_text(store: WeightsStore, weights_id: str) -> str:
 
 
 def write_report(
-    case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None, simulated: bool = False
-) -> Path:
+    case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None, simulated: bool = False,
+    versions: Versions = lambda _failure: (),
+) -> Path:  # fmt: skip
     """Write the page of one failure.
 
     Args:
@@ -70,6 +97,7 @@ def write_report(
         summary: What the run printed; success and seconds are shown on top.
         learned: What was learned from it, if anything was.
         simulated: Whether it is known that the robot was a simulated one.
+        versions: What versions of the weights predict of it.
 
     Raises:
         NotACaseError: The folder is no failure, or not whole.
@@ -78,6 +106,9 @@ def write_report(
     outcome = failure.outcome
     particles = read_particles(learned.dataset, outcome.before.names, outcome.call.step) if learned else None
     losses = {"total": learned.losses} if learned else {}
-    title = f"{failure.id}: {outcome.call.skill}({outcome.call.object}) did not do what was predicted"
-    lineage = learned.lineage if learned else ""
-    return write_page(Story(title, failure, summary, particles, losses, lineage, simulated), path)
+    recording = case_folder / RECORDING
+    return write_page(Story(
+        title_of(failure), failure, case_folder,
+        learned.lesson if learned else None, summary, particles, losses, learned.lineage if learned else "",
+        versions(failure), str(recording) if recording.is_dir() else "", simulated,
+    ), path)  # fmt: skip

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from f2p.action.protocol import moves
 from f2p.geometry import box_corners
+from f2p.report import stretch
 from f2p.types import Particles, Scene, Segment
 
 PALETTE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#44BB99", "#99DDFF", "#AAAA00")
@@ -61,6 +62,7 @@ def _cloud_trace(segment: Segment, colour: str, limit: int = 600) -> go.Scatter3
 
 def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
     points = np.concatenate([segment.points for segment in scene.segments if len(segment.points)] or [np.zeros((1, 3))])
+    points = np.concatenate([points, *stretch.boxes()])
     low, high = points.min(0), points.max(0)
     figure.update_layout(
         title={"text": title, "font": {"size": 15}},
@@ -71,7 +73,7 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
             "aspectmode": "data",
             "xaxis": {"title": "x away [m]", "range": [low[0] - 0.1, high[0] + 0.1]},
             "yaxis": {"title": "y left [m]", "range": [low[1] - 0.1, high[1] + 0.1]},
-            "zaxis": {"title": "z up [m]", "range": [low[2] - 0.05, high[2] + 0.35]},
+            "zaxis": {"title": "z up [m]", "range": [low[2] - 0.05, high[2] + 0.05]},
             "camera": {"eye": {"x": -1.9, "y": 0.0, "z": 1.7}, "center": {"x": 0.0, "y": 0.0, "z": -0.15}},
         },
     )
@@ -79,9 +81,9 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
 
 
 def scene_figure(scene: Scene, title: str) -> go.Figure:
-    """Return the clouds of a scene with their boxes, seen from behind the robot."""
+    """Return the clouds of a scene with their boxes and the robot, seen from behind it."""
     colours = colours_of(scene)
-    figure = go.Figure()
+    figure = go.Figure([stretch.trace()])
     for segment in scene.segments:
         figure.add_trace(_cloud_trace(segment, colours[segment.name]))
         figure.add_trace(_box_trace(segment, colours[segment.name]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.events import Event
+from f2p.events import Noted
 from f2p.settings import Settings, number
 
 
@@ -61,7 +61,7 @@ def verdict(old: Rate, new: Rate, config: CanaryConfig | None = None) -> str:
     )
 
 
-def watched(events: Sequence[Event], config: CanaryConfig | None = None) -> tuple[str, str]:
+def watched(events: Sequence[Noted], config: CanaryConfig | None = None) -> tuple[str, str]:
     """Return weights that must go and why, from what happened; two empty texts where none must.
 
     Args:
@@ -79,7 +79,7 @@ def watched(events: Sequence[Event], config: CanaryConfig | None = None) -> tupl
     return (new, why) if why else ("", "")
 
 
-def _rate(attempts: Sequence[Event]) -> Rate:
+def _rate(attempts: Sequence[Noted]) -> Rate:
     """Count attempts; those that ended for another reason than what was predicted say nothing of the weights."""
     told = [one for one in attempts if one.facts.get("counts")]
     return Rate(sum(bool(one.facts.get("reached")) for one in told), len(told))

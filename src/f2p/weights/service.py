@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from f2p.errors import F2pError
-from f2p.events import Event, Note, unnoted
+from f2p.events import Note, Noted, unnoted
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.predictor import TorchPredictor
 from f2p.plan.protocol import Predictor
@@ -98,7 +98,7 @@ class WeightsService:
         except WeightsError as error:
             if str(error) != self._told:
                 self._told = str(error)
-                self._note(Event("refused", self._told, code=type(error).code or 0))
+                self._note(Noted("refused", self._told, code=type(error).code or 0))
             return None
         if lines == self._seen:
             return None  # also where it was refused: the line has to change before it is tried again
@@ -137,7 +137,7 @@ class WeightsService:
             self._attend()
         if before != weights_id:
             text = f"{weights_id[:12]} serves in place of {before[:12]}: {why}; loading took {report.load_s:.1f} s"
-            self._note(Event(kind, text, weights=weights_id, facts={"previous": before, "load_s": report.load_s}))
+            self._note(Noted(kind, text, weights=weights_id, facts={"previous": before, "load_s": report.load_s}))
         return report
 
     def _follow(self, lines: Lines) -> None:
@@ -149,7 +149,7 @@ class WeightsService:
                 self._attend()
         except F2pError as error:
             text = f"{lines.champion[:12]} does not serve: {error}"
-            self._note(Event("refused", text, weights=lines.champion, code=type(error).code or 0))
+            self._note(Noted("refused", text, weights=lines.champion, code=type(error).code or 0))
 
     def _attend(self) -> None:
         """Let the candidate that waits answer from now on, and what was asked lately as well."""
@@ -158,7 +158,7 @@ class WeightsService:
             return
         self._shadow = None
         if waiting is not None:
-            self._note(Event("waiting", f"{waiting[:12]} waits for f2p weights promote or refuse", weights=waiting))
+            self._note(Noted("waiting", f"{waiting[:12]} waits for f2p weights promote or refuse", weights=waiting))
             self._shadow = Shadow(self._rehearsed(waiting), self._config.shadow)
 
     def _rehearsed(self, weights_id: str) -> Predictor:
@@ -178,17 +178,17 @@ class WeightsService:
             found = shadow.ask(question)
             write_shadow(self._store.folder, shadow.weights_id, shadow.report().values())
         except F2pError as error:
-            self._note(Event("shadow", str(error), weights=shadow.weights_id, code=type(error).code or 0))
+            self._note(Noted("shadow", str(error), weights=shadow.weights_id, code=type(error).code or 0))
             return
         if found is not None:
-            self._note(Event("shadow", f"{shadow.weights_id[:12]}: {found}", weights=shadow.weights_id))
+            self._note(Noted("shadow", f"{shadow.weights_id[:12]}: {found}", weights=shadow.weights_id))
 
     def _tell(self, shadow: Shadow, when: str) -> None:
         """Say what a candidate came to, and keep it."""
         report = shadow.report()
         write_shadow(self._store.folder, report.weights_id, report.values())
         text = f"{report.weights_id[:12]}, {when}was asked what was asked lately: {report}"
-        self._note(Event("shadow", text, weights=report.weights_id, facts=report.values()))
+        self._note(Noted("shadow", text, weights=report.weights_id, facts=report.values()))
 
     def _lines(self) -> Lines:
         return Lines(self._store.champion, self._store.waiting)

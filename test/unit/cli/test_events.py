@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from f2p.cli import build
 from f2p.cli.events import since_ns
-from f2p.events import Event, EventLog
+from f2p.events import EventLog, Noted
 
 runner = CliRunner()
 
@@ -20,11 +20,11 @@ runner = CliRunner()
 def file(tmp_path: Path) -> Path:
     """Two tasks."""
     note = EventLog(tmp_path / "events.sqlite", "orchestrator", lambda _: None, lambda _: None)
-    note(Event("task", "asked for: above(a, b)", task="t1"))
+    note(Noted("task", "asked for: above(a, b)", task="t1"))
     note(
-        Event("failure", "cause model: [it] fell", task="t1", plan="p1", weights="f" * 64, failure="failure-1", code=5)
+        Noted("failure", "cause model: [it] fell", task="t1", plan="p1", weights="f" * 64, failure="failure-1", code=5)
     )
-    note(Event("task", "reached", task="t2"))
+    note(Noted("task", "reached", task="t2"))
     return tmp_path / "events.sqlite"
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from f2p.cli import build
+from f2p.report import case as bound  # noqa: F401 - before what it reads with is replaced
 
 
 def test_a_truncated_account_of_learning_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

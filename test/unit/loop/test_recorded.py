@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.events import Event
+from f2p.events import Noted
 from f2p.loop.achieve import Verdict
 from f2p.loop.recorded import RecordedStack
 from f2p.monitor.advice import next_action
@@ -47,8 +47,8 @@ def step(stack: RecordedStack, plan: Plan, index: int, execution: Execution | No
     stack.check(SCENE, SCENE, plan, index, execution or stack.execute(SCENE, plan, index))
 
 
-def run(*verdicts: Verdict) -> tuple[RecordedStack, list[Event]]:
-    events: list[Event] = []
+def run(*verdicts: Verdict) -> tuple[RecordedStack, list[Noted]]:
+    events: list[Noted] = []
     return RecordedStack(Scripted(*verdicts), events.append, "task1"), events
 
 

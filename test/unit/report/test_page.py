@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from f2p.geometry import box_corners
+from f2p.report import words
 from f2p.report.figures import scene_figure
-from f2p.report.page import Story, write_page
+from f2p.report.page import Story, Version, write_page
+from f2p.report.views import picture
+from f2p.report.words import REFUSED, SERVES, WAITS, WITHDRAWN, Lesson
 from f2p.types import (
     Box,
     Cause,
@@ -54,24 +58,65 @@ def make_failure() -> Failure:
     return Failure("f1", outcome, goal, None, Cause.MODEL, 2.0, 0.5, (contradiction,), "it <moved> along")
 
 
+GATE = {
+    "passed": True, "reasons": [], "goal_was_true": False,
+    "replay_before": {"next": 0.97}, "replay_after": {"next": 0.96},
+    "before": {"score": 8.0, "goal_probability": 0.9}, "after": {"score": 1.0, "goal_probability": 0.1},
+}  # fmt: skip
+
+
 def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> None:
     call = SkillCall("pick_place", "object_1", [0, -1, 0, 0])
     particles = Particles(("table_a", "object_1"), np.zeros((3, 2, 4)), (call,) * 3, np.zeros(3), np.zeros(3))
-    summary = {
-        "before": {"success": False},
-        "after": {"success": True},
-        "seconds": {"swap": 0.1, "failure_to_weights": 42.0},
-    }
-    story = Story("A failure", make_failure(), summary, particles, {"total": [1.0, 0.1]}, "weights a <- data b")
+    summary = {"before": {"success": False}, "after": {"success": True}, "seconds": {"swap": 0.1}}
+    story = Story(
+        "A failure", make_failure(), tmp_path, Lesson("f" * 64, SERVES, 7, {"particle": 7}, GATE), summary, particles,
+        {"total": [1.0, 0.1]}, "weights a <- data b", (Version("abc (<champion>)", 1.0, 0.1, (0.25,)),),
+    )  # fmt: skip
     text = write_page(story, tmp_path / "report.html").read_text()
-    assert "it &lt;moved&gt; along" in text and "it <moved> along" not in text
-    assert "above(object_1, table_a)" in text and "0.97" in text and "42 s" in text
-    assert "<script src=" not in text and "<link" not in text
-    for heading in ("What was seen", "What it imagined", "What it learned", "Lineage of the weights"):
+    assert "it &lt;moved&gt; along" in text and "it <moved> along" not in text and "(&lt;champion&gt;)" in text
+    assert "above(object_1, table_a)" in text and "true (P = 0.97)" in text and ">0.25<" in text
+    assert "<script src=" not in text and "<link" not in text and text.count("<img alt=") == 2
+    for heading in ("Seen before and after", "What it imagined", "What it learned", "Lineage of the weights"):
         assert heading in text
+    assert "failed before learning, succeeded after learning" in text and "Stretch, where the task began" in text
     assert "in simulation" not in text, "nobody knows what robot a stored failure comes from"
-    simulated = Story("A failure", make_failure(), summary, simulated=True)
+    simulated = Story("A failure", make_failure(), simulated=True)
     assert "no figure comes from a real robot" in write_page(simulated, tmp_path / "report.html").read_text()
+
+
+def test_the_minute_answers_what_one_asks() -> None:
+    failure, lesson = make_failure(), Lesson("f" * 64, SERVES, 7, {"particle": 7}, GATE, {"right": 9, "tried": 10})
+    assert words.tried(failure) == "pick_place(object_1), for above(object_1, table_a)"
+    assert words.expected(failure) == "nothing would go anywhere" and words.happened(failure) == "object_1 went 1.0 m"
+    assert words.why(failure) == "model: it <moved> along"
+    assert words.learned(lesson) == f"7 simulated executions (7 particle) gave weights {'f' * 12}"
+    helped = words.helped(lesson)
+    assert helped.startswith(
+        "yes: asked again, the failed step is 1.00 off, 8.00 before; P(goal) after it 0.90 -> 0.10"
+    )
+    assert "old tasks (F1): next 0.970 -> 0.960; 9 of 10 new plans came true in other scenes" in helped
+
+
+@pytest.mark.parametrize(
+    ("lesson", "says"),
+    [
+        (None, "f2p learn /cases/f1"),
+        (Lesson("f" * 64, SERVES), "ask for the goal again"),
+        (Lesson("f" * 64, WAITS), "f2p weights promote ffffffffffff or f2p weights refuse ffffffffffff"),
+        (Lesson("f" * 64, REFUSED), "f2p learn /cases/f1 --seed 1"),
+        (Lesson("f" * 64, WITHDRAWN, reason="success dropped"), "were withdrawn (success dropped)"),
+    ],
+)
+def test_what_to_do_now_follows_from_what_became_of_it(lesson: Lesson | None, says: str) -> None:
+    assert says in words.do_now(make_failure(), lesson, "/cases/f1")
+
+
+def test_both_pictures_show_the_same_part_of_the_world_also_where_a_cloud_is_empty() -> None:
+    before, after = make_scene(0), make_scene(-1)
+    empty = Scene(tuple(replace(one, points=np.zeros((0, 3))) for one in after.segments))
+    for scene in (before, after, empty):
+        assert picture(scene, before).startswith(b"\x89PNG")
 
 
 def test_box_corners_follow_the_yaw() -> None:
@@ -81,7 +126,7 @@ def test_box_corners_follow_the_yaw() -> None:
 
 def test_every_object_is_drawn_with_its_name() -> None:
     names = {trace.name for trace in scene_figure(make_scene(0), "t").data}
-    assert names == {"table_a", "object_1"}
+    assert names == {"table_a", "object_1", "Stretch, where the task began"}
 
 
 def test_a_full_disk_leaves_the_page_that_was_there(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from f2p.events import Event
+from f2p.events import Noted
 from f2p.weights.canary import CanaryConfig, Rate, verdict, watched, worse
 
 
@@ -33,17 +33,20 @@ def test_how_often_weights_come_back(after: float, low: float, high: float) -> N
     assert low <= back / 200 <= high
 
 
-def attempt(weights: str, reached: bool, counts: bool = True) -> Event:
-    return Event("attempt", "", weights=weights, facts={"reached": reached, "counts": counts})
+def attempt(weights: str, reached: bool, counts: bool = True) -> Noted:
+    return Noted("attempt", "", weights=weights, facts={"reached": reached, "counts": counts})
 
 
 def test_what_must_go_is_read_from_what_happened() -> None:
-    swap = Event("swap", "", weights="new", facts={"previous": "old"})
+    swap = Noted("swap", "", weights="new", facts={"previous": "old"})
     before = [attempt("old", True)] * 9 + [attempt("old", False)]
     bad = [attempt("new", False)] * 3
     assert watched([*before, swap, *bad])[0] == "new"
     assert watched([*before, swap, *([attempt("new", False, counts=False)] * 9)]) == ("", ""), "no fault of theirs"
     assert watched([*before, swap, *([attempt("other", False)] * 9)]) == ("", "")
-    assert watched([*before, swap, *bad, Event("rollback", "", weights="old", facts={"previous": "new"})]) == ("", "")
+    assert watched([*before, swap, *bad, Noted("rollback", "", weights="old", facts={"previous": "new"})]) == (
+        "",
+        "",
+    )
     assert watched([*before, swap, *bad], CanaryConfig(attempts=0)) == ("", "")
     assert watched(before) == watched([]) == ("", "")

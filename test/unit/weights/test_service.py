@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from f2p.events import Event
+from f2p.events import Noted
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.scene.goals import parse_goal
 from f2p.types import Goal, Scene, SkillStep
@@ -39,7 +39,7 @@ class Stage:
     """A service over a store of tiny weights, and what it said and loaded."""
 
     def __init__(self, store: WeightsStore, bad: str = "") -> None:
-        self.events: list[Event] = []
+        self.events: list[Noted] = []
         self.loaded: dict[str, Sure] = {}
 
         def load(weights_id: str) -> Sure:

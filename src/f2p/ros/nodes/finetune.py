@@ -10,13 +10,14 @@ from typing import Any
 from geometry_msgs.msg import PoseArray
 
 from f2p.errors import CanceledError, F2pError
-from f2p.events import EVENTS, EVENTS_TEXT, Event
+from f2p.events import EVENTS, EVENTS_TEXT, Noted
 from f2p.learner.protocol import learners
 from f2p.monitor.case import mark_handled, read_case
 from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
+from f2p.ros.base.pages import PageWriter
 from f2p.ros.errors import GateFailedError, WaitingForApprovalError, wire_code, wire_text
 from f2p.ros.messages.learning import gate_to_msg, particles_to_msg, times_to_msg
 from f2p.settings import Settings, choice, group, number, setting
@@ -57,6 +58,7 @@ class FinetuneNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("finetune", CONFIG())
+        self._pages = PageWriter(self)
 
     def connect(self) -> None:
         """Connect the model server's service, and the action."""
@@ -103,6 +105,7 @@ class FinetuneNode(F2pNode):
             told = f"weights {(report.weights_id or '')[:12]} passed the gate and wait: f2p weights promote or refuse"
             result.error_code, result.error_msg = WaitingForApprovalError.code, told
         self._note_learned(failure, report, result)
+        self._pages.learned(Path(request.folder), self._store, report)
         return result
 
     def _note_learned(self, failure: Failure, report: LearnReport, result: FineTune.Result) -> None:
@@ -112,7 +115,7 @@ class FinetuneNode(F2pNode):
                  "seconds": report.seconds.get("total")}  # fmt: skip
         plan = "" if failure.plan is None else failure.plan.id
         told = f"{report.learner} from {failure.id}: {(report.weights_id or 'no weights')[:12]} {fate}"
-        self._note(Event("learned", told, plan=plan, weights=report.weights_id or "", failure=failure.id,
+        self._note(Noted("learned", told, plan=plan, weights=report.weights_id or "", failure=failure.id,
                          code=int(result.error_code), facts=facts))  # fmt: skip
 
     def _serve(self, weights_id: str, parent: str, result: FineTune.Result) -> None:

@@ -15,7 +15,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 from rclpy.node import Node
 
 from f2p.clock import SystemClock
-from f2p.events import EVENTS, EVENTS_TEXT, Event, EventLog
+from f2p.events import EVENTS, EVENTS_TEXT, EventLog, Noted
 from f2p.graph import graph
 from f2p.ros.base import qos
 from f2p.ros.base.diagnostics import OwnDiagnostics
@@ -95,7 +95,7 @@ class ManagerNode(Node):
         states = tuple((name, self._state(name)) for name in here)
         if states != self._told:
             for name, state in sorted(set(states) - set(self._told)):
-                self._note(Event("lifecycle", f"{name} {state}", facts={"node": name, "state": state}))
+                self._note(Noted("lifecycle", f"{name} {state}", facts={"node": name, "state": state}))
             self._told = states
             self._publish(dict(states))
 

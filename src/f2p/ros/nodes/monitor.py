@@ -19,6 +19,7 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
+from f2p.ros.base.pages import PageWriter
 from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import (
     duration_from_msg,
@@ -66,7 +67,7 @@ class MonitorNode(F2pNode):
 
     def __init__(self) -> None:
         super().__init__("monitor", CONFIG())
-        self._plans, self._kept = KnownPlans(), KeptScenes()
+        self._plans, self._kept, self._pages = KnownPlans(), KeptScenes(), PageWriter(self)
 
     def connect(self) -> None:
         """Connect the planner's plans, the model's second opinion, the failures' topic, and the service."""
@@ -116,23 +117,19 @@ class MonitorNode(F2pNode):
             self.get_logger().warning(f"{folder.parent} is full: {gone} was removed")
         message = failure_to_msg(failure, str(folder), self.get_clock().now().nanoseconds)
         self._failures.publish(message)
+        self._pages.first(failure, folder)
         self.get_logger().warning(f"{name}: {verdict.cause.value}: {verdict.explanation}")
         return message
 
     def _replay(self, before: Scene, call: SkillCall) -> Relations | None:
         """Return relations after the same call in the rebuilt scene; None when it cannot be rebuilt or blows up."""
-        from f2p.sim.world import reconstruct
+        from f2p.sim.replay import replayed
 
         try:
-            world = reconstruct(before)
-            batch = self._simulator.simulate(
-                world.bodies, world.poses[None], [call], seed=0, tag="replay", openings=world.openings
-            )
+            return replayed(self._simulator, before, call)
         except F2pError as error:
             self.get_logger().warning(f"the scene cannot be replayed: {error}")
             return None
-        transition = batch.transitions[0]
-        return None if transition is None else transition.relations_after
 
     def _second_opinion(self, scene: Scene, until_s: float) -> Relations:
         """Ask what the network sees; waits for a model server that is restarting. Raises F2pError without an answer."""

@@ -8,7 +8,7 @@ from typing import Any
 from std_msgs.msg import String
 
 from f2p.errors import CanceledError, F2pError
-from f2p.events import EVENTS, EVENTS_TEXT, Event, read_events
+from f2p.events import EVENTS, EVENTS_TEXT, Noted, read_events
 from f2p.loop.achieve import Achiever
 from f2p.loop.recorded import RecordedStack
 from f2p.ros.base import qos
@@ -93,7 +93,7 @@ class OrchestratorNode(F2pNode):
         achiever = Achiever(recorded, report, canceled, self._tell_plan, operator)
         try:
             goal = check_relations(goal_from_msg(request.goal))
-            self._note(Event("task", f"asked for: {goal}", task=task))
+            self._note(Noted("task", f"asked for: {goal}", task=task))
             attempts = int(request.attempts) or config.attempts
             achiever.achieve(
                 goal,
