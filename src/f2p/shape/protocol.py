@@ -163,11 +163,14 @@ def is_covered(prior: str, size: np.ndarray, points: np.ndarray, wall: float | N
     Returns:
         Shape (...), bool.
     """
-    half, points = 0.5 * np.asarray(size), np.asarray(points)
-    tops = shape_of(prior).tops(size, board(size) if wall is None else wall)
-    floors = [float(top.center[2]) for top in tops if top.covered]
-    inside = np.all(np.abs(points[..., :2]) <= half[:2], axis=-1) & (points[..., 2] < half[2])
-    return np.asarray(inside & (points[..., 2] >= min(floors, default=np.inf)))
+    shape, points, walls = shape_of(prior), np.asarray(points), board(size) if wall is None else wall
+    floors = [float(top.center[2]) for top in shape.tops(size, walls) if top.covered]
+    if not floors:
+        return np.zeros(points.shape[:-1], dtype=bool)
+    still = [slab for slab in shape.slabs(size, walls) if not slab.sliding]
+    low, high = (np.stack([slab.center + sign * slab.half for slab in still]) for sign in (-1.0, 1.0))
+    inside = np.all((points[..., :2] >= low.min(0)[:2]) & (points[..., :2] <= high.max(0)[:2]), axis=-1)
+    return np.asarray(inside & (points[..., 2] < high.max(0)[2]) & (points[..., 2] >= min(floors)))
 
 
 def block_top(size: np.ndarray) -> Top:

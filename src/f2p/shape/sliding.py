@@ -25,11 +25,15 @@ class Handle:
     """Length of the bar [m]."""
 
 
+def case_front(slabs: Sequence[Slab]) -> float:
+    """Return where along x what does not slide of a shape begins, in the frame of its box's centre [m]."""
+    return min(float(slab.center[0] - slab.half[0]) for slab in slabs if not slab.sliding)
+
+
 def slide_travel(slabs: Sequence[Slab]) -> float:
     """Return how far what slides of a shape comes out of the rest towards -x [m]; 0 where nothing slides."""
     sliding = [float(slab.center[0] + slab.half[0]) for slab in slabs if slab.sliding]
-    still = [float(slab.center[0] - slab.half[0]) for slab in slabs if not slab.sliding]
-    return SLIDE_SHARE * (max(sliding) - min(still)) if sliding else 0.0
+    return SLIDE_SHARE * (max(sliding) - case_front(slabs)) if sliding else 0.0
 
 
 def handle(slabs: Sequence[Slab]) -> Handle | None:

@@ -12,6 +12,7 @@ from f2p.geometry import footprint_corners, into_box, pairwise_gaps, rotate_z
 from f2p.robot.kinematics import TopDownPose
 from f2p.settings import Settings, number
 from f2p.shape.protocol import ABOVE, Grip, board, shape_of, shapes
+from f2p.shape.sliding import case_front
 from f2p.skill.errors import UngraspableError
 from f2p.types import Box, Scene, Segment
 
@@ -131,12 +132,23 @@ def _clearance(pose: TopDownPose, opening: float, others: Sequence[Segment], con
         if box.center[2] + box.size[2] / 2 <= pose.z - config.reach_below:
             continue
         for finger, edges in zip(fingers, corners, strict=True):
-            gap = _gap(finger, size, pose.heading, box)
-            within = other.shape.cavity(box.size, board(box.size))
-            if within is not None and gap == 0.0:
-                gap = float((within.half - np.abs(into_box(edges, box.center, box.yaw))).min())
+            gap = _gap(finger, size, pose.heading, other.whole)
+            if gap == 0.0 and other.shape.contains:
+                gap = _gap_within(edges, other)
             clearance = min(clearance, gap if gap != 0.0 else -0.01)
     return clearance
+
+
+def _gap_within(edges: np.ndarray, other: Segment) -> float:
+    """Return how far within the walls of a hollow body, or of what is open of it, a finger's corners are [m]."""
+    box, walls = other.box, board(other.box.size)
+    within, local = other.shape.cavity(box.size, walls), into_box(edges, box.center, box.yaw)
+    if within is None:
+        return 0.0
+    gap = float((within.half - np.abs(local + [other.opening, 0.0])).min())
+    if other.opening > 0.0:
+        gap = min(gap, float((case_front(other.shape.slabs(box.size, walls)) - local[:, 0]).min()))
+    return gap
 
 
 def _gap(center: np.ndarray, size: np.ndarray, yaw: float, box: Box) -> float:

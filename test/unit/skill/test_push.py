@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from f2p.action.shoved import shoved
-from f2p.bench.trials.protocol import seen
 from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.looks import LOOK_LIFT, LOOK_Y
 from f2p.robot.protocol import ARM, LIFT, TRANSLATE, Ending
@@ -152,7 +151,7 @@ def test_on_the_twin_the_object_goes_where_it_was_asked_to(push, yaw):
     block = Body("cup", "cuboid", [0.06, 0.05, 0.05])
     twin = Twin(World((*furniture.bodies, block), np.array([*furniture.poses, [0.65, 0.55, 0.525, yaw]])))
     before = twin.truth()
-    done = Push().execute(call(*push), seen(before), TwinRobot(StretchDriver(twin)))
+    done = Push().execute(call(*push), before.scene, TwinRobot(StretchDriver(twin)))
     moved = twin.truth().poses[2] - before.poses[2]
     assert done.ok, done.error_msg
     assert moved[:2] == pytest.approx(push, abs=0.015) and not twin.truth().held

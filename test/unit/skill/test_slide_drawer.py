@@ -11,6 +11,7 @@ from f2p.robot.kinematic import Faults, KinematicRobot
 from f2p.robot.protocol import ARM, LIFT, TRANSLATE
 from f2p.sim.world import Body, World
 from f2p.skill.moves import lift_for
+from f2p.skill.pick_place import PickPlace
 from f2p.skill.slide_drawer import PHASES, SlideDrawer
 from f2p.twin.direct import TwinRobot
 from f2p.twin.driver import StretchDriver
@@ -151,3 +152,21 @@ def test_something_behind_the_bar_is_met_and_told() -> None:
     robot = KinematicRobot(faults=Faults(contact_below=lift_for(0.56)))
     done = SlideDrawer().execute(call(0.2), scene, robot)
     assert done.error_code == 423 and "hooking" in done.error_msg
+
+
+@pytest.mark.parametrize("into", [True, False])
+def test_an_object_is_put_into_and_taken_out_of_an_open_drawer(into: bool) -> None:
+    """Its walls were where they are when it is shut, and in front of its case nothing came from above."""
+    table = Body("table", "table", [0.5, 0.6, 0.05])
+    start, ends = world(0.22), [np.array([0.70, -0.5, 0.53]), np.array([0.755, 0.3, 0.448])]
+    first, last = ends if into else ends[::-1]
+    poses = np.vstack([start.poses, [0.70, -0.5, 0.475, 0.0]])
+    poses[2, :3] = first
+    twin = Twin(World((*start.bodies, table), poses, np.append(start.openings, 0.0)))
+    carry = SkillCall("pick_place", "cup", np.append(last - first, 0.0))
+    done = PickPlace().execute(carry, twin.truth().scene, TwinRobot(StretchDriver(twin)))
+    assert done.ok, done.error_msg
+    truth = twin.truth()
+    assert truth.relations.value("inside", "cup", "drawer") == into
+    assert np.linalg.norm(truth.poses[2, :2] - last[:2]) < 0.02
+    assert truth.openings[1] == pytest.approx(0.22, abs=0.01)

@@ -12,7 +12,7 @@ from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.drawer import DRAWER
 from f2p.shape.protocol import Top
-from f2p.shape.sliding import handle, slide_travel
+from f2p.shape.sliding import case_front, handle, slide_travel
 from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
 from f2p.sim.world import Body, World
@@ -140,8 +140,7 @@ def in_open_part(world: World, size: np.ndarray, rng: np.random.Generator) -> np
     """
     index = world.index(DRAWER_NAME)
     drawer, pose, opening = world.bodies[index], world.poses[index], float(world.openings[index])
-    slabs = drawer.shape.slabs(drawer.size, drawer.board)
-    front = min(float(slab.center[0] - slab.half[0]) for slab in slabs if not slab.sliding)
+    front = case_front(drawer.shape.slabs(drawer.size, drawer.board))
     _, floor = drawer.shape.tops(drawer.size, drawer.board)
     radius = 0.5 * float(np.linalg.norm(size[:2])) + GAP
     low, high = floor.center[0] - floor.half[0] - opening + radius, front - radius
