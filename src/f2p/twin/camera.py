@@ -17,7 +17,7 @@ from f2p.settings import Settings, number
 from f2p.twin import model as parts
 from f2p.twin.twin import Twin
 
-NOTHING, FLOOR, ROBOT = -3, -1, -2
+NOTHING, FLOOR, ROBOT, BUILDING = -3, -1, -2, -4
 """Labels of pixels that show no body; bodies count from 0."""
 
 NEAREST_CORNER = 0.05
@@ -43,6 +43,10 @@ class DepthCameraConfig(Settings):
     drop_out: float = number(0.01, "fraction of pixels without depth", low=0.0, high=0.9, source="ours")
     edge: float = number(0.03, "depth jump that makes an edge", unit="m", low=0.001, high=1.0, source="ours")
     edge_drop_out: float = number(0.5, "fraction of edge pixels without depth", low=0.0, high=1.0, source="ours")
+    wall: float = number(
+        2.2, "distance of the wall behind the workspace along task x; 0 for none", unit="m", low=0.0, high=20.0,
+        source="ours: furniture stands near a wall, and perception must tell it from what stands on tables",
+    )  # fmt: skip
 
     @property
     def focal(self) -> float:
@@ -105,21 +109,26 @@ class DepthCamera:
         depth, labels = np.full(shape, np.inf, np.float32), np.full(shape, NOTHING, np.int16)
         camera_from_task = shot.task_from_camera[:3, :3].T
         centers = (shot.centers - shot.task_from_camera[:3, 3]) @ camera_from_task.T
-        self._draw_floor(shot, depth, labels)
+        self._draw_plane(shot, 2, 0.0, FLOOR, depth, labels)
+        if self.config.wall > 0.0:
+            self._draw_plane(shot, 0, self.config.wall, BUILDING, depth, labels)
         for center, rotation, half, label in zip(
             centers, camera_from_task @ shot.rotations, shot.halves, shot.labels, strict=True
         ):
             self._draw_box(center, rotation, half, int(label), depth, labels)
         return depth, labels
 
-    def _draw_floor(self, shot: Snapshot, depth: np.ndarray, labels: np.ndarray) -> None:
-        """Draw the plane z = 0 of the task frame."""
-        up = shot.task_from_camera[2].astype(np.float32)
-        falling = self._right[None, :] * up[0] + self._down[:, None] * up[1] + up[2]
+    def _draw_plane(
+        self, shot: Snapshot, axis: int, at: float, label: int, depth: np.ndarray, labels: np.ndarray
+    ) -> None:
+        """Draw the plane on which a coordinate of the task frame is `at` [m], where it is nearer than what is there."""
+        row = shot.task_from_camera[axis].astype(np.float32)
+        along = self._right[None, :] * row[0] + self._down[:, None] * row[1] + row[2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            distance = np.where(falling < -1e-6, -up[3] / falling, np.inf)
-        depth[:] = distance
-        labels[np.isfinite(distance)] = FLOOR
+            distance = (np.float32(at) - row[3]) / along
+            hit = np.isfinite(distance) & (distance > 0.0) & (distance < depth)
+        depth[hit] = distance[hit]
+        labels[hit] = label
 
     def _draw_box(
         self, center: np.ndarray, rotation: np.ndarray, half: np.ndarray, label: int, depth: np.ndarray,

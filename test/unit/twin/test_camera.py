@@ -8,9 +8,9 @@ import pytest
 
 from f2p.robot.looks import LOOKS
 from f2p.robot.protocol import HEAD_PAN, HEAD_TILT
-from f2p.twin.camera import FLOOR, ROBOT, DepthCamera, DepthCameraConfig, points_camera, snapshot
+from f2p.twin.camera import BUILDING, FLOOR, ROBOT, DepthCamera, DepthCameraConfig, points_camera, snapshot
 
-CLEAN = DepthCameraConfig(noise=0.0, drop_out=0.0, edge_drop_out=0.0)
+CLEAN = DepthCameraConfig(noise=0.0, drop_out=0.0, edge_drop_out=0.0, wall=0.0)
 
 
 def looked(twin, look):
@@ -97,3 +97,12 @@ def test_same_seed_same_image_and_range_is_kept(twin):
     assert first.dtype == np.uint16 and first.shape == (240, 424)
     seen = first[first > 0]
     assert seen.min() >= 280 and seen.max() <= 4000
+
+
+def test_a_wall_is_seen_behind_the_tables(twin):
+    shot, config = looked(twin, LOOKS[0]), dataclasses.replace(CLEAN, wall=2.0)
+    _, labels = DepthCamera(config, 0).render(shot)
+    image = DepthCamera(config, 0).depth_image(shot)
+    points = task_points(image, config, shot)[labels[image > 0] == BUILDING]
+    assert len(points) > 500
+    assert np.abs(points[:, 0] - 2.0).max() < 0.01
