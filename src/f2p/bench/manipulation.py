@@ -1,7 +1,7 @@
 """A skill through the guard and the driver's model, pitfalls and all, at the robot's timing, judged by ground truth.
 
 What the skill is told of the scene is true, so that what fails is the way from the skill to the motors. In simulated
-time: a run takes seconds. `f2p bench manipulation --set manipulation.skill=push` tries another skill.
+time: a run takes seconds. `f2p bench manipulation --set manipulation.skill=push` tries another one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Bringing:
         before = twin.truth()
         call = trial.call(before, seed, rng)
         robot = GuardedTwin(StretchDriver(twin, self.config.driver), self.config.guard)
-        done = skills.make(call.skill).execute(call, before.scene, robot)
+        done = skills.make(call.skill, trial.config).execute(call, before.scene, robot)
         if not done.ok:
             return f"{call.object}: error {done.error_code}: {done.error_msg}"
         after = twin.truth()

@@ -7,8 +7,6 @@ ends at the wanted height or where effort tells of contact.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from f2p.robot.kinematics import DOWN_PITCH
 from f2p.robot.protocol import (
     ARM,
@@ -55,8 +53,7 @@ class PickPlace:
                 return FrontRun(self.config, plan, robot, progress, cancelled)
             return _Run(self.config, plan, robot, progress, cancelled)
 
-        done = executed(robot, planned)
-        return replace(done, error_msg=robot.stands_in) if done.ok else done
+        return executed(robot, planned)
 
 
 class _Run:
@@ -66,15 +63,17 @@ class _Run:
         self, config: PickPlaceSkillConfig, plan: PickPlacePlan, robot: Robot, progress: Progress, cancelled: Cancelled
     ) -> None:
         self._config, self._plan, self._progress = config, plan, progress
+        self._stands_in = robot.stands_in
         self._moves = Moves(config, plan.name, robot, cancelled)
         self._hold = Hold(config, plan.name, robot, cancelled)
 
-    def go(self) -> None:
-        """Run all phases; a grasp that holds nothing ends with the gripper open."""
+    def go(self) -> str:
+        """Run all phases; a grasp that holds nothing ends with the gripper open. Return what the grasp rests on."""
         for index, phase in enumerate(PHASES):
             self._progress(phase, index / len(PHASES), self._plan.name)
             getattr(self, f"_{phase}")()
         self._progress("look", 1.0, self._plan.name)
+        return self._stands_in
 
     def clear(self) -> str:
         """After a failure: up, clear of everything even with what it may still hold, and in."""

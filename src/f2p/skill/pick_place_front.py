@@ -39,15 +39,17 @@ class FrontRun:
         self, config: PickPlaceSkillConfig, plan: FrontPlan, robot: Robot, progress: Progress, cancelled: Cancelled
     ) -> None:
         self._config, self._plan, self._progress = config, plan, progress
+        self._stands_in = robot.stands_in
         self._moves = LevelMoves(config, plan.name, robot, cancelled)
         self._hold = Hold(config, plan.name, robot, cancelled)
 
-    def go(self) -> None:
-        """Run all phases; a grasp that holds nothing ends with the gripper open."""
+    def go(self) -> str:
+        """Run all phases; a grasp that holds nothing ends with the gripper open. Return what the grasp rests on."""
         for index, phase in enumerate(FRONT_PHASES):
             self._progress(phase, index / len(FRONT_PHASES), self._plan.name)
             getattr(self, f"_{phase}")()
         self._progress("look", 1.0, self._plan.name)
+        return self._stands_in
 
     def clear(self) -> str:
         """After a failure: off what is held onto, out the way the hand came in, and home."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from f2p.bench.trials.protocol import off_target, trials
@@ -21,6 +23,7 @@ class PickPlaceTrial:
     """`SkillTrial` on scenes of the transport task."""
 
     near, least = 0.03, 0.95
+    config: Any = None
 
     def world(self, rng: np.random.Generator) -> World:
         """Make a scene of the transport task with three objects."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class SkillTrial(Protocol):
     """An object this near to where it was asked to be is there [m]."""
     least: float
     """Limit: share of the runs in which it is (issue 12)."""
+    config: Any
+    """Settings of the skill; None for its own."""
 
     def world(self, rng: np.random.Generator) -> World:
         """Make a random scene at rest."""

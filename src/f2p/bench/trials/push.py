@@ -6,6 +6,8 @@ on the table, within reach on both sides of the object, and where the gripper fi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from f2p.action.push import FARTHEST, NEAREST, PushAction, support_of
@@ -30,6 +32,7 @@ class PushTrial:
     """`SkillTrial` on scenes as those of pre-training."""
 
     near, least = 0.03, 0.90
+    config: Any = None
 
     def world(self, rng: np.random.Generator) -> World:
         """Make a random scene at rest in which something can be pushed."""

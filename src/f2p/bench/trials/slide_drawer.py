@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from f2p.action.protocol import actions, meant_opening
@@ -27,6 +29,7 @@ class SlideDrawerTrial:
     """`SkillTrial` on cabinets at random heights, sizes, places and openings; every second one has contents."""
 
     near, least = 0.02, 0.90
+    config: Any = None
 
     def world(self, rng: np.random.Generator) -> World:
         """Make a cabinet that can be slid."""
