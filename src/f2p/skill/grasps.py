@@ -82,7 +82,8 @@ def fitting_grips(segment: Segment, approach: str, config: GraspPointConfig) -> 
         raise UngraspableError(segment.name, f"it is a {segment.prior}; a gripper holds: {', '.join(held)}")
     narrow = min(grip.width for grip in grips)
     if narrow > config.widest:
-        raise UngraspableError(segment.name, f"it is {narrow:.3f} m wide, the gripper takes {config.widest:.3f} m")
+        wide = f"it is {narrow:.3f} m wide, the gripper takes {config.widest:.3f} m; take a narrower one, or push it"
+        raise UngraspableError(segment.name, wide)
     return tuple(grip for grip in grips if grip.width <= config.widest)
 
 

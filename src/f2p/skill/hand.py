@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import rotate_z, separation
+from f2p.geometry import into_box, rotate_z, separation
 from f2p.robot.kinematics import LevelPose
 from f2p.shape.protocol import board
 from f2p.types import Segment, frozen
@@ -87,6 +87,23 @@ def boards_of(segments: Sequence[Segment]) -> Solids:
     empty = np.zeros((0, 3))
     return Solids(np.array(centers) if centers else empty, np.array(sizes) if sizes else empty, np.array(yaws),
                  tuple(names))  # fmt: skip
+
+
+def room_at(boards: Solids, name: str, point: Sequence[float]) -> float:
+    """Return the free height between boards of one thing above and below a point [m]; infinite where one is missing."""
+    mine = np.array([one == name for one in boards.names])
+    half = 0.5 * boards.sizes
+    inside = mine & np.all(np.abs(into_box(np.array(point), boards.centers, boards.yaws))[:, :2] <= half[:, :2], axis=1)
+    lids = boards.centers[inside, 2] - half[inside, 2]
+    floors = boards.centers[inside, 2] + half[inside, 2]
+    lid = float(lids[lids > point[2]].min(initial=np.inf))
+    return lid - float(floors[floors < point[2]].max(initial=-np.inf))
+
+
+def height_of(solids: Solids) -> float:
+    """Return the height from the lowest to the highest of some boxes [m]."""
+    low, high = solids.centers[:, 2] - 0.5 * solids.sizes[:, 2], solids.centers[:, 2] + 0.5 * solids.sizes[:, 2]
+    return float(high.max() - low.min())
 
 
 def met_on(path: Sequence[LevelPose], hand: Solids, boards: Solids, *, beside: float, over: float) -> str:

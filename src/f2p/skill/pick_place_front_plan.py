@@ -20,7 +20,7 @@ from f2p.settings import Settings, number
 from f2p.shape.protocol import FRONT, Grip
 from f2p.skill.errors import ApproachError, NoRoomError, UngraspableError
 from f2p.skill.grasps import GraspPointConfig, fitting_grips
-from f2p.skill.hand import FINGERTIP, HAND_BELOW, Solids, boards_of, held_box, level_hand, met_on
+from f2p.skill.hand import FINGERTIP, HAND_BELOW, Solids, boards_of, height_of, held_box, level_hand, met_on, room_at
 from f2p.types import Scene, Segment
 
 STEP = 0.02
@@ -214,7 +214,11 @@ def _check_ways(
         path = _before_and_in(pose, arm, raised, travel_z)
         other = met_on(path, moved, boards, beside=config.beside, over=config.over)
         if other:
-            raise NoRoomError(name, other, phase)
+            bottom = pose.z + float((load.centers[:, 2] - 0.5 * load.sizes[:, 2]).min())
+            room = room_at(boards, other, (pose.x, pose.y, bottom + config.over))
+            need = height_of(moved) + 2.0 * config.over
+            there = f", which leaves {room:.3f} m of height there where up to {need:.3f} m are needed"
+            raise NoRoomError(name, other, phase, there if room < need else "")
 
 
 def _before_and_in(pose: LevelPose, arm: float, raised: float, travel_z: float) -> list[LevelPose]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import footprint_excess, into_box, rotate_z
+from f2p.geometry import footprint_excess, half_extents, into_box, rotate_z
 from f2p.robot.errors import UnreachableError
 from f2p.robot.kinematics import LIMITS, TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT, WRIST_ROLL
@@ -18,6 +18,9 @@ from f2p.skill.grasps import Grasp, GraspPointConfig, grasps
 from f2p.skill.hold import HoldConfig
 from f2p.skill.pick_place_front_plan import FrontConfig, FrontPlan, plan_front
 from f2p.types import Scene, Segment, SkillCall
+
+HAND_SIDE = 0.17
+"""How far the downward hand and the arm over it reach to a side of the grasp centre [m] (RE2 dex wrist, see looks)."""
 
 AUTO = "auto"
 """From above where it can be, else from the front."""
@@ -135,12 +138,15 @@ def _plan_with(
     """Return the plan for one grasp. Raises UnreachableError."""
     pick = grasp.pose
     place = moved_pose(pick, segment, parameter)
-    others = [other for other in scene.segments if other.name != segment.name and not _inside(other, segment)]
+    beside = HAND_SIDE + float(np.hypot(pick.x - segment.box.center[0], pick.y - segment.box.center[1]))
+    beside += 0.5 * float(np.hypot(*segment.box.size[:2]))
+    passed = [other for other in scene.segments if other.name != segment.name and _passed(other, pick, place, beside)]
+    others = [other for other in passed if not _inside(other, segment)]
     tops = max((_top(other) for other in others), default=0.0)
     hanging = pick.z - (float(segment.box.center[2]) - 0.5 * float(segment.box.size[2]))
     carry_z = max(tops + config.clearance + hanging, pick.z + config.least_lift, place.z)
     empty = config.clearance + config.points.reach_below
-    approach_z = max(tops, _top(segment), *(_top(other) for other in scene.segments)) + empty
+    approach_z = max(tops, _top(segment), *(_top(other) for other in passed)) + empty
     retreat_z = max(tops + empty, place.z + config.least_lift)
     at_pick = top_down(pick, base_task, f"the grasp of {segment.name!r}")
     top_down(place, base_task, f"the placement of {segment.name!r}")
@@ -174,6 +180,14 @@ def moved_pose(pose: TopDownPose, segment: Segment, parameter: np.ndarray) -> To
     x, y = center + parameter[:2] + rotate_z(np.array([pose.x, pose.y]) - center, parameter[3])
     return TopDownPose(float(x), float(y), pose.z + float(parameter[2]),
                        math.remainder(pose.heading + float(parameter[3]), math.pi))  # fmt: skip
+
+
+def _passed(other: Segment, pick: TopDownPose, place: TopDownPose, beside: float) -> bool:
+    """Tell whether the arm, out from one place to the other, passes over `other` or within `beside` [m] of it."""
+    reach = half_extents(other.box.size, other.box.yaw)[:2]
+    near, far = other.box.center[:2] - reach, other.box.center[:2] + reach
+    low, high = min(pick.y, place.y) - beside, max(pick.y, place.y) + beside
+    return bool(near[0] <= max(pick.x, place.x) + beside and near[1] <= high and far[1] >= low)
 
 
 def _top(segment: Segment) -> float:
