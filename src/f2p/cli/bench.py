@@ -31,8 +31,8 @@ def bench(
 ) -> None:
     """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept.
 
-    The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says. `flood`, `promises`,
-    `record` and `teleop` take long, and run only when they are named.
+    The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says. `badfiles`,
+    `flood`, `promises`, `record` and `teleop` take long, and run only when they are named.
     """
     from f2p.bench.protocol import benchmarks
 
