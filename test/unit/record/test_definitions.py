@@ -7,6 +7,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from f2p.record.definitions import check_same, fields, own_definition
 from f2p.record.errors import OtherVersionError
+from f2p.record.subjects import SUBJECTS
 
 pytest.importorskip("f2p_msgs", reason="the interfaces are not built: run the set-up first")
 
@@ -24,6 +25,14 @@ def test_a_definition_names_all_it_is_made_of(kind: str) -> None:
     for name in types:
         store.generate_msgdef(name)
     check_same(kind, own_definition(kind))
+
+
+def test_everything_that_is_listened_to_has_a_type_that_is_installed() -> None:
+    from f2p.ros.messages.recording import type_of
+
+    for subject in SUBJECTS:
+        check_same(subject.kind, own_definition(subject.kind))
+        assert hasattr(type_of(subject.kind), "get_fields_and_field_types"), subject.name
 
 
 def test_comments_and_blanks_do_not_matter() -> None:
