@@ -171,6 +171,13 @@ def test_another_operator_is_not_pushed_aside(desk: Desk) -> None:
     assert not desk.robot.leases and "another operator has the robot: you" in desk.station.line(200)
 
 
+def test_who_moves_by_itself_is_named_for_as_long_as_he_does(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.heard["lease"](Lease(rank=Lease.AUTONOMY, holder="executor", lease="executor-1"))
+    assert desk.station.line(200).startswith("autonomy: executor | ")
+    monkeypatch.setattr(seat, "RIVAL_S", 0.0)
+    assert desk.station.line(200).startswith("autonomy | ")
+
+
 def test_a_lease_that_is_lost_is_taken_anew_only_after_letting_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.robot.ends = [LeaveWithdrawnError("nobody renews it")]
     desk.hold("8", lambda: len(desk.robot.moves) > 1)

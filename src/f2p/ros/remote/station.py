@@ -74,7 +74,8 @@ class Station:
         self._lock, self._wake, self._ended = threading.Lock(), threading.Event(), threading.Event()
         self._robot = GuardClient(node, watch, config, self._clock, POLL_S)
         self._orders: deque[Order] = deque(maxlen=8)
-        self._help, self._rival, self._rival_s = Help(), "", float("-inf")
+        self._help = Help()
+        self._rival, self._rival_s, self._mover, self._mover_s = "", float("-inf"), "", float("-inf")
         self._holding, self._said = False, ""
         self._blocked: frozenset[tuple[str, bool]] = frozenset()
         self._zero_until_s = float("-inf")
@@ -279,7 +280,10 @@ class Station:
         if self._holding:
             return "operator: you"
         rival = self._rival if self._clock.monotonic_s() - self._rival_s < RIVAL_S else "another"
-        return f"operator: {rival}" if state.mode == GuardState.OPERATOR else str(state.mode)
+        if state.mode == GuardState.OPERATOR:
+            return f"operator: {rival}"
+        moves = state.mode == GuardState.AUTONOMY and self._clock.monotonic_s() - self._mover_s < RIVAL_S
+        return f"{state.mode}: {self._mover}" if moves else str(state.mode)
 
     def _on_joy(self, message: Joy) -> None:
         self.joy(message.axes, message.buttons)
@@ -288,5 +292,7 @@ class Station:
         self._help = message
 
     def _on_lease(self, lease: Any) -> None:
-        if lease.rank == Lease.OPERATOR and lease.holder != self._node.get_name():
+        if lease.rank == Lease.AUTONOMY:
+            self._mover, self._mover_s = lease.holder, self._clock.monotonic_s()
+        elif lease.holder != self._node.get_name():
             self._rival, self._rival_s = lease.holder, self._clock.monotonic_s()
