@@ -88,7 +88,6 @@ class WeightsService:
         shadow, newest = self._shadow, self._recent[-1] if self._recent else None
         if shadow is None or newest is None or newest is self._echoed:
             return None
-        self._echoed = newest
         return lambda: self._ask(shadow, newest)
 
     def due(self) -> Callable[[], None] | None:
@@ -102,7 +101,6 @@ class WeightsService:
             return None
         if lines == self._seen:
             return None  # also where it was refused: the line has to change before it is tried again
-        self._seen = lines
         return lambda: self._follow(lines)
 
     def publish(self, weights_id: str, parent: str) -> SwapReport:
@@ -142,6 +140,7 @@ class WeightsService:
 
     def _follow(self, lines: Lines) -> None:
         """Serve whom the store names, and let answer who waits; what is refused stays out of service."""
+        self._seen = lines
         try:
             if lines.champion != self.holder.weights_id:
                 self._swap(lines.champion, lambda: None, "swap", "the store names it the champion")
@@ -174,6 +173,7 @@ class WeightsService:
 
     def _ask(self, shadow: Shadow, question: Question) -> None:
         """Let a waiting candidate answer one question."""
+        self._echoed = question
         try:
             found = shadow.ask(question)
             write_shadow(self._store.folder, shadow.weights_id, shadow.report().values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future as ConcurrentFuture
 from typing import Any
 
 import rclpy
@@ -215,6 +216,17 @@ class F2pNode(LifecycleNode):
             goal_callback=GoalGate(self.monotonic), cancel_callback=lambda _handle: CancelResponse.ACCEPT,
             result_timeout=int(RESULT_S),
         )  # fmt: skip
+
+    def offer(
+        self, job: Callable[[], Any], deadline_s: float, worker: Worker, done: Callable[[], Any]
+    ) -> ConcurrentFuture | None:  # fmt: skip
+        """Give a worker a job that can be offered again; None where too many wait. `done` is called after it."""
+        try:
+            future = worker.submit(job, deadline_s)
+        except BusyError:
+            return None
+        future.add_done_callback(lambda _finished: done())
+        return future
 
     async def work(self, job: Callable[[], Any], deadline_s: float, what: str, worker: Worker | None = None) -> Any:
         """Run `job` on the worker and await it. Raises DeadlineError when it takes too long, or what it raised."""

@@ -72,8 +72,7 @@ class ModelServerNode(F2pNode):
     def tick(self) -> None:
         """Follow what the store says, and let a candidate that waits answer what was asked, one job at a time."""
         if (self._job is None or self._job.done()) and (job := self._service.due() or self._service.echo()):
-            self._job = self._loader.submit(job, self.parameters.config.swap_s)
-            self._job.add_done_callback(lambda _done: self._tell_state())
+            self._job = self.offer(job, self.parameters.config.swap_s, self._loader, self._tell_state)
 
     def _pin(self, weights_id: str) -> Any:
         try:
