@@ -14,7 +14,7 @@ from f2p.scene.cloud.convexity import normals_of
 from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.cloud.sanitise import thinned, voxels
 from f2p.scene.objects.supports import Evidence, SupportConfig, find_supports
-from f2p.scene.objects.surfaces import smooth_cloud
+from f2p.scene.objects.surfaces import TableTop, smooth_cloud
 from f2p.settings import Settings, group, number
 from f2p.types import frozen
 
@@ -54,6 +54,8 @@ class Ground:
     """The one that most points lie on first; none where nothing qualifies."""
     walls: tuple[Plane, ...]
     """Upright planes that are no side of a thing, in the level frame."""
+    tops: tuple[TableTop, ...]
+    """All level surfaces, supports or not, the lowest first."""
 
     def levelled(self, points: np.ndarray) -> np.ndarray:
         """Return points (n, 3) of the cloud's frame in the level frame."""
@@ -72,16 +74,16 @@ def ground_of(points: np.ndarray, sensor: np.ndarray, config: GroundConfig, up: 
     cells, _ = voxels(points, config.voxel)
     normals = normals_of(cells, 2.5 * config.voxel, sensor)
     cloud = smooth_cloud(cells, normals, config.voxel, config.supports.surfaces)
-    best, most = Ground(np.eye(3), (), ()), (-1, -1)
+    best, most = Ground(np.eye(3), (), (), ()), (-1, -1)
     for direction in [up] if up is not None else ups_of(cells, sensor, config):
         turn = level_from(direction)
-        found, walls = find_supports(cloud.turned(turn), turn @ sensor, config.supports)
+        found, walls, tops = find_supports(cloud.turned(turn), turn @ sensor, config.supports)
         found = sorted(found, key=lambda one: -len(one.surface.rows))[: int(config.most)]
         things, rows = (
             sum(len(thing) for one in found for thing in one.things), sum(len(one.surface.rows) for one in found),
         )  # fmt: skip
         if (things, rows) > most:
-            best, most = Ground(turn, tuple(found), tuple(walls)), (things, rows)
+            best, most = Ground(turn, tuple(found), tuple(walls), tuple(tops)), (things, rows)
         if things and things + rows > 0.5 * len(cells):
             break
     return best

@@ -18,11 +18,12 @@ from f2p.scene.cloud.planes import Plane
 from f2p.scene.cloud.sanitise import SanitiseConfig, thinned, usable, voxels
 from f2p.scene.errors import NoSupportError
 from f2p.scene.ground import NO_SUPPORT, Ground, GroundConfig, ground_of
+from f2p.scene.objects.furniture import Furniture, FurnitureConfig, find_furniture
 from f2p.scene.objects.hidden import HiddenConfig, recalled
 from f2p.scene.objects.inventory import cut_by_inventory, join_by_inventory
 from f2p.scene.objects.priors import fit_box
 from f2p.scene.objects.rays import Rays
-from f2p.scene.objects.standing import StandingConfig, _clusters, standing_on
+from f2p.scene.objects.standing import Below, StandingConfig, clusters_of, solids_on, standing_on
 from f2p.scene.objects.surfaces import TableTop, without
 from f2p.scene.objects.tracking import (
     Detection,
@@ -36,7 +37,7 @@ from f2p.scene.objects.tracking import (
 from f2p.scene.segment.protocol import BACKGROUND, Segmenter, segmenters
 from f2p.settings import Settings, group, number, setting
 from f2p.shape.cuboid import CUBOID
-from f2p.shape.protocol import holds_nothing, shape_of
+from f2p.shape.protocol import board, holds_nothing, shape_of
 from f2p.shape.table import TABLE
 from f2p.types import Box, Scene, Segment
 
@@ -66,6 +67,7 @@ class TabletopConfig(Settings):
     sanitise: SanitiseConfig = group(SanitiseConfig)
     tables: GroundConfig = group(GroundConfig)
     standing: StandingConfig = group(StandingConfig)
+    furniture: FurnitureConfig = group(FurnitureConfig)
     hidden: HiddenConfig = group(HiddenConfig)
     tracking: TrackingConfig = group(TrackingConfig)
 
@@ -130,14 +132,17 @@ def look(
     within = np.all((seen >= config.workspace_low) & (seen <= config.workspace_high), axis=1)
     cells, cell_of = voxels(seen[within], config.voxel)
     tables = _tables(ground, len(seen), config)
-    owner = _owners(cells, tables, ground.walls, config)
     view = Rays(cells, sensor, config.hidden.ray, config.hidden.beyond)
-    detections: list[Detection] = []
-    for index, table in enumerate(tables):
-        found = standing_on(cells[owner == index], table, view, config.standing, segmenter, len(detections))
-        tables[index] = without(table, [item.box for item in found if shape_of(item.prior).contains])
-        detections += found
     known = known_objects(config.known, previous)
+    pieces = find_furniture(ground.tops, cells, known, config.furniture)
+    detections, owned = _furniture(pieces, cells, view, config, segmenter)
+    carrying = [*_beside(tables, pieces), *(piece.top for piece in pieces)]
+    owner = np.where(owned, -1, _owners(cells, carrying, ground.walls, config))
+    for index, table in enumerate(carrying):
+        found = standing_on(cells[owner == index], table, view, config.standing, segmenter, len(detections))
+        carrying[index] = without(table, [item.box for item in found if shape_of(item.prior).contains])
+        detections += found
+    tables = carrying[: len(carrying) - len(pieces)]
     priors = config.standing.priors
     detections = join_by_inventory(detections, known, priors, config.tracking)
     detections = cut_by_inventory(detections, known, priors, config.tracking)
@@ -146,13 +151,47 @@ def look(
     segments += _fallen(seen, _missing(known, segments), sensor, config)
     missing = [item for item in _missing(known, segments) if item.name not in config.sought]
     if missing:
-        before = {} if previous is None else {segment.name: segment.box for segment in previous.segments}
+        before = {} if previous is None else {segment.name: segment for segment in previous.segments}
         segments += recalled(missing, segments, before, view, config.hidden)
     scene = Scene(tuple(_ordered(segments)), stamp_ns)
     labels = np.full(len(points), BACKGROUND, dtype=np.int64)
     of_cells = _labels(cells, [(scene.index(segment.name), points) for segment, points in named])
     labels[np.flatnonzero(mask)[within]] = of_cells[cell_of]
     return Sight(scene, labels, ground)
+
+
+def _furniture(
+    pieces: Sequence[Furniture], cells: np.ndarray, view: Rays, config: TabletopConfig, segmenter: Segmenter
+) -> tuple[list[Detection], np.ndarray]:
+    """Return known furniture with what lies in it, and which cells (n, 3) are either. Shape (n,), bool."""
+    found: list[Detection] = []
+    owned = np.zeros(len(cells), dtype=bool)
+    inner = replace(config.standing, least_points=config.standing.least_inside, least_height=0.0)
+    for index, piece in enumerate(pieces):
+        boards, within = piece.own(cells, config.furniture.near)
+        box, name = piece.box, piece.known.prior
+        below = float(box.center[2] - box.size[2] / 2.0)
+        found.append(Detection(name, box, cells[boards & ~owned], below, opening=piece.opening))
+        boards_at = sorted(
+            float(top.center[2]) for top in piece.shape.tops(box.size, board(box.size)) if top.covered or top.walled
+        )
+        for floor, above in zip(boards_at, [*boards_at[1:], np.inf], strict=True):
+            local = cells[:, 2] - box.center[2]
+            chosen = within & ~owned & (local > floor) & (local < above)
+            level = Below(np.array([0.0, 0.0, box.center[2] + floor]), view)
+            found += solids_on(cells[chosen], level, index, inner, segmenter)
+        owned |= boards | within
+    first = [item for item in found if item.container is None]
+    return [*first, *(item for item in found if item.container is not None)], owned
+
+
+def _beside(tables: Sequence[TableTop], pieces: Sequence[Furniture]) -> list[TableTop]:
+    """Return the supports that are no part of a piece of furniture, such as the floor of a drawer or a board."""
+
+    def part(table: TableTop) -> bool:
+        return any(table is piece.top or piece.holds(table.box.center) for piece in pieces)
+
+    return [table for table in tables if not part(table)]
 
 
 def _labels(cells: np.ndarray, clouds: Sequence[tuple[int, np.ndarray]]) -> np.ndarray:
@@ -207,7 +246,7 @@ def _fallen(
     if not missing or len(near) == 0:
         return []
     cells = voxels(near, config.voxel)[0]
-    clusters = _clusters(cells, np.ones(len(cells), dtype=bool), config.standing.touching, config.standing)
+    clusters = clusters_of(cells, np.ones(len(cells), dtype=bool), config.standing.touching, config.standing)
     boxes = [fit_box(cells[group], 0.0, config.standing.priors, standing=True) for group in clusters]
     finds = [Detection(CUBOID, box, cells[group], 0.0) for box, group in zip(boxes, clusters, strict=True)]
     strict = replace(config.tracking, worst=config.fallen_worst, hidden_weight=1.0, place_weight=0.0)
@@ -271,5 +310,6 @@ def _named(
         if index in matched:
             box = completed(detection, matched[index], sensor_task, config.tracking)
         cloud = thinned(detection.points, int(config.most_points))
-        segments.append((Segment(names[index], detection.prior, box, cloud), detection.points))
+        segment = Segment(names[index], detection.prior, box, cloud, detection.opening)
+        segments.append((segment, detection.points))
     return segments

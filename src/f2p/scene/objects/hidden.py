@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import inside_box, into_box, rotate_z
+from f2p.geometry import into_box, rotate_z
 from f2p.scene.objects.rays import Rays
 from f2p.scene.objects.tracking import KnownObject
 from f2p.settings import Settings, number
@@ -54,7 +54,7 @@ def _surface(box: Box, count: int) -> np.ndarray:
 def recalled(
     missing: Sequence[KnownObject],
     seen: Sequence[Segment],
-    before: dict[str, Box],
+    before: dict[str, Segment],
     view: Rays,
     config: HiddenConfig,
 ) -> list[Segment]:
@@ -63,7 +63,7 @@ def recalled(
     Args:
         missing: Known solid objects that no detection matched.
         seen: What was found now.
-        before: The boxes of the scene before, by name.
+        before: The segments of the scene before, by name.
         view: What was seen free.
         config: When a place is hidden.
     """
@@ -78,8 +78,8 @@ def recalled(
     return found
 
 
-def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str, Box]) -> list[Box]:
-    """Return where it was, and where it was within every container that held it."""
+def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str, Segment]) -> list[Box]:
+    """Return where it was, and where it was within every container that held it, as far out as that is."""
     if item.box is None:
         return []
     places = [Box(item.box.center, item.size, item.box.yaw)]
@@ -87,9 +87,10 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
         old = before.get(segment.name)
         if not segment.shape.contains or old is None:
             continue
-        if inside_box(item.box.center[None], old.center, old.size, old.yaw)[0]:
-            turn = segment.box.yaw - old.yaw
-            center = segment.box.center + rotate_z(into_box(item.box.center, old.center, old.yaw), segment.box.yaw)
+        local = into_box(item.box.center, old.box.center, old.box.yaw) + [old.opening, 0.0, 0.0]
+        if np.all(np.abs(local) <= 0.5 * old.box.size):
+            turn = segment.box.yaw - old.box.yaw
+            center = segment.box.center + rotate_z(local - [segment.opening, 0.0, 0.0], segment.box.yaw)
             places.append(Box(center, item.size, item.box.yaw + turn))
     return places
 

@@ -80,7 +80,7 @@ def standing_on(
     solids: list[Detection] = []
     inner = replace(config, least_points=config.least_inside, least_height=0.0)
     for radius in (config.touching, 2.0 * config.touching):
-        for members in _clusters(cells, free, radius, config):
+        for members in clusters_of(cells, free, radius, config):
             support = Below(table.slope, view).height(cells[members])
             hollow = find_open_box(cells[members], support, config.hollow)
             if hollow is None:
@@ -88,7 +88,7 @@ def standing_on(
             owned = parts_of(cells, hollow, config.hollow)
             own, contents = owned.walls & free, owned.contents & free
             floor = Below(np.array([0.0, 0.0, hollow.floor]), view)
-            solids += _solids(cells[contents], floor, first + len(boxes), inner, segmenter)
+            solids += solids_on(cells[contents], floor, first + len(boxes), inner, segmenter)
             boxes.append(Detection(OPEN_BOX, hollow.box, cells[own], support))
             free &= ~(owned.walls | owned.contents)
     return [*boxes, *solids, *_beside(cells[free], table, view, config, segmenter)]
@@ -100,14 +100,14 @@ def _beside(
     """Return solid objects beside the open boxes: what stands over the support, and ends below what is none."""
     heights = table.heights(cells)
     kept = np.zeros(len(cells), dtype=bool)
-    for members in _clusters(cells, np.ones(len(cells), dtype=bool), config.touching, config):
+    for members in clusters_of(cells, np.ones(len(cells), dtype=bool), config.touching, config):
         kept[members] = heights[members].max() < config.highest - 0.01
     cells = cells[kept]
-    found = _solids(cells, Below(table.slope, view), None, config, segmenter)
+    found = solids_on(cells, Below(table.slope, view), None, config, segmenter)
     return [item for item in found if table.under(item.box.center[None], 0.01)[0]]
 
 
-def _clusters(cells: np.ndarray, free: np.ndarray, radius: float, config: StandingConfig) -> list[np.ndarray]:
+def clusters_of(cells: np.ndarray, free: np.ndarray, radius: float, config: StandingConfig) -> list[np.ndarray]:
     """Index arrays of the connected free cells that are no noise."""
     rest = np.flatnonzero(free)
     groups = components(len(rest), edges_within(cells[rest], radius))
@@ -115,7 +115,7 @@ def _clusters(cells: np.ndarray, free: np.ndarray, radius: float, config: Standi
     return [rest[groups == group] for group in np.flatnonzero(counts >= config.least_points)]
 
 
-def _solids(
+def solids_on(
     points: np.ndarray, below: Below, container: int | None, config: StandingConfig, segmenter: Segmenter
 ) -> list[Detection]:
     """Return solid objects, lowest first, each on its support or on an object below it."""

@@ -71,8 +71,10 @@ class Evidence:
         return bool(self.things) or ends
 
 
-def find_supports(cloud: Smooth, sensor: np.ndarray, config: SupportConfig) -> tuple[list[Evidence], list[Plane]]:
-    """Return the supports of a cloud, the lowest first, and the walls.
+def find_supports(
+    cloud: Smooth, sensor: np.ndarray, config: SupportConfig
+) -> tuple[list[Evidence], list[Plane], list[TableTop]]:
+    """Return the supports of a cloud, the lowest first, the walls, and all level surfaces.
 
     Args:
         cloud: In a frame whose +z is up; also what is no table, since it tells where tables end.
@@ -95,7 +97,7 @@ def find_supports(cloud: Smooth, sensor: np.ndarray, config: SupportConfig) -> t
         found = Evidence(surface, tuple(things), 0.0 if things else _open_share(surface.top, view, config.rim))
         if found.qualifies(config):
             supports.append(found)
-    return supports, walls
+    return supports, walls, [surface.top for surface in surfaces]
 
 
 def _part_of(surface: Surface, lower: Evidence) -> bool:

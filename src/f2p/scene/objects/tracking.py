@@ -53,7 +53,9 @@ class Detection:
     support: float
     """Height it stands on, or would if nothing were between [m]."""
     container: int | None = None
-    """Index of the open box it is in."""
+    """Index of the open box, or the piece of furniture, it is in."""
+    opening: float = 0.0
+    """How far a drawer is open [m]."""
 
 
 @dataclass(frozen=True)
