@@ -103,7 +103,7 @@ OWN: tuple[NodeSpec, ...] = (
     NodeSpec("recorder", "the last minute in memory, on disk when something happens or somebody asks", optional=True,
              by_default=False, nice=5, spared="it only listens: nothing waits for it, and nothing is sent on its word"),
     NodeSpec("teleop", "a gamepad that takes the robot while its deadman is held", needs=("guard",), optional=True,
-             by_default=False, nice=-5, spared="what an operator moves ends with his lease"),
+             by_default=False, nice=-4, spared="what an operator moves ends with his lease"),
     NodeSpec("markers", "draws scene, plan, particles and failures for rviz, while somebody looks", EVERYWHERE,
              optional=True, by_default=False, nice=5, spared="it only draws"),
 )  # fmt: skip
