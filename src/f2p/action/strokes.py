@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.action.meeting import OPENINGS, PAD, Meeting, meeting
-from f2p.geometry import rotate_z, separation
+from f2p.geometry import into_box, rotate_z, separation
 from f2p.settings import Settings, number
 
 PALM = (0.056, 0.088, 0.108)
@@ -43,6 +43,9 @@ class StrokeConfig(Settings):
 
 
 DEFAULT = StrokeConfig()
+
+OVERLAP = 0.01
+"""A body that reaches this far down below another's top is in it, not on it [m] (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +88,29 @@ class Surroundings:
 def strokes(
     around: Surroundings, acted_on: int, push: np.ndarray, config: StrokeConfig = DEFAULT
 ) -> tuple[Stroke, ...]:
-    """Return the strokes that displace body `acted_on` by `push` (dx, dy) [m]; none where both are too short.
+    """Return the strokes that displace body `acted_on` by `push` (dx, dy) [m], all with the same opening.
 
-    All have the same opening.
+    There are none where both are too short, or the body lies in another one.
     """
+    if around_it(around, acted_on) is not None:
+        return ()
     widest = len(OPENINGS)
     while True:
         found = _parts(around, acted_on, push, OPENINGS[:widest], config)
         if len({stroke.opening for stroke in found}) < 2:
             return found
         widest = 1 + min(OPENINGS.index(stroke.opening) for stroke in found)
+
+
+def around_it(around: Surroundings, acted_on: int) -> int | None:
+    """Return the obstacle that a body lies in, if it lies in one."""
+    top = around.poses[:, 2] + 0.5 * around.sizes[:, 2]
+    bottom = around.poses[acted_on, 2] - 0.5 * around.sizes[acted_on, 2]
+    local = np.abs(into_box(around.poses[acted_on, :2], around.poses[:, :2], around.poses[:, 3]))
+    holds = around.obstacles & np.all(local < 0.5 * around.sizes[:, :2], axis=-1) & (top > bottom + OVERLAP)
+    holds &= around.poses[:, 2] - 0.5 * around.sizes[:, 2] < bottom + OVERLAP
+    holds[acted_on] = False
+    return int(np.argmax(holds)) if holds.any() else None
 
 
 def _parts(

@@ -36,6 +36,9 @@ REPLAY = "replay.safetensors"
 CHECKPOINT = ".checkpoint.safetensors"
 """What the files are called that lie beside the weights."""
 
+NOT_OF_PARENTS = ("tensors", "config", "metrics", "metrics_by_skill")
+"""What a manifest does not repeat of the one before it."""
+
 MOST_EXECUTIONS, MOST_WORKERS = 1_000_000, 1024
 """More than one machine simulates, or holds in memory; without an end a slip of the keys hangs or ends in a trace."""
 
@@ -114,14 +117,17 @@ def train(
     with StageBars(console) as bars:
         batch, digest = pretraining_data(data, executions, seed, workers, bars, config=told.generation)
         simulated = clock.monotonic_s()
-        metrics = fit(model, batch, config, seed, checkpoint, bars)
+        metrics, each = fit(model, batch, config, seed, checkpoint, bars)
     took = {"simulation": round(simulated - began, 1), "training": round(clock.monotonic_s() - simulated, 1)}
     made = {"data_sha256": digest, "duration_s": took, "metrics": metrics.as_dict()}
+    made["metrics_by_skill"] = {skill: own.as_dict() for skill, own in each.items()}
     notes = {**recipe(profile, seed, executions, replace(told, training=config), parent), **made}
     manifest = save_weights(model, out, notes)
     keep_replay(out, batch, seed)
     checkpoint.unlink(missing_ok=True)
     console.print(metrics_table(metrics))
+    for skill, own in each.items() if len(each) > 1 else ():
+        console.print(metrics_table(own, skill))
     console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB), weights {manifest['weights_id']}")
     if as_json:
         typer.echo(json.dumps({"out": str(out), **{k: v for k, v in manifest.items() if k != "tensors"}}))
@@ -157,7 +163,7 @@ def recipe(
     """Return what a manifest says of how its weights were to be made."""
     return {
         "profile": profile,
-        "parent": parent and {k: v for k, v in parent.items() if k not in ("tensors", "config", "metrics")},
+        "parent": parent and {k: v for k, v in parent.items() if k not in NOT_OF_PARENTS},
         "seed": seed,
         "executions": executions,
         "held_out": held_out(executions),
@@ -185,14 +191,15 @@ def asked_for(profile: str, effort: float) -> TrainConfig:
 
 def fit(
     model: Architecture, batch: TransitionBatch, config: PretrainConfig, seed: int, checkpoint: Path, bars: StageBars
-) -> Metrics:
-    """Train on all but the held-out executions and measure on those."""
-    from f2p.model.metrics import evaluate
+) -> tuple[Metrics, dict[str, Metrics]]:
+    """Train on all but the held-out executions and measure on those, of all skills together and of each."""
+    from f2p.model.metrics import evaluate, evaluate_each
     from f2p.model.train import pretrain
 
     last = held_out(len(batch))
     pretrain(model, batch.take(slice(0, len(batch) - last)), config, seed, bars, checkpoint)
-    return evaluate(model, batch.take(slice(len(batch) - last, len(batch))))
+    unseen = batch.take(slice(len(batch) - last, len(batch)))
+    return evaluate(model, unseen), evaluate_each(model, unseen)
 
 
 def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
@@ -221,9 +228,9 @@ def metadata_version() -> str:
         return "source"
 
 
-def metrics_table(metrics: Metrics) -> Table:
-    """Return the held-out figures beside persistence."""
-    table = Table(title=f"{metrics.transitions} held-out executions")
+def metrics_table(metrics: Metrics, skill: str = "") -> Table:
+    """Return the held-out figures beside persistence, of one skill or of all."""
+    table = Table(title=f"{metrics.transitions} held-out executions{skill and f' of {skill}'}")
     for column in ("", "now", "next", "next, if nothing changed"):
         table.add_column(column, justify="left" if not column else "right")
     base = metrics.persistence

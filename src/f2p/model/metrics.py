@@ -105,6 +105,12 @@ def evaluate(model: Architecture, data: TransitionBatch) -> Metrics:
     )
 
 
+def evaluate_each(model: Architecture, data: TransitionBatch) -> dict[str, Metrics]:
+    """Return metrics of `model` on the executions of each skill that occurs in `data`, by the skill's name."""
+    rows = {skill: np.flatnonzero(data.skill == number) for number, skill in enumerate(data.skills)}
+    return {skill: evaluate(model, data.take(own)) for skill, own in rows.items() if len(own)}
+
+
 def predictions(model: Architecture, data: TransitionBatch) -> Predictions:
     """Run `model` over all transitions of `data`."""
     limit_threads()

@@ -8,7 +8,7 @@ import numpy as np
 
 from f2p.action.push import TALLEST, PushAction, support_of
 from f2p.action.shoved import shoved
-from f2p.action.strokes import Stroke, StrokeConfig, Surroundings, strokes
+from f2p.action.strokes import Stroke, StrokeConfig, Surroundings, around_it, strokes
 from f2p.geometry import into_box
 from f2p.robot.kinematics import TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT
@@ -70,18 +70,21 @@ def plan_push(
     if not PushAction().applies(segment):
         fact = f"it is {segment.box.size[2]:.3f} m tall, the gripper passes over {TALLEST:.3f} m"
         raise UnpushableError(call.object, fact if segment.box.size[2] > TALLEST else f"it is a {segment.prior}")
-    _check_edges(scene, call, config)
     around = Surroundings(
         np.stack([one.box.pose for one in scene.segments]),
         np.stack([one.box.size for one in scene.segments]),
         np.array([not one.shape.support for one in scene.segments]),
     )
+    holder = around_it(around, index)
+    if holder is not None:
+        raise UnpushableError(call.object, f"it lies in {scene.names[holder]!r}")
+    _check_edges(scene, call, config)
     found = strokes(around, index, call.parameter, config.strokes)
     if not found:
         raise UnpushableError(call.object, f"{np.abs(call.parameter).max():.3f} m are too little to push it")
     room = min(stroke.room for stroke in found)
-    if room < 0.0:
-        raise NoRoomBehindError(call.object, -room)
+    if room < config.strokes.clear:
+        raise NoRoomBehindError(call.object, config.strokes.clear - room)
     tops = around.poses[:, 2] + 0.5 * around.sizes[:, 2]
     plan = PushPlan(call.object, found, float(tops.max()) + config.clearance + REACH_BELOW)
     for stroke in found:

@@ -89,7 +89,7 @@ def push_path(
     step, ways, tools = scene.model.opt.timestep, [], []
     for pose, size, index, push in zip(poses, sizes, acted_on, parameters, strict=True):
         planned = strokes(Surroundings(pose, size, obstacles), int(index), push)
-        able = planned if all(stroke.room >= 0.0 for stroke in planned) else ()
+        able = planned if all(stroke.room >= DEFAULT.clear for stroke in planned) else ()
         travel_z = float((pose[:, 2] + 0.5 * size[:, 2]).max()) + config.clearance
         points = [point for stroke in able for point in _points(stroke, travel_z, config)]
         ways.append(_sampled(points, step) if points else np.array([[*pose[index, :2], travel_z, 0.0]]))
