@@ -83,8 +83,9 @@ class _PushRun:
         return self._moves.stand_clear(self._plan.travel_z)
 
     def _approach(self, stroke: Stroke) -> None:
-        """Over the place behind the object: the base, then up and turned, then out."""
+        """Over the place behind the object: up and over everything, then the base, then turned and out."""
         pose = pose_at(stroke, stroke.start)
+        self._moves.rise(self._plan.travel_z)
         self._moves.drive_to(pose)
         roll = top_down(pose, self._robot.state().base_task, self._plan.name).roll
         self._moves.joints(
