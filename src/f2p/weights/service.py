@@ -158,18 +158,24 @@ class WeightsService:
         self._shadow = None
         if waiting is not None:
             self._note(Noted("waiting", f"{waiting[:12]} waits for f2p weights promote or refuse", weights=waiting))
-            self._shadow = Shadow(self._rehearsed(waiting), self._config.shadow)
+            shadow = Shadow(self._load(waiting), self._config.shadow)
+            self._rehearse(shadow)
+            self._shadow = shadow
 
     def _rehearsed(self, weights_id: str) -> Predictor:
         """Load weights and let them answer, before they serve, what was asked lately."""
         predictor = self._load(weights_id)
-        questions = list(self._recent) if self._config.shadow.recent else []
-        if questions:
-            shadow = Shadow(predictor, self._config.shadow)
-            for question in questions:
-                shadow.ask(question)
-            self._tell(shadow, "before it serves, ")
+        self._rehearse(Shadow(predictor, self._config.shadow))
         return predictor
+
+    def _rehearse(self, shadow: Shadow) -> None:
+        """Let a candidate answer what was asked lately, and say what it came to."""
+        questions = list(self._recent) if self._config.shadow.recent else []
+        for question in questions:
+            shadow.ask(question)
+        if questions:
+            self._echoed = questions[-1]
+            self._tell(shadow, "before it serves, ")
 
     def _ask(self, shadow: Shadow, question: Question) -> None:
         """Let a waiting candidate answer one question."""

@@ -115,14 +115,16 @@ def test_a_candidate_that_waits_answers_silently_until_a_person_decides(filled: 
     stage = Stage(filled)
     with pytest.raises(NobodyWaitsError):
         filled.resolve("waiting")
+    stage.ask()
     filled.wait(new)
     stage.settle()
+    assert shadow_of(filled.folder, new)["questions"] == 1, "what was asked lately"
     stage.ask()
     stage.settle()
     assert stage.service.holder.weights_id == old and filled.resolve("waiting") == new
-    assert stage.kinds() == ["waiting", "shadow"]
+    assert stage.kinds() == ["waiting", "shadow", "shadow"]
     assert "P(goal) 1.00 -> 0.00, and another is chosen" in stage.events[-1].text
-    assert shadow_of(filled.folder, new)["other_choices"] == 1
+    assert shadow_of(filled.folder, new)["other_choices"] == shadow_of(filled.folder, new)["questions"] == 2
     assert filled.promote("waiting") == new and filled.waiting is None
     stage.settle()
     assert stage.service.holder.weights_id == new and stage.kinds()[-1] == "swap"
