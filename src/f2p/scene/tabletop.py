@@ -31,6 +31,7 @@ from f2p.scene.objects.tracking import (
     TrackingConfig,
     completed,
     fresh_names,
+    kept_within,
     known_objects,
     match,
 )
@@ -309,6 +310,7 @@ def _named(
         box = detection.box
         if index in matched:
             box = completed(detection, matched[index], sensor_task, config.tracking)
+            box = box if detection.container is None else kept_within(box, detections[detection.container])
         cloud = thinned(detection.points, int(config.most_points))
         segment = Segment(names[index], detection.prior, box, cloud, detection.opening)
         segments.append((segment, detection.points))

@@ -27,7 +27,7 @@ def test_a_cabinet_is_where_it_stands_and_as_far_open(seed: int) -> None:
     assert relations_of(seen).value("drawer_open", DRAWER_NAME) == (truth.opening > 0.02)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_what_lies_on_the_boards_of_a_case_is_in_it(seed: int) -> None:
     world = room_with_boards(np.random.default_rng(seed))
     seen = Onlooker(Eye(seed), world.bodies).look(world)

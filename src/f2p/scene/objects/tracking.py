@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from f2p.geometry import inside_box, into_box, rotate_z, wrapped
+from f2p.geometry import half_extents, inside_box, into_box, rotate_z, wrapped
 from f2p.settings import Settings, number
 from f2p.shape.protocol import shape_of
 from f2p.types import Box, Scene, frozen
@@ -204,6 +204,16 @@ def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, conf
     if known.box is not None:
         yaw = float(known.box.yaw + wrapped(yaw - known.box.yaw, np.pi))
     return Box(np.array([*center_xy, bottom + size[2] / 2.0]), size, float(yaw))
+
+
+def kept_within(box: Box, container: Detection) -> Box:
+    """Return a box moved back between the walls of what it was seen in: its hidden part may be on any side."""
+    held = container.box
+    local = into_box(box.center[:2], held.center, held.yaw)
+    room = held.size[:2] / 2.0 - half_extents(box.size, box.yaw - held.yaw)[:2]
+    low = -room - [container.opening, 0.0]
+    at = np.where(low <= room, np.clip(local, low, np.maximum(low, room)), local)
+    return Box(np.array([*(rotate_z(at, held.yaw) + held.center[:2]), box.center[2]]), box.size, box.yaw)
 
 
 def fresh_names(detections: Sequence[Detection], indices: Sequence[int], taken: set[str]) -> dict[int, str]:
