@@ -173,7 +173,7 @@ class WeightsStore:
             self._point_to(previous, champion)
         return previous
 
-    def wait(self, weights_id: str) -> None:
+    def keep_waiting(self, weights_id: str) -> None:
         """Have weights wait for a person's approval, in place of those that do; they must be fit to be served."""
         self.load(weights_id)
         with locked(self.folder / ".publish.lock"):

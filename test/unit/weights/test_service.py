@@ -116,7 +116,7 @@ def test_a_candidate_that_waits_answers_silently_until_a_person_decides(filled: 
     with pytest.raises(NobodyWaitsError):
         filled.resolve("waiting")
     stage.ask()
-    filled.wait(new)
+    filled.keep_waiting(new)
     stage.settle()
     assert shadow_of(filled.folder, new)["questions"] == 1, "what was asked lately"
     stage.ask()
@@ -136,7 +136,7 @@ def test_a_candidate_that_waits_answers_silently_until_a_person_decides(filled: 
 def test_what_was_refused_or_rolled_back_comes_again_only_by_hand(filled: WeightsStore, make: Make) -> None:
     old, new = filled.champion, filled.put(*make(2))
     stage = Stage(filled)
-    filled.wait(new)
+    filled.keep_waiting(new)
     assert filled.refuse("waiting", "I do not\nlike it") == new and filled.waiting is None
     with pytest.raises(WithdrawnError, match="were withdrawn: I do not like it; f2p weights promote"):
         filled.publish(new, old)

@@ -101,7 +101,7 @@ class FinetuneNode(F2pNode):
         elif report.published:
             self._serve(report.weights_id or "", report.parent, result)
         elif request.publish and config.policy == ASK:
-            self._store.wait(report.weights_id or "")
+            self._store.keep_waiting(report.weights_id or "")
             told = f"weights {(report.weights_id or '')[:12]} passed the gate and wait: f2p weights promote or refuse"
             result.error_code, result.error_msg = WaitingForApprovalError.code, told
         self._note_learned(failure, report, result)
