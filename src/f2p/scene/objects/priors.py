@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.geometry import into_box, rotate_z
+from f2p.geometry import rotate_z
 from f2p.settings import Settings, number
-from f2p.shape.cuboid import CUBOID
-from f2p.shape.open_box import OPEN_BOX
 from f2p.types import Box
 
 
@@ -28,15 +26,6 @@ class PriorConfig(Settings):
         0.03, "a bottom seen this near its support stands on it", unit="m", low=0.0, high=0.2,
         source="ours: the foot of an object is often hidden",
     )  # fmt: skip
-    rim: float = number(0.015, "points this near the top of an open box are its rim", unit="m", low=0.002, high=0.1)
-    hollow_size: float = number(
-        0.09, "open boxes are at least this wide both ways", unit="m", low=0.02, high=1.0,
-        source="ours: a gripper and an object must fit in",
-    )  # fmt: skip
-    hollow_depth: float = number(0.04, "an open box is at least this deep", unit="m", low=0.005, high=1.0)
-    hollow_share: float = number(
-        0.3, "least share of the seen middle that lies below the rim of an open box", low=0.05, high=1.0
-    )
     least_size: float = number(0.004, "no box is thinner than this", unit="m", low=0.001, high=0.1)
 
 
@@ -103,26 +92,3 @@ def fit_box(
     top = max(top, bottom + config.least_size)
     size = np.maximum(np.array([size[0], size[1], top - bottom]), config.least_size)
     return Box(np.array([center[0], center[1], 0.5 * (top + bottom)]), size, yaw)
-
-
-def is_hollow(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> bool:
-    """Tell whether `box` is an open box: wide, deep, and mostly below its rim in the middle.
-
-    Args:
-        points: All points within the box's footprint, contents included [m]. Shape (n, 3).
-        box: As fitted.
-        config: Thresholds.
-    """
-    if np.any(box.size[:2] < config.hollow_size) or box.size[2] < config.hollow_depth:
-        return False
-    local = into_box(points, box.center, box.yaw)
-    middle = np.all(np.abs(local[:, :2]) < 0.5 * box.size[:2] - 0.02, axis=1)
-    if middle.sum() < 10:
-        return False
-    below = local[middle, 2] < 0.5 * box.size[2] - config.rim
-    return bool(below.mean() >= config.hollow_share)
-
-
-def prior_of(points: np.ndarray, box: Box, config: PriorConfig = PriorConfig()) -> str:
-    """Open box if hollow, else cuboid; tables are found as surfaces, not here."""
-    return OPEN_BOX if is_hollow(points, box, config) else CUBOID
