@@ -54,8 +54,7 @@ FAMILIES = {
         "shape/",
         {
             "scene/tabletop.py": "what the segmenter takes a cluster of points for",
-            "scene/objects/priors.py": "the same",
-            "scene/scan_scene.py": "the table of a single scan",
+            "scene/objects/standing.py": "the same",
             "tasks/": "the scenes of a task are made of certain shapes",
             "sim/data/": "so are those to pre-train on",
             "weights/golden.py": "and the one of the golden questions",

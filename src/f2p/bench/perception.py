@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from f2p.bench.furniture_rooms import HIDDEN_BASE, room_with_boards, room_with_drawer
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.evaluate.onlooker import Onlooker
 from f2p.scene.errors import SceneError
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, number, setting
+from f2p.sim.data.furniture_rooms import HIDDEN_BASE, room_with_boards, room_with_drawer
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
 from f2p.tasks.protocol import tasks
@@ -36,7 +36,7 @@ class PerceptionBenchConfig(Settings):
 
 
 @benchmarks.register("perception")
-class Perception:
+class SeenRooms:
     """Look once at every room, and count the relations of all pairs of bodies that are as in the simulation."""
 
     def __init__(self, config: PerceptionBenchConfig | None = None) -> None:

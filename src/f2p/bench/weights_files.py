@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from f2p.bench import damage
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.errors import F2pError
 from f2p.model.factory import weights_bytes
 from f2p.settings import Settings, number, setting
+from f2p.weights import damage
 from f2p.weights.checks import sha256_of
 from f2p.weights.golden import MeasureConfig
 from f2p.weights.measure import replay_f1, replay_parts
@@ -70,7 +70,7 @@ def kind_of(index: int) -> str:
     return others[(index - index // 10 - 1) % len(others)]
 
 
-class Trial:
+class Planted:
     """A store with good weights in service, into which bad ones are planted."""
 
     def __init__(self, folder: Path) -> None:
@@ -153,7 +153,7 @@ class BadFiles:
         rows = tried_in(config.rows)
         config.rows.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder, config.rows.open("a") as file:
-            trial = Trial(Path(folder))
+            trial = Planted(Path(folder))
             for index in range(config.files):
                 if index not in rows:
                     rows[index] = trial.run(index, seed)

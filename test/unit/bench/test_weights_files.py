@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from f2p.bench.weights_files import BadFiles, BadFilesConfig, Trial, Tried, kind_of, measured, tried_in
+from f2p.bench.weights_files import BadFiles, BadFilesConfig, Planted, Tried, kind_of, measured, tried_in
 
 
 def test_no_file_of_any_kind_is_loaded_that_does_harm(tmp_path: Path) -> None:
     """One of each kind that is told from weights at a look, and four of those that have to be measured."""
-    trial = Trial(tmp_path / "store")
+    trial = Planted(tmp_path / "store")
     first = {kind_of(index): index for index in reversed(range(400))}
     quick = [
         index for kind, index in first.items() if not kind.startswith("nonsense") and kind not in ("refitted bit",)
@@ -29,11 +29,11 @@ def test_no_file_of_any_kind_is_loaded_that_does_harm(tmp_path: Path) -> None:
 def test_a_run_goes_on_where_the_one_before_was_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[int] = []
 
-    def run(self: Trial, index: int, seed: int) -> Tried:
+    def run(self: Planted, index: int, seed: int) -> Tried:
         ran.append(index)
         return Tried(index, kind_of(index), False, 802)
 
-    monkeypatch.setattr(Trial, "run", run)
+    monkeypatch.setattr(Planted, "run", run)
     config = BadFilesConfig(files=4, rows=tmp_path / "rows.jsonl")
     BadFiles(config)(0, lambda *_: None)
     with config.rows.open("a") as file:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from f2p.bench.furniture_rooms import room_with_boards, room_with_drawer
 from f2p.evaluate.onlooker import Onlooker
 from f2p.scene.relations import relations_of
 from f2p.sim.data.drawer_scenes import DRAWER_NAME, cabinet_bodies, placed
+from f2p.sim.data.furniture_rooms import room_with_boards, room_with_drawer
 from f2p.sim.world import World
 from f2p.twin.eye import Eye
 

@@ -75,8 +75,7 @@ class PerceptionNode(F2pNode):
     def connect(self) -> None:
         """Head, camera, the action, the latched scene, and the frame it is in."""
         config = self.parameters.config
-        self._watch = Watch(self, ["guard"])
-        self._looker = Looker(self, GuardClient(self, self._watch, config.guard), config)
+        self._looker = Looker(self, GuardClient(self, Watch(self, ["guard"]), config.guard), config)
         self._scenes = self.create_publisher(SegmentedScene, "scene", qos.LATCHED)
         self._task_frame = self.create_publisher(TFMessage, "/tf_static", qos.STATIC_TRANSFORMS)
         self._task_frame.publish(task_frame(self.get_clock().now().to_msg()))
@@ -125,8 +124,8 @@ class PerceptionNode(F2pNode):
             lambda: bool(handle.is_cancel_requested), tell,
         )  # fmt: skip
         tell(Stages.SEGMENT, 0, len(request.looks))
-        by_truth = self.parameters.config.segmenter == GROUND_TRUTH
-        scene = self._true_scene(view) if by_truth else self._seen_scene(view, previous, tuple(request.sought))
+        told = self.parameters.config.segmenter == GROUND_TRUTH
+        scene = self._true_scene(view) if told else self._seen_scene(view, previous, tuple(request.sought))
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         return scene
@@ -138,8 +137,8 @@ class PerceptionNode(F2pNode):
 
     def _seen_scene(self, view: Sighting, previous: Scene | None, sought: tuple[str, ...]) -> Scene:
         config = replace(self.parameters.config.scene, known=inventory_of(self._inventory), sought=sought)
-        look = segmenters.make(self.parameters.config.segmenter)
-        return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns, look)
+        segmenter = segmenters.make(self.parameters.config.segmenter)
+        return scene_from_cloud(view.points_task, config, previous, view.sensor_task, view.stamp_ns, segmenter)
 
 
 def main() -> None:

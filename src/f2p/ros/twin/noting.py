@@ -37,7 +37,7 @@ TWIST_S = 0.5
 
 
 @dataclass(frozen=True)
-class Noted:
+class NotedCommand:
     """One command."""
 
     at_s: float
@@ -58,7 +58,7 @@ class NotingDriver:
 
     def __init__(self, node: Node, clock: Clock) -> None:
         self._node, self._clock, self._lock = node, clock, threading.Lock()
-        self._noted: list[Noted] = []
+        self._noted: list[NotedCommand] = []
         self._positions = dict.fromkeys(BODY_JOINTS, 0.1)
         self._left = dict.fromkeys((*BODY_JOINTS, *BASE_JOINTS), 0.0)
         self._base, self._twist, self._twist_s, self._mode = 0.0, 0.0, float("-inf"), "position"
@@ -78,7 +78,7 @@ class NotingDriver:
         node.create_subscription(Twist, "/stretch/cmd_vel", self._on_twist, qos.STATE, callback_group=group)
         node.create_timer(PERIOD_S, self._tick, callback_group=group)
 
-    def noted(self, since_s: float) -> list[Noted]:
+    def noted(self, since_s: float) -> list[NotedCommand]:
         """Return the commands since a time, oldest first."""
         with self._lock:
             return [one for one in self._noted if one.at_s >= since_s]
@@ -89,7 +89,7 @@ class NotingDriver:
 
     def _note(self, what: str, moves: bool = False) -> None:
         with self._lock:
-            self._noted.append(Noted(self._clock.monotonic_s(), what, moves))
+            self._noted.append(NotedCommand(self._clock.monotonic_s(), what, moves))
 
     def _tick(self) -> None:
         speeds = {joint: self._advance(joint) / PERIOD_S for joint in self._left}

@@ -17,7 +17,7 @@ from f2p.scene.cloud.convexity import components, edges_within
 from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.objects.priors import fit_footprint
 from f2p.scene.objects.rays import Rays
-from f2p.scene.objects.surfaces import TILE, Smooth, Surface, SurfaceConfig, TableTop, level_surfaces
+from f2p.scene.objects.surfaces import TILE, LevelSurface, Smooth, SurfaceConfig, TableTop, level_surfaces
 from f2p.settings import Settings, group, number
 
 
@@ -59,7 +59,7 @@ class SupportConfig(Settings):
 class Evidence:
     """What speaks for one surface."""
 
-    surface: Surface
+    surface: LevelSurface
     things: tuple[np.ndarray, ...]
     """Rows of each thing that stands on it."""
     open_share: float
@@ -100,7 +100,7 @@ def find_supports(
     return supports, walls, [surface.top for surface in surfaces]
 
 
-def _part_of(surface: Surface, lower: Evidence) -> bool:
+def _part_of(surface: LevelSurface, lower: Evidence) -> bool:
     """Tell whether a surface belongs to a thing on a lower support."""
     return any(np.isin(surface.rows, thing).mean() > 0.5 for thing in lower.things)
 
@@ -121,7 +121,7 @@ def upright_walls(cloud: Smooth, config: SupportConfig) -> tuple[list[Plane], np
     return planes, walls
 
 
-def things_on(cloud: Smooth, usable: np.ndarray, surface: Surface, config: SupportConfig) -> list[np.ndarray]:
+def things_on(cloud: Smooth, usable: np.ndarray, surface: LevelSurface, config: SupportConfig) -> list[np.ndarray]:
     """Return the rows of each cluster of `usable` (n,) bool that stands on a surface and may be things."""
     points = cloud.points
     heights = surface.top.heights(points)

@@ -109,7 +109,7 @@ def without(table: TableTop, boxes: Sequence[Box]) -> TableTop:
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
+class LevelSurface:
     """One level surface and which of the points it was found in lie on it."""
 
     top: TableTop
@@ -171,7 +171,7 @@ def tiles_of(points: np.ndarray) -> np.ndarray:
     return np.stack([keys // _SPAN, keys % _SPAN - _SPAN // 2], axis=1)
 
 
-def level_surfaces(cloud: Smooth, config: SurfaceConfig) -> list[Surface]:
+def level_surfaces(cloud: Smooth, config: SurfaceConfig) -> list[LevelSurface]:
     """Return all level surfaces of a cloud whose +z is up, the lowest first."""
     points, least = cloud.points, _least(cloud.voxel, config)
     parts = cloud.parts(cloud.normals[:, 2] > config.upright, least)
@@ -182,7 +182,7 @@ def level_surfaces(cloud: Smooth, config: SurfaceConfig) -> list[Surface]:
         if level and near.sum() * cloud.voxel**2 >= config.least_area:
             off = points[rows, 2] - points[rows, :2] @ slope[:2] - slope[2]
             noise = 1.48 * float(np.median(np.abs(off)))
-            found.append(Surface(_top_of(points[rows[near]], slope, config), rows[near], noise))
+            found.append(LevelSurface(_top_of(points[rows[near]], slope, config), rows[near], noise))
     return sorted(found, key=lambda surface: float(surface.top.box.center[2]))
 
 
