@@ -41,7 +41,7 @@ def object_of(skill: str, scene: Scene) -> str:
 
 
 def test_each_has_an_action_a_motion_an_executor_and_a_network_in_every_architecture() -> None:
-    assert motions.names == skills.names == SKILLS and set(trials.names) <= set(SKILLS)
+    assert motions.names == skills.names == SKILLS and set(SKILLS) <= set(trials.names)
     for name in architectures.names:
         model = create(architecture=name)
         assert model.config.skills == SKILLS and set(model.dynamics) == set(SKILLS), name

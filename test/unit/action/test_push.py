@@ -76,8 +76,7 @@ def test_a_square_that_lies_askew_turns_against_the_pads_and_drifts_away_from_it
     met = meeting(np.array([0.03, 0.03]), np.array([np.cos(turn), np.sin(turn)]), 0.013, 0.15)
     assert met.turned == pytest.approx(turn) and met.depth + -met.advance + 0.15 == pytest.approx(0.03)
     mirrored = meeting(np.array([0.03, 0.03]), np.array([np.cos(turn), -np.sin(turn)]), 0.013, 0.15)
-    assert mirrored.drift == pytest.approx(-met.drift) and abs(met.drift) == pytest.approx(
-        0.03 * np.sin(turn), abs=3e-3
-    )
+    assert mirrored.drift == pytest.approx(-met.drift)
+    assert 0.3 * 0.03 * np.sin(turn) < abs(met.drift) < 0.03 * np.sin(turn), "less where it slides along the pads"
     brief = meeting(np.array([0.03, 0.03]), np.array([np.cos(turn), np.sin(turn)]), 0.013, 0.005)
     assert 0.0 < brief.turned < turn, "a short push does not square it"

@@ -23,7 +23,7 @@ runner = CliRunner()
             "no learner is called 'guess'; choose one of: domain_randomization, fail2progress",
         ),
         (("--transitions", "5,none"), "'none' is no number of transitions; give whole numbers from 2 on"),
-        (("--task", "juggle"), "no task is called 'juggle'; choose one of: bring, clear, transport"),
+        (("--task", "juggle"), "no task is called 'juggle'; choose one of: bring, clear, drawer, "),
     ],
 )
 def test_unknown_names_are_one_line_with_the_choices(tmp_path: Path, words: tuple[str, ...], says: str) -> None:

@@ -83,7 +83,8 @@ def test_what_generates_labels_and_packs_is_in_the_digest_and_so_is_its_configur
         "geometry.py",
     } <= names
     assert {"sim/data/pretraining.py", "model/batch.py", "types.py"} <= names and "model/train.py" not in names
-    assert generator_digest(dataclasses.replace(DEFAULT, tries=DEFAULT.tries + 1)) != generator_digest()
+    other = dataclasses.replace(DEFAULT, scenes_per_model=DEFAULT.scenes_per_model + 1)
+    assert generator_digest(other) != generator_digest()
 
 
 @pytest.mark.slow

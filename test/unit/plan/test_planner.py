@@ -168,10 +168,10 @@ def test_a_goal_may_speak_of_one_object_alone(workspace: Scene, simple: Analytic
 
 def test_a_drawer_is_opened_by_the_skill_that_opens_and_what_stands_fast_stays_at_its_height() -> None:
     drawer = Segment("drawer", "drawer", Box([1.0, 0.3, 0.6], [0.36, 0.4, 0.15]), np.zeros((0, 3)))
-    scene = Scene((drawer,))
-    plan = Planner(AnalyticPredictor).plan(scene, parse_goal("drawer_open(drawer)"), 0)
+    scene, planner = Scene((drawer,)), Planner(AnalyticPredictor, PlannerConfig(skills=("slide_drawer",)))
+    plan = planner.plan(scene, parse_goal("drawer_open(drawer)"), 0)
     assert plan.believed and plan.calls[0].skill == "slide_drawer" and plan.calls[0].parameter[0] > 0.02
     assert not plan.predictions[0].displacements.any()
     ajar = Scene((replace(drawer, opening=0.2),))
-    plan = Planner(AnalyticPredictor).plan(ajar, parse_goal("not drawer_open(drawer)"), 0)
+    plan = planner.plan(ajar, parse_goal("not drawer_open(drawer)"), 0)
     assert plan.believed and plan.calls[0].parameter[0] < -0.17

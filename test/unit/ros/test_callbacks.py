@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from f2p.clock import SystemClock
 from f2p.errors import UNFORESEEN
 from f2p.loop.errors import DeadlineError
+from f2p.loop.operator import Nobody
 from f2p.monitor.quota import QuotaConfig
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.robot.errors import MotionRefusedError
@@ -97,7 +98,9 @@ def handled(job: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Run an action's job as `F2pNode.act` does."""
 
     def run(request: Any) -> Any:
-        return job(SimpleNamespace(request=request, is_cancel_requested=False, publish_feedback=lambda _: None))
+        goal_id = SimpleNamespace(uuid=[7] * 16)
+        return job(SimpleNamespace(request=request, goal_id=goal_id, is_cancel_requested=False,
+                                   publish_feedback=lambda _: None))  # fmt: skip
 
     return run
 
@@ -114,12 +117,14 @@ def endpoints(folder: Path) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
         Plan("p", GOAL, (CALL,), 0.9, AnalyticPredictor().predict(golden_scene(), (CALL,)), "w", believed=True), 0
     )
     store = WeightsStore(folder / "weights", lambda manifest: manifest.tensors)
-    server = node(model_server.ModelServerNode, model_server.ModelServerConfig(), _store=store,
+    service = SimpleNamespace(asked=lambda _: None, publish=store.publish, rollback=lambda _: store.resolve("previous"))
+    server = node(model_server.ModelServerNode, model_server.ModelServerConfig(), _store=store, _service=service,
                   _pin=lambda _: AnalyticPredictor("w"), _tell_state=lambda **_: None)  # fmt: skip
     config = overridden(planner.PlannerNodeConfig(), {"planner.shooting.candidates": 16})
     plans = node(planner.PlannerNode, config, _serving="w", _predict=None, _detect=None)
     checks = node(monitor.MonitorNode, monitor.MonitorNodeConfig(folder=str(folder / "cases"),
                   quota=QuotaConfig(most=3)), _simulator=make_simulator(), _replay=lambda *_: None,
+                  _pages=SimpleNamespace(first=lambda *_: None),
                   _second_opinion=lambda scene, _: AnalyticPredictor("w").detect(scene))  # fmt: skip
     checks._plans = SimpleNamespace(plan=lambda name, step: KnownPlansOf(told).plan(name, step))
     looker = Looker.__new__(Looker)
@@ -127,7 +132,8 @@ def endpoints(folder: Path) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
     eyes = node(perception.PerceptionNode, perception.PerceptionConfig(), _looker=looker, _inventory="{}",
                 _memory=SimpleNamespace(look=lambda see, _tell: see(0.0, None)))  # fmt: skip
     hands = node(executor.ExecutorNode, executor.ExecutorConfig(), _robot=Lifeless())
-    loop = node(orchestrator.OrchestratorNode, orchestrator.OrchestratorConfig(), _stack=Nowhere())
+    loop = node(orchestrator.OrchestratorNode, orchestrator.OrchestratorConfig(), _stack=Nowhere(),
+                _note=lambda _: None, _operator=SimpleNamespace(bound=lambda *_: Nobody()))  # fmt: skip
     learner = node(finetune.FinetuneNode, finetune.FinetuneNodeConfig(), _store=store, _simulator=make_simulator())
     return {
         "predict": (

@@ -19,8 +19,8 @@ from f2p.ros.nodes.model_server import ModelServerNode
 from f2p.weights.checks import sha256_of
 from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
 from f2p.weights.golden import golden_scene
-from f2p.weights.holder import WeightsHolder
 from f2p.weights.manifest import Manifest
+from f2p.weights.service import WeightsService
 from f2p.weights.store import WeightsStore
 from f2p_msgs import msg
 from f2p_msgs.srv import Predict
@@ -45,15 +45,17 @@ class Server:
 
     def start(self) -> None:
         """Serve the champion, as the process does when it comes up."""
-        self._holder = WeightsHolder(self._load, self._store.champion)
+        self._service = WeightsService(self._store, load=self._load)
+        self._holder = self._service.holder
 
     def _load(self, weights_id: str) -> AnalyticPredictor:
         if weights_id == self.wrong:
             raise WrongAnswersError(weights_id, 0.3, 0.01)
         return AnalyticPredictor(weights_id)
 
-    def _tell_state(self, **facts: object) -> None:
+    def _tell_state(self, **facts: object) -> str:
         self.states.append(facts)
+        return self._holder.weights_id
 
     def get_logger(self) -> SimpleNamespace:
         return SimpleNamespace(info=lambda _: None, warning=lambda _: None)

@@ -33,7 +33,7 @@ class Monitor:
         self.monotonic = SimpleNamespace(monotonic_s=lambda: 100.0)
         self.published: list[object] = []
         self.waits: list[float] = []
-        self._plans, self._kept = KnownPlans(), KeptScenes()
+        self._plans, self._kept, self._pages = KnownPlans(), KeptScenes(), SimpleNamespace(first=lambda *_: None)
         self._failures = SimpleNamespace(publish=self.published.append)
         self._detect = SimpleNamespace(call=self._ask)
 
