@@ -19,7 +19,13 @@ demo: setup ## the whole loop on a simulated Stretch: fail, learn, succeed (SEED
 	@./f2p demo $(if $(SEED),--seed $(SEED)) $(if $(TASK),--task $(TASK))
 
 test: setup ## the test suite (ARGS="-k name" for a part of it)
+ifdef ARGS
 	@$(ENVIRONMENT) .venv/bin/python -m pytest -q $(ARGS)
+else # what is between processes keeps to itself: its times are those of a robot
+	@$(ENVIRONMENT) code=0; \
+	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore test/ros || code=$$?; \
+	.venv/bin/python -m pytest -q test/ros || code=$$?; exit $$code
+endif
 
 lint: setup ## ruff and mypy
 	@$(ENVIRONMENT) ruff check src test setup examples
