@@ -40,7 +40,7 @@ class ScanBenchConfig(Settings):
     )  # fmt: skip
     least_f: float = number(0.94, "least mean F where scans are annotated", low=0.0, high=1.0, source="ours: .947")
     least_of_plain: float = number(
-        0.9, "least share of it in a room, and of two scans side by side", low=0.0, high=1.0, source="issue 12"
+        0.9, "least share of it in a room, and of two scans side by side", low=0.0, high=1.0, source="ours"
     )
     room: RoomConfig = group(RoomConfig)
 

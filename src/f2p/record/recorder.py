@@ -29,8 +29,8 @@ class RecordingConfig(Settings):
     """How much is kept in memory, written around an event, and left free on the disk."""
 
     before_s: float = number(60.0, "what is kept of the time before an event", unit="s", low=1.0, high=600.0,
-                             source="issue 13", runtime=False)  # fmt: skip
-    after_s: float = number(15.0, "what is written after one", unit="s", low=0.0, high=600.0, source="issue 13")
+                             source="ours", runtime=False)  # fmt: skip
+    after_s: float = number(15.0, "what is written after one", unit="s", low=0.0, high=600.0, source="ours")
     bulk_bytes: float = number(150e6, "what compressed images may take in memory", unit="B", low=1e6, high=1e11,
                                source="ours: of 400 MB in all", runtime=False)  # fmt: skip
     state_bytes: float = number(50e6, "what everything else may take in memory", unit="B", low=1e6, high=1e11,

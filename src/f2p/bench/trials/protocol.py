@@ -18,7 +18,7 @@ class SkillTrial(Protocol):
     near: float
     """An object this near to where it was asked to be is there [m]."""
     least: float
-    """Limit: share of the runs in which it is (issue 12)."""
+    """Limit: share of the runs in which it is."""
     config: Any
     """Settings of the skill; None for its own."""
 

@@ -39,9 +39,9 @@ class RecorderLoadConfig(Settings):
     attempts: int = number(1, "pursuits of the goal", low=1, high=100)
     attempt_s: float = number(600.0, "longest pursuit", unit="s", low=10.0, high=3600.0)
     keep: Path = setting(Path(), "folder that keeps cases and recordings; a temporary one where it is none")
-    cores: float = number(0.5, "most that the recorder takes of a processor", low=0.0, high=8.0, source="issue 13")
+    cores: float = number(0.5, "most that the recorder takes of a processor", low=0.0, high=8.0, source="ours")
     memory_bytes: float = number(400e6, "most that it takes of the memory", unit="B", low=1e6, high=1e11,
-                                 source="issue 13")  # fmt: skip
+                                 source="ours")  # fmt: skip
     missing: float = number(0.01, "largest share of images that are not in the recording", low=0.0, high=1.0,
                             source="ours: of those that another process got")  # fmt: skip
 
