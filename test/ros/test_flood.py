@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,10 +40,12 @@ def nodes(ros_domain: int, tmp_path: Path) -> Iterator[list[F2pNode]]:
     store = WeightsStore(tmp_path / "weights", lambda manifest: manifest.tensors)
     rclpy.init(args=["--ros-args", "-p", f"folder:={tmp_path / 'cases'}"])
     made, executor, ended = [kind() for kind in KINDS], SingleThreadedExecutor(), threading.Event()
+    service = SimpleNamespace(due=lambda: None, echo=lambda: None, asked=lambda _: None, publish=store.publish,
+                              rollback=lambda _: store.resolve("previous"))  # fmt: skip
     for node in made:
         node.connect()
         node.state_label = "active"
-        node._store, node._simulator = store, make_simulator()
+        node._store, node._simulator, node._service = store, make_simulator(), service
         node._pin, node._tell_state = lambda _: AnalyticPredictor("w"), lambda **_: None
         executor.add_node(node)
 
