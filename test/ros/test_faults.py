@@ -35,6 +35,9 @@ SPEED = 0.15
 SOON_S = 0.40
 """A fault ends the motion within 0.3 s; a period of the driver, and a busy machine's lateness, are on top [s]."""
 
+ANEW_S = 25.0
+"""Who drives has asked for the robot by then, or his question was lost before the guard knew him [s]."""
+
 
 class Rig:
     """A guard, a base that rolls, and one process for each that motions depend on."""
@@ -88,14 +91,16 @@ class Rig:
         return bool(self.changer.call(request, 3.0).success)
 
     def rolling(self) -> None:
-        """Have somebody drive, and wait until the base rolls; where a busy machine ends that, he begins anew."""
+        """Have somebody drive, and wait until the base rolls; he begins anew where that was ended or lost."""
         self.processes.start("asker", str(HERE / "askers.py"), "move")
-        mark = len(self.poses)
+        mark, began_s = len(self.poses), self.now_s()
 
         def rolls() -> bool:
-            if "END" in self.processes.log("asker"):
+            nonlocal began_s
+            if "END" in self.processes.log("asker") or self.now_s() - began_s > ANEW_S:
                 self.end_asker()
                 self.processes.start("asker", str(HERE / "askers.py"), "move")
+                began_s = self.now_s()
             if len(self.poses) < mark + 6:
                 return False
             return self.poses[-1][1] - self.poses[mark][1] > 0.06 and self.poses[-1][1] - self.poses[-4][1] > 0.012
