@@ -144,5 +144,6 @@ def _message(values: list[Value]) -> tuple[int, int, bytes] | None:
     if len(values) != 4:
         return None
     _, topic, stamp_ns, data = values
-    fits = isinstance(topic, int) and isinstance(stamp_ns, int) and isinstance(data, bytes)
-    return (topic, stamp_ns, data) if fits else None  # type: ignore[return-value]
+    if isinstance(topic, int) and isinstance(stamp_ns, int) and isinstance(data, bytes):
+        return topic, stamp_ns, data
+    return None

@@ -18,6 +18,7 @@ from f2p.sim.protocol import Simulator
 from f2p.sim.world import World
 from f2p.tasks.errors import TaskSizeError
 from f2p.tasks.protocol import TaskInstance, tasks
+from f2p.tasks.resting import at_rest
 from f2p.types import Goal, GoalRelation, SkillStep
 
 MOST = 7
@@ -56,16 +57,13 @@ class DrawerTask:
         if not self.fewest <= objects <= MOST:
             raise TaskSizeError(self.name, objects, MOST)
         taken = bool(rng.random() < self.config.taken)
-        for _ in range(TRIES):
-            world = self._draw(rng, objects, taken=taken)
-            if world is None:
-                continue
-            poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
-            world = World(world.bodies, poses[0], world.openings)
-            inside = int(held(simulator.relations(world).binary).sum())
-            if stable[0] and inside == (objects if taken else 0):
-                return _instance(self.name, world, objects, taken=taken)
-        raise SamplingError(f"a drawer and {objects} objects at rest", TRIES)
+
+        def fits(world: World) -> bool:
+            return int(held(simulator.relations(world).binary).sum()) == (objects if taken else 0)
+
+        what = f"a drawer and {objects} objects at rest"
+        world = at_rest(lambda: self._draw(rng, objects, taken=taken), simulator, what, TRIES, fits)
+        return _instance(self.name, world, objects, taken=taken)
 
     def _draw(self, rng: np.random.Generator, objects: int, *, taken: bool) -> World | None:
         """Return sizes and places before physics; None where another number was drawn, or an object does not fit."""

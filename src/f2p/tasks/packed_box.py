@@ -11,10 +11,10 @@ from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import WorkspaceConfig, tables
-from f2p.sim.errors import SamplingError
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
+from f2p.tasks.resting import at_rest
 from f2p.types import SkillStep
 
 MOST_OBJECTS = 8
@@ -70,14 +70,12 @@ def packed_world(
     """
     if not 1 <= objects <= MOST_OBJECTS:
         raise TaskSizeError("packed box", objects, MOST_OBJECTS)
-    for _ in range(TRIES):
-        world = _draw(rng, objects, side, config, landmark)
-        if world is None:
-            continue
-        poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
-        if stable[0]:
-            return World(world.bodies, poses[0], world.openings)
-    raise SamplingError(f"packed box with {objects} objects at rest", TRIES)
+    return at_rest(
+        lambda: _draw(rng, objects, side, config, landmark),
+        simulator,
+        f"packed box with {objects} objects at rest",
+        TRIES,
+    )
 
 
 def _draw(rng: np.random.Generator, objects: int, side: str, config: PackedBoxConfig, landmark: bool) -> World | None:

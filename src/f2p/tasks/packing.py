@@ -15,11 +15,11 @@ from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.shelf import SHELF
 from f2p.shape.table import TABLE
-from f2p.sim.errors import SamplingError
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
 from f2p.tasks.protocol import TaskInstance, tasks
+from f2p.tasks.resting import at_rest
 from f2p.types import Goal, GoalRelation, SkillStep
 
 FEWEST, MOST = 3, 8
@@ -71,12 +71,9 @@ class Packing:
         """
         if not FEWEST <= objects <= MOST:
             raise TaskSizeError(self.name, objects, MOST, FEWEST)
-        for _ in range(TRIES):
-            world = self._draw(rng, objects - 1)
-            poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
-            if stable[0]:
-                return _instance(self.name, World(world.bodies, poses[0], world.openings), objects - 1)
-        raise SamplingError(f"a shelf with {objects - 1} packs of wipes at rest", TRIES)
+        wipes = objects - 1
+        what = f"a shelf with {wipes} packs of wipes at rest"
+        return _instance(self.name, at_rest(lambda: self._draw(rng, wipes), simulator, what, TRIES), wipes)
 
     def _draw(self, rng: np.random.Generator, wipes: int) -> World:
         """Return sizes and places before physics: the row begins at one end of the shelf, `wipes_1` at the other."""

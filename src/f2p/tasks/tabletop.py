@@ -17,11 +17,11 @@ from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
 from f2p.sim.data.random_scenes import Placer, RandomSceneConfig
 from f2p.sim.data.workspace import WorkspaceConfig, tables
-from f2p.sim.errors import SamplingError
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import Body, World
 from f2p.tasks.errors import TaskSizeError
 from f2p.tasks.protocol import TaskInstance, tasks
+from f2p.tasks.resting import at_rest
 from f2p.types import Goal, GoalRelation, SkillStep
 
 FEWEST, MOST = 2, 9
@@ -72,15 +72,8 @@ class Tabletop:
         """
         if not FEWEST <= objects <= MOST:
             raise TaskSizeError(self.name, objects, MOST, FEWEST)
-        for _ in range(TRIES):
-            world = self._draw(rng, objects)
-            if world is None:
-                continue
-            poses, stable = simulator.settle(world.bodies, world.poses[None], world.openings)
-            if stable[0]:
-                world = World(world.bodies, poses[0], world.openings)
-                return self._instance(rng, world, objects)
-        raise SamplingError(f"a table with {objects} cups and capsules at rest", TRIES)
+        what = f"a table with {objects} cups and capsules at rest"
+        return self._instance(rng, at_rest(lambda: self._draw(rng, objects), simulator, what, TRIES), objects)
 
     def _draw(self, rng: np.random.Generator, objects: int) -> World | None:
         """Return sizes and places before physics; None when they do not fit side by side."""

@@ -145,21 +145,21 @@ def test_sizes_that_lie_are_damage_before_anything_is_allocated(tmp_path: Path) 
     assert len(found) < 40 and "at most" in loss.reasons[0]
 
 
-def foreign(folder: Path, plugin: StoragePlugin, count: int, **options: object) -> None:
+def foreign(folder: Path, plugin: StoragePlugin, count: int, mode: CompressionMode | None = None) -> None:
     writer = ForeignWriter(folder, version=8, storage_plugin=plugin)
-    if options.get("mode"):
-        writer.set_compression(options["mode"], CompressionFormat.ZSTD)  # type: ignore[arg-type]
+    if mode is not None:
+        writer.set_compression(mode, CompressionFormat.ZSTD)
     with writer:
         connection = writer.add_connection("/told", TEXT, typestore=STORE)
         for number in range(count):
             writer.write(connection, 1000 + number, payload(number))
 
 
-@pytest.mark.parametrize("plugin", list(StoragePlugin), ids=lambda plugin: plugin.value)
-@pytest.mark.parametrize("mode", [None, CompressionMode.MESSAGE])
+@pytest.mark.parametrize(
+    ("plugin", "mode"),
+    [(StoragePlugin.MCAP, None), (StoragePlugin.SQLITE3, None), (StoragePlugin.SQLITE3, CompressionMode.MESSAGE)],
+)
 def test_bags_of_others_open(tmp_path: Path, plugin: StoragePlugin, mode: CompressionMode | None) -> None:
-    if plugin is StoragePlugin.MCAP and mode:
-        pytest.skip("MCAP compresses chunks, not messages")
     foreign(tmp_path / "bag", plugin, 300, mode=mode)
     found, loss = numbers(tmp_path / "bag")
     assert found == list(range(300)) and loss.whole

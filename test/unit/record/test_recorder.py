@@ -26,7 +26,8 @@ class Bench:
     """A recorder whose clock runs only when told to."""
 
     def __init__(self, folder: Path, **config: float) -> None:
-        self.now_s, self.free, self.told, self.ended = 1000.0, 10**12, [], []  # type: ignore[var-annotated]
+        self.now_s, self.free = 1000.0, 10**12
+        self.told, self.ended = list[str](), list[object]()
         self.recorder = Recorder(RecordingConfig(**config), folder, {"robot": "test"}, self, lambda _: self.free,
                                  self.told.append)  # fmt: skip
 
