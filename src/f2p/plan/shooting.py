@@ -122,9 +122,10 @@ def destinations(goal: Goal, name: str) -> frozenset[str]:
     """Return what the goal wants `name` to be in or on; where it says nothing, what it wants of what shall be in it."""
 
     def of(subject: str) -> dict[str, bool]:
-        specs = {one.object: binary_spec(one.relation) for one in goal.literals
-                 if one.value and one.object and one.subject == subject}  # fmt: skip
-        return {place: spec.contains for place, spec in specs.items() if spec.contains or spec.supports}
+        wanted = [one for one in goal.literals if one.value and one.object and one.subject == subject]
+        specs = [(one.object, binary_spec(one.relation)) for one in wanted]
+        places = {place for place, spec in specs if spec.contains or spec.supports}
+        return {place: any(spec.contains for other, spec in specs if other == place) for place in places}
 
     own = of(name)
     if own:

@@ -199,6 +199,11 @@ def test_proposals_of_several_steps_aim_at_where_the_goal_wants_an_object_or_wha
     assert destinations(goal, "object_1") == {"box", "table_b"}
     assert destinations(goal, "box") == {"table_b"}, "it shall go where its content shall"
     assert destinations(goal, "landmark") == frozenset(), "beside it says nothing of where it shall be"
+    twice = parse_goal(
+        "above(object_1, table_b) & contact(object_1, table_b) & inside(object_2, box) & above(object_2, box)"
+    )
+    assert destinations(twice, "object_1") == {"table_b"}, "that it touches it too takes nothing away"
+    assert destinations(twice, "box") == frozenset()
 
 
 def test_two_objects_that_a_plan_puts_into_one_place_meet_there(workspace: Scene) -> None:
