@@ -140,7 +140,7 @@ class FakeDriver(Node):
         return response
 
     def on_twist(self, message: Twist) -> None:
-        print("TWIST", message.linear.x, flush=True)
+        print(f"TWIST {message.linear.x}", flush=True)
         self.twist, self.twist_s = message.linear.x, self.monotonic.monotonic_s()
 
     def on_runstop(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:

@@ -228,6 +228,8 @@ class Guard:
         if unrest:
             self._latch_for(unrest)
             self._driver.runstop()
+        elif self._standing.awaited and state.mode == NAVIGATION:
+            self._driver.twist(0.0, 0.0)  # until it stands: one message may be lost, and the base drives on
         self._leases.expire(now.monotonic_s)
         self._preempt(self.rank(now, config), now, config)
         self._check_beats(beats, now, config)
