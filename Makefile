@@ -4,7 +4,7 @@ SHELL := bash
 ENVIRONMENT := source setup/env.sh &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint docs clean
 
 help: ## say what there is
 	@echo "f2p: a Stretch that learns from the skills that did not do what was predicted"
@@ -31,6 +31,10 @@ lint: setup ## ruff and mypy
 	@$(ENVIRONMENT) ruff check src test setup examples
 	@$(ENVIRONMENT) ruff format --check src test setup examples
 	@$(ENVIRONMENT) mypy
+
+docs: setup ## the pages of docs/ as one site, in build/docs
+	@$(ENVIRONMENT) python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
 
 clean: ## remove what set-up and colcon made; runs/ stays
 	rm -rf .venv build install log .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -49,9 +49,8 @@ class Guard:
         self._leases, self._beats, self._standing = Leases(), Beats(vital, now_s), Standing()
         self._running: Running | None = None
         self._driving: Driving | None = None
-        self._active = False
         self._ticked_s: float | None = None
-        self._latch = latch or Latch()
+        self._active, self._latch = False, latch or Latch()
         self.holding: F2pError | None = None
         """What motions wait for."""
 
@@ -224,8 +223,7 @@ class Guard:
                            Rank.OPERATOR)  # fmt: skip
         if state.runstopped and not self.latched:
             self._latch_for("the runstop was pressed")
-        unrest = self._standing.check(state, now.monotonic_s, config)
-        if unrest:
+        if unrest := self._standing.check(state, now.monotonic_s, config):
             self._latch_for(unrest)
             self._driver.runstop()
         elif self._standing.awaited and state.mode == NAVIGATION:

@@ -1,0 +1,70 @@
+"""docs/interfaces.md: what f2p speaks over ROS, from the files that define its messages."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from f2p.graph.errors import GraphError
+from f2p.graph.places import in_clone
+
+HEAD = """\
+# Interfaces
+
+What f2p speaks over ROS 2. Written by `./f2p interfaces --markdown > docs/interfaces.md`. Names without a slash at
+their beginning are in the namespace of the nodes, `/f2p` or `/left/f2p`; how each is delivered is in
+[ROS 2](ros.md#3-delivery), parameters are in [settings](settings.md), codes in [errors](errors.md).
+"""
+
+KINDS = {"action": "Actions", "srv": "Services", "msg": "Messages"}
+
+
+def definitions(folder: Path | None = None) -> dict[str, str]:
+    """Return the text of every type of `f2p_msgs` by its name, `f2p_msgs/msg/Plan`, actions first.
+
+    Args:
+        folder: Where they are; none: the clone's own, else where the package is installed.
+
+    Raises:
+        GraphError: They are in none of these.
+    """
+    root = Path(__file__).resolve().parents[2]
+    prefixes = [Path(one) / "share" for one in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if one]
+    tried = [folder] if folder else [one / "f2p_msgs" for one in ([root] if in_clone() else []) + prefixes]
+    for place in tried:
+        found = {
+            f"f2p_msgs/{kind}/{path.stem}": path.read_text()
+            for kind in KINDS
+            for path in sorted((place / kind).glob(f"*.{kind}"))
+        }
+        if found:
+            return found
+    raise GraphError(f"the definitions of f2p_msgs are in none of: {', '.join(map(str, tried))}")
+
+
+def types_part(texts: dict[str, str]) -> str:
+    """Return a section for each type: its own words, as its file has them."""
+    parts = []
+    for kind, title in KINDS.items():
+        parts.append(f"## {title}\n")
+        for name, text in texts.items():
+            package, which, short = name.split("/")
+            if which == kind:
+                parts.append(f"### {short}\n\n`{package}/{which}/{short}`\n\n```text\n{text.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def summary(text: str) -> str:
+    """Return what a type is for: the first sentence of the comment that its file begins with."""
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#") or line.strip() == "#":
+            break
+        lines.append(line.lstrip("# ").strip())
+    return re.split(r"(?<=\.)\s", " ".join(lines), maxsplit=1)[0]
+
+
+def page() -> str:
+    """Return the page. Raises GraphError."""
+    return "\n".join([HEAD, types_part(definitions())])
