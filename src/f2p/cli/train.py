@@ -208,7 +208,7 @@ def keep_replay(out: Path, batch: TransitionBatch, seed: int) -> None:
     seen = np.random.default_rng((seed, 11)).choice(first_held, min(REPLAYED, first_held), replace=False)
     unseen = np.arange(first_held, min(first_held + REPLAYED // 2, len(batch)))
     notes: dict[str, object] = {"use": "replay and gate", "seed": seed, "seen": len(seen), "held_out": len(unseen)}
-    batch.take(np.concatenate([seen, unseen])).save(out.with_name(REPLAY), notes)
+    batch.take(np.concatenate([seen, unseen])).in_half_precision().save(out.with_name(REPLAY), notes)
 
 
 def code_digests(generation: PretrainingConfig) -> dict[str, str]:

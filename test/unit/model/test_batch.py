@@ -43,6 +43,19 @@ def test_save_and_load_give_back_every_array(batch: TransitionBatch, tmp_path: P
     assert manifest["notes"] == {"seed": 3} and manifest["transitions"] == len(batch)
 
 
+def test_clouds_of_half_precision_take_half_the_room_and_come_back_as_they_were(
+    batch: TransitionBatch, tmp_path: Path
+) -> None:
+    batch.save(tmp_path / "whole.safetensors")
+    rounded = batch.in_half_precision()
+    rounded.save(tmp_path / "half.safetensors")
+    assert TransitionBatch.load(tmp_path / "half.safetensors").sha256 == rounded.sha256 != batch.sha256
+    assert np.allclose(rounded.points_before, batch.points_before, atol=1e-3)
+    clouds = 4 * 3 * 128 * 2 * int(batch.mask.sum())
+    sizes = [(tmp_path / f"{name}.safetensors").stat().st_size for name in ("whole", "half")]
+    assert abs(sizes[0] - sizes[1] - clouds / 2) < 100
+
+
 @pytest.mark.parametrize("harm", ["truncate", "alter", "no manifest", "foreign"])
 def test_a_damaged_file_is_refused(batch: TransitionBatch, tmp_path: Path, harm: str) -> None:
     path = tmp_path / "set.safetensors"
