@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from f2p.action.protocol import filled_up
+from f2p.action.protocol import filled_up, meant_opening
 from f2p.plan.protocol import Predictor
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
@@ -26,8 +27,8 @@ class After:
         predictions = predictor.predict(seen, calls) if calls else ()
         self._relations = predictions[-1].relations if calls else predictor.detect(seen)
         displacements = np.sum([one.displacements for one in predictions], axis=0) if calls else None
-        self.scene = seen if displacements is None else displaced(seen, displacements)
-        """Everything where the predictor expects it."""
+        self.scene = seen if displacements is None else opened(displaced(seen, displacements), calls)
+        """Everything where the predictor expects it, and as far open as it was meant to be."""
 
     def detect(self, _scene: Scene) -> Relations:
         """Return probabilities of all relations after the calls."""
@@ -56,3 +57,14 @@ def displaced(scene: Scene, displacements: np.ndarray) -> Scene:
         for segment, by in zip(scene.segments, displacements, strict=True)
     )
     return replace(scene, segments=segments)
+
+
+def opened(scene: Scene, calls: Sequence[SkillCall]) -> Scene:
+    """Return `scene` with what `calls` open or shut as they are meant to leave it (ours: models predict no opening)."""
+    segments = list(scene.segments)
+    for call in calls:
+        index = scene.index(call.object)
+        segments[index] = replace(
+            segments[index], opening=meant_opening(call, replace(scene, segments=tuple(segments)))
+        )
+    return replace(scene, segments=tuple(segments))
