@@ -12,12 +12,14 @@ import pytest
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 
 from f2p.errors import UNFORESEEN, CanceledError
 from f2p.ros.base import node as node_module
-from f2p.ros.base.client import ActionCaller
+from f2p.ros.base.client import ActionCaller, ServiceCaller
 from f2p.ros.base.node import F2pNode
 from f2p.ros.errors import BusyError
 from f2p.ros.nodes.executor import ExecutorConfig
@@ -111,6 +113,17 @@ def test_every_worker_is_kept_to_its_deadlines_and_joined_at_exit(ros: None, mon
     loading.result(timeout=10)
     assert node.close()
     node.destroy_node()
+
+
+def test_a_transition_that_does_not_start_from_here_is_answered_and_harms_nothing(begun: threading.Event) -> None:
+    """Who asked for it waited for ever: rclpy raised, and answered nothing."""
+    with spinning("test_node") as node:
+        caller = ServiceCaller(node, ChangeState, "executor/change_state", "executor", None)
+        for transition in (Transition(id=Transition.TRANSITION_ACTIVATE), Transition(id=77), Transition(label="fly")):
+            assert not caller.call(ChangeState.Request(transition=transition), WITHIN_S).success
+        configure = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
+        assert caller.call(configure, WITHIN_S).success
+        assert not caller.call(configure, WITHIN_S).success
 
 
 def test_cleanup_is_refused_and_the_node_can_be_activated_again(ros: None) -> None:

@@ -19,7 +19,6 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
@@ -34,6 +33,7 @@ from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import before_dds
+from f2p.ros.base.transitions import answer_transitions
 from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
@@ -65,6 +65,7 @@ class F2pNode(LifecycleNode):
 
     def __init__(self, name: str, defaults: Any) -> None:
         super().__init__(name, namespace=graph.NAMESPACE)
+        answer_transitions(self)
         self.spec = graph.node(name)
         self.monotonic = SystemClock()
         self.parameters = Parameters(self, defaults)
@@ -291,16 +292,6 @@ class F2pNode(LifecycleNode):
                 self.tick()
 
 
-def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
-    """Run what is ready; a transition asked for twice is refused with a line, rclpy would end the process over it."""
-    try:
-        executor.spin_once(timeout_sec=0.5)
-    except RCLError as error:
-        if "Transition is not registered" not in str(error):
-            raise
-        node.get_logger().warning("a transition that does not start from the present state was refused")
-
-
 def _made(make: Callable[[], Any]) -> Any:
     """Make the node of this process, or a line about what is wrong with its arguments and exit code 2."""
     try:
@@ -327,7 +318,7 @@ def run(make: Callable[[], Any]) -> None:
     try:
         try:
             while rclpy.ok() and not (ending.told.is_set() or orphaned() or node.over):
-                _spin_once(executor, node)
+                executor.spin_once(timeout_sec=0.5)
         finally:
             _rest(executor, node)
     except ExternalShutdownException:
@@ -347,4 +338,4 @@ def _rest(executor: SingleThreadedExecutor, node: Any) -> None:
     clock = SystemClock()
     until_s = clock.monotonic_s() + REST_S
     while rclpy.ok() and not node.resting and clock.monotonic_s() < until_s:
-        _spin_once(executor, node)
+        executor.spin_once(timeout_sec=0.5)
