@@ -194,8 +194,7 @@ class Guard:
 
     def progress(self, state: DriverState) -> float:
         """Return the share of the running motion that is done, from 0 to 1; 0 when none runs."""
-        running = self._running
-        return 0.0 if running is None else running.run.progress(self.positions(state))
+        return 0.0 if self._running is None else self._running.run.progress(self.positions(state))
 
     def tick(
         self, state: DriverState, now: Now, config: GuardConfig, beats: Mapping[str, Beat] = MappingProxyType({})
@@ -250,8 +249,7 @@ class Guard:
 
     def _follow(self, running: Running, state: DriverState, now: Now, config: GuardConfig) -> None:
         """Look with the motion's eyes, and act."""
-        run = running.run
-        held = run.held
+        run, held = running.run, running.run.held
         decision = run.decide(
             self._senses(run.motion, running.lease, running.rank, running.base_start, state, now, config)
         )
@@ -284,9 +282,9 @@ class Guard:
         why = self._why_over(driving, state, now, config)
         if why is None:
             self._driver.twist(driving.linear, driving.turning)
-            return
-        self._log(f"driving ended: {why}")
-        self._end(why, now, config)
+        else:
+            self._log(f"driving ended: {why}")
+            self._end(why, now, config)
 
     def _why_over(self, driving: Driving, state: DriverState, now: Now, config: GuardConfig) -> F2pError | None:
         """Return why a velocity is not passed on any longer."""
