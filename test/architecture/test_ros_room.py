@@ -15,6 +15,7 @@ import yaml
 
 from f2p.graph import graph, outside
 from f2p.graph.errors import GraphError
+from f2p.graph.policy import enclave_of
 from f2p.settings import Settings, overridden
 
 from .every import every
@@ -246,6 +247,10 @@ def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
     goal = "/stretch_controller/follow_joint_trajectory/_action/send_goal"
     assert (goal, f"/left{goal}") in nodes["perception"]["remappings"]
     assert nodes["perception"]["ros_arguments"] == ["--log-level", "debug"]
+    closed = [one.kwargs for one in launched(name, namespace="left", enclaves="true") if one.kind == "Node"]
+    assert {one["name"]: one["ros_arguments"][2:] for one in closed} == {
+        node: ["--enclave", enclave_of(node, "left")] for node in nodes
+    }
     assert nodes["perception"]["parameters"][1]["depth_topic"] == "/eye/depth"
     assert nodes["manager"]["parameters"][1]["graph"] == name
     if name == "sim":

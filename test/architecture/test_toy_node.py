@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
 from f2p.graph import graph
 from f2p.graph.errors import GraphError
+from f2p.graph.policy import policy
 from f2p.graph.supervisor import make_supervisor
 from f2p.plugins import PluginError
 from f2p.registry import Registry
@@ -49,6 +51,11 @@ def toy(installed: Callable[[Path], None]) -> graph.NodeSpec:
         graph.node("toy")
     installed(TOY)
     return graph.node("toy")
+
+
+def test_it_has_its_enclave_with_what_its_package_says_of_it(toy: graph.NodeSpec) -> None:
+    (enclave,) = [one for one in ElementTree.fromstring(policy([toy])).iter("enclave") if one.get("path") == "/f2p/toy"]
+    assert "~/said" in [topic.text for topic in enclave.findall("./profiles/profile/topics[@publish]/topic")]
 
 
 @pytest.mark.parametrize("name", graph.GRAPHS)

@@ -6,8 +6,11 @@ import os
 import re
 from pathlib import Path
 
+from f2p.graph.endpoints import KINDS as HOW
 from f2p.graph.errors import GraphError
+from f2p.graph.graph import OWN
 from f2p.graph.places import in_clone
+from f2p.graph.speaking import endpoints, is_special, type_of
 
 HEAD = """\
 # Interfaces
@@ -43,6 +46,35 @@ def definitions(folder: Path | None = None) -> dict[str, str]:
     raise GraphError(f"the definitions of f2p_msgs are in none of: {', '.join(map(str, tried))}")
 
 
+EVERY_NODE = """\
+## Nodes
+
+Each node also has what comes with ROS (`/rosout`, `/parameter_events`, services for its parameters), tells its state on
+`/diagnostics` and its life on `heartbeat/NODE`, and, but for `manager` and `stretch_sim`, has the services of a
+lifecycle, which `manager` calls. `./f2p graph` lists what each has in one graph, and writes the SROS2 policy.
+"""
+
+
+def nodes_part() -> str:
+    """Return a section for each of our nodes: what it has beside what every node has."""
+    parts = [EVERY_NODE]
+    for spec in OWN:
+        has, rows = endpoints(spec), ["| | name | type |", "|---|---|---|"]
+        for kind in HOW:
+            names = [name for name in getattr(has, kind) if is_special(name)]
+            rows += [
+                f"| {kind if name == names[0] else ''} | `{name}` | {_linked(type_of(kind, name))} |" for name in names
+            ]
+        parts.append(f"### Node {spec.name}\n\n{spec.text[:1].upper()}{spec.text[1:]}.\n\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _linked(kind: str) -> str:
+    """Return a type, with a link to its section where it is ours."""
+    ours, name = kind.startswith("f2p_msgs/"), kind.rpartition("/")[2]
+    return f"[`{kind}`](#{name.lower()})" if ours and not name.endswith("_FeedbackMessage") else f"`{kind}`"
+
+
 def types_part(texts: dict[str, str]) -> str:
     """Return a section for each type: its own words, as its file has them."""
     parts = []
@@ -67,4 +99,4 @@ def summary(text: str) -> str:
 
 def page() -> str:
     """Return the page. Raises GraphError."""
-    return "\n".join([HEAD, types_part(definitions())])
+    return "\n".join([HEAD, nodes_part(), types_part(definitions())])

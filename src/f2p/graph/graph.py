@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from f2p.graph.endpoints import NOTHING, Endpoints
 from f2p.graph.errors import GraphError
 from f2p.registry import Registry
 
@@ -66,6 +67,8 @@ class NodeSpec:
     """False for the manager and the twin, which have no lifecycle."""
     nice: int = 0
     """Added to the niceness of whoever starts it. A negative value needs a right; without it the process says so."""
+    endpoints: Endpoints = NOTHING
+    """What a node of another package says and hears, for the policy; that of ours is in `f2p.graph.speaking`."""
 
     def __post_init__(self) -> None:
         """Fill in the module and check the graphs."""

@@ -38,6 +38,7 @@ COMMON: dict[str, tuple[str, str, list[str] | None]] = {
         "Namespace of the names that are not ours, the driver's, the camera's and TF's, such as /left.",
         None,
     ),
+    "enclaves": ("false", "Whether each node is in its enclave of SROS2, such as /f2p/guard (SECURITY.md).", SWITCH),
     "rviz": ("false", "Whether rviz2 is started too, with f2p's displays and the node that draws them.", SWITCH),
 }
 """Default and description, and the choices where there are some, of arguments that every graph has."""
@@ -130,8 +131,9 @@ def _own(names: set[str], told: _Told) -> dict[str, dict[str, Any]]:
 
 def _process(spec: NodeSpec, namespace: str, told: _Told, parameters: list[Any]) -> Node:
     """Return one process; it takes its priority by itself, and says where it may not."""
+    enclave = ["--enclave", f"{namespace}/{spec.name}"] if told("enclaves") == "true" else []
     return Node(
         package="f2p", executable=EXECUTABLE, exec_name=f"f2p-{spec.name}", name=spec.name, namespace=namespace,
         arguments=[spec.name], output="screen", parameters=parameters, remappings=list(moved(told("driver"))),
-        ros_arguments=["--log-level", told("log_level")], respawn=spec.respawn, respawn_delay=RESPAWN_DELAY_S,
+        ros_arguments=["--log-level", told("log_level"), *enclave], respawn=spec.respawn, respawn_delay=RESPAWN_DELAY_S,
     )  # fmt: skip
