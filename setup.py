@@ -42,6 +42,7 @@ setup(
         "simulation": ["mujoco>=3.2,<4", "hello-robot-stretch-urdf==0.1.2"],
         "record": ["mcap>=1.2", "lz4", "zstandard"],
         "report": ["plotly", "matplotlib"],
+        "console": ["viser==1.1.1"],
         "cli": ["typer", "rich"],
     },
     zip_safe=False,

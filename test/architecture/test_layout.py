@@ -27,7 +27,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 PACKAGES = (
     "shape", "relation", "scene", "action", "model", "plan", "skill", "robot", "monitor", "record", "posterior", "sim",
     "twin",
-    "learner", "weights", "loop", "guard", "teleop", "graph", "tasks", "evaluate", "bench", "report", "ros", "cli",
+    "learner", "weights", "loop", "guard", "teleop", "graph", "tasks", "evaluate", "bench", "report", "console", "ros",
+    "cli",
 )  # fmt: skip
 """In the order of the flow: a package imports from packages before it, and from the files beside the packages."""
 

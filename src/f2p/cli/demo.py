@@ -121,6 +121,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for reports; each run makes one of its own in it.")] = Path(
         "runs/demo"
     ),
+    console: Annotated[
+        bool, typer.Option("--console", help="Open the operator's web view beside it; the address is printed.")
+    ] = False,
     assignments: Assignments = None,
 ) -> None:
     """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
@@ -134,21 +137,32 @@ def demo(
     from f2p.sim.protocol import make_simulator
     from f2p.tasks.protocol import tasks
 
-    console = Console(stderr=True)
-    told = chosen({"demo": DemoConfig(), "supervisor": SupervisorConfig()}, graph.nodes("sim"), assignments or [])
+    terminal, beside = Console(stderr=True), ("console",) if console else ()
+    settings = {"demo": DemoConfig(), "supervisor": SupervisorConfig()}
+    told = chosen(settings, graph.nodes("sim", beside), assignments or [])
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
     instance = tasks.make(task).make(np.random.default_rng(seed), objects, make_simulator())
     folder.mkdir(parents=True)
-    board = Board(console)
-    if console.is_terminal:
-        with Live(board, console=console, refresh_per_second=2) as board.live:
-            summary = run(instance, seed, objects, folder, board, told)
+    board = Board(terminal)
+    if console:
+        terminal.print(f"console: {_console_at(told)}", soft_wrap=True)
+    if terminal.is_terminal:
+        with Live(board, console=terminal, refresh_per_second=2) as board.live:
+            summary = run(instance, seed, objects, folder, board, told, beside)
     else:
-        summary = run(instance, seed, objects, folder, board, told)
-    console.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
+        summary = run(instance, seed, objects, folder, board, told, beside)
+    terminal.print(f"report: {summary['report'] or 'none: no prediction was contradicted'}", soft_wrap=True)
     typer.echo(json.dumps(summary))
     if not done(summary["after"]):
         raise typer.Exit(1)
+
+
+def _console_at(told: Chosen) -> str:
+    """Return where the console of a demo will be. Raises PortTakenError, before anything is started."""
+    from f2p.ros.console.session import ConsoleConfig, announced
+    from f2p.settings import overridden
+
+    return announced(overridden(ConsoleConfig(), told.nodes.get("console", {})))
 
 
 def done(after: dict[str, Any]) -> bool:
@@ -157,15 +171,19 @@ def done(after: dict[str, Any]) -> bool:
 
 
 def run(
-    instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board, told: Chosen
+    instance: TaskInstance, seed: int, objects: int, folder: Path, board: Board, told: Chosen,
+    beside: tuple[str, ...] = (),
 ) -> dict[str, Any]:  # fmt: skip
-    """Make attempts on a stack of one's own, with learning between them; return the summary that is printed."""
+    """Make attempts on a stack of one's own, with learning between them; return the summary that is printed.
+
+    `beside` are optional nodes that run too.
+    """
     from f2p.ros.session.demo import running, write_parameters
 
     config: DemoConfig = told.own["demo"]
     file = write_parameters(folder, instance.world, instance.task, objects, seed, told.nodes)
     patience = told.own["supervisor"]
-    supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(file)), patience=patience)
+    supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(file)), beside, patience=patience)
     supervisor.on_event = lambda node, text: board.tell("setup" if "started" in text else "restart", f"{node}: {text}")
     with running(supervisor) as session:
         session.wait_ready(lambda text: board.tell("setup", text), config.ready_s)

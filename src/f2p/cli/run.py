@@ -39,13 +39,13 @@ class RunConfig(Settings):
 
 def steps_of(texts: list[str]) -> tuple[SkillStep, ...]:
     """Return proposed steps, each written "pick_place(box)". Raises typer.BadParameter with the expected form."""
-    out = []
-    for text in texts:
-        skill, bracket, rest = text.strip().partition("(")
-        if not bracket or not rest.endswith(")") or not skill or not rest[:-1].strip():
-            raise typer.BadParameter(f"{text!r} is no step; write e.g. pick_place(box)")
-        out.append(SkillStep(skill.strip(), rest[:-1].strip()))
-    return tuple(out)
+    from f2p.plan.errors import StepSyntaxError
+    from f2p.plan.steps import steps_from
+
+    try:
+        return steps_from(texts)
+    except StepSyntaxError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @in_one_line()

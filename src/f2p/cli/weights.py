@@ -18,7 +18,6 @@ from f2p.settings_text import set_by
 
 if TYPE_CHECKING:
     from f2p.weights.golden import ServingConfig
-    from f2p.weights.manifest import Manifest
     from f2p.weights.store import WeightsStore
 
 Store = Annotated[Path, typer.Option("--store", help="Weights store; an empty one starts with the shipped weights.")]
@@ -76,38 +75,18 @@ def _roles(store: WeightsStore) -> dict[str, str]:
 
 def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
     """Return one line of the list; weights with an unreadable manifest are listed as such."""
-    from f2p.weights.errors import WeightsError
-    from f2p.weights.remarks import shadow_of, withdrawn
+    from f2p.weights.listing import row_of
 
-    try:
-        manifest = store.manifest(weights_id)
-    except WeightsError:
-        unreadable = "manifest unreadable: f2p weights verify"
-        unknown = {"profile": "", "parent": None, "failure": None, "from": ""}
-        return {"id": weights_id[:12], "role": role, **unknown, "gate": unreadable}
-    judged = {"gate": manifest.gate, "replay": manifest.measured}
-    verdicts = [f"{what} {'passed' if one['passed'] else 'refused'}" for what, one in judged.items() if one is not None]
-    if shadow := shadow_of(store.folder, weights_id):
-        verdicts.append(f"shadow {shadow['disagreements']} of {shadow['questions']} otherwise")
-    if reason := withdrawn(store.folder, weights_id):
-        verdicts.append(f"withdrawn: {reason}")
+    row = row_of(store.folder, weights_id, ())
     return {
         "id": weights_id[:12],
         "role": role,
-        "profile": manifest.profile,
-        "parent": None if manifest.parent is None else manifest.parent[:12],
-        "failure": None if manifest.failure is None else manifest.failure["id"],
-        "from": _origin(manifest),
-        "gate": ", ".join(verdicts),
+        "profile": row.profile,
+        "parent": None if row.parent is None else row.parent[:12],
+        "failure": row.failure,
+        "from": row.origin,
+        "gate": ", ".join(row.judged),
     }
-
-
-def _origin(manifest: Manifest) -> str:
-    """Say where weights come from: a file, who signed it, this robot, or the package."""
-    if manifest.origin is not None:
-        signed = f", signed by {manifest.origin['signed']}" if manifest.origin.get("signed") else ""
-        return f"{manifest.origin['file']} ({manifest.origin['how']}{signed})"
-    return "learned here" if manifest.failure is not None else "the package, or put there by hand"
 
 
 def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False) -> None:
@@ -126,10 +105,11 @@ def show(which: Which = "champion", store: Store = FOLDER, as_json: Json = False
 
 def remarks_on(store: WeightsStore, weights_id: str) -> list[str]:
     """Return what became known of weights after they were made, a line each."""
+    from f2p.weights.listing import origin_text
     from f2p.weights.remarks import shadow_of, withdrawn
     from f2p.weights.shadow import Disagreement
 
-    lines = [f"from {_origin(store.manifest(weights_id))}"]
+    lines = [f"from {origin_text(store.manifest(weights_id))}"]
     if shadow := shadow_of(store.folder, weights_id):
         otherwise = f"{shadow['disagreements']} otherwise, choosing otherwise in {shadow['other_choices']}"
         lines.append(f"asked {shadow['questions']} questions silently, it answered {otherwise}")

@@ -109,6 +109,8 @@ OWN: tuple[NodeSpec, ...] = (
              by_default=False, nice=-4, spared="what an operator moves ends with his lease"),
     NodeSpec("markers", "draws scene, plan, particles and failures for rviz, while somebody looks", EVERYWHERE,
              optional=True, by_default=False, nice=5, spared="it only draws"),
+    NodeSpec("console", "the operator's web view, with buttons that work", optional=True, by_default=False, nice=3,
+             spared="what an operator takes at it ends with his lease"),
 )  # fmt: skip
 """The nodes of this package."""
 

@@ -56,3 +56,12 @@ class StaleWeightsError(PlanError):
     def __init__(self, wanted: str, served: Sequence[str]) -> None:
         now = ", ".join(one[:12] for one in served) or "none"
         super().__init__(f"weights {wanted[:12]} are retired; served now: {now}. Start the plan again")
+
+
+class StepSyntaxError(PlanError):
+    """A step of a proposal that cannot be read."""
+
+    code = 306
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no step; write e.g. pick_place(box)")

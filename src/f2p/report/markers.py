@@ -107,6 +107,11 @@ def failure_marks(cause: str, text: str, contradictions: list[Contradiction], sc
     return marks
 
 
+def predicted_ends(plan: Plan, scene: Scene) -> dict[str, np.ndarray]:
+    """Return where the centre of each object that a plan moves is predicted to be after its last step [m]."""
+    return {name: path[-1] for name, path in _paths(plan, {one.name: one.box for one in scene.segments}).items()}
+
+
 def _edges(scene: Scene) -> Iterator[Mark]:
     """Yield an edge for each pair with a relation that holds, from the movable one, with the relations' names."""
     relations = relations_of(scene)

@@ -1,7 +1,7 @@
 """The robot's links and joints, read by path from the hello-robot-stretch-urdf wheel.
 
 The wheel's own `urdf_utils` imports stretch_body, which exits without a robot's settings, so it is never imported.
-Visual meshes are dropped; a link's collision mesh is reduced to the box around it.
+Visual meshes are named, and read by who shows them; a link's collision mesh is reduced to the box around it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Link:
     """[kg]; 0 where the description has none."""
     box: tuple[np.ndarray, np.ndarray] | None
     """Centre and half extents of the box around the collision mesh, in the link's frame [m]."""
+    visual: tuple[Path, np.ndarray] | None = None
+    """File of the visual mesh, and its fixed-axis rotation in the link [rad]; None where it is no STL."""
 
 
 def read_links(path: Path | None = None) -> dict[str, Link]:
@@ -108,7 +110,26 @@ def _link(element: ElementTree.Element, joint: ElementTree.Element | None, folde
         limits=(float(_child(joint, "limit", "lower", "0")), float(_child(joint, "limit", "upper", "0"))),
         mass=0.0 if inertial is None else float(_child(inertial, "mass", "value", "0")),
         box=_collision_box(element, folder),
+        visual=_visual(element, folder),
     )
+
+
+def _visual(element: ElementTree.Element, folder: Path) -> tuple[Path, np.ndarray] | None:
+    """Return a link's visual mesh and how it is turned in the link; all of them lie at its origin."""
+    mesh = element.find("visual/geometry/mesh")
+    name = "" if mesh is None else str(mesh.get("filename"))
+    if not name.lower().endswith(".stl"):
+        return None
+    return folder / name, _numbers(_child(element, "visual/origin", "rpy", "0 0 0"))
+
+
+def triangles(path: Path) -> np.ndarray:
+    """Return the triangles of a binary STL file [m]. Shape (triangles, 3, 3), float32."""
+    raw = path.read_bytes()
+    count = int(np.frombuffer(raw, "<u4", 1, 80)[0])
+    triangle = np.dtype([("normal", "<f4", 3), ("vertices", "<f4", (3, 3)), ("attribute", "<u2")])
+    out: np.ndarray = np.frombuffer(raw, triangle, count, 84)["vertices"]
+    return out
 
 
 def _collision_box(element: ElementTree.Element, folder: Path) -> tuple[np.ndarray, np.ndarray] | None:
@@ -116,9 +137,6 @@ def _collision_box(element: ElementTree.Element, folder: Path) -> tuple[np.ndarr
     mesh = element.find("collision/geometry/mesh")
     if mesh is None:
         return None
-    raw = (folder / str(mesh.get("filename"))).read_bytes()
-    count = int(np.frombuffer(raw, "<u4", 1, 80)[0])
-    triangle = np.dtype([("normal", "<f4", 3), ("vertices", "<f4", (3, 3)), ("attribute", "<u2")])
-    vertices = np.frombuffer(raw, triangle, count, 84)["vertices"].reshape(-1, 3).astype(np.float64)
+    vertices = triangles(folder / str(mesh.get("filename"))).reshape(-1, 3).astype(np.float64)
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     return 0.5 * (low + high), 0.5 * (high - low)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from geometry_msgs.msg import Pose, PoseArray
 
 from f2p.codec import tree_of
 from f2p.ros.messages.convert import TASK_FRAME, duration_to_msg, filled, stamp_to_msg
-from f2p.types import Particles
+from f2p.types import Contradiction, Particles
 from f2p_msgs import msg
 
 if TYPE_CHECKING:
     from f2p.weights.cycle import LearnReport
+
+MOST_PARTICLES = 1000
+"""Particles that are shown (ours: a round of learning infers some dozens)."""
 
 
 def gate_to_msg(report: LearnReport) -> msg.GateReport:
@@ -42,3 +46,17 @@ def particles_to_msg(particles: Particles, acted_on: str, stamp_ns: int) -> Pose
             pose.orientation.z, pose.orientation.w = math.sin(yaw / 2), math.cos(yaw / 2)
             out.poses.append(pose)
     return out
+
+
+def places_from_msg(message: PoseArray) -> np.ndarray:
+    """Return where the object stands in each scene [m], as far as these are places. Shape (particles, 3)."""
+    places = [[one.position.x, one.position.y, one.position.z] for one in message.poses[:MOST_PARTICLES]]
+    return np.array([place for place in places if np.all(np.isfinite(place))]).reshape(-1, 3)
+
+
+def contradictions_from_msg(message: msg.Failure) -> tuple[Contradiction, ...]:
+    """Return what a failure says came out otherwise than predicted."""
+    return tuple(
+        Contradiction(one.relation, one.subject, one.object, one.predicted, one.observed)
+        for one in message.contradictions
+    )

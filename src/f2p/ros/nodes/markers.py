@@ -19,18 +19,16 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_text
 from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import plan_from_msg, scene_from_msg
+from f2p.ros.messages.learning import contradictions_from_msg, places_from_msg
 from f2p.ros.messages.markers import markers_to_msg
 from f2p.settings import Settings
-from f2p.types import Contradiction, Plan, Scene
+from f2p.types import Plan, Scene
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.msg import Plan as PlanMessage
 from f2p_msgs.msg import SegmentedScene
 
 MOST_STATUS = 8000
 """Characters of a plan's status that are shown (ours: 32 steps of two lines)."""
-
-MOST_PARTICLES = 1000
-"""Particles that are shown (ours: a round of learning infers some dozens)."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,7 @@ class MarkersNode(F2pNode):
         failure = self._failure
         if failure is None:
             return []
-        contradictions = [
-            Contradiction(one.relation, one.subject, one.object, one.predicted, one.observed)
-            for one in failure.contradictions
-        ]
+        contradictions = list(contradictions_from_msg(failure))
         return failure_marks(failure.cause, failure.message, contradictions, self._seen(self._scene))
 
     @staticmethod
@@ -124,8 +119,7 @@ class MarkersNode(F2pNode):
         self._due.add("failure")
 
     def _on_particles(self, message: PoseArray) -> None:
-        places = [[one.position.x, one.position.y, one.position.z] for one in message.poses[:MOST_PARTICLES]]
-        self._places = np.array([place for place in places if np.all(np.isfinite(place))]).reshape(-1, 3)
+        self._places = places_from_msg(message)
         self._due.add("particles")
 
 

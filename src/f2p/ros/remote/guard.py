@@ -195,6 +195,11 @@ class GuardClient:
         joints = self._joints
         return {} if joints is None else dict(zip(joints.name, joints.position, strict=False))
 
+    @property
+    def base(self) -> tuple[float, float, float] | None:
+        """Where the base was heard to stand last, in the task frame: x, y [m], heading [rad]; for showing only."""
+        return None if self._odometry is None else base_task_from_odometry(self._odometry)
+
     def keep(self) -> None:
         """Note that whoever holds the lease is well, though it neither moves nor asks."""
         self._progress_s = self._clock.monotonic_s()

@@ -114,6 +114,29 @@ class Station:
         """Whether the robot is this operator's."""
         return self._holding
 
+    @property
+    def said(self) -> str:
+        """What came of the last order, or why the robot was not to be had; empty until it is known."""
+        return self._said
+
+    @property
+    def help(self) -> Help:
+        """What the stack asks a person, or asked last."""
+        return self._help
+
+    @property
+    def robot(self) -> GuardClient:
+        """The robot as it is heard; for looking only."""
+        return self._robot
+
+    @property
+    def commander(self) -> str:
+        """Who renewed a lease just now, other than this operator; empty where nobody did."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._rival_s < RIVAL_S:
+            return self._rival
+        return self._mover if now_s - self._mover_s < RIVAL_S else ""
+
     def key(self, key: str) -> None:
         """Take a key press."""
         self._hand(lambda now_s: self._teleop.key(key, now_s))
@@ -145,6 +168,7 @@ class Station:
         if order is Order.QUIT:
             self._ended.set()
         elif order is not None:
+            self._said = ""
             self._orders.append(order)
         self._wake.set()
 

@@ -1,0 +1,129 @@
+"""A console beside a stack: its ears, its seat, its requests and its window, made for any node that spins."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rclpy.node import Node
+
+from f2p.clock import Clock, SystemClock
+from f2p.console.access import is_loopback, token_for
+from f2p.console.buttons import Button
+from f2p.console.desk import Desk
+from f2p.console.draft import Draft
+from f2p.console.server import check_free
+from f2p.console.view import View
+from f2p.console.window import Window
+from f2p.ros.base.heartbeat import Watch
+from f2p.ros.console.listening import Listener
+from f2p.ros.console.requests import Requests
+from f2p.ros.console.seat import GIVE, Seat
+from f2p.ros.remote.guard import GuardClientConfig
+from f2p.ros.remote.station import Station
+from f2p.settings import Settings, group, number, setting
+from f2p.teleop.core import Teleop, TeleopConfig
+
+ASKED = ("guard", "perception", "model_server", "orchestrator", "recorder")
+"""Nodes whose heartbeats are heard: those that buttons ask."""
+
+
+@dataclass(frozen=True)
+class ConsoleConfig(Settings):
+    """Where the console listens, who may come in, and its hands."""
+
+    address: str = setting("127.0.0.1", "where it listens; an address that others reach asks for a token")
+    port: int = number(8080, "port; 0 takes a free one", low=0, high=65535, source="viser")
+    token_file: str = setting("", "file with the token, made where it is not there; empty: a token is asked for only "
+                                  "on an address that others reach, a new one each time")  # fmt: skip
+    hands: TeleopConfig = group(TeleopConfig, fixed=True)
+    guard: GuardClientConfig = group(GuardClientConfig, fixed=True)
+
+
+class Console:
+    """Made on the node's thread, opened on any.
+
+    Args:
+        node: Whose executor listens and sends.
+        config: Where it listens.
+        clock: Time.
+    """
+
+    def __init__(self, node: Node, config: ConsoleConfig, clock: Clock | None = None) -> None:
+        clock = clock or SystemClock()
+        self._config, watch, draft = config, Watch(node, ASKED), Draft()
+        self._station = Station(node, watch, Teleop(config.hands), config.guard, clock)
+        self.listener = Listener(node, self._station, watch, clock)
+        self._seat = Seat(node, self._station, watch, clock)
+        self._requests = Requests(node, watch, draft, self.listener.weights, self._note)
+        self.desk = Desk(self._jobs(), clock)
+        self._window = Window(self.desk, draft, self._station.key, self._view)
+
+    def open(self) -> str:
+        """Listen; returns the address to open, with the token where one is asked for.
+
+        Raises:
+            PortTakenError, TokenFileError, GateMissingError: It cannot.
+        """
+        config = self._config
+        token = token_for(config.address, Path(config.token_file).expanduser() if config.token_file else None)
+        port = self._window.open(token, config.address, config.port, self.listener.page)
+        self._station.start()
+        return f"{_url(config, port)}{f'?token={token}' if token else ''}"
+
+    @property
+    def lively(self) -> bool:
+        """Whether the threads that hold the lease and draw work."""
+        return self._station.lively and self._window.lively
+
+    @property
+    def private(self) -> bool:
+        """Whether only this machine reaches it."""
+        return is_loopback(self._config.address)
+
+    def let_go(self) -> None:
+        """Want nothing of the robot any more."""
+        self._station.let_go()
+
+    def close(self) -> None:
+        """Turn everybody out; the robot stands, and what was taken is not given back by that."""
+        self._requests.close()
+        self._window.close()
+        self._station.close()
+
+    def _note(self, text: str) -> None:
+        self.desk.note(text)
+
+    def _view(self) -> View:
+        return replace(self.listener.view(), notes=self.desk.notes)
+
+    def _jobs(self) -> dict[Button, Callable[[str], str]]:
+        """Return what each button does, for whom."""
+        seat, ask = self._seat, self._requests
+        jobs: dict[Button, Callable[[str], str]] = {
+            Button.HOLD: seat.hold, Button.PAUSE: seat.take, Button.TAKE_OVER: seat.take, Button.UNLATCH: seat.unlatch,
+            Button.LOOK: ask.look, Button.RUN: ask.run, Button.CANCEL: ask.cancel, Button.APPROVE: ask.approve,
+            Button.REFUSE: ask.refuse, Button.ROLL_BACK: ask.roll_back,
+        }  # fmt: skip
+        jobs |= {button: _of(seat.give, button.value) for button in Button if button.value in GIVE}
+        recorded = {Button.MARK: "mark", Button.RECORD: "start", Button.STOP_RECORD: "stop"}
+        return jobs | {button: _of(ask.record, what) for button, what in recorded.items()}
+
+
+def _of(job: Callable[[str], str], what: str) -> Callable[[str], str]:
+    """Return a button's job that does one thing for whomever."""
+    return lambda _who: job(what)
+
+
+def announced(config: ConsoleConfig) -> str:
+    """Return where a console that is about to start will be, without its token. Raises PortTakenError."""
+    check_free(config.address, config.port)
+    return _url(config, config.port) if config.port else "on a free port, which its log names"
+
+
+def _url(config: ConsoleConfig, port: int) -> str:
+    everywhere, literal = config.address in ("0.0.0.0", "::"), ":" in config.address
+    host = socket.gethostname() if everywhere else f"[{config.address}]" if literal else config.address
+    return f"http://{host}:{port}/"
