@@ -187,7 +187,7 @@ def test_names_of_our_own_are_relative_to_the_namespace_that_is_called_f2p() -> 
 @pytest.mark.parametrize("name", graph.GRAPHS)
 def test_configuration_names_only_nodes_and_parameters_that_exist(name: str) -> None:
     told = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
-    names = {spec.name for spec in graph.nodes(name)}
+    names = {spec.name for spec in graph.of_graph(name)}
     assert set(told) <= {f"/**/{one}" for one in names}, "a key that counts in one namespace only"
     for key, entry in told.items():
         node = key.removeprefix("/**/")

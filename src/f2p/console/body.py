@@ -27,7 +27,7 @@ STILL = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class LightMesh:
     """One link's mesh."""
 
     vertices: np.ndarray
@@ -36,7 +36,7 @@ class Part:
     """Shape (faces, 3), uint32."""
 
 
-def lightened(corners: np.ndarray, cell_m: float = CELL_M) -> Part:
+def lightened(corners: np.ndarray, cell_m: float = CELL_M) -> LightMesh:
     """Return triangles with the vertices of each cubic cell merged into their mean, and what collapsed left out.
 
     Args:
@@ -52,10 +52,10 @@ def lightened(corners: np.ndarray, cell_m: float = CELL_M) -> Part:
     whole = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 0] != faces[:, 2])
     kept = faces[whole]
     _, first = np.unique(np.sort(kept, axis=1), axis=0, return_index=True)
-    return Part(means.astype(np.float32), kept[np.sort(first)].astype(np.uint32))
+    return LightMesh(means.astype(np.float32), kept[np.sort(first)].astype(np.uint32))
 
 
-class Body:
+class StretchModel:
     """Shows one robot.
 
     Args:

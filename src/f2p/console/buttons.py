@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Button(str, Enum):
+class Press(str, Enum):
     """What can be pressed; the value names it on the wire and in the record."""
 
     HOLD = "hold"
@@ -37,42 +37,42 @@ class ButtonFacts:
     label: str
     hint: str
     """What it does, for who hovers over it, and for the documentation."""
-    opposites: frozenset[Button] = frozenset()
+    opposites: frozenset[Press] = frozenset()
     """It yields to these, when another operator pressed one of them just now."""
     of_holder: bool = False
     """Whether only who took the robot may press it while he has it."""
 
 
-_STOPS = frozenset({Button.HOLD, Button.PAUSE, Button.TAKE_OVER})
+_STOPS = frozenset({Press.HOLD, Press.PAUSE, Press.TAKE_OVER})
 
-FACTS: dict[Button, ButtonFacts] = {
-    Button.HOLD: ButtonFacts("Hold", "Stops whatever moves, at once, and keeps it standing under this lease."),
-    Button.PAUSE: ButtonFacts("Pause", "Takes the robot and lets it stand; a goal that is pursued waits until Resume."),
-    Button.TAKE_OVER: ButtonFacts(
+FACTS: dict[Press, ButtonFacts] = {
+    Press.HOLD: ButtonFacts("Hold", "Stops whatever moves, at once, and keeps it standing under this lease."),
+    Press.PAUSE: ButtonFacts("Pause", "Takes the robot and lets it stand; a goal that is pursued waits until Resume."),
+    Press.TAKE_OVER: ButtonFacts(
         "Take over", "Takes the robot for you, also from who has it at this console; drive it with the buttons below."
     ),
-    Button.RESUME: ButtonFacts(
+    Press.RESUME: ButtonFacts(
         "Resume", "Gives the robot back: the stack looks again and plans afresh.", _STOPS, of_holder=True
     ),
-    Button.DONE: ButtonFacts("Step is done", "Gives it back: the step counts as done, go on after it.",
+    Press.DONE: ButtonFacts("Step is done", "Gives it back: the step counts as done, go on after it.",
                              _STOPS, of_holder=True),
-    Button.SKIP: ButtonFacts("Skip step", "Gives it back: leave the step out, go on after it.", _STOPS, of_holder=True),
-    Button.GIVE_UP: ButtonFacts("Give up", "Gives it back and ends the goal.", of_holder=True),
-    Button.UNLATCH: ButtonFacts(
+    Press.SKIP: ButtonFacts("Skip step", "Gives it back: leave the step out, go on after it.", _STOPS, of_holder=True),
+    Press.GIVE_UP: ButtonFacts("Give up", "Gives it back and ends the goal.", of_holder=True),
+    Press.UNLATCH: ButtonFacts(
         "Clear latch", "After the runstop, once it is released: the guard takes motions again.", _STOPS
     ),
-    Button.LOOK: ButtonFacts("Look again", "The robot takes its looking posture; the scene is seen afresh.", _STOPS),
-    Button.RUN: ButtonFacts("Run", "Pursues the goal above: perceive, plan, execute, check, learn, again.",
-                            _STOPS | {Button.CANCEL}),
-    Button.CANCEL: ButtonFacts("Cancel", "Takes back the goal that was run from here; the robot stops."),
-    Button.APPROVE: ButtonFacts("Approve", "Puts the weights that wait into service, once they are proven.",
-                                frozenset({Button.REFUSE, Button.ROLL_BACK})),
-    Button.REFUSE: ButtonFacts("Refuse", "Sends the weights that wait away.", frozenset({Button.APPROVE})),
-    Button.ROLL_BACK: ButtonFacts("Roll back", "Puts the weights before these back into service.",
-                                  frozenset({Button.APPROVE})),
-    Button.MARK: ButtonFacts("Mark", "Records the minute before this moment and the quarter after it."),
-    Button.RECORD: ButtonFacts("Record", "Records from now on, the minute before included.",
-                               frozenset({Button.STOP_RECORD})),
-    Button.STOP_RECORD: ButtonFacts("Stop recording", "Ends what Record began.", frozenset({Button.RECORD})),
+    Press.LOOK: ButtonFacts("Look again", "The robot takes its looking posture; the scene is seen afresh.", _STOPS),
+    Press.RUN: ButtonFacts("Run", "Pursues the goal above: perceive, plan, execute, check, learn, again.",
+                            _STOPS | {Press.CANCEL}),
+    Press.CANCEL: ButtonFacts("Cancel", "Takes back the goal that was run from here; the robot stops."),
+    Press.APPROVE: ButtonFacts("Approve", "Puts the weights that wait into service, once they are proven.",
+                                frozenset({Press.REFUSE, Press.ROLL_BACK})),
+    Press.REFUSE: ButtonFacts("Refuse", "Sends the weights that wait away.", frozenset({Press.APPROVE})),
+    Press.ROLL_BACK: ButtonFacts("Roll back", "Puts the weights before these back into service.",
+                                  frozenset({Press.APPROVE})),
+    Press.MARK: ButtonFacts("Mark", "Records the minute before this moment and the quarter after it."),
+    Press.RECORD: ButtonFacts("Record", "Records from now on, the minute before included.",
+                               frozenset({Press.STOP_RECORD})),
+    Press.STOP_RECORD: ButtonFacts("Stop recording", "Ends what Record began.", frozenset({Press.RECORD})),
 }  # fmt: skip
 """Of all buttons. What stops the robot yields to nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from f2p.clock import Clock, SystemClock
-from f2p.console.buttons import FACTS, Button
+from f2p.console.buttons import FACTS, Press
 from f2p.console.errors import NotNowError, OpposedError
 from f2p.errors import F2pError
 
@@ -18,10 +18,10 @@ OPPOSED_S = 3.0
 KEPT = 30
 """Notes that are shown (ours)."""
 
-TAKES = frozenset({Button.HOLD, Button.PAUSE, Button.TAKE_OVER})
+TAKES = frozenset({Press.HOLD, Press.PAUSE, Press.TAKE_OVER})
 """After these the robot is the presser's."""
 
-GIVES = frozenset({Button.RESUME, Button.DONE, Button.SKIP, Button.GIVE_UP})
+GIVES = frozenset({Press.RESUME, Press.DONE, Press.SKIP, Press.GIVE_UP})
 """After these it is nobody's here."""
 
 
@@ -33,11 +33,11 @@ class Desk:
         clock: Order of the presses.
     """
 
-    def __init__(self, jobs: Mapping[Button, Callable[[str], str]], clock: Clock | None = None) -> None:
+    def __init__(self, jobs: Mapping[Press, Callable[[str], str]], clock: Clock | None = None) -> None:
         self._jobs, self._clock = jobs, clock or SystemClock()
         self._lock = threading.Lock()
-        self._pressed: dict[Button, tuple[str, float]] = {}
-        self._doing: dict[Button, str] = {}
+        self._pressed: dict[Press, tuple[str, float]] = {}
+        self._doing: dict[Press, str] = {}
         self._notes: deque[str] = deque(maxlen=KEPT)
         self._holder = ""
 
@@ -63,7 +63,7 @@ class Desk:
             self.note(f"{who} left and has the robot still: it stands until somebody resumes")
             self._holder = ""
 
-    def press(self, button: Button, who: str) -> str:
+    def press(self, button: Press, who: str) -> str:
         """Do what a button does.
 
         Raises:
@@ -89,7 +89,7 @@ class Desk:
         self.note(f"{who}: {label}: {done}")
         return done
 
-    def _admit(self, button: Button, who: str) -> None:
+    def _admit(self, button: Press, who: str) -> None:
         """Note the press. Raises OpposedError, NotNowError."""
         facts, now_s = FACTS[button], self._clock.monotonic_s()
         with self._lock:

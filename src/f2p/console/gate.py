@@ -38,7 +38,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Gate:
+class Doorkeeper:
     """Asked from the server's thread.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 import viser
 
 from f2p.console import tables
-from f2p.console.buttons import FACTS, Button
+from f2p.console.buttons import FACTS, Press
 from f2p.console.desk import Desk
 from f2p.console.draft import Draft
 from f2p.console.goal_tab import GoalTab
@@ -59,8 +59,8 @@ class Panel:
         tabs = gui.add_tab_group()
         with tabs.add_tab("Goal"):
             self._goal = GoalTab(gui, draft, self._tell)
-            self._button(Button.RUN, "green")
-            self._button(Button.CANCEL)
+            self._button(Press.RUN, "green")
+            self._button(Press.CANCEL)
         with tabs.add_tab("Plan"):
             self._html["plan"] = gui.add_html("")
         with tabs.add_tab("Scene"):
@@ -70,7 +70,7 @@ class Panel:
         with tabs.add_tab("Weights"):
             self._learning_part()
         with tabs.add_tab("Record"):
-            self._group(Button.MARK, Button.RECORD, Button.STOP_RECORD)
+            self._group(Press.MARK, Press.RECORD, Press.STOP_RECORD)
             self._html["recorder"] = gui.add_html("")
         self._html["notes"] = gui.add_html("")
 
@@ -105,11 +105,11 @@ class Panel:
             self._html[part].content = content
 
     def _robot_buttons(self) -> None:
-        self._button(Button.HOLD, "red")
-        self._group(Button.PAUSE, Button.TAKE_OVER, Button.RESUME)
-        self._plea = self._group(Button.DONE, Button.SKIP, Button.GIVE_UP)
-        self._unlatch = self._button(Button.UNLATCH, "orange")
-        self._button(Button.LOOK)
+        self._button(Press.HOLD, "red")
+        self._group(Press.PAUSE, Press.TAKE_OVER, Press.RESUME)
+        self._plea = self._group(Press.DONE, Press.SKIP, Press.GIVE_UP)
+        self._unlatch = self._button(Press.UNLATCH, "orange")
+        self._button(Press.LOOK)
         self._driving = self._gui.add_folder("Drive: hold a button, let go to stop", expand_by_default=False)
         with self._driving:
             speeds = self._gui.add_button_group("speed", tuple(SPEEDS))
@@ -121,23 +121,23 @@ class Panel:
         self._html["learning"] = self._gui.add_html("")
         self._progress = self._gui.add_progress_bar(0.0, animated=True, color="violet", visible=False)
         self._html["weights"] = self._gui.add_html("")
-        self._approval = self._group(Button.APPROVE, Button.REFUSE)
-        self._button(Button.ROLL_BACK)
+        self._approval = self._group(Press.APPROVE, Press.REFUSE)
+        self._button(Press.ROLL_BACK)
 
-    def _button(self, button: Button, color: Any = "gray") -> viser.GuiButtonHandle:
+    def _button(self, button: Press, color: Any = "gray") -> viser.GuiButtonHandle:
         facts = FACTS[button]
         made = self._gui.add_button(facts.label, color=color, hint=facts.hint)
         made.on_click(lambda event: self._press(event, button))
         return made
 
-    def _group(self, *buttons: Button) -> viser.GuiButtonGroupHandle:
+    def _group(self, *buttons: Press) -> viser.GuiButtonGroupHandle:
         by_label = {FACTS[one].label: one for one in buttons}
         hint = " ".join(f"{label}: {FACTS[one].hint}" for label, one in by_label.items())
         made = self._gui.add_button_group("", tuple(by_label), hint=hint)
         made.on_click(lambda event: self._press(event, by_label[event.target.value]))
         return made
 
-    def _press(self, event: viser.GuiEvent[Any], button: Button) -> None:
+    def _press(self, event: viser.GuiEvent[Any], button: Press) -> None:
         self._tell(event, lambda: self._desk.press(button, operator(event.client_id)), FACTS[button].label)
 
     def _driver(self, key: str) -> Callable[[Any], None]:

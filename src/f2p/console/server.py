@@ -16,12 +16,12 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from f2p.console.errors import GateMissingError, PortTakenError
-from f2p.console.gate import Gate
+from f2p.console.gate import Doorkeeper
 
 _STARTING = threading.Lock()
 
 
-def start(gate: Gate, address: str, port: int) -> viser.ViserServer:
+def start(gate: Doorkeeper, address: str, port: int) -> viser.ViserServer:
     """Start to listen; a port of 0 takes a free one.
 
     Raises:
@@ -51,7 +51,7 @@ def check_free(address: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _gated(gate: Gate) -> Iterator[list[bool]]:
+def _gated(gate: Doorkeeper) -> Iterator[list[bool]]:
     """Have the gate asked before whatever answers requests of a server that is started within the block.
 
     viser offers no hook of its own for it; what is yielded fills when one was started.

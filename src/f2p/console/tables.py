@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from f2p.console.gate import CASE
-from f2p.console.view import FailureRow, Learning, PlanView, View, Weights
+from f2p.console.view import FailureRow, LearningView, PlanView, View, Weights
 from f2p.report.markers import predicted_ends
 from f2p.scene.relations import relations_of
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Scene, fact_text
@@ -149,7 +149,7 @@ def failures_html(rows: tuple[FailureRow, ...]) -> str:
     return block(*parts)
 
 
-def learning_html(learning: Learning | None, particles: int) -> str:
+def learning_html(learning: LearningView | None, particles: int) -> str:
     """Return how far a round of learning is, in words."""
     if learning is None:
         return block(line("nothing is being learned", GREY))

@@ -13,7 +13,7 @@ from f2p.weights.listing import WeightsRow
 
 
 @dataclass(frozen=True)
-class Command:
+class CommandView:
     """Who has the robot."""
 
     mode: str = "unknown"
@@ -38,7 +38,7 @@ class Pursuit:
 
 
 @dataclass(frozen=True)
-class Learning:
+class LearningView:
     """How far a round of learning is."""
 
     stage: str
@@ -90,7 +90,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Plea:
+class PleaView:
     """What the stack asks a person."""
 
     step: str
@@ -107,10 +107,10 @@ class View:
     """What is waited for; empty where the stack is active."""
     nodes: tuple[tuple[str, str], ...] = ()
     """Name and lifecycle state of each process."""
-    command: Command = field(default_factory=Command)
-    plea: Plea | None = None
+    command: CommandView = field(default_factory=CommandView)
+    plea: PleaView | None = None
     pursuit: Pursuit | None = None
-    learning: Learning | None = None
+    learning: LearningView | None = None
     scene: Scene | None = None
     plan: PlanView | None = None
     particles: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))

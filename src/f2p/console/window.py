@@ -9,11 +9,11 @@ from pathlib import Path
 import viser
 
 from f2p.console import server
-from f2p.console.body import Body
+from f2p.console.body import StretchModel
 from f2p.console.desk import Desk
 from f2p.console.draft import Draft
 from f2p.console.drawing import Drawing
-from f2p.console.gate import Gate
+from f2p.console.gate import Doorkeeper
 from f2p.console.panel import Panel, operator
 from f2p.console.view import View
 from f2p.report.markers import failure_marks, particle_marks, plan_marks, scene_marks
@@ -46,13 +46,13 @@ class Window:
 
     def open(self, token: str, address: str, port: int, page: Callable[[str], Path | None]) -> int:
         """Listen, and begin to draw; returns the port. Raises PortTakenError, GateMissingError."""
-        made = self._server = server.start(Gate(token, address, page), address, port)
+        made = self._server = server.start(Doorkeeper(token, address, page), address, port)
         made.initial_camera.position, made.initial_camera.look_at = EYE, LOOKED_AT
         made.initial_camera.up, made.initial_camera.fov = (0.0, 0.0, 1.0), 0.87
         made.scene.add_grid("/floor", 6.0, 6.0, cell_size=0.25, cell_color=(60, 66, 74), section_color=(84, 92, 102),
                             fade_distance=8.0)  # fmt: skip
         self._panel = Panel(made, self._desk, self._draft, self._key)
-        self._body = Body(made.scene)
+        self._body = StretchModel(made.scene)
         names = ("scene", "plan", "particles", "failure")
         self._drawings = {name: Drawing(made.scene, name) for name in names}
         made.on_client_connect(lambda _client: self._looked.set())

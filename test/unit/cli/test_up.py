@@ -13,7 +13,7 @@ from f2p.cli import build
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--without", "guard"], "error 970: 'guard' is no optional node of the graph 'sim'; there are: markers, "),
+        (["--without", "guard"], "error 970: 'guard' is no optional node of the graph 'sim'; there are: console, "),
         (["--robot", "--with", "stretch_sim"], "'stretch_sim' is no optional node of the graph 'robot'"),
         (["--with", "toaster"], "error 970: no node 'toaster' in the graph; there are: manager, "),
     ],

@@ -16,7 +16,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from f2p.clock import Clock
-from f2p.console.view import Command, Learning, PlanView, Plea, Pursuit, View, Weights
+from f2p.console.view import CommandView, LearningView, PlanView, PleaView, Pursuit, View, Weights
 from f2p.graph.graph import members
 from f2p.graph.places import here
 from f2p.plan.tree import plan_tree
@@ -90,7 +90,7 @@ class Listener:
             waits=self.waits(),
             nodes=self._graph.value() or (),
             command=self._command(),
-            plea=Plea(step, help_.failure_id, int(help_.error_code), help_.reason) if help_.wanted else None,
+            plea=PleaView(step, help_.failure_id, int(help_.error_code), help_.reason) if help_.wanted else None,
             pursuit=self._stage.value() if self._goals.value() else None,
             learning=self._learning.value() if self._rounds.value() else None,
             scene=self._scene.value(),
@@ -148,14 +148,14 @@ class Listener:
             self._shown_plan = (raw, status, shown)
         return self._shown_plan[2]
 
-    def _command(self) -> Command:
+    def _command(self) -> CommandView:
         state = self._station.robot.guard_state
         if state is None or not self._watch.alive("guard"):
-            return Command("no guard")
+            return CommandView("no guard")
         held = bool(state.holding or state.latched)
         mode = "runstop" if state.latched else str(state.mode)
         who = self._station.commander if mode in (GuardState.AUTONOMY, GuardState.OPERATOR) else ""
-        return Command(mode, who, self._station.holding, bool(state.latched), state.reason if held else "")
+        return CommandView(mode, who, self._station.holding, bool(state.latched), state.reason if held else "")
 
     def _search(self) -> str:
         """Return that no stack is in this namespace, and where there is one instead."""
@@ -188,6 +188,6 @@ def _pursuit_of(message: Any) -> Pursuit:
     return Pursuit(one.stage, duration_from_msg(one.elapsed), int(one.attempt), one.detail)
 
 
-def _learning_of(message: Any) -> Learning:
+def _learning_of(message: Any) -> LearningView:
     one = message.feedback
-    return Learning(one.stage, float(one.progress), one.detail)
+    return LearningView(one.stage, float(one.progress), one.detail)

@@ -58,7 +58,7 @@ class Requests:
         """Ask for the goal on screen, and return; how it ends is noted. Raises F2pError where it cannot be."""
         wanted = self._draft.order()
         self._need("orchestrator", "it pursues goals")
-        if not self._pursuing.acquire(blocking=False):
+        if not self._pursuing.acquire(timeout=0):
             raise NotNowError("a goal that was run from here is still pursued: Cancel it first")
         self._canceled.clear()
         threading.Thread(target=self._pursue, args=(who, *wanted), name="f2p-goal", daemon=True).start()

@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from f2p.clock import Clock, SystemClock
 from f2p.console.access import is_loopback, token_for
-from f2p.console.buttons import Button
+from f2p.console.buttons import Press
 from f2p.console.desk import Desk
 from f2p.console.draft import Draft
 from f2p.console.server import check_free
@@ -99,16 +99,16 @@ class Console:
     def _view(self) -> View:
         return replace(self.listener.view(), notes=self.desk.notes)
 
-    def _jobs(self) -> dict[Button, Callable[[str], str]]:
+    def _jobs(self) -> dict[Press, Callable[[str], str]]:
         """Return what each button does, for whom."""
         seat, ask = self._seat, self._requests
-        jobs: dict[Button, Callable[[str], str]] = {
-            Button.HOLD: seat.hold, Button.PAUSE: seat.take, Button.TAKE_OVER: seat.take, Button.UNLATCH: seat.unlatch,
-            Button.LOOK: ask.look, Button.RUN: ask.run, Button.CANCEL: ask.cancel, Button.APPROVE: ask.approve,
-            Button.REFUSE: ask.refuse, Button.ROLL_BACK: ask.roll_back,
+        jobs: dict[Press, Callable[[str], str]] = {
+            Press.HOLD: seat.hold, Press.PAUSE: seat.take, Press.TAKE_OVER: seat.take, Press.UNLATCH: seat.unlatch,
+            Press.LOOK: ask.look, Press.RUN: ask.run, Press.CANCEL: ask.cancel, Press.APPROVE: ask.approve,
+            Press.REFUSE: ask.refuse, Press.ROLL_BACK: ask.roll_back,
         }  # fmt: skip
-        jobs |= {button: _of(seat.give, button.value) for button in Button if button.value in GIVE}
-        recorded = {Button.MARK: "mark", Button.RECORD: "start", Button.STOP_RECORD: "stop"}
+        jobs |= {button: _of(seat.give, button.value) for button in Press if button.value in GIVE}
+        recorded = {Press.MARK: "mark", Press.RECORD: "start", Press.STOP_RECORD: "stop"}
         return jobs | {button: _of(ask.record, what) for button, what in recorded.items()}
 
 
