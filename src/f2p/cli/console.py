@@ -19,8 +19,9 @@ from f2p.settings_text import set_by
 if TYPE_CHECKING:
     from f2p.ros.console.session import Console
 
-TOLD_AFTER_S, LOOK_S = 2.0, 1.0
-"""When it is first said what is waited for, and time between two looks whether that changed [s] (ours: within 5 s)."""
+TOLD_AFTER_S, LOOK_S, REST_S = 2.0, 1.0, 60.0
+"""When it is first said what is waited for, time between two looks whether that changed (ours: within 5 s), and once
+nothing is waited for [s]: each look costs ten seconds of listening."""
 
 
 @in_one_line()
@@ -66,15 +67,15 @@ def console(
 
 
 def _wait(session: Console, ended: threading.Event, terminal: Terminal) -> None:
-    """Say what is waited for, when that changes, until asked to end."""
+    """Say what is waited for, when that changes, until the stack is up; then wait to be asked to end."""
     said = ""
     ended.wait(timeout=TOLD_AFTER_S)
     while not ended.is_set():
-        waits = session.listener.waits() or "the stack is up"
+        waits = session.listener.waits()
         if waits != said:
-            terminal.print(escape(waits), soft_wrap=True)
+            terminal.print(escape(waits or "the stack is up"), soft_wrap=True)
             said = waits
-        ended.wait(timeout=LOOK_S)
+        ended.wait(timeout=LOOK_S if waits else REST_S)
 
 
 @settable.register("console")

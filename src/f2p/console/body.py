@@ -64,6 +64,7 @@ class StretchModel:
 
     def __init__(self, scene: viser.SceneApi) -> None:
         self._frames: dict[str, tuple[Link, viser.FrameHandle, float]] = {}
+        self._stands: tuple[float, float, float] | None = None
         self._base = scene.add_frame(ROOT, show_axes=False, visible=False)
         try:
             self._add(scene, read_links().values())
@@ -79,10 +80,11 @@ class StretchModel:
         """
         if base is None:
             return
-        x, y, heading = base
-        self._base.position = (x, y, 0.0)
-        self._base.wxyz = (math.cos(heading / 2), 0.0, 0.0, math.sin(heading / 2))
-        self._base.visible = True
+        if self._stands is None or max(abs(a - b) for a, b in zip(base, self._stands, strict=True)) > STILL:
+            x, y, heading = self._stands = base
+            self._base.position = (x, y, 0.0)
+            self._base.wxyz = (math.cos(heading / 2), 0.0, 0.0, math.sin(heading / 2))
+            self._base.visible = True
         for name, position in joints.items():
             if name in self._frames and abs(position - self._frames[name][2]) > STILL:
                 link, frame, _ = self._frames[name]

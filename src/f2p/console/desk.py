@@ -52,6 +52,11 @@ class Desk:
         """The operator of this console who has the robot; empty where none has."""
         return self._holder
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was pressed is being done."""
+        return bool(self._doing)
+
     def note(self, text: str) -> None:
         """Add a note with the time."""
         with self._lock:

@@ -17,8 +17,8 @@ POINT_M = 0.004
 MOST_POINTS = 6000
 """Points of one segment that are shown (ours: what one sees at arm's length)."""
 
-WORDS = frozenset({"status", "banner"})
-"""Groups that the panel shows as text, so that they do not hang in the scene."""
+WORDS = frozenset({"status", "banner", "relation names"})
+"""Groups that the panel shows as text, so that they do not hide the scene."""
 
 _PALETTE = np.array([(66, 153, 225), (237, 137, 54), (72, 187, 120), (213, 63, 140), (159, 122, 234), (236, 201, 75),
                      (56, 178, 172), (245, 101, 101)])  # fmt: skip
@@ -88,7 +88,7 @@ class Drawing:
         elif mark.kind is Kind.TEXT and mark.text:
             self._scene.add_label(
                 self._next(), mark.text, position=(x, y, z), anchor="bottom-center",
-                font_screen_scale=0.75 if mark.group != "relation names" else 0.6,
+                font_screen_scale=0.75,
             )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ from f2p.report.markers import failure_marks, particle_marks, plan_marks, scene_
 PERIOD_S = 0.1
 """Time between two looks at what is to be shown, while somebody looks [s] (ours: what looks live)."""
 
-EYE, LOOKED_AT = (-0.75, -1.75, 1.75), (0.55, 0.05, 0.55)
-"""Where a viewer begins, and looks at, in the task frame [m]: over the robot's shoulder onto the tables."""
+EYE, LOOKED_AT = (2.15, -1.2, 1.65), (0.5, 0.0, 0.62)
+"""Where a viewer begins, and looks at, in the task frame [m]: over the tables onto the robot."""
 
 
 class Window:

@@ -25,7 +25,7 @@ MISSING = "no chromium on the PATH: apt-get install chromium"
 _FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
     "--disable-extensions", "--disable-background-networking", "--disable-component-update", "--mute-audio",
-    "--remote-debugging-port=0", "--window-size=1280,800", "about:blank",
+    "--remote-debugging-port=0", "about:blank",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ class Page:
     """One tab."""
 
     def __init__(self, address: str) -> None:
-        self._socket = connect(address, max_size=2**26, open_timeout=20)
+        self._socket = connect(address, max_size=2**26, open_timeout=20, legacy=True)
         self._number = 0
         self.tell("Page.enable")
         self.tell("Runtime.enable")
@@ -92,11 +92,12 @@ class Page:
 class Browser:
     """A process of it, with a profile of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: tuple[int, int] = (700, 520)) -> None:
+        """Start it; each pixel is drawn by a processor, so that tests want few."""
         assert PROGRAM is not None
         profile = folder / "profile"
         self._process = subprocess.Popen(
-            (PROGRAM, f"--user-data-dir={profile}", *_FLAGS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            (PROGRAM, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}", *_FLAGS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
         told, clock, pause = profile / "DevToolsActivePort", SystemClock(), threading.Event()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 
 from f2p.clock import Clock, SystemClock
@@ -64,14 +64,18 @@ class Watch:
         names: Nodes of the graph to watch.
         clock: Time of reception.
         depth: Beats of each that wait to be looked at; where it is one, the newest is seen and others are lost.
+        group: Of the callbacks; one of its own unless given.
     """
 
-    def __init__(self, node: Node, names: Iterable[str], clock: Clock | None = None, depth: int = 1) -> None:
+    def __init__(
+        self, node: Node, names: Iterable[str], clock: Clock | None = None, depth: int = 1,
+        group: CallbackGroup | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._lives: dict[str, Life] = {}
         self._specs = {name: graph.node(name) for name in names}
-        group = MutuallyExclusiveCallbackGroup()
+        group = group or MutuallyExclusiveCallbackGroup()
         for name, spec in self._specs.items():
             self._lives[name] = Life()
             events = SubscriptionEventCallbacks(liveliness=partial(self._on_liveliness, name))

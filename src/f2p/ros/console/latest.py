@@ -28,13 +28,16 @@ class Latest(Generic[V]):
         group: Of the callback.
         read: Makes a value of a message; may raise F2pError.
         came: Called with every message as it came, on the executor's thread.
+        bounded: Whether it is a message of ours, whose fields have bounds; of others the reader takes no more than it
+            shows.
     """
 
     def __init__(
         self, node: Node, kind: Any, name: str, how: QoSProfile, group: CallbackGroup, read: Callable[[Any], V],
-        came: Callable[[bytes], None] = lambda _data: None,
+        came: Callable[[bytes], None] = lambda _data: None, bounded: bool = False,
     ) -> None:  # fmt: skip
         self._node, self._kind, self._name, self._read_as, self._came = node, kind, name, read, came
+        self._bounded = bounded
         self.raw: bytes | None = None
         """The newest message, serialized."""
         self._read: bytes | None = None
@@ -51,7 +54,8 @@ class Latest(Generic[V]):
     def read(self, raw: bytes) -> V | None:
         """Return what a message says; one that cannot be read is as if never sent, and told of."""
         try:
-            return self._read_as(within(deserialize_message(raw, self._kind)))
+            message = deserialize_message(raw, self._kind)
+            return self._read_as(within(message) if self._bounded else message)
         except F2pError as error:
             self._node.get_logger().warning(
                 f"{self._name} cannot be shown: {wire_text(error)}", throttle_duration_sec=5.0

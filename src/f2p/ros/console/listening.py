@@ -11,7 +11,6 @@ import numpy as np
 from action_msgs.msg import GoalStatus, GoalStatusArray
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseArray
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_msgs.msg import String
 
@@ -21,6 +20,7 @@ from f2p.graph.graph import members
 from f2p.graph.places import here
 from f2p.plan.tree import plan_tree
 from f2p.ros.base import qos
+from f2p.ros.base.dozing import DozingGroup
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.console.failures import Timeline, row_from_msg
 from f2p.ros.console.latest import Latest
@@ -50,20 +50,21 @@ class Listener:
         station: The operator's seat at this console.
         watch: Heartbeats of the nodes that buttons ask.
         clock: Time.
+        group: Of the callbacks; asleep until somebody looks.
     """
 
-    def __init__(self, node: Node, station: Station, watch: Watch, clock: Clock) -> None:
+    def __init__(self, node: Node, station: Station, watch: Watch, clock: Clock, group: DozingGroup) -> None:
         self._node, self._station, self._watch, self._clock = node, station, watch, clock
-        group = MutuallyExclusiveCallbackGroup()
+        self._group = group
         hear = partial(Latest, node)
-        self.places, self._waiting = Places(node, group), Waiting(node)
+        self.places, self.waiting = Places(node, group), Waiting(node, group)
         self._timeline = Timeline(lambda: self.places.cases, clock)
         self._planned_for: bytes | None = None
-        self._scene = hear(SegmentedScene, "scene", qos.LATCHED, group, scene_from_msg)
-        self._plan = hear(Plan, "plan", qos.LATCHED, group, plan_from_msg, came=self._on_plan)
+        self._scene = hear(SegmentedScene, "scene", qos.LATCHED, group, scene_from_msg, bounded=True)
+        self._plan = hear(Plan, "plan", qos.LATCHED, group, plan_from_msg, came=self._on_plan, bounded=True)
         self._status = hear(String, "plan_status", qos.LATCHED, group, lambda message: message.data[:MOST_STATUS])
         self._particles = hear(PoseArray, "particles", qos.LATCHED, group, places_from_msg)
-        self._failure = hear(Failure, "failure", qos.LATCHED, group, row_from_msg, came=self._on_failure)
+        self._failure = hear(Failure, "failure", qos.LATCHED, group, row_from_msg, came=self._on_failure, bounded=True)
         self._weights = hear(WeightsState, "weights", qos.LATCHED, group, lambda message: message)
         self._recorder = hear(DiagnosticStatus, "recorder_state", qos.LATCHED, group, lambda message: message.message)
         self._graph = hear(DiagnosticArray, "graph", qos.LATCHED, group, _states_of)
@@ -81,6 +82,7 @@ class Listener:
 
     def view(self) -> View:
         """Return what is known now; parts that say the same are the same objects as before."""
+        self._group.stir()
         while self._unheard:
             self._timeline.add(self._failure.read(self._unheard.pop(0)))
         robot, help_ = self._station.robot, self._station.help
@@ -105,13 +107,14 @@ class Listener:
 
     def waits(self) -> str:
         """Return what is waited for before the stack can be asked for a goal; empty where it can."""
+        self._group.stir()
         if any(self._watch.alive(name) for name in ("orchestrator", "perception", "model_server", "guard")):
             if self._watch.active("orchestrator"):
                 return ""
             states = self._graph.value() or ()
             if states and all(state == Heartbeat.ACTIVE for _, state in states):
                 return ""
-            return f"not ready yet: {self._waiting.why() or 'nodes start'}"
+            return f"not ready yet: {self.waiting.why() or 'nodes start'}"
         now_s = self._clock.monotonic_s()
         if now_s - self._searched_s > SEARCH_S:
             self._searched_s, self._found = now_s, self._search()

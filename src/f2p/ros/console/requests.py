@@ -17,6 +17,7 @@ from f2p.ros.base.client import ActionCaller, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import GoalClient
 from f2p.ros.remote.record_request import ANSWER_S
+from f2p.ros.remote.waiting import Waiting
 from f2p.types import Goal, LearnFrom, SkillStep
 from f2p_msgs.action import PerceiveScene
 from f2p_msgs.srv import PublishWeights, RollbackWeights
@@ -34,13 +35,15 @@ class Requests:
         draft: The goal.
         weights: Gives what is known of the weights.
         note: Told how a goal ended.
+        waiting: What the nodes say of themselves.
     """
 
     def __init__(
-        self, node: Node, watch: Watch, draft: Draft, weights: Callable[[], Weights], note: Callable[[str], None]
+        self, node: Node, watch: Watch, draft: Draft, weights: Callable[[], Weights], note: Callable[[str], None],
+        waiting: Waiting,
     ) -> None:  # fmt: skip
         self._watch, self._draft, self._weights, self._note = watch, draft, weights, note
-        self._goals = GoalClient(node)
+        self._goals = GoalClient(node, watch, waiting)
         self._perceive = ActionCaller(node, PerceiveScene, "perceive", "perception", watch)
         self._publish = ServiceCaller(node, PublishWeights, "publish_weights", "model_server", watch)
         self._rollback = ServiceCaller(node, RollbackWeights, "rollback_weights", "model_server", watch)
@@ -54,6 +57,11 @@ class Requests:
         """Take back what was asked for."""
         self._canceled.set()
 
+    @property
+    def pursuing(self) -> bool:
+        """Whether a goal that was run from here is pursued."""
+        return self._pursuing.locked()
+
     def run(self, who: str) -> str:
         """Ask for the goal on screen, and return; how it ends is noted. Raises F2pError where it cannot be."""
         wanted = self._draft.order()
@@ -66,7 +74,7 @@ class Requests:
 
     def cancel(self, _who: str) -> str:
         """Take back the goal that was run from here. Raises NotNowError where there is none."""
-        if not self._pursuing.locked():
+        if not self.pursuing:
             raise NotNowError("no goal that was run from here is pursued; who ran another has to cancel it, or Hold")
         self._canceled.set()
         return "taken back: the robot stops"

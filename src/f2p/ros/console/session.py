@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 
 from f2p.clock import Clock, SystemClock
@@ -17,6 +18,7 @@ from f2p.console.draft import Draft
 from f2p.console.server import check_free
 from f2p.console.view import View
 from f2p.console.window import Window
+from f2p.ros.base.dozing import DozingGroup
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.console.listening import Listener
 from f2p.ros.console.requests import Requests
@@ -25,6 +27,9 @@ from f2p.ros.remote.guard import GuardClientConfig
 from f2p.ros.remote.station import Station
 from f2p.settings import Settings, group, number, setting
 from f2p.teleop.core import Teleop, TeleopConfig
+
+STIR_S = 2.0
+"""Time between two looks whether the robot is held here, or somebody is asked [s] (ours: often enough)."""
 
 ASKED = ("guard", "perception", "model_server", "orchestrator", "recorder")
 """Nodes whose heartbeats are heard: those that buttons ask."""
@@ -53,13 +58,15 @@ class Console:
 
     def __init__(self, node: Node, config: ConsoleConfig, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
-        self._config, watch, draft = config, Watch(node, ASKED), Draft()
-        self._station = Station(node, watch, Teleop(config.hands), config.guard, clock)
-        self.listener = Listener(node, self._station, watch, clock)
+        self._config, draft, self._group = config, Draft(), DozingGroup(node, clock)
+        watch = Watch(node, ASKED, clock, group=self._group)
+        self._station = Station(node, watch, Teleop(config.hands), config.guard, clock, self._group)
+        self.listener = Listener(node, self._station, watch, clock, self._group)
         self._seat = Seat(node, self._station, watch, clock)
-        self._requests = Requests(node, watch, draft, self.listener.weights, self._note)
+        self._requests = Requests(node, watch, draft, self.listener.weights, self._note, self.listener.waiting)
         self.desk = Desk(self._jobs(), clock)
         self._window = Window(self.desk, draft, self._station.key, self._view)
+        node.create_timer(STIR_S, self._stir_while_busy, callback_group=MutuallyExclusiveCallbackGroup())
 
     def open(self) -> str:
         """Listen; returns the address to open, with the token where one is asked for.
@@ -93,6 +100,11 @@ class Console:
         self._window.close()
         self._station.close()
 
+    def _stir_while_busy(self) -> None:
+        """Keep awake what a lease or an answer needs, also when whoever pressed is gone."""
+        if self._station.holding or self.desk.busy or self._requests.pursuing:
+            self._group.stir()
+
     def _note(self, text: str) -> None:
         self.desk.note(text)
 
@@ -109,7 +121,17 @@ class Console:
         }  # fmt: skip
         jobs |= {button: _of(seat.give, button.value) for button in Press if button.value in GIVE}
         recorded = {Press.MARK: "mark", Press.RECORD: "start", Press.STOP_RECORD: "stop"}
-        return jobs | {button: _of(ask.record, what) for button, what in recorded.items()}
+        jobs |= {button: _of(ask.record, what) for button, what in recorded.items()}
+        return {button: self._awake(job) for button, job in jobs.items()}
+
+    def _awake(self, job: Callable[[str], str]) -> Callable[[str], str]:
+        """Return a job for which what it needs is awake first."""
+
+        def stirred(who: str) -> str:
+            self._group.stir()
+            return job(who)
+
+        return stirred
 
 
 def _of(job: Callable[[str], str], what: str) -> Callable[[str], str]:

@@ -86,10 +86,13 @@ class GoalClient:
 
     Args:
         node: From `spinning`.
+        watch: Heartbeats, which must be of the orchestrator too; its own unless given.
+        waiting: What the nodes say of themselves; its own unless given.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node, self._watch, self._waiting = node, Watch(node, ["orchestrator"]), Waiting(node)
+    def __init__(self, node: Node, watch: Watch | None = None, waiting: Waiting | None = None) -> None:
+        self._node, self._watch = node, watch or Watch(node, ["orchestrator"])
+        self._waiting = waiting or Waiting(node)
         self._caller = ActionCaller(node, AchieveGoal, "achieve_goal", "orchestrator", self._watch)
 
     def find(self, within_s: float, canceled: Callable[[], bool] = never) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nav_msgs.msg import Odometry
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_srvs.srv import Trigger
@@ -104,11 +104,12 @@ class GuardClient:
         config: Patience with the guard.
         clock: Ages.
         poll_s: How often it is looked whether a motion is wanted still [s].
+        group: Of the callbacks; one of its own unless given.
     """
 
     def __init__(
         self, node: Node, watch: Watch, config: GuardClientConfig | None = None, clock: Clock | None = None,
-        poll_s: float = POLL_S,
+        poll_s: float = POLL_S, group: CallbackGroup | None = None,
     ) -> None:  # fmt: skip
         self._poll_s = poll_s
         self._node, self._watch, self._clock = node, watch, clock or SystemClock()
@@ -122,7 +123,7 @@ class GuardClient:
         self._guard_state: GuardState | None = None
         self._mover = ActionCaller(node, GuardedMove, "guarded_move", "guard", watch, poll_s)
         self._stopper = ServiceCaller(node, Trigger, "guard/stop", "guard", watch)
-        group = MutuallyExclusiveCallbackGroup()
+        group = group or MutuallyExclusiveCallbackGroup()
         self._leases = node.create_publisher(Lease, "lease", qos.STATE)
         self._twists = node.create_publisher(GuardedTwist, "guarded_twist", qos.STATE)
         node.create_subscription(GuardState, "guard_state", only_within(self._on_guard_state), qos.LATCHED,

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import Joy
 from std_srvs.srv import Trigger
@@ -64,15 +64,16 @@ class Station:
         teleop: What the hands want.
         config: Patience with the guard.
         clock: Ages.
+        group: Of the callbacks; groups of their own unless given.
     """
 
     def __init__(
         self, node: Node, watch: Watch, teleop: Teleop, config: GuardClientConfig | None = None,
-        clock: Clock | None = None,
+        clock: Clock | None = None, group: CallbackGroup | None = None,
     ) -> None:  # fmt: skip
         self._node, self._teleop, self._clock = node, teleop, clock or SystemClock()
         self._lock, self._wake, self._ended = threading.Lock(), threading.Event(), threading.Event()
-        self._robot = GuardClient(node, watch, config, self._clock, POLL_S)
+        self._robot = GuardClient(node, watch, config, self._clock, POLL_S, group)
         self._orders: deque[Order] = deque(maxlen=8)
         self._help = Help()
         self._rival, self._rival_s, self._mover, self._mover_s = "", float("-inf"), "", float("-inf")
@@ -81,7 +82,7 @@ class Station:
         self._zero_until_s = float("-inf")
         self._words = node.create_publisher(OperatorWord, "operator", qos.STATE)
         self._unlatch = ServiceCaller(node, Trigger, "guard/resume", "guard", watch)
-        group = MutuallyExclusiveCallbackGroup()
+        group = group or MutuallyExclusiveCallbackGroup()
         for kind, name, store, how in ((Help, "help", self._on_help, qos.LATCHED),
                                        (Lease, "lease", self._on_lease, qos.STATE)):  # fmt: skip
             node.create_subscription(kind, name, only_within(store), how, callback_group=group)

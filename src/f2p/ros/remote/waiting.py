@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 
 WAITS = "waits for "
@@ -27,13 +28,14 @@ class Waiting:
 
     Args:
         node: Whose executor listens, and in whose namespace the stack is.
+        group: Of the callback; the node's own unless given.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, group: CallbackGroup | None = None) -> None:
         self._prefix = node.get_namespace().strip("/") + "/"
         self._lock = threading.Lock()
         self._words: dict[str, Word] = {}
-        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10, callback_group=group)
 
     def words(self) -> dict[str, Word]:
         """Return the last word of each node that has spoken, by its name in the graph."""
