@@ -119,7 +119,7 @@ class Panel:
 
     def _learning_part(self) -> None:
         self._html["learning"] = self._gui.add_html("")
-        self._progress = self._gui.add_progress_bar(0.0, animated=True, color="violet", visible=False)
+        self._progress = self._gui.add_progress_bar(0.0, color="violet", visible=False)
         self._html["weights"] = self._gui.add_html("")
         self._approval = self._group(Press.APPROVE, Press.REFUSE)
         self._button(Press.ROLL_BACK)

@@ -71,16 +71,12 @@ class Page:
         return clock.monotonic_s() - start_s
 
     def click(self, label: str) -> None:
-        """Press the first button that is called so, as a mouse does."""
+        """Press the first button that is called so."""
         script = (
             "(()=>{const one=[...document.querySelectorAll('button,[role=tab],label')].find(b=>b.innerText.trim()==="
-            f"{json.dumps(label)}&&b.offsetParent);if(!one)return null;one.scrollIntoView({{block:'center'}});"
-            "const r=one.getBoundingClientRect();return [r.x+r.width/2,r.y+r.height/2]})()"
+            f"{json.dumps(label)}&&b.offsetParent);if(!one)return false;one.click();return true}})()"
         )
-        place = self.value(script)
-        assert place, f"no button {label!r} in: {self.text[:2000]}"
-        for kind in ("mousePressed", "mouseReleased"):
-            self.tell("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        assert self.value(script), f"no button {label!r} in: {self.text[:2000]}"
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot", format="png")["data"]))
@@ -97,7 +93,8 @@ class Browser:
         assert PROGRAM is not None
         profile = folder / "profile"
         self._process = subprocess.Popen(
-            (PROGRAM, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}", *_FLAGS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            (PROGRAM, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}", *_FLAGS),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
         told, clock, pause = profile / "DevToolsActivePort", SystemClock(), threading.Event()

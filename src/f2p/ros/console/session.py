@@ -58,14 +58,14 @@ class Console:
 
     def __init__(self, node: Node, config: ConsoleConfig, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
-        self._config, draft, self._group = config, Draft(), DozingGroup(node, clock)
+        self._config, self.draft, self._group = config, Draft(), DozingGroup(node, clock)
         watch = Watch(node, ASKED, clock, group=self._group)
         self._station = Station(node, watch, Teleop(config.hands), config.guard, clock, self._group)
         self.listener = Listener(node, self._station, watch, clock, self._group)
         self._seat = Seat(node, self._station, watch, clock)
-        self._requests = Requests(node, watch, draft, self.listener.weights, self._note, self.listener.waiting)
+        self._requests = Requests(node, watch, self.draft, self.listener.weights, self._note, self.listener.waiting)
         self.desk = Desk(self._jobs(), clock)
-        self._window = Window(self.desk, draft, self._station.key, self._view)
+        self._window = Window(self.desk, self.draft, self._station.key, self._view)
         node.create_timer(STIR_S, self._stir_while_busy, callback_group=MutuallyExclusiveCallbackGroup())
 
     def open(self) -> str:
