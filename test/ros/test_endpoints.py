@@ -86,4 +86,4 @@ def test_a_command_has_no_more_than_its_enclave_allows(ros_domain: int) -> None:
         for what in ("start", "stop", "mark"):
             ServiceCaller(node, Trigger, f"record/{what}", "recorder", watch)
         check(node, tool("f2p_record"))
-    assert {*TOOLS} == {"f2p_run", "f2p_record", "f2p_teleop"}
+    assert {*TOOLS} == {"f2p_run", "f2p_record", "f2p_teleop", "f2p_console"}

@@ -8,6 +8,8 @@ from f2p.record.subjects import SUBJECTS
 TOPICS: dict[str, str] = {
     **{one.name: one.kind for one in SUBJECTS},
     **dict.fromkeys(MARKERS.values(), "visualization_msgs/msg/MarkerArray"),
+    "fine_tune/_action/feedback": "f2p_msgs/action/FineTune_FeedbackMessage",
+    "fine_tune/_action/status": "action_msgs/msg/GoalStatusArray",
     "graph": "diagnostic_msgs/msg/DiagnosticArray",
     "particles": "geometry_msgs/msg/PoseArray",
     "recorder_state": "diagnostic_msgs/msg/DiagnosticStatus",

@@ -29,6 +29,16 @@ _STATION = _MOVES + Endpoints(
 )  # fmt: skip
 """Of an operator's hands, with whatever they drive."""
 
+_CONSOLE = _STATION + Endpoints(
+    subscribes=("achieve_goal/_action/feedback", "achieve_goal/_action/status", "failure", "fine_tune/_action/feedback",
+                "fine_tune/_action/status", "graph", "particles", "plan", "plan_status", "recorder_state", "scene",
+                "weights", "/diagnostics"),
+    calls=("model_server/get_parameters", "monitor/get_parameters", "publish_weights", "record/mark", "record/start",
+           "record/stop", "rollback_weights"),
+    asks=("achieve_goal", "perceive"), watches=("guard", "model_server", "orchestrator", "perception", "recorder"),
+)  # fmt: skip
+"""Of an operator's web view, in the graph or beside it."""
+
 OWN: dict[str, Endpoints] = {
     "manager": Endpoints(publishes=("graph",)),
     "stretch_sim": Endpoints(
@@ -79,6 +89,7 @@ OWN: dict[str, Endpoints] = {
     "markers": Endpoints(
         publishes=tuple(MARKERS.values()), subscribes=("failure", "particles", "plan", "plan_status", "scene"),
     ),
+    "console": _CONSOLE,
 }  # fmt: skip
 """Of our own nodes; a node of another package says its own in its `NodeSpec`."""
 
@@ -86,6 +97,7 @@ TOOLS: dict[str, Endpoints] = {
     "f2p_run": Endpoints(subscribes=("/diagnostics",), asks=("achieve_goal",), watches=("orchestrator",)),
     "f2p_record": Endpoints(calls=("record/mark", "record/start", "record/stop"), watches=("recorder",)),
     "f2p_teleop": _STATION,
+    "f2p_console": _CONSOLE,
 }
 """Of the commands that an operator types while the processes run."""
 

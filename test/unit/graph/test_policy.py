@@ -66,7 +66,7 @@ def test_only_the_guard_is_let_at_the_driver() -> None:
 def test_only_those_who_may_move_the_robot_may_hold_a_lease() -> None:
     told = enclaves(policy(of_graph("robot")))
     may = {path for path, profiles in told.items() if "lease" in allowed(profiles, "publish")}
-    assert may == {f"/f2p/{name}" for name in ("executor", "perception", "teleop", "operator")}
+    assert may == {f"/f2p/{name}" for name in ("executor", "perception", "teleop", "console", "operator")}
 
 
 def test_a_namespace_and_a_driver_move_every_name() -> None:
@@ -98,6 +98,7 @@ def test_what_is_declared_is_of_known_types_and_names() -> None:
     assert {name for one in told for name in one.subscribes} - {name for one in told for name in one.publishes} == {
         "/joy", "/camera/color/image_raw/compressed", "perceive/_action/feedback", "achieve_goal/_action/feedback",
         "execute_skill/_action/feedback", "achieve_goal/_action/status", "execute_skill/_action/status",
+        "fine_tune/_action/feedback", "fine_tune/_action/status",
     }  # fmt: skip
 
 
