@@ -1,6 +1,7 @@
-"""What can work on a recording, beside a player; nothing moves: `ros2 launch f2p replay.launch.py use_sim_time:=true`.
+"""A recording played with /clock, and what can work on it; nothing moves: `ros2 launch f2p replay.launch.py bag:=PATH`.
 
-`f2p replay BAG --play` plays with /clock and says in which ROS domain: launch this in the same one.
+Player and nodes are in a ROS domain of their own on this machine, where no robot is; `rate:=`, `start:=` and `paused:=`
+say how it is played, the services `player/pause` and `player/step` while it is. Without `bag:=` there is no player.
 """
 
 from launch import LaunchDescription

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ import yaml
 
 from f2p.graph import graph, outside
 from f2p.graph.errors import GraphError
+from f2p.graph.places import CLAIM
 from f2p.graph.policy import enclave_of
 from f2p.settings import Settings, overridden
 
@@ -255,6 +258,33 @@ def test_arguments_of_launch_files_are_described_and_reach_the_nodes(
     assert nodes["manager"]["parameters"][1]["graph"] == name
     if name == "sim":
         assert nodes["stretch_sim"]["parameters"][1]["seed"] == 7
+
+
+def test_a_recording_is_launched_in_a_domain_of_its_own_with_its_player(
+    launched: Callable[..., list[SimpleNamespace]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
+    bag = tmp_path / "bag.mcap"
+    bag.write_bytes(b"\x89MCAP0\r\n" + bytes(32))
+    assert not [one for one in launched("replay") if one.kind == "ExecuteProcess"], "no player where nothing is played"
+    told = {"bag": str(bag), "rate": "2", "start": "3.5", "paused": "true", "namespace": "left"}
+    made = launched("replay", **told)
+    (player,) = [one.kwargs for one in made if one.kind == "ExecuteProcess"]
+    wanted = [str(bag), "--play", "--joined", "--rate", "2", "--from", "3.5", "--paused", "--namespace", "left"]
+    assert player["cmd"] == [sys.executable, "-m", "f2p", "replay", *wanted]
+    domain = dict(one.args for one in made if one.kind == "SetEnvironmentVariable")
+    assert domain["ROS_DOMAIN_ID"] not in ("", "7", "0") and domain["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    nodes = [one.kwargs for one in made if one.kind == "Node"]
+    assert {"perception", "monitor"} <= {one["name"] for one in nodes}
+    assert all(one["parameters"][1]["use_sim_time"] is True for one in nodes)
+    with socket.socket(socket.AF_UNIX) as claim, pytest.raises(OSError, match="in use"):
+        claim.bind(f"{CLAIM}{domain['ROS_DOMAIN_ID']}")
+    for bad, line in (
+        ({"bag": str(tmp_path / "none")}, "error 5"), ({"bag": str(bag), "rate": "fast"}, "rate = 'fast': must be"),
+        ({"bag": str(bag), "start": "-1"}, "start = '-1': must be a number from 0 to inf"),
+    ):  # fmt: skip
+        with pytest.raises(RuntimeError, match=line):
+            launched("replay", **bad)
 
 
 @pytest.mark.parametrize(

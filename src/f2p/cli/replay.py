@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli._shared import Assignments, commands, complain, in_one_line, settable
+from f2p.cli._shared import NAMESPACE_HELP, Assignments, commands, complain, in_one_line, settable
 from f2p.files import write_whole
 from f2p.record.certificate import digest_of_value
 from f2p.settings import SettingError
@@ -39,6 +39,10 @@ def replay(
     rate: Annotated[float, typer.Option(min=0.01, max=100.0, help="How fast it is played.")] = 1.0,
     start: Annotated[float, typer.Option("--from", min=0.0, help=r"Where playing begins \[s].")] = 0.0,
     paused: Annotated[bool, typer.Option("--paused", help="Stand still at first.")] = False,
+    joined: Annotated[
+        bool, typer.Option("--joined", help="Play in the domain this process is in; of use to launch files alone.")
+    ] = False,
+    namespace: Annotated[str, typer.Option(help=NAMESPACE_HELP)] = "",
     assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the certificate as one JSON object last.")] = False,
 ) -> None:
@@ -51,7 +55,7 @@ def replay(
     from f2p.record.errors import NotABagError
 
     if play:
-        _play(path, rate, start, paused)
+        _play(path, rate, start, paused, namespace, joined)
         return
     console, config = Console(stderr=as_json), set_by(replaying(), assignments or [])
     from f2p.ros.replay.certified import certified
@@ -77,16 +81,16 @@ def replay(
     raise typer.Exit(1 if differs or not made.agrees else 3 if reasons else 0)
 
 
-def _play(path: Path, rate: float, start: float, paused: bool) -> None:
+def _play(path: Path, rate: float, start: float, paused: bool, namespace: str, joined: bool) -> None:
     """Play a recording, or that of a failure."""
     from f2p.cli._keys import single_keys
-    from f2p.record.attached import NAME
     from f2p.record.bag import open_bag
+    from f2p.ros.replay.launched import recording_of
     from f2p.ros.replay.playing import play as play_it
 
-    bag = open_bag(path / NAME if (path / NAME).is_dir() else path)
+    bag = open_bag(recording_of(path))
     with single_keys() as keys:
-        play_it(bag, rate, start, paused, keys, typer.echo)
+        play_it(bag, rate, start, paused, keys, typer.echo, namespace, joined)
 
 
 def _table(made: Certificate, name: str) -> Table:

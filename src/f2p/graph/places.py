@@ -93,6 +93,25 @@ def own_domain() -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
+def joined_domain() -> Iterator[dict[str, str]]:
+    """Variables of the ROS domain that this process was put in by one that claimed it with `own_domain`.
+
+    Raises:
+        DomainTakenError: Nobody claimed it, or it reaches beyond this machine: a robot may be in it.
+    """
+    domain = os.environ.get("ROS_DOMAIN_ID", "")
+    wanted = _variables_of(int(domain)) if domain.isdecimal() else {}
+    with socket.socket(socket.AF_UNIX) as claim:
+        nobodys = not wanted or _bound(claim, f"{CLAIM}{domain}")
+    if nobodys or any(os.environ.get(name, "") != value for name, value in wanted.items()):
+        raise DomainTakenError(
+            f"ROS domain {domain or '0'} was not claimed for a replay on this machine only, and a robot may be in it; "
+            "leave --joined away, and it plays in a domain of its own"
+        )
+    yield wanted
+
+
+@contextlib.contextmanager
 def free_domain(among: Iterable[int]) -> Iterator[int]:
     """Claim the first ROS domain that nobody has claimed on this machine and that is not the exported one.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -18,6 +18,7 @@ from f2p.graph.outside import moved
 from f2p.graph.places import claimed, environment, share
 from f2p.graph.viewing import MARKERS, MARKERS_NODE
 from f2p.ros.base.parameter_files import check
+from f2p.ros.replay.launched import claimed_domain, player_command
 from f2p.settings import value_of
 from f2p.settings_text import set_by
 
@@ -54,6 +55,20 @@ SETTINGS = {
 """Node, parameter and description of arguments that are a parameter of one node; empty: as its file or default says."""
 
 
+PLAYED: dict[str, tuple[str, str, list[str] | None]] = {
+    "bag": (
+        "",
+        "A recording, or a failure's folder, to play in a ROS domain of its own on this machine. Empty: nodes only, "
+        "in the domain that is exported.",
+        None,
+    ),
+    "rate": ("1.0", "How fast it is played.", None),
+    "start": ("0.0", "Where playing begins [s].", None),
+    "paused": ("false", "Whether it stands at first, until player/pause is called with false.", SWITCH),
+}
+"""Of the graph of a recording."""
+
+
 def describe(graph: str) -> LaunchDescription:
     """Describe every process of one of the graphs; the manager among them does the lifecycle.
 
@@ -63,7 +78,7 @@ def describe(graph: str) -> LaunchDescription:
     default = str(share(f"config/{graph}.yaml"))
     entities: list[object] = [
         DeclareLaunchArgument("params_file", default_value=default, description="Parameters, keyed /**/NODE."),
-        *(_argument(name, *facts) for name, facts in COMMON.items()),
+        *(_argument(name, *facts) for name, facts in (COMMON | (PLAYED if graph == "replay" else {})).items()),
         *(_argument(name, "", f"{text} Empty: as params_file says.")
           for name, (node, _parameter, text) in SETTINGS.items() if node in here),
         *(_argument(spec.name, "true" if spec.name in running else "false", spec.text, SWITCH)
@@ -79,15 +94,26 @@ def _argument(name: str, default: str, text: str, choices: list[str] | None = No
     return DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
 
 
-def _processes(context: LaunchContext, graph: str) -> list[Node]:
+def _processes(context: LaunchContext, graph: str) -> list[object]:
     """Return the processes, by what the arguments are; raises RuntimeError, of one line, before any of them starts."""
+    told = _Told(context)
     try:
-        return _checked(_Told(context), graph)
+        if graph == "replay" and told("bag"):
+            return _played(told, graph)
+        return [*_checked(told, graph)]
     except F2pError as error:
         raise RuntimeError(f"error {error.code}: {error}") from error
 
 
-def _checked(told: _Told, graph: str) -> list[Node]:
+def _played(told: _Told, graph: str) -> list[object]:
+    """Return a domain of its own, the processes that work on a recording in it, and the player. Raises F2pError."""
+    command = player_command(told("bag"), told("rate"), told("start"), told("paused") == "true", told("namespace"))
+    nodes_, variables = _checked(told, graph, sim_time=True), claimed_domain()
+    player = ExecuteProcess(cmd=command, name="f2p-player", output="screen")
+    return [*(SetEnvironmentVariable(name, value) for name, value in variables.items()), *nodes_, player]
+
+
+def _checked(told: _Told, graph: str, sim_time: bool = False) -> list[Node]:
     """Return the processes. Raises F2pError where arguments or parameter file do not do, or the same runs already."""
     namespace, parameters = within(told("namespace")), Path(told("params_file"))
     wanted = {spec.name: told(spec.name) == "true" for spec in of_graph(graph) if spec.optional}
@@ -97,7 +123,7 @@ def _checked(told: _Told, graph: str) -> list[Node]:
     check(parameters, namespace)
     for spec in specs:
         claimed(spec.name, namespace).close()
-    common: dict[str, Any] = {"use_sim_time": told("use_sim_time") == "true"}
+    common: dict[str, Any] = {"use_sim_time": sim_time or told("use_sim_time") == "true"}
     own = _own({spec.name for spec in specs}, told)
     own["manager"]["graph"] = graph
     out = [_process(spec, namespace, told, [str(parameters), {**common, **own[spec.name]}]) for spec in specs]

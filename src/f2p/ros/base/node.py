@@ -33,6 +33,7 @@ from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import before_dds
+from f2p.ros.base.timers import steady_timer
 from f2p.ros.base.transitions import answer_transitions
 from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
@@ -79,7 +80,7 @@ class F2pNode(LifecycleNode):
         self._finalized_s: float | None = None
         self._pulse = Pulse(self, self.spec)
         self._diagnostics = OwnDiagnostics(self, self.monotonic)
-        self.create_timer(self.spec.heartbeat_s, self._tick, callback_group=MutuallyExclusiveCallbackGroup())
+        steady_timer(self, self.spec.heartbeat_s, self._tick, MutuallyExclusiveCallbackGroup())
 
     def new_worker(self, role: str) -> Worker:
         """Add one more worker thread, kept to its deadlines and joined at exit as the first one."""

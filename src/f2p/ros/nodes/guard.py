@@ -18,6 +18,7 @@ from f2p.guard.work import Now
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
+from f2p.ros.base.timers import steady_timer
 from f2p.ros.errors import BoundError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
 from f2p.ros.messages.guarding import beats_of, differs, renewal_from_msg, state_to_msg
@@ -58,7 +59,7 @@ class GuardNode(F2pNode):
         self.create_service(Trigger, "guard/resume", self._on_resume, callback_group=self.together)
         self.create_service(Trigger, "guard/stop", self._on_stop, callback_group=self.together)
         self._moves = GuardedMoves(self, self._guard, self._driver.state, self._moment, self.together)
-        self.create_timer(TICK_S, self._watch, callback_group=MutuallyExclusiveCallbackGroup())
+        steady_timer(self, TICK_S, self._watch, MutuallyExclusiveCallbackGroup())
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take motions under new leases from now on; what an earlier guard left moving is stopped."""

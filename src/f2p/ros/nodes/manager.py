@@ -22,6 +22,7 @@ from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.heartbeat import Pulse, Watch
 from f2p.ros.base.node import run
 from f2p.ros.base.parameters import Parameters
+from f2p.ros.base.timers import steady_timer
 from f2p.settings import Settings, choice, setting
 from f2p_msgs.msg import Heartbeat
 
@@ -77,11 +78,9 @@ class ManagerNode(Node):
         self._asks: dict[str, Ask] = {}
         self._told: tuple[tuple[str, str], ...] = ()
         self._status = self.create_publisher(DiagnosticArray, "graph", qos.LATCHED)
-        self.create_timer(PERIOD_S, self._look, callback_group=MutuallyExclusiveCallbackGroup())
+        steady_timer(self, PERIOD_S, self._look, MutuallyExclusiveCallbackGroup())
         spec, pulse = graph.node("manager"), Pulse(self, graph.node("manager"))
-        self.create_timer(
-            spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE), callback_group=MutuallyExclusiveCallbackGroup()
-        )
+        steady_timer(self, spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE), MutuallyExclusiveCallbackGroup())
 
     def _look(self) -> None:
         """Do one round: ask for what is due, publish what changed."""

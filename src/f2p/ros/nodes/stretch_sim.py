@@ -25,6 +25,7 @@ from f2p.graph.places import orphaned
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
 from f2p.ros.base.shared_memory import before_dds
+from f2p.ros.base.timers import steady_timer
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
@@ -91,7 +92,7 @@ class StretchSim(Node):
         self._interface = DriverInterface(self, self._driver, self._model_lock, self._closing)
         self.create_service(Trigger, "/stretch_sim/reset", self._on_reset)
         spec, pulse = graph.node("stretch_sim"), Pulse(self, graph.node("stretch_sim"))
-        self.create_timer(spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE))  # who hangs is started anew
+        steady_timer(self, spec.heartbeat_s, lambda: pulse.beat(Heartbeat.ACTIVE))  # who hangs is started anew
         pace = Pace(config.real_time_factor, config.state_rate, config.truth_rate, config.camera_rate)
         camera = DepthCamera(config.camera, config.seed)
         self.loop = DriverLoop(self, self._driver, self._topics, camera, self._model_lock, monotonic, pace)

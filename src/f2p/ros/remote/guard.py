@@ -46,6 +46,7 @@ from f2p.robot.protocol import BODY_JOINTS, FINGER, Cancelled, Ending, JointStat
 from f2p.ros.base import qos
 from f2p.ros.base.client import POLL_S, ActionCaller, Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.timers import steady_timer
 from f2p.ros.messages.bounds import only_within
 from f2p.settings import Settings, number, setting
 from f2p_msgs.action import GuardedMove
@@ -132,7 +133,7 @@ class GuardClient:
             JointStateMessage, "/stretch/joint_states", self._on_joints, qos.STATE, callback_group=group
         )
         node.create_subscription(Odometry, "/odom", self._on_odometry, qos.STATE, callback_group=group)
-        node.create_timer(LEASE_PERIOD_S, self._renew, callback_group=group)
+        steady_timer(node, LEASE_PERIOD_S, self._renew, group)
 
     @contextlib.contextmanager
     def leased(

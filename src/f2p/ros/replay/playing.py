@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
+from std_srvs.srv import SetBool, Trigger
 
 from f2p.clock import SystemClock
-from f2p.graph.places import own_domain
+from f2p.graph.places import joined_domain, own_domain
 from f2p.record.bag import Bag
 from f2p.record.definitions import check_same
 from f2p.record.errors import OtherVersionError
@@ -78,6 +81,35 @@ class Air:
         return made
 
 
+class Remote:
+    """Pause and step as services, `player/pause` and `player/step`, for who has no key to press.
+
+    Args:
+        node: Who offers them.
+        player: Taken hold of by `apply`, on the thread that plays.
+    """
+
+    def __init__(self, node: Node, player: Player) -> None:
+        self._player, self._asked = player, deque[Callable[[], None]]()
+        node.create_service(SetBool, "player/pause", self._on_pause)
+        node.create_service(Trigger, "player/step", self._on_step)
+
+    def apply(self) -> None:
+        """Do what was asked for since."""
+        while self._asked:
+            self._asked.popleft()()
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._asked.append(partial(self._player.pause, bool(request.data)))
+        response.success, response.message = True, f"{'stands' if request.data else 'plays'}"
+        return response
+
+    def _on_step(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._asked.append(self._player.step)
+        response.success = True
+        return response
+
+
 def pressed(player: Player, key: str) -> None:
     """Do what a key asks for."""
     if key == " ":
@@ -91,7 +123,8 @@ def pressed(player: Player, key: str) -> None:
 
 
 def play(
-    bag: Bag, rate: float, start_s: float, paused: bool, keys: Keys, tell: Callable[[str], None]
+    bag: Bag, rate: float, start_s: float, paused: bool, keys: Keys, tell: Callable[[str], None], namespace: str = "",
+    joined: bool = False,
 ) -> None:  # fmt: skip
     """Play a recording until its end, or until q is pressed.
 
@@ -102,29 +135,32 @@ def play(
         paused: Whether it stands at first.
         keys: What somebody presses.
         tell: Takes lines for people, the domain first.
+        namespace: Around the player's own node.
+        joined: Whether it plays in the domain that this process is in, which who started it has claimed.
 
     Raises:
-        DomainTakenError: A robot is in the domain, or none is left; nothing was published.
+        DomainTakenError: A robot is in the domain, none is left, or it is nobody's; nothing was published.
     """
     player = Player(bag, SystemClock(), rate)
     if start_s > 0.0:
         player.seek(start_s)
     player.pause(paused)
-    with own_domain() as variables:
+    with joined_domain() if joined else own_domain() as variables:
         os.environ.update(variables)
         refuse_company()
         tell(f"playing in ROS_DOMAIN_ID={variables['ROS_DOMAIN_ID']}, on this machine only; no command is played")
-        with spinning("f2p_player") as node:
-            _until_the_end(player, Air(node, tell), keys, tell)
+        with spinning("f2p_player", namespace) as node:
+            _until_the_end(player, Air(node, tell), Remote(node, player), keys, tell)
 
 
-def _until_the_end(player: Player, air: Air, keys: Keys, tell: Callable[[str], None]) -> None:
+def _until_the_end(player: Player, air: Air, remote: Remote, keys: Keys, tell: Callable[[str], None]) -> None:
     pause, told = threading.Event(), set[str]()
     while not player.over or player.paused:
         key = keys()
         if key == "q":
             return
         pressed(player, key)
+        remote.apply()
         for one in player.due():
             air.say(one.topic, one.data)
         air.tell_time(player.position_ns)
