@@ -15,7 +15,7 @@ help: ## say what there is
 setup: ## virtual environment, pinned wheels, ROS interfaces
 	@setup/run
 
-demo: setup ## the whole loop on a simulated Stretch: fail, learn, succeed (SEED=n, TASK=transport|clear, ARGS=--console)
+demo: setup ## the whole loop on a simulated Stretch: fail, learn, succeed (SEED=n, TASK=name, ARGS=--console)
 	@./f2p demo $(if $(SEED),--seed $(SEED)) $(if $(TASK),--task $(TASK)) $(ARGS)
 
 test: setup ## the test suite (ARGS="-k name" for a part of it)

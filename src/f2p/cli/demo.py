@@ -114,7 +114,7 @@ class Attempt:
 @in_one_line()
 def demo(
     task: Annotated[
-        str, typer.Option(help="transport: bring the packed objects over; clear: the box goes, the objects stay.")
+        str, typer.Option(help="A task by name, of the registry's: an unknown name lists all.")
     ] = "transport",
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Another seed, another scene.")] = 0,
     objects: Annotated[int, typer.Option(min=1, max=7, help="Objects in the box.")] = 3,

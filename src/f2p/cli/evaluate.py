@@ -68,7 +68,7 @@ def evaluate(
             "architectures: shipped weights of all of them on executions that none was trained on."
         ),
     ],
-    task: Annotated[str, typer.Option(help="A task by name.")] = "transport",
+    task: Annotated[str, typer.Option(help="A task by name; an unknown name lists all.")] = "transport",
     objects: Annotated[int, typer.Option(min=1, max=8, help="Objects per scene.")] = 3,
     trials: Annotated[
         int | None,

@@ -43,11 +43,12 @@ def list_(store: Store = FOLDER, as_json: Json = False) -> None:
         roles = _roles(weights)
         for weights_id in weights.ids:
             rows.append(_row(weights, weights_id, roles.get(weights_id, "")))
-    table = Table("weights", "role", "profile", "comes from", "judged")
+    table = Table("weights", "role", "profile", "skills", "comes from", "judged")
     table.columns[0].no_wrap = True
     for row in rows:
         parent = f"{row['parent']}, by " if row["parent"] else ""
-        cells = (row["id"], row["role"], row["profile"], parent + (row["failure"] or row["from"]), row["gate"])
+        skills = ", ".join(row["skills"])
+        cells = (row["id"], row["role"], row["profile"], skills, parent + (row["failure"] or row["from"]), row["gate"])
         table.add_row(*map(escape, cells))
     console.print(table)
     if as_json:
@@ -82,6 +83,7 @@ def _row(store: WeightsStore, weights_id: str, role: str) -> dict[str, Any]:
         "id": weights_id[:12],
         "role": role,
         "profile": row.profile,
+        "skills": list(row.skills),
         "parent": None if row.parent is None else row.parent[:12],
         "failure": row.failure,
         "from": row.origin,

@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from f2p.learner.dataset import Dataset
 from f2p.types import Failure, Particles, Plan
+from f2p.weights.listing import skills_of
 from f2p.weights.manifest import Manifest
 from f2p.weights.store import WeightsStore
 
@@ -99,6 +100,8 @@ def _add_facts(branch: Tree, manifest: Manifest) -> None:
     """Add what a manifest says, as branches: data, particles, failure, plan, gate."""
     count = sum(int(np.prod(shape)) for _, shape in manifest.tensors.values())
     branch.add(escape(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters"))
+    if told := skills_of(manifest):
+        branch.add(escape(f"skills: {', '.join(told)}"))
     made = {name: value for name, value in manifest.made.items() if isinstance(value, (str, int, float, bool))}
     if made:
         branch.add("made: " + escape(", ".join(f"{name} {value}" for name, value in sorted(made.items()))))

@@ -33,6 +33,8 @@ class WeightsRow:
     origin: str = ""
     judged: tuple[str, ...] = ()
     """Verdicts, in words."""
+    skills: tuple[str, ...] = ()
+    """Those that it can predict; empty where its manifest does not say."""
 
 
 def lines_of(folder: Path) -> dict[str, str]:
@@ -70,8 +72,21 @@ def row_of(folder: Path, weights_id: str, roles: tuple[str, ...]) -> WeightsRow:
         verdicts.append(f"withdrawn: {reason}")
     failure = None if manifest.failure is None else str(manifest.failure["id"])
     return WeightsRow(
-        weights_id, roles, manifest.profile, manifest.parent, failure, origin_text(manifest), tuple(verdicts)
+        weights_id,
+        roles,
+        manifest.profile,
+        manifest.parent,
+        failure,
+        origin_text(manifest),
+        tuple(verdicts),
+        skills_of(manifest),
     )
+
+
+def skills_of(manifest: Manifest) -> tuple[str, ...]:
+    """Return the skills that weights can predict, by what their manifest says; nothing where it does not."""
+    told = manifest.config.get("skills", ())
+    return tuple(map(str, told)) if isinstance(told, (list, tuple)) else ()
 
 
 def origin_text(manifest: Manifest) -> str:

@@ -54,8 +54,10 @@ def test_list_show_and_verify(folder: Path) -> None:
     code, text = ask("weights", "list", "--store", folder, "--json")
     rows = json.loads(text.strip().splitlines()[-1])["weights"]
     assert code == 0 and {row["role"] for row in rows} == {"champion", "previous"}
+    told = [store.manifest(one).config["skills"] for one in store.ids]
+    assert told[0] and [row["skills"] for row in rows] == told
     code, text = ask("weights", "show", "--store", folder)
-    assert code == 0 and store.champion[:12] in text and "seed 2" in text
+    assert code == 0 and store.champion[:12] in text and "seed 2" in text and f"skills: {', '.join(told[0])}" in text
     code, text = ask("weights", "verify", "--store", folder)
     assert code == 0 and text.count("ok ") == 2
 
