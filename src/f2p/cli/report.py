@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from f2p.cli._shared import commands, in_one_line
+from f2p.errors import F2pError
+
+if TYPE_CHECKING:
+    from f2p.report.seen import Glimpse
 
 
 @in_one_line()
@@ -29,7 +34,18 @@ def report(
     learned = learned_from(store, read_case(case).id)
     summary = {"seconds": learned.seconds} if learned else {}
     versions = partial(versions_of, open_store(store)) if learned else (lambda _failure: ())
-    typer.echo(write_report(case, out or case / PAGE, summary, learned, versions=versions))
+    typer.echo(write_report(case, out or case / PAGE, summary, learned, versions=versions, look=look))
+
+
+def look(recording: Path, stamps_ns: Sequence[int]) -> tuple[Glimpse, ...]:
+    """Return pictures and joints out of a failure's recording; nothing, and a line, where they cannot be read."""
+    try:
+        from f2p.ros.replay.glimpses import glimpses
+
+        return glimpses(recording, stamps_ns)
+    except (ImportError, F2pError, OSError) as error:
+        typer.echo(f"without the camera's pictures: {error}", err=True)
+        return ()
 
 
 @commands.register("report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from f2p.learner.dataset import read_learning, read_particles
 from f2p.monitor.case import read_case
 from f2p.report.first import title_of
 from f2p.report.page import Story, Version, write_page
+from f2p.report.seen import Glimpse
 from f2p.report.words import REFUSED, SERVES, WAITS, WITHDRAWN, Lesson
 from f2p.types import Failure
 from f2p.weights.lineage import lineage_tree
@@ -25,6 +26,10 @@ RECORDING = "recording"
 
 Versions = Callable[[Failure], tuple[Version, ...]]
 """Gives what versions of the weights predict of a failed step."""
+
+
+Look = Callable[[Path, Sequence[int]], tuple[Glimpse, ...]]
+"""Gives what a recording shows of some moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +92,7 @@ def lineage_text(store: WeightsStore, weights_id: str) -> str:
 
 def write_report(
     case_folder: Path, path: Path, summary: Mapping[str, Any], learned: Learned | None, simulated: bool = False,
-    versions: Versions = lambda _failure: (),
+    versions: Versions = lambda _failure: (), look: Look = lambda _recording, _stamps_ns: (),
 ) -> Path:  # fmt: skip
     """Write the page of one failure.
 
@@ -98,6 +103,7 @@ def write_report(
         learned: What was learned from it, if anything was.
         simulated: Whether it is known that the robot was a simulated one.
         versions: What versions of the weights predict of it.
+        look: Reads pictures and joints out of its recording, at the stamps of both scenes [ns].
 
     Raises:
         NotACaseError: The folder is no failure, or not whole.
@@ -107,8 +113,10 @@ def write_report(
     particles = read_particles(learned.dataset, outcome.before.names, outcome.call.step) if learned else None
     losses = {"total": learned.losses} if learned else {}
     recording = case_folder / RECORDING
+    there = recording.is_dir()
     return write_page(Story(
         title_of(failure), failure, case_folder,
         learned.lesson if learned else None, summary, particles, losses, learned.lineage if learned else "",
-        versions(failure), str(recording) if recording.is_dir() else "", simulated,
+        versions(failure), str(recording) if there else "",
+        look(recording, (outcome.before.stamp_ns, outcome.after.stamp_ns)) if there else (), simulated,
     ), path)  # fmt: skip

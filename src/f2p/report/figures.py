@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from f2p.action.protocol import moves
 from f2p.geometry import box_corners
 from f2p.report import stretch
+from f2p.report.seen import Stance
 from f2p.types import Particles, Scene, Segment
 
 PALETTE = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#44BB99", "#99DDFF", "#AAAA00")
@@ -80,10 +81,10 @@ def _styled(figure: go.Figure, title: str, scene: Scene) -> go.Figure:
     return figure
 
 
-def scene_figure(scene: Scene, title: str) -> go.Figure:
+def scene_figure(scene: Scene, title: str, stance: Stance | None = None) -> go.Figure:
     """Return the clouds of a scene with their boxes and the robot, seen from behind it."""
     colours = colours_of(scene)
-    figure = go.Figure([stretch.trace()])
+    figure = go.Figure([stretch.trace(stance)])
     for segment in scene.segments:
         figure.add_trace(_cloud_trace(segment, colours[segment.name]))
         figure.add_trace(_box_trace(segment, colours[segment.name]))

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from f2p.files import naming, write_whole
 from f2p.report import words
 from f2p.report.figures import losses_figure, particles_figure, scene_figure, times_figure
+from f2p.report.seen import Glimpse
 from f2p.report.views import picture
 from f2p.report.words import Lesson
 from f2p.types import Failure, Particles
@@ -63,6 +64,8 @@ class Story:
     versions: tuple[Version, ...] = ()
     recording: str = ""
     """Where a recording of it is, from the page."""
+    glimpses: tuple[Glimpse, ...] = ()
+    """What the camera took and how the robot stood, before and after; none where nothing was recorded."""
     simulated: bool = False
     """Whether the robot that failed was a simulated one; the page then says so."""
 
@@ -126,14 +129,28 @@ def _pictures(story: Story) -> str:
     )
     recording = f"; the images themselves are in {story.recording}" if story.recording else ""
     note = f"From where the head camera is, drawn from the clouds of the segments{recording}."
-    return f'<div class="pair">{images}</div><p class="note">{html.escape(note)}</p>'
+    return f'{_taken(story)}<div class="pair">{images}</div><p class="note">{html.escape(note)}</p>'
+
+
+def _taken(story: Story) -> str:
+    """Return the camera's own pictures, side by side; nothing where none were recorded."""
+    if not any(one.jpeg for one in story.glimpses):
+        return ""
+    images = "".join(
+        f'<figure><figcaption>the camera {when}{", depth" if one.depth else ""}</figcaption>'
+        + (f'<img alt="the camera {when}" src="data:image/jpeg;base64,{base64.b64encode(one.jpeg).decode()}">'
+           if one.jpeg else "nothing was recorded") + "</figure>"
+        for when, one in zip(("before", "after"), story.glimpses, strict=False)
+    )  # fmt: skip
+    return f'<div class="pair">{images}</div>'
 
 
 def _clouds(story: Story) -> str:
+    stances = ([one.stance for one in story.glimpses] + [None, None])[:2]
     outcome, call = story.failure.outcome, words.call_text(story.failure.outcome.call)
     return "".join(
-        _figure(scene_figure(scene, f"{when} {call}"))
-        for when, scene in (("before", outcome.before), ("after", outcome.after))
+        _figure(scene_figure(scene, f"{when} {call}", stance))
+        for when, scene, stance in zip(("before", "after"), (outcome.before, outcome.after), stances, strict=True)
     )
 
 

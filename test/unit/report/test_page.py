@@ -13,6 +13,7 @@ from f2p.geometry import box_corners
 from f2p.report import words
 from f2p.report.figures import scene_figure
 from f2p.report.page import Story, Version, write_page
+from f2p.report.seen import Glimpse, Stance, drawn_depth
 from f2p.report.views import picture
 from f2p.report.words import REFUSED, SERVES, WAITS, WITHDRAWN, Lesson
 from f2p.types import (
@@ -147,3 +148,13 @@ def test_what_is_no_file_is_written_to_and_not_replaced() -> None:
     with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
         write_page(Story("A failure", make_failure(), {}), Path("/dev/full"))
     assert Path("/dev/full").is_char_device()
+
+
+def test_what_the_camera_took_stands_beside_what_was_made_of_it(tmp_path: Path) -> None:
+    seen = Glimpse(drawn_depth(np.ones((4, 4))), True, Stance({"joint_lift": 0.4}))
+    story = Story("f1", make_failure(), glimpses=(seen, Glimpse(b"")))
+    text = write_page(story, tmp_path / "with.html").read_text()
+    assert text.count("data:image/jpeg;base64,") == 1 and "the camera before, depth" in text
+    assert "nothing was recorded" in text and "Stretch, as it stood" in text and "where the task began" in text
+    without = write_page(Story("f1", make_failure()), tmp_path / "without.html").read_text()
+    assert "the camera before" not in without and "as it stood" not in without
