@@ -32,7 +32,7 @@ def bench(
     """Measure planning, learning, hot swap and the running graph; exit code 1 when a limit is not kept.
 
     The graph runs in a ROS domain of its own on this machine, whatever ROS_DOMAIN_ID says. `badfiles`,
-    `flood`, `promises`, `record` and `teleop` take long, and run only when they are named.
+    `console`, `flood`, `promises`, `record` and `teleop` take long, and run only when they are named.
     """
     from f2p.bench.protocol import benchmarks
 
@@ -71,7 +71,7 @@ def measuring() -> dict[str, Any]:
 
     try:
         from f2p.ros.session import bench as graph_bench  # noqa: F401 - importing registers them
-        from f2p.ros.session import flood, hands, promises, recorder_load  # noqa: F401
+        from f2p.ros.session import console_load, flood, hands, promises, recorder_load  # noqa: F401
     except ModuleNotFoundError as error:
         raise SettingError(f"the benchmark of the running graph needs ROS and its messages: {error}") from error
     return benchmarks.configs()

@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("viser", reason="no viser: run the set-up (make test) first")
 
+from msgspec import msgpack
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -26,6 +27,12 @@ from f2p.console.window import Window
 
 from .browser import MISSING, PROGRAM, Browser, Page
 from .examples import full_view
+
+CAMERA = {
+    "type": "ViewerCameraMessage", "wxyz": (1.0, 0.0, 0.0, 0.0), "position": (2.0, 0.0, 1.0), "fov": 1.0, "near": 0.01,
+    "far": 100.0, "image_height": 720, "image_width": 1280, "look_at": (0.0, 0.0, 0.5), "up_direction": (0.0, 0.0, 1.0),
+}  # fmt: skip
+"""What viser's page says first."""
 
 LOADED_S = 3.0
 """Longest loading of the page on an idle machine [s] (the promise)."""
@@ -238,4 +245,14 @@ def test_nothing_is_asked_for_while_nobody_looks(stage: Stage) -> None:
     assert not looks
     with connect(f"ws://127.0.0.1:{port}/", subprotocols=["viser-v1.1.1"], open_timeout=10) as own:
         own.recv(timeout=10)
+        assert not looks, "who has not said where he looks from sees nothing yet"
+        own.send(msgpack.encode(CAMERA))
+        eventually(lambda: len(looks) > 1, "somebody looks")
+    eventually(lambda: still(looks), "nobody looks any more")
     assert window.lively
+
+
+def still(looks: list[int]) -> bool:
+    count = len(looks)
+    threading.Event().wait(timeout=0.5)
+    return len(looks) == count
