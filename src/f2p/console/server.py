@@ -31,12 +31,17 @@ def start(gate: Doorkeeper, address: str, port: int) -> viser.ViserServer:
     check_free(address, port)
     with _STARTING, _gated(gate) as started, contextlib.redirect_stdout(io.StringIO()):
         server = viser.ViserServer(host=address, port=port, label="f2p console", verbose=False)
+    server.request_share_url = _nothing_leaves  # type: ignore[method-assign]
     if not started or (port and server.get_port() != port):
         server.stop()
         if started:
             raise PortTakenError(address, port, "another program took it just now")
         raise GateMissingError(viser.__version__)
     return server
+
+
+def _nothing_leaves(verbose: bool = True) -> None:
+    """Refuse what a viewer may ask viser for: a tunnel through a server on the Internet."""
 
 
 def check_free(address: str, port: int) -> None:

@@ -16,6 +16,7 @@ from f2p.console.drawing import Drawing
 from f2p.console.gate import Doorkeeper
 from f2p.console.panel import Panel, operator
 from f2p.console.view import View
+from f2p.errors import UNFORESEEN
 from f2p.report.markers import failure_marks, particle_marks, plan_marks, scene_marks
 
 PERIOD_S = 0.1
@@ -41,8 +42,7 @@ class Window:
         self._last = View()
         self._server: viser.ViserServer | None = None
         self._thread = threading.Thread(target=self._run, name="f2p-console", daemon=True)
-        self.fault = ""
-        """Why the drawing ended; empty while it goes on."""
+        self._fault = ""
 
     def open(self, token: str, address: str, port: int, page: Callable[[str], Path | None]) -> int:
         """Listen, and begin to draw; returns the port. Raises PortTakenError, GateMissingError."""
@@ -82,9 +82,18 @@ class Window:
                 self._looked.wait(timeout=1.0)
                 self._looked.clear()
                 continue
-            with made.atomic():
-                self._show(self._source())
+            try:
+                with made.atomic():
+                    self._show(self._source())
+            except Exception as error:  # of whatever was heard: the rest is shown on, and who looks is told
+                self._tell(f"{type(error).__name__}: {error}")
             self._closed.wait(timeout=PERIOD_S)
+
+    def _tell(self, fault: str) -> None:
+        """Note what cannot be shown, once."""
+        if fault != self._fault:
+            self._fault = fault
+            self._desk.note(f"not everything can be shown: error {UNFORESEEN}: {fault}")
 
     def _show(self, view: View) -> None:
         last, self._last = self._last, view

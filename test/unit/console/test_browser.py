@@ -256,3 +256,20 @@ def still(looks: list[int]) -> bool:
     count = len(looks)
     threading.Event().wait(timeout=0.5)
     return len(looks) == count
+
+
+def test_what_cannot_be_shown_is_told_and_the_rest_goes_on(stage: Stage) -> None:
+    window, port = None, 0
+
+    def source() -> View:
+        raise ValueError("a broken message")
+
+    window = Window(stage.desk, stage.draft, stage.keys.append, source)
+    stage.windows.append(window)
+    port = window.open("", "127.0.0.1", 0, lambda _one: None)
+    with connect(f"ws://127.0.0.1:{port}/", subprotocols=["viser-v1.1.1"], open_timeout=10) as own:
+        own.recv(timeout=10)
+        own.send(msgpack.encode(CAMERA))
+        eventually(lambda: bool(stage.desk.notes), "it is told")
+    assert stage.desk.notes[0].endswith("error 999: ValueError: a broken message") and len(stage.desk.notes) == 1
+    assert window.lively

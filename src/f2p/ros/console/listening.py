@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import partial
 from pathlib import Path
@@ -33,8 +34,8 @@ from f2p.ros.remote.waiting import Waiting
 from f2p.weights.listing import lines_of, listed
 from f2p_msgs.msg import Failure, GuardState, Heartbeat, Plan, SegmentedScene, WeightsState
 
-MOST_STATUS = 8000
-"""Characters of a plan's status that are shown (ours: 32 steps of two lines)."""
+MOST_STATUS, MOST_TEXT = 8000, 1000
+"""Characters of a plan's status that are shown (ours: 32 steps of two lines), and of any other text."""
 
 AT_WORK = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING, GoalStatus.STATUS_CANCELING)
 
@@ -65,8 +66,10 @@ class Listener:
         self._status = hear(String, "plan_status", qos.LATCHED, group, lambda message: message.data[:MOST_STATUS])
         self._particles = hear(PoseArray, "particles", qos.LATCHED, group, places_from_msg)
         self._failure = hear(Failure, "failure", qos.LATCHED, group, row_from_msg, came=self._on_failure, bounded=True)
-        self._weights = hear(WeightsState, "weights", qos.LATCHED, group, lambda message: message)
-        self._recorder = hear(DiagnosticStatus, "recorder_state", qos.LATCHED, group, lambda message: message.message)
+        self._weights = hear(WeightsState, "weights", qos.LATCHED, group, lambda message: message, bounded=True)
+        self._recorder = hear(
+            DiagnosticStatus, "recorder_state", qos.LATCHED, group, lambda message: message.message[:MOST_TEXT]
+        )
         self._graph = hear(DiagnosticArray, "graph", qos.LATCHED, group, _states_of)
         self._goals = hear(GoalStatusArray, "achieve_goal/_action/status", qos.LATCHED, group, _at_work)
         self._rounds = hear(GoalStatusArray, "fine_tune/_action/status", qos.LATCHED, group, _at_work)
@@ -178,6 +181,10 @@ class Listener:
         self._unheard = [*self._unheard[-20:], data]
 
 
+def _said_by(message: DiagnosticStatus) -> str:
+    return str(message.message[:MOST_TEXT])
+
+
 def _states_of(message: DiagnosticArray) -> tuple[tuple[str, str], ...]:
     return tuple((one.name, one.message) for one in message.status)
 
@@ -188,9 +195,10 @@ def _at_work(message: GoalStatusArray) -> bool:
 
 def _pursuit_of(message: Any) -> Pursuit:
     one = message.feedback
-    return Pursuit(one.stage, duration_from_msg(one.elapsed), int(one.attempt), one.detail)
+    return Pursuit(one.stage[:MOST_TEXT], duration_from_msg(one.elapsed), int(one.attempt), one.detail[:MOST_TEXT])
 
 
 def _learning_of(message: Any) -> LearningView:
     one = message.feedback
-    return LearningView(one.stage, float(one.progress), one.detail)
+    progress = float(one.progress) if math.isfinite(one.progress) else 0.0
+    return LearningView(one.stage[:MOST_TEXT], progress, one.detail[:MOST_TEXT])
