@@ -67,9 +67,7 @@ class Listener:
         self._particles = hear(PoseArray, "particles", qos.LATCHED, group, places_from_msg)
         self._failure = hear(Failure, "failure", qos.LATCHED, group, row_from_msg, came=self._on_failure, bounded=True)
         self._weights = hear(WeightsState, "weights", qos.LATCHED, group, lambda message: message, bounded=True)
-        self._recorder = hear(
-            DiagnosticStatus, "recorder_state", qos.LATCHED, group, lambda message: message.message[:MOST_TEXT]
-        )
+        self._recorder = hear(DiagnosticStatus, "recorder_state", qos.LATCHED, group, _said_by)
         self._graph = hear(DiagnosticArray, "graph", qos.LATCHED, group, _states_of)
         self._goals = hear(GoalStatusArray, "achieve_goal/_action/status", qos.LATCHED, group, _at_work)
         self._rounds = hear(GoalStatusArray, "fine_tune/_action/status", qos.LATCHED, group, _at_work)
