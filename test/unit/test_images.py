@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from f2p.cli import build
 
 DOCKER = Path(__file__).resolve().parents[2] / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*/Dockerfile"))
@@ -30,6 +35,17 @@ def test_an_image_on_a_base_that_could_not_be_had_says_that_it_was_never_built(p
     text = path.read_text()
     if "FROM ${BASE}" not in text:  # plain Debian, which can be made anywhere
         assert "NEVER BUILT HERE" in text or "never built" in text
+
+
+def test_what_the_demo_image_does_by_itself_is_a_command_with_options_that_there_are() -> None:
+    """It was started with an option that the command had lost, and so it did nothing."""
+    (told,) = [line.removeprefix("CMD ") for line in DOCKERFILES[0].read_text().splitlines() if line.startswith("CMD ")]
+    command, *words = json.loads(told)
+    assert DOCKERFILES[0].parent.name == "demo" and command == "demo"
+    group = get_command(build(command))
+    assert isinstance(group, TyperGroup)
+    options = {option for one in group.commands[command].params for option in one.opts}
+    assert {word for word in words if word.startswith("--")} <= options
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
