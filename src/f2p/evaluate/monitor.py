@@ -1,13 +1,14 @@
 """How well the monitor tells steps that went as intended from steps the model was never taught, on what the robot sees.
 
-Three kinds of steps, watched by the twin's camera and judged by ground truth:
+Three kinds of steps, watched by the twin's camera and judged by ground truth; each went as it was meant to:
 
-- *familiar*: one solid object is moved to the other table, which the shipped model was trained on;
-- *learned*: the task's proposal, planned by models that have each learned from one failure, where it reached its goal;
-- *untaught*: the task's proposal, executed by the shipped model, which does not know that contents travel.
+- *familiar*: with the shipped model, nothing moved but what was acted on, which is all it was trained on;
+- *learned*: with models that each learned from one failure, others moved too, on the way to a goal that was reached;
+- *untaught*: with the shipped model, others moved too: what travels in something, with a drawer, or before a push.
 
-The first two are what a running stack does when all is well: alarms are false, and the threshold is calibrated so that
-the promise holds for each of them. The third must be noticed.
+They are steps of what common sense proposes for the task, and of single objects put onto another table. The first two
+kinds are what a running stack does when all is well: alarms are false, and the threshold is calibrated so that the
+promise holds for each of them. The third must be noticed.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ TRIES = 3
 Progress = Callable[[float, str], None]
 Planned = Callable[[TaskInstance, Scene, Predictor, int], Plan]
 """A plan for a scene as it is seen."""
-Counts = Callable[[TaskInstance, Transition], bool]
-"""Whether a step is of the kind that is looked for, by ground truth."""
+
+FAMILIAR, LEARNED, UNTAUGHT = "familiar", "learned", "untaught"
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,9 @@ class MonitorExperiment:
             NotEnoughRunsError: Too few steps to promise a rate of false alarms.
         """
         shipped, learned = self._models(models)
-        return MonitorReport(
-            MonitorConfig().threshold,
-            self._scores(0, steps, (shipped,), _one_object, lambda _, done: as_intended(done)),
-            self._scores(1, steps, learned, _proposal, lambda instance, done: instance.success(done.relations_after)),
-            self._scores(2, steps, (shipped,), _proposal, lambda _, done: as_intended(done)),
-        )
+        known = self._scores((FAMILIAR, UNTAUGHT), steps, (shipped,), (_proposal, _one_object))
+        taught = self._scores((LEARNED,), steps, learned, (_proposal,))
+        return MonitorReport(MonitorConfig().threshold, known[FAMILIAR], taught[LEARNED], known[UNTAUGHT])
 
     def _models(self, count: int) -> tuple[Predictor, tuple[Predictor, ...]]:
         """Return the shipped model, and those the gate let pass of models that each learned from one failure."""
@@ -152,44 +150,48 @@ class MonitorExperiment:
         return folder
 
     def _scores(
-        self,
-        kind: int,
-        steps: int,
-        predictors: Sequence[Predictor],
-        planned: Planned,
-        counts: Counts,
-    ) -> tuple[float, ...]:
-        """Return scores of the first `steps` steps that count; none without a predictor."""
-        found: list[float] = []
+        self, kinds: tuple[str, ...], steps: int, predictors: Sequence[Predictor], plans: Sequence[Planned]
+    ) -> dict[str, tuple[float, ...]]:
+        """Return scores of the first `steps` steps of each kind; none without a predictor."""
+        found: dict[str, list[float]] = {kind: [] for kind in kinds}
         for number in range(TRIES * steps if predictors else 0):
-            if len(found) == steps:
+            if all(len(scores) >= steps for scores in found.values()):
                 break
-            rng = np.random.default_rng((SCENE_STREAM, kind, self._first, number))
+            rng = np.random.default_rng((SCENE_STREAM, kinds.index(kinds[-1]), self._first, number))
             instance = self._task.make(rng, self._objects, self._simulator)
-            found += self._score(instance, predictors[number % len(predictors)], planned, counts, number)
-            self._progress((kind + len(found) / steps) / 3.0, f"{len(found)} of {steps} steps of kind {kind + 1} of 3")
-        return tuple(found)
+            predictor, planned = predictors[number % len(predictors)], plans[number % len(plans)]
+            for kind, score in self._watched(instance, predictor, planned, number, taught=LEARNED in kinds):
+                if kind in found:
+                    found[kind].append(score)
+            told = ", ".join(f"{len(scores)} {kind}" for kind, scores in found.items())
+            share = min(len(scores) for scores in found.values()) / steps
+            self._progress(0.5 * (min(1.0, share) + (LEARNED in kinds)), f"{told} of {steps} steps")
+        return {kind: tuple(scores[:steps]) for kind, scores in found.items()}
 
-    def _score(
-        self,
-        instance: TaskInstance,
-        predictor: Predictor,
-        planned: Planned,
-        counts: Counts,
-        seed: int,
-    ) -> list[float]:
-        """Return the score of one step; nothing when it does not count or was not seen."""
+    def _watched(
+        self, instance: TaskInstance, predictor: Predictor, planned: Planned, seed: int, *, taught: bool
+    ) -> list[tuple[str, float]]:
+        """Return kind and score of each step of a plan, up to one that was not taught, missed, or was not seen."""
         onlooker = Onlooker(self._eye, instance.world.bodies)
-        before = onlooker.look(instance.world)
-        if set(before.names) != set(instance.world.names):
+        before, world = onlooker.look(instance.world), instance.world
+        if set(before.names) != set(world.names):
             return []
-        plan = planned(instance, before, predictor, seed)
-        done, world = execute(self._simulator, instance.world, plan.calls[0], seed)
-        if done is None or not counts(instance, done):
-            return []
-        seen = onlooker.look(world, (plan.calls[0].object,))
-        comparison = compare(outcome_of(before, seen, plan, 0, Execution(True)))
-        return [] if comparison.vanished else [comparison.score]
+        plan, found = planned(instance, before, predictor, seed), list[tuple[str, float]]()
+        for index, call in enumerate(plan.calls):
+            done, world = execute(self._simulator, world, call, seed)
+            if done is None or not as_intended(done):
+                break
+            outcome = outcome_of(before, onlooker.look(world, (call.object,)), plan, index, Execution(True))
+            comparison = compare(outcome)
+            if comparison.vanished:
+                break
+            kind = FAMILIAR if alone(done) else LEARNED if taught else UNTAUGHT
+            found.append((kind, comparison.score))
+            if kind == UNTAUGHT:
+                return found
+            before = outcome.after
+        reached = instance.success(self._simulator.relations(world))
+        return found if reached or not taught else []
 
 
 def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
@@ -205,6 +207,12 @@ def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed:
 def _proposal(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
     """Return what common sense proposes for the task."""
     return Planner(lambda: predictor).plan(seen, instance.goal, seed, instance.proposal)
+
+
+def alone(transition: Transition) -> bool:
+    """Tell whether nothing moved but what was acted on."""
+    others = np.delete(transition.displacements, transition.before.index(transition.call.object), axis=0)
+    return bool(np.all(np.linalg.norm(others, axis=-1) < INTENDED))
 
 
 def as_intended(transition: Transition) -> bool:
