@@ -15,10 +15,12 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.node import Node
+from sensor_msgs.msg import BatteryState
 from std_srvs.srv import SetBool, Trigger
 
 from f2p.errors import UNFORESEEN
 from f2p.graph import graph
+from f2p.guard.errors import BatteryLowError
 from f2p.guard.leases import Rank
 from f2p.robot.errors import MotionCancelledError, MotionRefusedError, RobotError, RunstoppedError, TakenOverError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
@@ -113,6 +115,24 @@ def test_without_a_lease_nothing_moves(rig: Rig) -> None:
     with pytest.raises(MotionRefusedError, match="no lease is held"):
         rig.robot.move(Motion((LIFT,), (0.3,)))
     assert not rig.steps()
+
+
+def test_at_the_batterys_end_autonomy_begins_nothing_and_the_operator_may_still_move(rig: Rig) -> None:
+    rig.up()
+    battery = rig.node.create_publisher(BatteryState, "/battery", qos.STATE)
+    rig.node.create_timer(0.2, lambda: battery.publish(BatteryState(voltage=9.9)))
+
+    def refused() -> bool:
+        with rig.robot.leased():
+            try:
+                rig.robot.move(Motion((HEAD_PAN,), (0.1 * len(rig.steps()),)))
+            except MotionRefusedError as error:
+                return f"code {BatteryLowError.code}" in str(error) and "9.9" in str(error)
+        return False
+
+    rig.until(refused, 20, "the refusal of autonomy's motion")
+    with rig.robot.leased(rank=Rank.OPERATOR):
+        assert rig.robot.move(Motion((LIFT,), (0.2,))) is Ending.REACHED
 
 
 def test_cancel_stops_the_robot(rig: Rig) -> None:
