@@ -34,7 +34,7 @@ COLUMNS_OF_BAR = (
 
 LEAST_BUDGET = 2
 """The failed step and one more."""
-EXPERIMENTS = ("tasks", "efficiency", "monitor", "architectures")
+EXPERIMENTS = ("tasks", "efficiency", "monitor", "architectures", "pictures")
 TRIALS = {"tasks": 50, "efficiency": 64, "monitor": 150}
 """Sizes where none is asked for; a promise of one false alarm in a hundred needs 99 steps of a kind."""
 FAILURES = {"tasks": 5, "efficiency": 8, "monitor": 5}
@@ -65,7 +65,8 @@ def evaluate(
         typer.Argument(
             help="tasks: success on fresh scenes after learning from single failures; efficiency: the same against the "
             "number of simulated transitions; monitor: false alarms and detections on what the robot sees; "
-            "architectures: shipped weights of all of them on executions that none was trained on."
+            "architectures: shipped weights of all of them on executions that none was trained on; "
+            "pictures: a failure, what was imagined around it and a success afterwards, as one PNG."
         ),
     ],
     task: Annotated[str, typer.Option(help="A task by name; an unknown name lists all.")] = "transport",
@@ -107,8 +108,11 @@ def evaluate(
         def progress(name: str, done: float, text: str) -> None:
             bar.update(shown, description=name, completed=done, detail=text)
 
+        drawn: Table | str
         if what == "architectures":
             drawn, values = architectures(folder / "held-out", progress)
+        elif what == "pictures":
+            drawn, values = _picture(task, objects, first_failure, folder, simulator)
         elif what == "monitor":
             drawn, values = _monitor(task, objects, trials, failures, first_failure, folder, progress, simulator)
         else:
@@ -168,6 +172,18 @@ def _tasks(
     drawn = draw_efficiency(rows, cells / "efficiency.png")
     out.caption = f"drawn in {drawn}"
     return out, {"rows": values, "figure": str(drawn)}
+
+
+def _picture(task: str, objects: int, first: int, folder: Path, simulator: str) -> tuple[str, dict[str, Any]]:
+    """Draw a failure, what was learned and a success; where the picture is, to look at and as JSON."""
+    from f2p.evaluate.pictures import draw_task
+    from f2p.sim.protocol import make_simulator
+    from f2p.tasks.protocol import tasks
+
+    path = draw_task(
+        tasks.make(task), make_simulator(simulator), objects, first, folder / f"{task}-{objects}-{first}.png"
+    )
+    return f"drawn in {path}", {"picture": str(path)}
 
 
 def _monitor(

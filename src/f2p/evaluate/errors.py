@@ -12,3 +12,12 @@ class NoFailureError(F2pError):
 
     def __init__(self, task: str, tries: int) -> None:
         super().__init__(f"{tries} scenes of task {task!r} and no contradiction: the model already knows")
+
+
+class NoSuccessError(F2pError):
+    """What was learned solves no scene: there is nothing to show."""
+
+    code = 791
+
+    def __init__(self, task: str, tries: int) -> None:
+        super().__init__(f"{tries} scenes of task {task!r} and no success after learning; try another --first-failure")
