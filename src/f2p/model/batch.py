@@ -85,6 +85,13 @@ class TransitionBatch:
             digest.update(np.ascontiguousarray(value).tobytes())
         return digest.hexdigest()
 
+    def of(self, known: Sequence[str]) -> TransitionBatch:
+        """Return the transitions whose skills are among `known`, and those skills only, in their order."""
+        kept = [index for index, name in enumerate(self.skills) if name in known]
+        rows = self.take(np.flatnonzero(np.isin(self.skill, kept)))
+        skills = tuple(self.skills[index] for index in kept)
+        return dataclasses.replace(rows, skill=np.searchsorted(kept, rows.skill).astype(np.int64), skills=skills)
+
     def in_half_precision(self) -> TransitionBatch:
         """Return the batch with clouds rounded to half precision (0.5 mm at 1 m, less than a camera's noise)."""
         rounded = {name: getattr(self, name).astype(np.float16).astype(np.float32) for name in CLOUDS}

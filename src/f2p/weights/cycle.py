@@ -211,7 +211,7 @@ class _Round:
 
         Their clouds are encoded here, apart from what is learned: what is remembered of them changes no bit.
         """
-        replay, frozen = replay_parts(self.config.replay, self.config.gate_share)
+        replay, frozen = replay_parts(self.config.replay, self.config.gate_share, model)
         with MEMORY.lasting(self.store.folder / "features.safetensors"):
             model.encoding(Transitions(replay)).freeze()
             return replay, frozen, replay_f1(model, frozen)

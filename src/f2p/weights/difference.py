@@ -57,7 +57,7 @@ def difference(store: WeightsStore, first: str, second: str, config: MeasureConf
     config = config or MeasureConfig()
     pair = store.load(first), store.load(second)
     modules = tuple(module_of(one) for one in pair)
-    _, frozen = replay_parts(config.replay, config.gate_share)
+    _, frozen = replay_parts(config.replay, config.gate_share, *modules)
     answers = [golden_answers(TorchPredictor(one, "compared")) for one in modules]
     return Difference(
         first, second, common_ancestor(store, first, second), _facts(*pair), _changed(pair[0].tensors, pair[1].tensors),

@@ -14,6 +14,7 @@ from typing import Any
 
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch
+from f2p.model.errors import BadDatasetError
 from f2p.model.metrics import evaluate
 from f2p.weights.errors import NotProvenError, WeightsError
 from f2p.weights.golden import MeasureConfig
@@ -50,20 +51,26 @@ class Measured:
         return f"F1 on replay {_told(self.f1)}, beside {_told(self.reference_f1)} of {beside}"
 
 
-def replay_parts(path: Path, gate_share: float) -> tuple[TransitionBatch, TransitionBatch]:
+def replay_parts(path: Path, gate_share: float, *models: Architecture) -> tuple[TransitionBatch, TransitionBatch]:
     """Return the frozen replay set: the part that is trained on, and the last part, which only the gate sees.
 
     Args:
         path: Packed transitions; the manifest beside it may say in its notes how many at the end were `held_out`.
         gate_share: Share of the last part when it does not say.
+        models: Who is to predict them: executions of skills that one of these does not know are left out.
 
     Raises:
-        BadDatasetError: It is missing, truncated or foreign.
+        BadDatasetError: It is missing, truncated or foreign, or holds nothing of skills that all of them know.
     """
     whole = TransitionBatch.load(path)
     notes = json.loads(path.with_suffix(".json").read_text()).get("notes", {})
     held = int(notes.get("held_out", 0)) or max(1, round(len(whole) * gate_share))
-    return whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
+    parts = whole.take(slice(0, len(whole) - held)), whole.take(slice(len(whole) - held, None))
+    known = [name for name in whole.skills if all(name in model.config.skills for model in models)]
+    seen, frozen = (part.of(known) for part in parts)
+    if not len(seen) or not len(frozen):
+        raise BadDatasetError(path, f"it holds {', '.join(whole.skills)}; of what the weights know, nothing")
+    return seen, frozen
 
 
 def replay_f1(model: Architecture, data: TransitionBatch) -> dict[str, float]:
@@ -79,10 +86,10 @@ def measure(model: Architecture, store: WeightsStore, weights_id: str, config: M
         BadDatasetError: The replay set is missing, truncated or foreign.
     """
     config = config or MeasureConfig()
-    _, frozen = replay_parts(config.replay, config.gate_share)
+    reference, other = _in_service(store, weights_id)
+    _, frozen = replay_parts(config.replay, config.gate_share, *(one for one in (model, other) if one is not None))
     found = evaluate(model, frozen)
     f1 = {"now": found.f1_now["mean"], "next": found.f1_next["mean"]}
-    reference, other = _in_service(store, weights_id)
     beside = {"next": found.persistence.f1_next["mean"]} if other is None else replay_f1(other, frozen)
     reasons = tuple(
         f"F1 {name} on replay data is {f1[name]:.3f}, and may lie {config.most_lost:.3f} below {value:.3f}"

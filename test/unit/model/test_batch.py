@@ -102,6 +102,14 @@ def test_skills_of_different_width_share_a_batch_and_keep_their_names(
     assert mixed.skills == ("pick_place", push) and mixed.parameters.shape == (len(batch) + 3, 4)
     assert mixed.skill[-3:].tolist() == [1, 0, 1] and not mixed.skill[:-3].any()
     assert np.allclose(mixed.parameters[-1], [0.1, 0.5, 0.0, 0.0])
+    assert mixed.of(("pick_place", push)).sha256 == mixed.sha256
+    pushed = mixed.of((push,))
+    assert (
+        pushed.skills == (push,)
+        and pushed.skill.tolist() == [0, 0]
+        and len(mixed.of(("pick_place",))) == len(batch) + 1
+    )
+    assert np.array_equal(pushed.parameters, mixed.parameters[[-3, -1]])
     mixed.save(tmp_path / "mixed.safetensors")
     assert TransitionBatch.load(tmp_path / "mixed.safetensors").skills == mixed.skills
 

@@ -7,6 +7,7 @@ import io
 import resource
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from f2p.learner.dataset import read_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.model.batch import pack
+from f2p.model.errors import BadDatasetError
 from f2p.model.factory import create, weights_bytes
 from f2p.model.optimise import StageConfig
 from f2p.model.train import FinetuneConfig
@@ -273,5 +275,11 @@ def test_the_gate_sees_what_was_held_out(simulated: Any, tmp_path: Path) -> None
     batch.save(tmp_path / "replay.safetensors", notes={"held_out": 1})
     trained, frozen = replay_parts(tmp_path / "replay.safetensors", 0.5)
     assert (len(trained), len(frozen)) == (3, 1) and frozen.sha256 == batch.take([3]).sha256
+
+    class Other:
+        config = SimpleNamespace(skills=("juggle",))
+
+    with pytest.raises(BadDatasetError, match="it holds pick_place; of what the weights know, nothing"):
+        replay_parts(tmp_path / "replay.safetensors", 0.5, Other())
     batch.save(tmp_path / "other.safetensors")
     assert [len(part) for part in replay_parts(tmp_path / "other.safetensors", 0.5)] == [2, 2]
