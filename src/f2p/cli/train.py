@@ -79,7 +79,7 @@ def train(
     profile: Annotated[str, typer.Option(help="default or literal (what the paper's appendix says)")] = "default",
     executions: Annotated[
         int, typer.Option(min=20, max=MOST_EXECUTIONS, help="simulated executions, held-out ones included")
-    ] = 10_000,
+    ] = 40_000,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="of data, initial weights and order")] = 0,
     out: Annotated[
         Path | None,

@@ -43,9 +43,9 @@ Parts = tuple[np.ndarray, np.ndarray]
 class PretrainConfig(Settings):
     """The two stages of pre-training."""
 
-    joint: StageConfig = group(lambda: StageConfig(steps=900, batch=24, shards=2), "first stage: everything learns")
+    joint: StageConfig = group(lambda: StageConfig(steps=2700, batch=24, shards=2), "first stage: everything learns")
     frozen: StageConfig = group(
-        lambda: StageConfig(steps=5000, batch=64, shards=2), "second stage: the encoder stays as it is"
+        lambda: StageConfig(steps=15_000, batch=64, shards=2), "second stage: the encoder stays as it is"
     )
     losses: LossConfig = group(
         lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0),

@@ -26,10 +26,10 @@ class PretrainingConfig(Settings):
     """How random executions are drawn."""
 
     skills: tuple[str, ...] = choices(
-        "what is executed, in equal shares of the scenes", lambda: draws.names, default=lambda: ("pick_place",)
+        "what is executed, in equal shares of what is kept", lambda: draws.names, default=lambda: draws.names
     )
     draw_settings: Mapping[str, Any] = group(draws.configs, "of each skill")
-    scenes: RandomSceneConfig = group(RandomSceneConfig)
+    scenes: RandomSceneConfig = group(lambda: RandomSceneConfig(cup_share=0.25))
     simulator: SimulationConfig = group(
         lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
     )
@@ -54,9 +54,8 @@ def _jittered(config: PretrainingConfig, rng: np.random.Generator) -> Simulation
     return replace(config.simulator, camera=replace(camera, position_task=tuple(position.tolist())))
 
 
-def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
+def _some(skill: str, rng: np.random.Generator, config: PretrainingConfig) -> list[Transition]:
     """Return executions of one skill with one set of bodies, in several random scenes."""
-    skill = config.skills[0] if len(config.skills) == 1 else str(rng.choice(config.skills))
     draw = draws.make(skill, config.draw_settings.get(skill))
     bodies = draw.bodies(rng, config.scenes)
     found = []
@@ -79,9 +78,17 @@ def _some(rng: np.random.Generator, config: PretrainingConfig) -> list[Transitio
 
 
 def generate_shard(index: int, count: int, seed: int, config: PretrainingConfig = DEFAULT) -> list[Transition]:
-    """Return shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made."""
+    """Return shard `index` of the data of `seed`: `count` transitions, the same whenever and wherever it is made.
+
+    The skill of which there is least comes next: of some most scenes are of no use (a push that has room), and
+    equal shares of the scenes left a ninth of the executions to them.
+    """
     rng = np.random.default_rng((seed, index))
     out: list[Transition] = []
+    made = dict.fromkeys(config.skills, 0)
     while len(out) < count:
-        out.extend(_some(rng, config))
+        skill = min(made, key=lambda name: made[name])
+        found = _some(skill, rng, config)
+        made[skill] += len(found)
+        out.extend(found)
     return out[:count]

@@ -28,7 +28,7 @@ class RandomSceneConfig(Settings):
     box_share: float = number(0.8, "scenes with an open box", low=0.0, high=1.0)
     cup_share: float = number(
         0.0, "scenes with one to three cups, small open boxes, in place of boxes", low=0.0, high=1.0,
-        source="ours: 0 is what the shipped weights were trained on",
+        source="ours: of the pre-training a quarter",
     )  # fmt: skip
     filled_share: float = number(0.65, "boxes with contents at rest", low=0.0, high=1.0, source="method.md 6.7")
     landmark_share: float = number(0.4, "scenes with a tall cuboid", low=0.0, high=1.0)

@@ -28,8 +28,8 @@ class PickPlaceDrawConfig(Settings):
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
     onto_share: float = number(0.08, "placements on another object that is wide enough", low=0.0, high=1.0)
     cover_share: float = number(
-        0.0, "placements of an open box over something smaller, where there is one", low=0.0, high=1.0,
-        source="ours: it stands on it, and does not hold it; 0 is what the shipped weights were trained on",
+        0.1, "placements of an open box over something smaller, where there is one", low=0.0, high=1.0,
+        source="ours: it stands on it, and does not hold it; without these a cup over its capsule counted as filled",
     )  # fmt: skip
     anywhere_share: float = number(
         0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
