@@ -47,6 +47,7 @@ class Transitions:
         self.moved = arrays["displacements"].norm(dim=-1) > MOVED
         """Segments whose cloud after the skill is another one. Shape (N, n)."""
         self.object_index, self.parameters = arrays["object_index"], arrays["parameters"]
+        self.moved[torch.arange(len(self.moved)), self.object_index] = True  # a drawer opens without being displaced
         names = [item.name for item in dataclasses.fields(Labels)]
         self.labels = Labels(**{name: arrays[name] for name in names})
         self._skill, self._skills = batch.skill, batch.skills
