@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from f2p.cli.train import held_out
 from f2p.cli.train_data import Progress, pretraining_data
 
 if TYPE_CHECKING:
     from f2p.evaluate.architectures import HeldOut
+
+EXECUTIONS = 800
+"""On how many they are compared."""
 
 FIGURES: tuple[tuple[str, Callable[[HeldOut], float | None], str], ...] = (
     ("F1 of relations now", lambda row: row.f1_now, ".3f"),
@@ -37,26 +39,28 @@ def _centimetres(row: HeldOut, name: str) -> float | None:
 
 
 def architectures(folder: Path, progress: Progress, workers: int = 2) -> tuple[Table, dict[str, Any]]:
-    """Try every architecture whose weights ship on its held-out executions, to look at and as JSON.
+    """Try every architecture whose weights ship on executions of another seed than theirs, to look at and as JSON.
+
+    The executions are of the skills that all of them know.
 
     Raises:
-        SettingError: The shipped weights were made from different executions.
         F2pError: Whatever simulation reports.
     """
     from f2p.evaluate.architectures import compare_architectures
     from f2p.model.architectures.protocol import architectures as known
     from f2p.model.factory import shipped, shipped_path
-    from f2p.settings import SettingError
+    from f2p.sim.data.draws.protocol import draws
+    from f2p.sim.data.pretraining import PretrainingConfig
 
     names = [name for name in known if shipped_path(name).exists()]
-    made = {(str(told["data_sha256"]), told["executions"], told["seed"]) for _, told in map(shipped, names)}
-    if len(made) != 1:
-        raise SettingError(f"{', '.join(names)} were trained on different executions and cannot be compared on one set")
-    ((_, executions, seed),) = made
-    count = held_out(int(str(executions)))
-    batch, _ = pretraining_data(folder, int(str(executions)), int(str(seed)), workers, progress, last=count)
+    made = [shipped(name) for name in names]
+    skills = tuple(skill for skill in draws.names if all(skill in model.config.skills for model, _ in made))
+    seed = 1 + max(int(str(told["seed"])) for _, told in made)
+    config = PretrainingConfig(skills=skills)
+    batch, _ = pretraining_data(folder, EXECUTIONS, seed, workers, progress, config=config)
     rows = compare_architectures(names, batch, progress)
-    return table(rows, f"{len(batch)} held-out executions, simulated"), {"rows": [row.as_json() for row in rows]}
+    title = f"{len(batch)} executions of {', '.join(skills)} that none was trained on, simulated"
+    return table(rows, title), {"skills": skills, "seed": seed, "rows": [row.as_json() for row in rows]}
 
 
 def table(rows: list[HeldOut], title: str) -> Table:
