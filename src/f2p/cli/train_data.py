@@ -55,29 +55,23 @@ def _generator_of(path: Path) -> str:
 
 
 def pretraining_data(
-    folder: Path, executions: int, seed: int, workers: int, progress: Progress, last: int | None = None,
-    config: PretrainingConfig = DEFAULT,
+    folder: Path, executions: int, seed: int, workers: int, progress: Progress, config: PretrainingConfig = DEFAULT
 ) -> tuple[TransitionBatch, str]:  # fmt: skip
     """Make what is missing of `executions` transitions in `folder`, or was made by other code, and read them all.
-
-    With `last`, only so many at the end are made and read: the others do not change what they are.
 
     Returns:
         The transitions, in an order that does not depend on `workers`, and the digest of all shards read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     generator = generator_digest(config)
-    wanted = executions if last is None else min(last, executions)
-    first = (executions - wanted) // SHARD
-    counts = {index: min(SHARD, executions - index * SHARD) for index in range(first, -(-executions // SHARD))}
-    total = sum(counts.values())
+    counts = {index: min(SHARD, executions - index * SHARD) for index in range(-(-executions // SHARD))}
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = {pool.submit(make_shard, folder, seed, i, n, generator, config): n for i, n in counts.items()}
         done = 0
         for job in as_completed(jobs):
             job.result()
             done += jobs[job]
-            progress("simulate", done / total, f"{done} of {total} executions")
+            progress("simulate", done / executions, f"{done} of {executions} executions")
     shards = [TransitionBatch.load(shard_path(folder, seed, i, n)) for i, n in counts.items()]
     digest = hashlib.sha256("".join(shard.sha256 for shard in shards).encode()).hexdigest()
-    return concatenate(shards).take(slice(total - wanted, None)), digest
+    return concatenate(shards), digest

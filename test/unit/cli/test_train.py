@@ -49,9 +49,7 @@ def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path
     again = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "two.safetensors"), "--data", str(data)])
     assert again.exit_code == 0 and shard_path(data, 3, 0, 30).stat().st_mtime_ns == stamp
     assert load_weights(tmp_path / "two.safetensors")[1]["weights_id"] == manifest["weights_id"]
-    whole, digest = pretraining_data(data, 30, 3, 1, lambda *_: None)
-    last, _ = pretraining_data(data, 30, 3, 1, lambda *_: None, last=2)
-    assert digest == manifest["data_sha256"] and last.sha256 == whole.take(slice(28, None)).sha256
+    assert pretraining_data(data, 30, 3, 1, lambda *_: None)[1] == manifest["data_sha256"]
 
 
 def test_shards_of_another_generator_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
