@@ -57,6 +57,14 @@ COLUMNS = (
     "old F1",
 )
 
+Transitions = Annotated[
+    str | None,
+    typer.Option(
+        help="Budgets of simulated transitions, separated by commas.",
+        show_default="tasks: each learner's own; efficiency: 5,10,20,40,80",
+    ),
+]
+
 
 @in_one_line()
 def evaluate(
@@ -78,13 +86,7 @@ def evaluate(
     learners: Annotated[
         str | None, typer.Option(help="Names, separated by commas.", show_default="a few; an unknown name lists all")
     ] = None,
-    transitions: Annotated[
-        str | None,
-        typer.Option(
-            help="Budgets of simulated transitions, separated by commas.",
-            show_default="tasks: each learner's own; efficiency: 5,10,20,40,80",
-        ),
-    ] = None,
+    transitions: Transitions = None,
     failures: Annotated[int | None, typer.Option(min=1, help="Different failures to learn from (5, 8).")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
@@ -176,7 +178,7 @@ def _tasks(
 
 def _picture(task: str, objects: int, first: int, folder: Path, simulator: str) -> tuple[str, dict[str, Any]]:
     """Draw a failure, what was learned and a success; where the picture is, to look at and as JSON."""
-    from f2p.evaluate.pictures import draw_task
+    from f2p.report.pictures import draw_task
     from f2p.sim.protocol import make_simulator
     from f2p.tasks.protocol import tasks
 

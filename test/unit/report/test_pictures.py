@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from f2p.evaluate import pictures as module
 from f2p.evaluate.errors import NoSuccessError
 from f2p.learner.protocol import LearnedData
+from f2p.report import pictures as module
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import reconstruct
 from f2p.tasks.protocol import tasks
