@@ -190,6 +190,13 @@ def test_merging_judges_the_whole_border() -> None:
     assert merge_regions(3, pairs, np.array([-1.0, 0.1, 0.9]), np.array([1, 1, 3]), 0.2).tolist() == [0, 0, 1]
 
 
+def test_no_border_is_lost_to_rounding() -> None:
+    """0.1 * 3 / 3 is not 0.1: whatever their length, two cheap borders join three regions."""
+    pairs = np.array([[0, 1], [1, 2]])
+    for weight in range(1, 100):
+        assert merge_regions(3, pairs, np.array([0.1, 0.07]), np.array([weight, weight]), 0.2).tolist() == [0, 0, 0]
+
+
 def test_score() -> None:
     """Perfect, swapped names, one merged, one split, and nothing at all."""
     truth = np.array([-1, 0, 0, 0, 0, 1, 1])

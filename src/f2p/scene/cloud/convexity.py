@@ -131,7 +131,8 @@ def merge_regions(count: int, pairs: np.ndarray, costs: np.ndarray, weights: np.
     borders: list[dict[int, tuple[float, float]]] = [{} for _ in range(count)]
     for (one, other), cost, weight in zip(pairs.tolist(), costs.tolist(), weights.tolist(), strict=True):
         borders[one][other] = borders[other][one] = (cost * weight, float(weight))
-    queue = [(cost, one, other) for (one, other), cost in zip(pairs.tolist(), costs.tolist(), strict=True)]
+    # as each border gives it, since what is queued counts while it equals that: not every (c * w) / w is c
+    queue = [(borders[one][other][0] / borders[one][other][1], one, other) for one, other in pairs.tolist()]
     heapq.heapify(queue)
     parent = list(range(count))
     while queue and queue[0][0] <= limit:
