@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from f2p.geometry import rotate_z
-from f2p.scene.cloud.convexity import components, edges_within
-from f2p.scene.cloud.library import cloud_of
+from f2p.scene.cloud.library import cloud_of, open3d
+from f2p.scene.cloud.neighbours import components, edges_within, normals_of
 from f2p.scene.cloud.planes import dominant_plane
 from f2p.scene.cloud.sanitise import usable, voxels
 from f2p.scene.cloud.scans import read_scan
@@ -56,9 +56,13 @@ def of_scan(path: Path) -> dict[str, float]:
     cells = voxels(points, CELL)[0]
     heights = dominant_plane(cells, 0.01, np.random.default_rng(0)).heights(cells)
     above = cells[(heights > 0.006) & (heights < 1.0)]
+    coarse = voxels(points, 2.0 * CELL)[0]
+    pairs, radius = edges_within(coarse, 5.0 * CELL), open3d().geometry.KDTreeSearchParamRadius(5.0 * CELL)
     return {
         "voxels": cpu_s(lambda: voxels(points, CELL)),
         "voxels, Open3D": cpu_s(lambda: voxels_of_open3d(points)),
+        "normals": cpu_s(lambda: normals_of(coarse, pairs, np.zeros(3))),
+        "normals, Open3D": cpu_s(lambda: cloud_of(coarse).estimate_normals(radius)),
         "clusters": cpu_s(lambda: components(len(above), edges_within(above, TOUCHING))),
         "clusters, Open3D": cpu_s(lambda: cloud_of(above).cluster_dbscan(TOUCHING, 1)),
     }

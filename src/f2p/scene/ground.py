@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.scene.cloud.convexity import normals_of
 from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.cloud.sanitise import thinned, voxels
 from f2p.scene.objects.supports import Evidence, SupportConfig, find_supports
@@ -72,8 +71,7 @@ def ground_of(points: np.ndarray, sensor: np.ndarray, config: GroundConfig, up: 
         up: Against gravity, where that is known. Shape (3,).
     """
     cells, _ = voxels(points, config.voxel)
-    normals = normals_of(cells, 2.5 * config.voxel, sensor)
-    cloud = smooth_cloud(cells, normals, config.voxel, config.supports.surfaces)
+    cloud = smooth_cloud(cells, sensor, config.voxel, config.supports.surfaces)
     best, most = Ground(np.eye(3), (), (), ()), (-1, -1)
     for direction in [up] if up is not None else ups_of(cells, sensor, config):
         turn = level_from(direction)

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from f2p.geometry import footprint_excess
 from f2p.scene.cloud.planes import Plane
-from f2p.scene.cloud.sanitise import SanitiseConfig, thinned, usable, voxels
+from f2p.scene.cloud.sanitise import SanitiseConfig, thinned, usable, voxels, within_bounds
 from f2p.scene.errors import NoSupportError
 from f2p.scene.ground import NO_SUPPORT, Ground, GroundConfig, ground_of
 from f2p.scene.objects.furniture import Furniture, FurnitureConfig, find_furniture
@@ -130,7 +130,7 @@ def look(
     mask = usable(points, config.sanitise)
     seen = np.asarray(points[mask], dtype=np.float64)
     ground = ground or ground_of(seen, sensor, config.tables, UP)
-    within = np.all((seen >= config.workspace_low) & (seen <= config.workspace_high), axis=1)
+    within = within_bounds(seen, config.workspace_low, config.workspace_high)
     cells, cell_of = voxels(seen[within], config.voxel)
     tables = _tables(ground, len(seen), config)
     view = Rays(cells, sensor, config.hidden.ray, config.hidden.beyond)
@@ -199,9 +199,10 @@ def _labels(cells: np.ndarray, clouds: Sequence[tuple[int, np.ndarray]]) -> np.n
     """Return the number of the cloud that each of the cells (n, 3) is in, or `BACKGROUND`. Shape (n,), int."""
     labels = np.full(len(cells), BACKGROUND, dtype=np.int64)
     if clouds:
-        apart, row = cKDTree(cells).query(np.concatenate([points for _, points in clouds]))
+        tree = cKDTree(cells, balanced_tree=False, compact_nodes=False)
+        row = tree.query(np.concatenate([points for _, points in clouds]), distance_upper_bound=1e-9)[1]
         numbers = np.repeat([number_ for number_, _ in clouds], [len(points) for _, points in clouds])
-        labels[row[apart < 1e-9]] = numbers[apart < 1e-9]
+        labels[row[row < len(cells)]] = numbers[row < len(cells)]
     return labels
 
 
@@ -241,10 +242,11 @@ def _fallen(
     points: np.ndarray, missing: Sequence[KnownObject], sensor_task: np.ndarray, config: TabletopConfig
 ) -> list[Segment]:
     """Return missing objects that lie on the floor; only what has their size counts, since floors carry much else."""
+    if not missing:
+        return []
     low, high = config.workspace_low, config.workspace_high
-    within = np.all((points[:, :2] >= low[:2]) & (points[:, :2] <= high[:2]), axis=1)
-    near = points[within & (points[:, 2] > 0.015) & (points[:, 2] < low[2])]
-    if not missing or len(near) == 0:
+    near = points[within_bounds(points, (*low[:2], 0.015), (*high[:2], low[2]))]
+    if len(near) == 0:
         return []
     cells = voxels(near, config.voxel)[0]
     clusters = clusters_of(cells, np.ones(len(cells), dtype=bool), config.standing.touching, config.standing)

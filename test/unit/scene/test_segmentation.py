@@ -14,7 +14,9 @@ from f2p.bench.room_scans import RoomConfig, in_a_room, side_by_side
 from f2p.clock import SystemClock
 from f2p.geometry import rotate_z
 from f2p.scene.cloud import library
-from f2p.scene.cloud.convexity import merge_regions, normals_of
+from f2p.scene.cloud.convexity import merge_regions
+from f2p.scene.cloud.library import cloud_of
+from f2p.scene.cloud.neighbours import edges_within, normals_of
 from f2p.scene.cloud.pcd import Scan
 from f2p.scene.cloud.planes import dominant_plane
 from f2p.scene.errors import CloudTooSmallError, LibraryMissingError, NoSupportError
@@ -168,9 +170,24 @@ def test_normals_are_those_of_the_surface_and_look_at_the_sensor() -> None:
     floor = np.concatenate([rng.uniform(-0.2, 0.2, (4000, 2)), np.full((4000, 1), -1.0)], axis=1)
     wall = floor[:, [2, 0, 1]]
     sensor = np.array([0.0, 0.0, 0.5])
-    assert np.allclose(normals_of(floor, 0.03, sensor), [0.0, 0.0, 1.0], atol=1e-5)
-    assert np.allclose(normals_of(wall, 0.03, sensor), [1.0, 0.0, 0.0], atol=1e-5)
-    assert normals_of(np.zeros((0, 3)), 0.03, sensor).shape == (0, 3)
+    assert np.allclose(normals_of(floor, edges_within(floor, 0.03), sensor), [0.0, 0.0, 1.0], atol=1e-5)
+    assert np.allclose(normals_of(wall, edges_within(wall, 0.03), sensor), [1.0, 0.0, 0.0], atol=1e-5)
+    assert normals_of(np.zeros((0, 3)), np.zeros((0, 2), dtype=int), sensor).shape == (0, 3)
+
+
+def test_normals_are_those_of_open3d() -> None:
+    """Of points in a ball, where axes are least sure; and of a lone point, a pair and a line, which have none."""
+    rng, far, near = np.random.default_rng(3), 100.0, 0.03
+    line = far + np.outer(np.linspace(0.0, 0.02, 5), [1.0, 0.0, 0.0])
+    points = np.concatenate(
+        [rng.normal(0.0, 0.05, (2000, 3)), [[far, 0.0, 0.0], [0.0, far, 0.0], [0.01, far, 0.0]], line]
+    )
+    cloud = cloud_of(points)
+    cloud.estimate_normals(library.open3d().geometry.KDTreeSearchParamRadius(near))
+    cloud.orient_normals_towards_camera_location(np.zeros(3))
+    normals = normals_of(points, edges_within(points, near), np.zeros(3))
+    assert np.allclose(np.linalg.norm(normals, axis=1), 1.0)
+    assert np.allclose(normals[:2003], np.asarray(cloud.normals)[:2003], atol=1e-6)
 
 
 def test_without_open3d_a_scan_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

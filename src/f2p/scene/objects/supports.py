@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.geometry import into_box, rotate_z
-from f2p.scene.cloud.convexity import components, edges_within
+from f2p.scene.cloud.neighbours import components, edges_within
 from f2p.scene.cloud.planes import Plane, dominant_plane
 from f2p.scene.objects.priors import fit_footprint
 from f2p.scene.objects.rays import Rays

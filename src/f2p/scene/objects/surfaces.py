@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from f2p.geometry import footprint_excess, into_box
-from f2p.scene.cloud.convexity import components, edges_within
+from f2p.scene.cloud.neighbours import components, edges_within, normals_of
 from f2p.scene.cloud.planes import dominant_plane
 from f2p.scene.cloud.sanitise import thinned
 from f2p.scene.objects.priors import fit_footprint
@@ -140,26 +140,25 @@ class Smooth:
         """Return the rows of each connected part of the `chosen` (n,) bool, of `least` rows or more, largest first."""
         rows = np.flatnonzero(chosen)
         number_of = np.cumsum(chosen) - 1
-        edges = self.edges[chosen[self.edges].all(axis=1)]
+        edges = self.edges[chosen[self.edges[:, 0]] & chosen[self.edges[:, 1]]]
         groups = components(len(rows), number_of[edges])
         counts = np.bincount(groups, minlength=1)
         return [rows[groups == group] for group in np.argsort(-counts, kind="stable") if counts[group] >= least]
 
 
-def smooth_cloud(points: np.ndarray, normals: np.ndarray, voxel: float, config: SurfaceConfig) -> Smooth:
+def smooth_cloud(points: np.ndarray, sensor: np.ndarray, voxel: float, config: SurfaceConfig) -> Smooth:
     """Find which neighbours of a voxelised cloud continue one another.
 
     Args:
         points: Shape (n, 3) [m].
-        normals: Shape (n, 3).
+        sensor: Where they were seen from [m]. Shape (3,).
         voxel: Spacing of the points [m].
         config: How far apart neighbours may be.
     """
     edges = edges_within(points, 2.5 * voxel)
-    apart = np.zeros(len(edges))
-    for axis in range(3):  # column by column: three times as fast as over rows of three
-        column, along = points[:, axis], normals[:, axis]
-        one, other = edges[:, 0], edges[:, 1]
+    normals = normals_of(points, edges, sensor)
+    apart, (one, other) = np.zeros(len(edges)), edges.T
+    for column, along in zip(points.T, normals.T, strict=True):  # three times as fast as over rows of three
         apart += (column[other] - column[one]) * (along[one] + along[other]) / 2.0
     return Smooth(points, normals, voxel, edges[np.abs(apart) < config.step])
 
