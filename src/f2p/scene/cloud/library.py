@@ -8,6 +8,7 @@ wrong where ours is 3 mm: it knows no up, and depth noise counts in full), and P
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,8 @@ from f2p.scene.errors import LibraryMissingError
 
 @cache
 def _imported() -> Any:
+    # its search for planes ends elsewhere from run to run with more threads, and takes more processor time; read once
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     import open3d
 
     open3d.utility.set_verbosity_level(open3d.utility.VerbosityLevel.Error)
