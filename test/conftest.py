@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the command line and the graph set it, before anything counts cores
 
 from f2p.action.protocol import actions
 from f2p.sim.motion.protocol import motions
