@@ -37,12 +37,13 @@ class Page:
         self._number = 0
         self.tell("Page.enable")
         self.tell("Runtime.enable")
+        self.tell("Emulation.setFocusEmulationEnabled", enabled=True)  # a page without it does not reconnect
 
     def tell(self, method: str, **values: Any) -> dict[str, Any]:
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": values}))
         while True:
-            answer = json.loads(self._socket.recv(timeout=30))
+            answer = json.loads(self._socket.recv(timeout=90))
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return answer["result"]
@@ -88,12 +89,13 @@ class Page:
 class Browser:
     """A process of it, with a profile of its own."""
 
-    def __init__(self, folder: Path, size: tuple[int, int] = (700, 520)) -> None:
-        """Start it; each pixel is drawn by a processor, so that tests want few."""
+    def __init__(self, folder: Path, size: tuple[int, int] = (420, 300), scale: float = 0.35) -> None:
+        """Start it; each pixel is drawn by a processor, so that tests want few, each for a large part of the page."""
         assert PROGRAM is not None
         profile = folder / "profile"
         self._process = subprocess.Popen(
-            (PROGRAM, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}", *_FLAGS),
+            (PROGRAM, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}",
+             f"--force-device-scale-factor={scale}", *_FLAGS),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip

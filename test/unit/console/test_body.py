@@ -39,8 +39,8 @@ def test_a_mesh_is_made_light_and_keeps_its_extents() -> None:
     light = lightened(corners)
     assert len(light.faces) < 0.2 * len(corners) and light.faces.max() < len(light.vertices)
     points = corners.reshape(-1, 3)
-    np.testing.assert_allclose(light.vertices.min(axis=0), points.min(axis=0), atol=0.005)
-    np.testing.assert_allclose(light.vertices.max(axis=0), points.max(axis=0), atol=0.005)
+    np.testing.assert_allclose(light.vertices.min(axis=0), points.min(axis=0), atol=0.008)
+    np.testing.assert_allclose(light.vertices.max(axis=0), points.max(axis=0), atol=0.008)
 
 
 def test_what_collapses_is_left_out_and_nothing_is_there_twice() -> None:
