@@ -35,27 +35,26 @@ class Drawing:
 
     def __init__(self, scene: viser.SceneApi, name: str) -> None:
         self._scene, self._name = scene, name
-        self._count = 0
+        self._round, self._count = 0, 0
+        self._root: viser.FrameHandle | None = None
 
     def show(self, marks: Sequence[Mark], clouds: Scene | None = None) -> None:
         """Replace everything by these marks, and the points of a scene's segments."""
-        before, self._count = self._count, 0
+        before, self._round, self._count = self._root, self._round + 1, 0
+        self._root = self._scene.add_frame(f"/{self._name}/{self._round}", show_axes=False)
         for mark in marks:
             if mark.group not in WORDS:
                 self._draw(mark)
         for index, segment in enumerate(clouds.segments if clouds is not None else ()):
             color = _PALETTE[index % len(_PALETTE)] if segment.movable else _FURNITURE
             self._cloud(segment.points, color)
-        for old in range(self._count, before):
-            self._scene.remove_by_name(self._path(old))
+        if before is not None:
+            before.remove()
 
     def _next(self) -> str:
-        path = self._path(self._count)
+        """Return a name that was never used before: under one that was, a browser may keep what it has."""
         self._count += 1
-        return path
-
-    def _path(self, number: int) -> str:
-        return f"/{self._name}/{number}"
+        return f"/{self._name}/{self._round}/{self._count}"
 
     def _cloud(self, points: np.ndarray, color: np.ndarray) -> None:
         if not len(points):
