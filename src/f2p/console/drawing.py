@@ -20,6 +20,9 @@ MOST_POINTS = 6000
 WORDS = frozenset({"status", "banner", "relation names"})
 """Groups that the panel shows as text, so that they do not hide the scene."""
 
+UNLABELLED = frozenset({"contradictions"})
+"""Groups whose names the timeline has, so that ten of them do not lie over one box."""
+
 _PALETTE = np.array([(66, 153, 225), (237, 137, 54), (72, 187, 120), (213, 63, 140), (159, 122, 234), (236, 201, 75),
                      (56, 178, 172), (245, 101, 101)])  # fmt: skip
 _FURNITURE = np.array((160, 170, 182))
@@ -84,7 +87,7 @@ class Drawing:
             self._scene.add_point_cloud(
                 self._next(), mark.points, color, point_size=mark.size[0], point_shape="circle", precision="float32",
             )  # fmt: skip
-        elif mark.kind is Kind.TEXT and mark.text:
+        elif mark.kind is Kind.TEXT and mark.group not in UNLABELLED:
             self._scene.add_label(
                 self._next(), mark.text, position=(x, y, z), anchor="bottom-center",
                 font_screen_scale=0.75,

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("viser", reason="no viser: run the set-up (make test) first")
 
 from f2p.console.drawing import MOST_POINTS, WORDS, Drawing
-from f2p.report.markers import Kind, Mark, particle_marks, plan_marks, scene_marks
+from f2p.report.markers import Kind, Mark, failure_marks, particle_marks, plan_marks, scene_marks
 
 from .examples import full_view
 
@@ -69,6 +69,15 @@ def test_plans_and_particles_are_drawn_and_what_the_panel_says_is_not() -> None:
     Drawing(fake, "particles").show(particle_marks(view.particles))  # type: ignore[arg-type]
     texts = [named["values"][0] for what, named in fake.nodes.values() if what == "add_label"]
     assert texts == ["box, predicted"] and kinds(fake).count("add_point_cloud") == 1
+
+
+def test_what_came_out_otherwise_is_a_red_edge_without_its_name() -> None:
+    fake, view = FakeScene(), full_view()
+    row = view.failures[0]
+    Drawing(fake, "failure").show(  # type: ignore[arg-type]
+        failure_marks(row.cause, row.message, list(row.contradictions), view.scene)
+    )
+    assert kinds(fake) == ["add_frame", "add_line_segments"]
 
 
 def test_a_large_cloud_is_thinned_and_an_empty_one_is_left_out() -> None:
