@@ -101,8 +101,8 @@ def test_a_worker_that_dies_in_a_batch_is_replaced_and_asked_the_same(
     [
         ("ends", WorkerLostError, "ended with code 3 before it called; it said last: no GPU here", 2),
         ("dies", WorkerLostError, "ended with code 7 during a batch; it said last: PhysX: out of memory", 2),
-        ("silent", WorkerLateError, "did not call within 4.0 s and was ended", 1),
-        ("wrong_token", WorkerLateError, "did not call within 4.0 s and was ended", 1),
+        ("silent", WorkerLateError, "did not call within 4 s and was ended", 1),
+        ("wrong_token", WorkerLateError, "did not call within 4 s and was ended", 1),
         ("wrong_version", WorkerVersionError, f"speaks version 99 of the protocol, f2p speaks {VERSION}", 1),
         ("sleeps", WorkerLateError, "did not finish a batch within 1 s and was ended", 1),
         ("nonsense", WorkerAnswerError, "a message starts with", 1),
