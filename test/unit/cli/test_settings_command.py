@@ -45,7 +45,7 @@ def test_a_group_that_there_is_not_lists_those_there_are() -> None:
         ("perceive", "segmenter_settings.geometric.seeds=1", "GeometricConfig has no setting 'seeds'; choose among: "),
         ("run", "found_s=0", "RunConfig.found_s = 0.0 s: must be finite and within [0.1, 600.0]"),
         ("bench", "planning.repeats=0", "PlanningBenchConfig.repeats = 0: must be a whole number and within [1, 1000]"),
-        ("bench", "planing.repeats=1", "this group has no setting 'planing.repeats'; choose among: badfiles, console, "),
+        ("bench", "planing.repeats=1", "this group has no setting 'planing.repeats'; choose among: badfiles, console"),
         ("verify", "golden_tolerance=2", "ServingConfig.golden_tolerance = 2.0: must be finite and within [0.0, 1.0]"),
         ("promote", "golden=2", "ServingConfig has no setting 'golden'; choose among: golden_tolerance"),
         ("demo", "demo.first_attempts=0", "DemoConfig.first_attempts = 0: must be a whole number and within [1, 20]"),
