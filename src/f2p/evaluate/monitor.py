@@ -124,8 +124,8 @@ class MonitorExperiment:
             NotEnoughRunsError: Too few steps to promise a rate of false alarms.
         """
         shipped, learned = self._models(models)
-        known = self._scores((FAMILIAR, UNTAUGHT), steps, (shipped,), (_proposal, _one_object))
-        taught = self._scores((LEARNED,), steps, learned, (_proposal,))
+        known = self._scores((FAMILIAR, UNTAUGHT), steps, (shipped,), (_proposal, _one_object), taught=False)
+        taught = self._scores((LEARNED,), steps, learned, (_proposal,), taught=True)
         return MonitorReport(MonitorConfig().threshold, known[FAMILIAR], taught[LEARNED], known[UNTAUGHT])
 
     def _models(self, count: int) -> tuple[Predictor, tuple[Predictor, ...]]:
@@ -150,22 +150,28 @@ class MonitorExperiment:
         return folder
 
     def _scores(
-        self, kinds: tuple[str, ...], steps: int, predictors: Sequence[Predictor], plans: Sequence[Planned]
+        self,
+        kinds: tuple[str, ...],
+        steps: int,
+        predictors: Sequence[Predictor],
+        plans: Sequence[Planned],
+        *,
+        taught: bool,
     ) -> dict[str, tuple[float, ...]]:
         """Return scores of the first `steps` steps of each kind; none without a predictor."""
         found: dict[str, list[float]] = {kind: [] for kind in kinds}
         for number in range(TRIES * steps if predictors else 0):
             if all(len(scores) >= steps for scores in found.values()):
                 break
-            rng = np.random.default_rng((SCENE_STREAM, kinds.index(kinds[-1]), self._first, number))
+            rng = np.random.default_rng((SCENE_STREAM, int(taught), self._first, number))
             instance = self._task.make(rng, self._objects, self._simulator)
             predictor, planned = predictors[number % len(predictors)], plans[number % len(plans)]
-            for kind, score in self._watched(instance, predictor, planned, number, taught=LEARNED in kinds):
+            for kind, score in self._watched(instance, predictor, planned, number, taught=taught):
                 if kind in found:
                     found[kind].append(score)
             told = ", ".join(f"{len(scores)} {kind}" for kind, scores in found.items())
             share = min(len(scores) for scores in found.values()) / steps
-            self._progress(0.5 * (min(1.0, share) + (LEARNED in kinds)), f"{told} of {steps} steps")
+            self._progress(0.5 * (min(1.0, share) + taught), f"{told} of {steps} steps")
         return {kind: tuple(scores[:steps]) for kind, scores in found.items()}
 
     def _watched(

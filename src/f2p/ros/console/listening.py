@@ -27,15 +27,15 @@ from f2p.ros.console.failures import Timeline, row_from_msg
 from f2p.ros.console.latest import Latest
 from f2p.ros.console.places import Places
 from f2p.ros.messages.convert import duration_from_msg, plan_from_msg, scene_from_msg
-from f2p.ros.messages.learning import places_from_msg
+from f2p.ros.messages.learning import places_from_msg, status_from_msg
 from f2p.ros.messages.recording import type_of
 from f2p.ros.remote.station import Station
 from f2p.ros.remote.waiting import Waiting
 from f2p.weights.listing import lines_of, listed
 from f2p_msgs.msg import Failure, GuardState, Heartbeat, Plan, SegmentedScene, WeightsState
 
-MOST_STATUS, MOST_TEXT = 8000, 1000
-"""Characters of a plan's status that are shown (ours: 32 steps of two lines), and of any other text."""
+MOST_TEXT = 1000
+"""Characters of a text that are shown (ours)."""
 
 AT_WORK = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING, GoalStatus.STATUS_CANCELING)
 
@@ -63,7 +63,7 @@ class Listener:
         self._planned_for: bytes | None = None
         self._scene = hear(SegmentedScene, "scene", qos.LATCHED, group, scene_from_msg, bounded=True)
         self._plan = hear(Plan, "plan", qos.LATCHED, group, plan_from_msg, came=self._on_plan, bounded=True)
-        self._status = hear(String, "plan_status", qos.LATCHED, group, lambda message: message.data[:MOST_STATUS])
+        self._status = hear(String, "plan_status", qos.LATCHED, group, status_from_msg)
         self._particles = hear(PoseArray, "particles", qos.LATCHED, group, places_from_msg)
         self._failure = hear(Failure, "failure", qos.LATCHED, group, row_from_msg, came=self._on_failure, bounded=True)
         self._weights = hear(WeightsState, "weights", qos.LATCHED, group, lambda message: message, bounded=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from geometry_msgs.msg import Pose, PoseArray
+from std_msgs.msg import String
 
 from f2p.codec import tree_of
 from f2p.ros.messages.convert import TASK_FRAME, duration_to_msg, filled, stamp_to_msg
@@ -16,8 +17,8 @@ from f2p_msgs import msg
 if TYPE_CHECKING:
     from f2p.weights.cycle import LearnReport
 
-MOST_PARTICLES = 1000
-"""Particles that are shown (ours: a round of learning infers some dozens)."""
+MOST_PARTICLES, MOST_STATUS = 1000, 8000
+"""Particles that are shown, and characters of a plan's status (ours: a round has dozens; 32 steps of two lines)."""
 
 
 def gate_to_msg(report: LearnReport) -> msg.GateReport:
@@ -46,6 +47,11 @@ def particles_to_msg(particles: Particles, acted_on: str, stamp_ns: int) -> Pose
             pose.orientation.z, pose.orientation.w = math.sin(yaw / 2), math.cos(yaw / 2)
             out.poses.append(pose)
     return out
+
+
+def status_from_msg(message: String) -> str:
+    """Return how a plan's steps went, as a tree in words."""
+    return str(message.data[:MOST_STATUS])
 
 
 def places_from_msg(message: PoseArray) -> np.ndarray:

@@ -19,16 +19,13 @@ from f2p.ros.base.node import F2pNode, run
 from f2p.ros.errors import wire_text
 from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import plan_from_msg, scene_from_msg
-from f2p.ros.messages.learning import contradictions_from_msg, places_from_msg
+from f2p.ros.messages.learning import contradictions_from_msg, places_from_msg, status_from_msg
 from f2p.ros.messages.markers import markers_to_msg
 from f2p.settings import Settings
 from f2p.types import Plan, Scene
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.msg import Plan as PlanMessage
 from f2p_msgs.msg import SegmentedScene
-
-MOST_STATUS = 8000
-"""Characters of a plan's status that are shown (ours: 32 steps of two lines)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class MarkersNode(F2pNode):
         self._due.add("plan")
 
     def _on_status(self, message: String) -> None:
-        self._status = message.data[:MOST_STATUS]
+        self._status = status_from_msg(message)
         self._due.add("plan")
 
     def _on_failure(self, message: FailureMessage) -> None:
