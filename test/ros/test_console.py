@@ -34,11 +34,12 @@ from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.console.session import ASKED, Console, ConsoleConfig
 from f2p.ros.messages.convert import goal_from_msg, scene_to_msg
 from f2p.ros.remote.goal import spinning
+from f2p.ros.remote.weights import PROMOTE, REFUSE, ROLL_BACK, ask_stack
 from f2p.settings import overridden
 from f2p.weights.golden import golden_scene
 from f2p_msgs.action import AchieveGoal, PerceiveScene
 from f2p_msgs.msg import Failure, GuardState, Help, Lease, OperatorWord, SegmentedScene, WeightsState
-from f2p_msgs.srv import PublishWeights, RollbackWeights
+from f2p_msgs.srv import PublishWeights, RefuseWeights, RollbackWeights
 
 UP_S = 60.0
 """Longest wait on a busy machine [s]."""
@@ -67,6 +68,7 @@ class FakeStack:
         for name in ("guard/stop", "guard/resume", "record/start", "record/stop", "record/mark"):
             node.create_service(Trigger, name, self._trigger(name), callback_group=group)
         node.create_service(PublishWeights, "publish_weights", self._publish, callback_group=group)
+        node.create_service(RefuseWeights, "refuse_weights", self._refuse, callback_group=group)
         node.create_service(RollbackWeights, "rollback_weights", self._roll_back, callback_group=group)
         for server in ("monitor", "model_server"):
             node.create_service(GetParameters, f"{server}/get_parameters", self._parameters, callback_group=group)
@@ -104,6 +106,11 @@ class FakeStack:
     def _publish(self, request: PublishWeights.Request, response: PublishWeights.Response) -> PublishWeights.Response:
         self.asked.append(f"publish {request.weights_id}")
         response.ok, response.serving = True, request.weights_id
+        return response
+
+    def _refuse(self, request: RefuseWeights.Request, response: RefuseWeights.Response) -> RefuseWeights.Response:
+        self.asked.append(f"refuse {request.weights_id}: {request.reason}")
+        response.ok, response.refused = True, request.weights_id
         return response
 
     def _roll_back(
@@ -217,19 +224,34 @@ def test_looks_goals_weights_and_recordings_are_asked_of_who_does_them(
 def test_weights_that_wait_are_approved_or_refused(
     stack: FakeStack, console: Console, until: Callable[..., float]
 ) -> None:
+    """By the services that `f2p weights --running` asks, so that their store may be on another machine."""
+    state = WeightsState(serving=IDS[0], champion=IDS[0], waiting=IDS[1], skills=["pick_place", "push"])
+    stack.tell("weights", state)
+    until(lambda: console.listener.view().weights.waiting == IDS[1], UP_S, "who waits is shown")
+    assert console.listener.view().weights.skills == ("pick_place", "push")
+    assert console.desk.press(Press.APPROVE, "operator 1") == f"{IDS[1][:12]} serves"
+    assert stack.asked[-1] == f"publish {IDS[1]}" and ask_stack(PROMOTE, "waiting", "", "") == "waiting"
+    assert stack.asked[-1] == "publish waiting"
+    assert console.desk.press(Press.REFUSE, "operator 1") == f"{IDS[1][:12]} is refused"
+    assert stack.asked[-1] == f"refuse {IDS[1]}: refused by operator 1 at the console"
+    assert ask_stack(REFUSE, IDS[1], "why", "") == IDS[1] and stack.asked[-1] == f"refuse {IDS[1]}: why"
+    assert ask_stack(ROLL_BACK, "", "why", "") == IDS[1] and stack.asked[-1] == "rollback: why"
+    stack.tell("weights", WeightsState(serving=IDS[0], champion=IDS[0]))
+    until(lambda: not console.listener.view().weights.waiting, UP_S, "nobody waits any more")
+    with pytest.raises(NotNowError, match="no weights wait for approval"):
+        console.desk.press(Press.REFUSE, "operator 1")
+
+
+def test_a_stack_on_this_machine_has_its_lineage_shown(
+    stack: FakeStack, console: Console, until: Callable[..., float]
+) -> None:
     from f2p.weights.modules import open_store
-    from f2p.weights.remarks import withdrawn
 
     store = open_store(stack.folder / "store")
-    store.keep_waiting(store.champion)
     stack.tell("weights", WeightsState(serving=store.champion, champion=store.champion))
-    until(lambda: console.listener.view().weights.waiting == store.champion, UP_S, "who waits is shown")
-    assert [row.roles for row in console.listener.view().weights.rows] == [("champion", "waiting")]
-    assert console.desk.press(Press.APPROVE, "operator 1") == f"{store.champion[:12]} serves"
-    assert stack.asked[-1] == f"publish {store.champion}"
-    assert console.desk.press(Press.REFUSE, "operator 1") == f"{store.champion[:12]} is refused"
-    assert withdrawn(store.folder, store.champion) == "refused by operator 1 at the console"
-    until(lambda: not console.listener.view().weights.waiting, UP_S, "nobody waits any more")
+    until(lambda: bool(console.listener.view().weights.rows), UP_S, "the lineage is shown")
+    (row,) = console.listener.view().weights.rows
+    assert row.roles == ("champion",) and row.skills == ("pick_place",)
 
 
 def test_failures_are_shown_with_their_pages_and_nothing_else_is_sent(

@@ -19,6 +19,7 @@ from f2p.graph.speaking import FROM_JAZZY, TOOLS, endpoints, tool, type_of
 from f2p.ros.base.client import ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import GoalClient, spinning
+from f2p.ros.remote.weights import WeightsAsker
 
 PART = "/_action/"
 
@@ -86,4 +87,7 @@ def test_a_command_has_no_more_than_its_enclave_allows(ros_domain: int) -> None:
         for what in ("start", "stop", "mark"):
             ServiceCaller(node, Trigger, f"record/{what}", "recorder", watch)
         check(node, tool("f2p_record"))
-    assert {*TOOLS} == {"f2p_run", "f2p_record", "f2p_teleop", "f2p_console"}
+    with spinning("f2p_weights") as node:
+        WeightsAsker(node, Watch(node, ["model_server"]))
+        check(node, tool("f2p_weights"))
+    assert {*TOOLS} == {"f2p_run", "f2p_record", "f2p_weights", "f2p_teleop", "f2p_console"}

@@ -27,7 +27,7 @@ from f2p.loop.operator import Choice, Plea
 from f2p.robot.errors import TakenOverError
 from f2p.robot.protocol import HEAD_PAN, LIFT, TRANSLATE, Ending, Motion
 from f2p.ros.base import qos
-from f2p.ros.remote.asking import AskedOperator
+from f2p.ros.remote.asking import AskedOperator, place_text
 from f2p.ros.remote.goal import spinning
 from f2p_msgs.msg import OperatorWord
 
@@ -130,7 +130,8 @@ def test_it_takes_over_in_the_middle_of_a_motion_and_gives_back_and_a_dead_termi
     until, processes = beside.rig.until, beside.rig.processes
     person = Person(processes)
     until(lambda: "autonomy" in person.seen, UP_S, "the line says who has the robot")
-    until(lambda: beside.operator.present, 30, "somebody can be asked")
+    until(lambda: bool(beside.operator.places), 30, "somebody can be asked")
+    assert beside.operator.places == (place_text(f"f2p_teleop_{person.child.pid}"),)
     assert not beside.operator.takeovers
     mover, ends = beside.autonomy()
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from f2p.cli._shared import Assignments
+from f2p.cli._shared import NAMESPACE_HELP, Assignments, in_one_line
 from f2p.cli.weights import FOLDER, Json, Store, Which, opened, serving
 from f2p.settings_text import set_by
 
@@ -22,6 +22,11 @@ Key = Annotated[
     Path | None,
     typer.Option("--signed-by", help="Public key whose signature is asked for; else those in STORE/trusted, if any."),
 ]
+Running = Annotated[
+    bool,
+    typer.Option("--running", help="Ask the stack that runs, by the services that the console asks: its store counts."),
+]
+Namespace = Annotated[str, typer.Option(help=NAMESPACE_HELP)]
 
 
 def add(
@@ -80,24 +85,44 @@ def export(
         typer.echo(json.dumps({"files": [str(one) for one in files]}))
 
 
-def promote(which: Which, store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
+def promote(
+    which: Which,
+    store: Store = FOLDER,
+    running: Running = False,
+    namespace: Namespace = "",
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
     """Make weights the champion because you say so, also those that wait: they must pass f2p weights verify.
 
-    A running model server serves them within a second or two.
+    A running model server serves them within a second or two; with --running it is asked to, and they serve once it
+    says so.
     """
     from f2p.weights.measure import prove
     from f2p.weights.modules import load_module
 
+    if running:
+        _ask("promote", which, "", namespace, as_json)
+        return
     with opened(store) as weights:
         weights_id, config = weights.resolve(which), set_by(serving(), assignments or [])
         prove(weights, *load_module(weights, weights_id, config), config.measure)
         _tell(weights, weights.promote(weights_id), as_json)
 
 
-def rollback(store: Store = FOLDER, assignments: Assignments = None, as_json: Json = False) -> None:
+def rollback(
+    store: Store = FOLDER,
+    running: Running = False,
+    namespace: Namespace = "",
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
     """Make the previous champion the champion again, if it passes f2p weights verify."""
     from f2p.weights.modules import load_module
 
+    if running:
+        _ask("rollback", "", "rolled back by a person", namespace, as_json)
+        return
     with opened(store) as weights:
         load_module(weights, weights.resolve("previous"), set_by(serving(), assignments or []))
         _tell(weights, weights.rollback(), as_json)
@@ -107,9 +132,14 @@ def refuse(
     which: Annotated[str, typer.Argument(help="waiting, an id or the beginning of one.")] = "waiting",
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "refused by a person",
     store: Store = FOLDER,
+    running: Running = False,
+    namespace: Namespace = "",
     as_json: Json = False,
 ) -> None:
     """Send a candidate away that waits, or other weights: they serve only if f2p weights promote brings them back."""
+    if running:
+        _ask("refuse", which, reason, namespace, as_json)
+        return
     with opened(store) as weights:
         weights_id = weights.refuse(which, reason)
     Console(stderr=as_json).print(f"refused {weights_id[:12]}: {escape(reason)}", soft_wrap=True)
@@ -129,6 +159,18 @@ def pin(
     Console(stderr=as_json).print(f"pinned: {pinned[:12] if pinned else 'nothing'}")
     if as_json:
         typer.echo(json.dumps({"pinned": pinned}))
+
+
+def _ask(what: str, which: str, reason: str, namespace: str, as_json: bool) -> None:
+    """Have the model server of a running stack do it, and say which weights it did it with."""
+    from f2p.ros.remote.weights import REFUSE, ask_stack
+
+    with in_one_line():
+        weights_id = ask_stack(what, which, reason, namespace)
+    refused = what == REFUSE
+    Console(stderr=as_json).print(f"{weights_id[:12]} {'is refused' if refused else 'serves'}")
+    if as_json:
+        typer.echo(json.dumps({"refused" if refused else "serving": weights_id}))
 
 
 def _tell(store: WeightsStore, champion: str, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from f2p.console.gate import CASE
-from f2p.console.view import FailureRow, LearningView, PlanView, View, Weights
+from f2p.console.view import FailureRow, LearningView, PlanView, PleaView, View, Weights
 from f2p.report.markers import predicted_ends
 from f2p.scene.relations import relations_of
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Scene, fact_text
@@ -65,13 +65,21 @@ def status_html(view: View) -> str:
     elif command.reason:
         parts.append(line(f"held: {command.reason}", WARM))
     if view.plea is not None:
-        asked = f" about {view.plea.step}" if view.plea.step else ""
-        parts.append(line(f"The stack asks for a person{asked}: {view.plea.reason}. Answer with Resume, Step is done, "
-                          "Skip step or Give up; take over first if the robot has to be moved.", BAD))  # fmt: skip
+        parts.append(line(plea_text(view.plea), BAD))
     if view.pursuit is not None:
         one = view.pursuit
         parts.append(line(f"{one.elapsed_s:.0f} s · {one.stage} · attempt {one.attempt}: {one.detail}"))
     return block(*parts)
+
+
+def plea_text(plea: PleaView) -> str:
+    """Say what a person is asked, until when, and how one answers or ends it."""
+    about = f" about {plea.step}" if plea.step else ""
+    until = f"{datetime.fromtimestamp(plea.until_ns / 1e9):%H:%M:%S}"
+    return (
+        f"The stack waits for a person{about}, until {until}: {plea.reason}. Answer with Resume, Step is done or Skip "
+        "step; take over first if the robot has to be moved. Give up ends the goal, and so does the end of the wait."
+    )
 
 
 def plan_html(shown: PlanView | None, scene: Scene | None) -> str:
@@ -161,7 +169,8 @@ def weights_html(weights: Weights) -> str:
     """Return which weights serve, and what they were made from."""
     if not weights.serving:
         return block(line("no model server has said which weights serve", GREY))
-    head = f"{pill(weights.serving[:12], GOOD)} serves"
+    predicts = f", and predicts {escape(', '.join(weights.skills))}" if weights.skills else ""
+    head = f"{pill(weights.serving[:12], GOOD)} serves{predicts}"
     parts = [head + (", others are being loaded" if weights.loading else "")]
     if weights.previous:
         parts.append(line(f"{weights.previous[:12]} served before: Roll back returns to it"))
@@ -170,14 +179,14 @@ def weights_html(weights: Weights) -> str:
     if weights.error:
         parts.append(line(weights.error, BAD))
     if weights.store is None:
-        parts.append(line("their store is not on this machine: no lineage, and nothing can be refused from here", GREY))
+        parts.append(line("their store is not on this machine: no lineage", GREY))
     rows = []
     for row in ancestry(weights.rows, weights.waiting or weights.serving):
         rows.append([
-            escape(row.id[:12]), escape(", ".join(row.roles)), escape(row.failure or row.origin),
-            escape(", ".join(row.judged)),
+            escape(row.id[:12]), escape(", ".join(row.roles)), escape(", ".join(row.skills)),
+            escape(row.failure or row.origin), escape(", ".join(row.judged)),
         ])  # fmt: skip
-    return block(*parts, table(["lineage", "role", "comes from", "judged"], rows) if rows else "")
+    return block(*parts, table(["lineage", "role", "skills", "comes from", "judged"], rows) if rows else "")
 
 
 def notes_html(notes: tuple[str, ...]) -> str:

@@ -81,12 +81,14 @@ class Weights:
     champion: str = ""
     previous: str = ""
     waiting: str = ""
-    """Of a candidate that a person has to approve; empty where there is none, or the store is elsewhere."""
+    """Of a candidate that a person has to approve; empty where there is none."""
     loading: bool = False
     error: str = ""
     rows: tuple[WeightsRow, ...] = ()
     store: Path | None = None
     """Its folder; None where it is not on this machine."""
+    skills: tuple[str, ...] = ()
+    """Whose effects the serving weights predict; empty where their manifest does not say."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class PleaView:
     failure_id: str
     error_code: int
     reason: str
+    until_ns: int = 0
+    """When it waits no longer and the goal ends [ns since the epoch]."""
 
 
 @dataclass(frozen=True, eq=False)

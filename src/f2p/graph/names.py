@@ -36,7 +36,7 @@ SERVICES: dict[str, str] = {
     **dict.fromkeys(("forget", "guard/resume", "guard/stop", "record/mark", "record/start", "record/stop"), _TRIGGER),
     **{one: f"f2p_msgs/srv/{kind}" for one, kind in {
         "check_outcome": "CheckOutcome", "detect_relations": "DetectRelations", "predict": "Predict",
-        "publish_weights": "PublishWeights", "rollback_weights": "RollbackWeights",
+        "publish_weights": "PublishWeights", "refuse_weights": "RefuseWeights", "rollback_weights": "RollbackWeights",
     }.items()},
     **dict.fromkeys((
         "/switch_to_position_mode", "/switch_to_navigation_mode", "/switch_to_trajectory_mode", "/stop_the_robot",

@@ -34,7 +34,7 @@ _CONSOLE = _STATION + Endpoints(
                 "fine_tune/_action/status", "graph", "particles", "plan", "plan_status", "recorder_state", "scene",
                 "weights", "/diagnostics"),
     calls=("model_server/get_parameters", "monitor/get_parameters", "publish_weights", "record/mark", "record/start",
-           "record/stop", "rollback_weights"),
+           "record/stop", "refuse_weights", "rollback_weights"),
     asks=("achieve_goal", "perceive"), watches=("guard", "model_server", "orchestrator", "perception", "recorder"),
 )  # fmt: skip
 """Of an operator's web view, in the graph or beside it."""
@@ -61,7 +61,8 @@ OWN: dict[str, Endpoints] = {
         executes=("perceive",),
     ),
     "model_server": Endpoints(
-        publishes=("weights",), serves=("detect_relations", "predict", "publish_weights", "rollback_weights"),
+        publishes=("weights",),
+        serves=("detect_relations", "predict", "publish_weights", "refuse_weights", "rollback_weights"),
     ),
     "planner": Endpoints(
         publishes=("plan",), subscribes=("weights",), calls=("detect_relations", "predict"), executes=("plan_goal",),
@@ -96,6 +97,9 @@ OWN: dict[str, Endpoints] = {
 TOOLS: dict[str, Endpoints] = {
     "f2p_run": Endpoints(subscribes=("/diagnostics",), asks=("achieve_goal",), watches=("orchestrator",)),
     "f2p_record": Endpoints(calls=("record/mark", "record/start", "record/stop"), watches=("recorder",)),
+    "f2p_weights": Endpoints(
+        calls=("publish_weights", "refuse_weights", "rollback_weights"), watches=("model_server",)
+    ),
     "f2p_teleop": _STATION,
     "f2p_console": _CONSOLE,
 }

@@ -47,6 +47,9 @@ class Stage(str, Enum):
     __str__ = str.__str__
 
 
+MOST_PLACES, MOST_WHY = 3, 300
+"""Places where one can answer, and characters of the reason, that are told (ours: a message bears 1000 in all)."""
+
 Report = Callable[[str, str], None]
 """Called with (stage, one line for people)."""
 
@@ -99,6 +102,15 @@ def status_of(verdict: Verdict, execution: Execution) -> StepStatus:
     if not execution.ok:
         return StepStatus.FAILED
     return StepStatus.CONTRADICTED if verdict.contradicted else StepStatus.DONE
+
+
+def waiting_text(places: tuple[str, ...], patience_s: float, error: F2pError) -> str:
+    """Say that an operator is waited for: how long, where and how to answer, how to end it, and why."""
+    told = "; or at ".join(places[:MOST_PLACES])
+    return (
+        f"waiting for an operator, {patience_s:.0f} s at most. Answer at {told}. To end the goal: give up there, or "
+        f"cancel it where it was asked for (Ctrl-C in f2p run). Why: {str(error)[:MOST_WHY]}"
+    )
 
 
 class Achiever:
@@ -160,11 +172,11 @@ class Achiever:
             GivenUpError: The operator gives the goal up.
             F2pError: `error`, where nobody is there or answers.
         """
-        if not self._operator.present:
+        if not (places := self._operator.places):
             if isinstance(error, TakenOverError):
                 raise TakenOverError(f"{error}; the goal is over, ask anew when the robot is free") from error
             raise error
-        self._report(Stage.HELP, f"an operator is waited for: {error}")
+        self._report(Stage.HELP, waiting_text(places, self._operator.patience_s, error))
         at = self._at or Plea(error)
         choice = self._operator.ask(replace(at, error=error))
         if choice is None:
@@ -289,7 +301,7 @@ class Achiever:
         if step is None or held:
             return
         self._failures[step] += 1
-        if self._failures[step] > 1 and self._operator.present and self._at is not None:
+        if self._failures[step] > 1 and self._operator.places and self._at is not None:
             raise self._at.error
 
     def _learn(self, verdict: Verdict, seed: int) -> None:

@@ -48,8 +48,12 @@ class Operator(Protocol):
     """Whoever can be asked."""
 
     @property
-    def present(self) -> bool:
-        """Whether somebody is there who could answer."""
+    def places(self) -> tuple[str, ...]:
+        """Where somebody could answer and how, a place each, in words; none where nobody could."""
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer is waited for at most [s]."""
 
     @property
     def takeovers(self) -> int:
@@ -62,7 +66,8 @@ class Operator(Protocol):
 class Nobody:
     """No operator: what needs one ends the goal."""
 
-    present, takeovers = False, 0
+    places: tuple[str, ...] = ()
+    patience_s, takeovers = 0.0, 0
 
     def ask(self, plea: Plea) -> Choice | None:
         """Answer nothing."""

@@ -66,7 +66,9 @@ def check_relations(goal: Goal) -> Goal:
 
 
 def _check_arity(literal: GoalRelation) -> None:
-    """Refuse a relation that is not in the table, or that is of another number of objects."""
+    """Refuse a relation that is not in the table, that is of another number of objects, or that is of nothing."""
+    if not literal.subject:
+        raise GoalSyntaxError(str(literal), f"{literal.relation} is said of nothing: its subject has no name")
     known = UNARY_RELATIONS if literal.unary else BINARY_RELATIONS
     if literal.relation in known:
         return

@@ -181,6 +181,18 @@ class NobodyWaitsError(WeightsError):
         super().__init__(f"no candidate waits in the store {str(folder)!r}; f2p weights list shows what it holds")
 
 
+class ServesStillError(WeightsError):
+    """Weights that were to be sent away while they serve."""
+
+    code = 819
+
+    def __init__(self, weights_id: str) -> None:
+        super().__init__(
+            f"weights {weights_id[:12]} serve, and only those that do not can be refused; f2p weights rollback puts "
+            "those before in their place, and sends these away"
+        )
+
+
 def _short(weights_id: str | None) -> str:
     """Shorten an id as people read it."""
     return weights_id[:12] if weights_id else "nothing"

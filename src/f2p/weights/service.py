@@ -126,6 +126,20 @@ class WeightsService:
         withdraw(self._store.folder, champion, why)
         return report
 
+    def refuse(self, weights_id: str, reason: str) -> str:
+        """Send weights away that wait, or others that do not serve, and say so; returns their id.
+
+        Raises:
+            WeightsError: They serve, or it cannot be noted.
+        """
+        why = reason or "refused, no reason given"
+        with self._changing:
+            refused = self._store.refuse(weights_id, why)
+            self._seen = self._lines()
+            self._attend()
+        self._note(Noted("refused", f"{refused[:12]} is sent away: {why}", weights=refused))
+        return refused
+
     def _swap(self, weights_id: str, commit: Callable[[], object], kind: str, why: str) -> SwapReport:
         """Swap and say so."""
         with self._changing:

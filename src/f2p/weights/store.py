@@ -32,6 +32,7 @@ from f2p.weights.errors import (
     NoPreviousError,
     ParentMovedError,
     PinnedError,
+    ServesStillError,
     UnknownWeightsError,
     WithdrawnError,
 )
@@ -180,9 +181,16 @@ class WeightsStore:
             write_whole(self.folder / "waiting", f"{weights_id}\n".encode())
 
     def refuse(self, asked: str, reason: str) -> str:
-        """Withdraw weights because a person says so, those that wait or others that do not serve; returns their id."""
+        """Withdraw weights because a person says so, those that wait or others; returns their id.
+
+        Raises:
+            ServesStillError: They are the champion.
+            WeightsError: There are none of that name, or it cannot be noted.
+        """
         weights_id = self.resolve(asked)
         with locked(self.folder / ".publish.lock"):
+            if weights_id == self._sound_line("champion"):
+                raise ServesStillError(weights_id)
             withdraw(self.folder, weights_id, reason)
             self._wait_no_more(weights_id)
         return weights_id

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from f2p.cli import build
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.factory import create, save_weights, shipped, weights_bytes
+from f2p.weights.errors import NobodyWaitsError
 from f2p.weights.modules import expected_tensors, manifest_for, open_store
 from f2p.weights.store import WeightsStore
 
@@ -211,6 +212,31 @@ def test_bad_files_are_not_added_and_cost_one_line(own: WeightsStore, tmp_path: 
     code, text = ask("weights", "add", file, "--store", own.folder)
     assert code == 2 and says.format(file=file) in text and len(text.strip().splitlines()) == 1
     assert sorted(own.folder.iterdir()) == before
+
+
+def test_a_running_stack_is_asked_by_its_services_and_no_store_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from f2p.ros.remote import weights as remote
+
+    said: list[tuple[str, ...]] = []
+
+    def ask_stack(*words: str) -> str:
+        if words[-1] == "nowhere":
+            raise NobodyWaitsError("there")
+        said.append(words)
+        return "e" * 64
+
+    monkeypatch.setattr(remote, "ask_stack", ask_stack)
+    store = tmp_path / "store"
+    for words, told in ((("promote", "waiting", "--namespace", "left"), "eeeeeeeeeeee serves"),
+                        (("refuse", "--reason", "it grasps air"), "eeeeeeeeeeee is refused"),
+                        (("rollback",), "eeeeeeeeeeee serves")):  # fmt: skip
+        assert ask("weights", *words, "--running", "--store", store) == (0, f"{told}\n")
+    assert said == [("promote", "waiting", "", "left"), ("refuse", "waiting", "it grasps air", ""),
+                    ("rollback", "", "rolled back by a person", "")]  # fmt: skip
+    code, told = ask("weights", "refuse", "--running", "--namespace", "nowhere")
+    assert code == 2 and "error 818" in told and not store.exists()
 
 
 def test_export_import_diff_and_pin(own: WeightsStore, tmp_path: Path) -> None:

@@ -31,13 +31,22 @@ def full_view() -> View:
     predictions = AnalyticPredictor().predict(scene, (call,))
     plan = Plan("plan-1", parse_goal("above(box, table_b)"), (call,), 0.93, predictions, IDS[0], believed=True)
     rows = (
-        WeightsRow(IDS[0], ("champion",), "default", IDS[1], "failure-1", "learned here", ("gate passed",)),
+        WeightsRow(
+            IDS[0],
+            ("champion",),
+            "default",
+            IDS[1],
+            "failure-1",
+            "learned here",
+            ("gate passed",),
+            ("pick_place", "push"),
+        ),
         WeightsRow(IDS[1], ("previous",), "default", None, None, "the package"),
         WeightsRow(IDS[2], ("waiting",), "default", IDS[0], "failure-2", "learned here", ("gate passed",)),
     )
     return View(
         command=CommandView("autonomy", "executor"), pursuit=Pursuit("execute", 12.0, 1, "pick_place(box): carry"),
-        plea=PleaView("pick_place(box)", "failure-1", 479, "the cause is <unknown>"),
+        plea=PleaView("pick_place(box)", "failure-1", 479, "the cause is <unknown>", 1_700_000_600_000_000_000),
         learning=LearningView("finetune", 0.4, "loss 0.31"), scene=scene,
         plan=PlanView(plan, scene, plan_tree(plan, [StepStatus.RUNNING])),
         particles=np.random.default_rng(0).normal([0.6, 0.2, 0.6], 0.05, (20, 3)),
@@ -46,7 +55,7 @@ def full_view() -> View:
                        (Contradiction("above", "box", "table_b", 0.93, observed=False),), page=True),
             FailureRow("failure-0", 1_600_000_000_000_000_000, "push(box)", "unknown", "it slid"),
         ),
-        weights=Weights(IDS[0], IDS[0], IDS[1], IDS[2], rows=rows), recorder="listening",
+        weights=Weights(IDS[0], IDS[0], IDS[1], IDS[2], rows=rows, skills=("pick_place", "push")), recorder="listening",
         joints={"joint_lift": 0.6, "joint_arm_l0": 0.05, "joint_wrist_pitch": -1.57}, base=BASE_START_TASK,
         notes=("12:00:00 operator 1: Look again: 5 things are seen",),
     )  # fmt: skip

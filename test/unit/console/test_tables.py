@@ -22,7 +22,8 @@ def text_of(html: str) -> str:
 def test_the_head_says_who_has_the_robot_what_is_done_and_what_is_asked() -> None:
     said = text_of(tables.status_html(full_view()))
     for wanted in ("stack is up", "autonomy: executor", "12 s · execute · attempt 1: pick_place(box): carry",
-                   "asks for a person about pick_place(box): the cause is &lt;unknown&gt;"):  # fmt: skip
+                   "waits for a person about pick_place(box), until ", ": the cause is &lt;unknown&gt;",
+                   "Give up ends the goal, and so does the end of the wait"):  # fmt: skip
         assert wanted in said
 
 
@@ -75,8 +76,11 @@ def test_weights_are_shown_with_what_they_were_made_from() -> None:
     said = text_of(tables.weights_html(weights))
     assert "cccccccccccc waits: Approve or Refuse" in said and "bbbbbbbbbbbb served before" in said
     assert said.index("failure-2") < said.index("failure-1") < said.index("the package"), "newest first"
+    assert "serves, and predicts pick_place, push" in said
+    assert said.count("pick_place, push") == 2, "and in the lineage"
     assert "no model server" in tables.weights_html(Weights())
     served = text_of(tables.weights_html(replace(weights, waiting="", rows=())))
+    assert "predicts" not in text_of(tables.weights_html(replace(weights, skills=())))
     assert IDS[0][:12] in served and "not on this machine" in served
 
 

@@ -267,7 +267,8 @@ class Person:
     """An operator who answers from a list, and takes the robot when told to."""
 
     answers: list[Choice | None]
-    present: bool = True
+    places: tuple[str, ...] = ("the desk (node desk): nod",)
+    patience_s: float = 60.0
     takeovers: int = 0
     pleas: list[Plea] = field(default_factory=list)
 
@@ -361,12 +362,26 @@ def test_help_is_asked_for_when_the_cause_is_unknown_the_gate_refuses_or_a_step_
     assert unknown.pleas[0].failure_id == "failure-unknown" and refused.pleas[0].failure_id == "failure-model"
 
 
+def test_while_a_person_is_waited_for_it_is_said_at_once_how_long_where_and_how_to_answer_or_end_it() -> None:
+    """A goal waited for ten minutes for an operator whose keyboard lay open somewhere, and said only that it did."""
+    told: list[tuple[str, str]] = []
+    person = Person([Choice.RESUME], places=tuple(f"desk {row}: nod" for row in range(9)))
+    stack = Canned(verdicts=[failed(Cause.UNKNOWN)], arrives=2)
+    achiever = Achiever(stack, lambda *one: told.append(one), lambda: False, operator=person)
+    achiever.achieve(GOAL, PROPOSAL, 2, LearnFrom.MISSES, seed=0)
+    waits, answered = (detail for stage, detail in told if stage == "help")
+    assert waits.startswith("waiting for an operator, 60 s at most. Answer at desk 0: nod; or at desk 1: nod; or at ")
+    assert "To end the goal: give up there, or cancel it where it was asked for (Ctrl-C in f2p run). Why: the " in waits
+    assert "the cause of failure-unknown is unknown" in waits
+    assert answered == "the operator says: resume" and len(waits) < 1000
+
+
 def test_where_nobody_can_be_asked_all_is_as_without_an_operator() -> None:
     for stack, error in (
         (Canned(verdicts=[failed(Cause.UNKNOWN)]), UnclearFailureError), (Canned(executions=[TAKEN]), TakenOverError),
         (Canned(executions=[Execution(False, 422, "closed on nothing")] * 2, arrives=9), AttemptsUsedUpError),
     ):  # fmt: skip
-        person = Person([], present=False)
+        person = Person([], places=())
         with pytest.raises(error):
             beside(stack, person)
         assert not person.pleas

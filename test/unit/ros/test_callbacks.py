@@ -117,7 +117,9 @@ def endpoints(folder: Path) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
         Plan("p", GOAL, (CALL,), 0.9, AnalyticPredictor().predict(golden_scene(), (CALL,)), "w", believed=True), 0
     )
     store = WeightsStore(folder / "weights", lambda manifest: manifest.tensors)
-    service = SimpleNamespace(asked=lambda _: None, publish=store.publish, rollback=lambda _: store.resolve("previous"))
+    service = SimpleNamespace(
+        asked=lambda _: None, publish=store.publish, rollback=lambda _: store.resolve("previous"), refuse=store.refuse
+    )
     server = node(model_server.ModelServerNode, model_server.ModelServerConfig(), _store=store, _service=service,
                   _pin=lambda _: AnalyticPredictor("w"), _tell_state=lambda **_: None)  # fmt: skip
     config = overridden(planner.PlannerNodeConfig(), {"planner.shooting.candidates": 16})
@@ -143,6 +145,9 @@ def endpoints(folder: Path) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
         "detect": (srv.DetectRelations.Request(scene=scene), answered(server._detect, srv.DetectRelations)),
         "publish": (
             srv.PublishWeights.Request(weights_id=sha256_of(b"")), answered(server._publish, srv.PublishWeights)
+        ),
+        "refuse": (
+            srv.RefuseWeights.Request(weights_id="waiting", reason="why"), answered(server._refuse, srv.RefuseWeights)
         ),
         "rollback": (srv.RollbackWeights.Request(reason="why"), answered(server._rollback, srv.RollbackWeights)),
         "plan": (
@@ -171,7 +176,9 @@ class KnownPlansOf(KnownPlans):
         self.add(plan)
 
 
-ENDPOINTS = ("predict", "detect", "publish", "rollback", "plan", "check", "perceive", "execute", "achieve", "learn")
+ENDPOINTS = (
+    "predict", "detect", "publish", "refuse", "rollback", "plan", "check", "perceive", "execute", "achieve", "learn",
+)  # fmt: skip
 
 
 class Endpoints(dict[str, tuple[Any, Callable[[Any], Any]]]):

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+from builtin_interfaces.msg import Time
+
 from f2p.errors import F2pError
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.registry import UnknownNameError
@@ -17,9 +19,18 @@ from f2p.ros.messages.convert import scene_to_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.nodes.model_server import ModelServerNode
 from f2p.weights.checks import sha256_of
-from f2p.weights.errors import NoPreviousError, ParentMovedError, WrongAnswersError
+from f2p.weights.errors import (
+    NobodyWaitsError,
+    NoPreviousError,
+    ParentMovedError,
+    ServesStillError,
+    WithdrawnError,
+    WrongAnswersError,
+)
 from f2p.weights.golden import golden_scene
+from f2p.weights.listing import row_of
 from f2p.weights.manifest import Manifest
+from f2p.weights.remarks import withdrawn
 from f2p.weights.service import WeightsService
 from f2p.weights.store import WeightsStore
 from f2p_msgs import msg
@@ -30,6 +41,7 @@ class Server:
     """The node's state without a node: a store of two versions, one of which may answer wrongly."""
 
     _publish, _rollback = ModelServerNode._publish, ModelServerNode._rollback
+    _refuse, _tell = ModelServerNode._refuse, ModelServerNode._tell_state
 
     def __init__(self, folder: Path) -> None:
         import torch
@@ -65,6 +77,12 @@ class Server:
         self._publish(SimpleNamespace(weights_id=weights_id, parent=parent), response)
         return response.serving
 
+    def refuse(self, weights_id: str) -> str:
+        response = SimpleNamespace()
+        self._refuse(SimpleNamespace(weights_id=weights_id, reason="it grasps air"), response)
+        assert response.ok
+        return response.refused
+
     def rollback(self) -> str:
         response = SimpleNamespace()
         self._rollback(SimpleNamespace(reason="a test"), response)
@@ -94,6 +112,43 @@ def test_weights_that_cannot_serve_do_not_become_the_champion(tmp_path: Path) ->
     with pytest.raises(WrongAnswersError):
         server.rollback()
     assert server._store.champion == new == server._holder.weights_id
+
+
+def test_weights_that_wait_are_refused_over_the_wire_and_those_that_serve_are_not(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    old, new = server.ids
+    with pytest.raises(NobodyWaitsError):
+        server.refuse("waiting")
+    server._store.keep_waiting(new)
+    assert server.refuse("waiting") == new and server._store.waiting is None and server.states == [{}]
+    assert withdrawn(tmp_path, new) == "it grasps air"
+    with pytest.raises(ServesStillError):
+        server.refuse(old)
+    with pytest.raises(WithdrawnError):
+        server.publish(new)
+
+
+def test_the_state_says_who_waits_and_which_skills_those_that_serve_know(tmp_path: Path) -> None:
+    """The skills are those of the list of weights, so that who asks another machine sees the same."""
+    import torch
+    from safetensors.torch import save
+
+    server, told = Server(tmp_path), []
+    data = save({"w": torch.full((1,), 3.0)})
+    config = {"skills": ["pick_place", "push"]}
+    wise = server._store.put(data, Manifest(sha256_of(data), "", "", config, {"w": ["F32", [1]]}))
+    server._state = SimpleNamespace(publish=told.append)
+    server.get_clock = lambda: SimpleNamespace(now=lambda: SimpleNamespace(to_msg=Time))
+    server._tell()
+    assert list(told[-1].skills) == [] and told[-1].waiting == ""
+    server._store.keep_waiting(server.ids[1])
+    server.publish(wise)
+    assert server._tell() == wise
+    assert tuple(told[-1].skills) == row_of(tmp_path, wise, ()).skills == ("pick_place", "push")
+    assert told[-1].waiting == server.ids[1]
+    (tmp_path / "waiting").write_text("nonsense\n")
+    server._tell()
+    assert told[-1].waiting == "", "a damaged line of the store keeps nobody from saying who serves"
 
 
 def test_a_line_that_may_not_move_leaves_the_service(tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def test_refuses_what_is_no_conjunction(text: str) -> None:
         parse_goal(text)
 
 
+@pytest.mark.parametrize("literal", [GoalRelation("above", "", "table_b"), GoalRelation("movable", "")])
+def test_a_literal_that_is_said_of_nothing_is_refused(literal: GoalRelation) -> None:
+    """Out of a message: an empty name was not looked up in the scene, and ended planning in an unforeseen KeyError."""
+    for refused in (lambda: check_goal(Goal((literal,)), NAMES), lambda: goal_arrays(Goal((literal,)), NAMES)):
+        with pytest.raises(GoalSyntaxError, match=f"{literal.relation} is said of nothing: its subject has no name"):
+            refused()
+
+
 def test_a_relation_of_one_object_is_a_literal_like_any_other() -> None:
     """It was refused: nobody could ask for an open drawer."""
     goal = parse_goal("drawer_open( cabinet ) & not movable(cabinet) & inside(cup, cabinet)")

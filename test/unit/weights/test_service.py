@@ -11,7 +11,7 @@ from f2p.events import Noted
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.scene.goals import parse_goal
 from f2p.types import Goal, Scene, SkillStep
-from f2p.weights.errors import BadWeightsFileError, NobodyWaitsError, WithdrawnError
+from f2p.weights.errors import BadWeightsFileError, NobodyWaitsError, ServesStillError, WithdrawnError
 from f2p.weights.golden import golden_scene
 from f2p.weights.remarks import shadow_of, withdrawn
 from f2p.weights.service import WeightsService
@@ -137,17 +137,22 @@ def test_what_was_refused_or_rolled_back_comes_again_only_by_hand(filled: Weight
     old, new = filled.champion, filled.put(*make(2))
     stage = Stage(filled)
     filled.keep_waiting(new)
-    assert filled.refuse("waiting", "I do not\nlike it") == new and filled.waiting is None
+    with pytest.raises(ServesStillError, match="only those that do not can be refused; f2p weights rollback"):
+        filled.refuse("champion", "of those that serve nothing was withdrawn, and it was said to be")
+    assert withdrawn(filled.folder, old) == "" and filled.waiting == new
+    assert stage.service.refuse(new, "I do not\nlike it") == new and filled.waiting is None
+    assert stage.kinds() == ["refused"] and stage.events[-1].weights == new
     with pytest.raises(WithdrawnError, match="were withdrawn: I do not like it; f2p weights promote"):
         filled.publish(new, old)
     filled.promote(new)
     assert withdrawn(filled.folder, new) == ""
     stage.settle()
     stage.service.rollback("success dropped")
-    assert (
-        stage.service.holder.weights_id == filled.champion == old
-        and stage.kinds() == ["waiting", "swap", "rollback"][1:]
-    )
+    assert stage.service.holder.weights_id == filled.champion == old and stage.kinds() == [
+        "refused",
+        "swap",
+        "rollback",
+    ]
     with pytest.raises(WithdrawnError, match="success dropped"):
         filled.publish(new, old)
 

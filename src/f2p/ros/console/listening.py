@@ -26,13 +26,13 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.console.failures import Timeline, row_from_msg
 from f2p.ros.console.latest import Latest
 from f2p.ros.console.places import Places
-from f2p.ros.messages.convert import duration_from_msg, plan_from_msg, scene_from_msg
+from f2p.ros.messages.convert import duration_from_msg, plan_from_msg, scene_from_msg, stamp_from_msg
 from f2p.ros.messages.learning import places_from_msg, status_from_msg
 from f2p.ros.messages.recording import type_of
 from f2p.ros.remote.station import Station
 from f2p.ros.remote.waiting import Waiting
-from f2p.weights.listing import lines_of, listed
-from f2p_msgs.msg import Failure, GuardState, Heartbeat, Plan, SegmentedScene, WeightsState
+from f2p.weights.listing import listed
+from f2p_msgs.msg import Failure, GuardState, Heartbeat, Help, Plan, SegmentedScene, WeightsState
 
 MOST_TEXT = 1000
 """Characters of a text that are shown (ours)."""
@@ -87,13 +87,12 @@ class Listener:
         while self._unheard:
             self._timeline.add(self._failure.read(self._unheard.pop(0)))
         robot, help_ = self._station.robot, self._station.help
-        step = f"{help_.step.skill}({help_.step.object})" if help_.step.skill else ""
         particles = self._particles.value()
         return View(
             waits=self.waits(),
             nodes=self._graph.value() or (),
             command=self._command(),
-            plea=PleaView(step, help_.failure_id, int(help_.error_code), help_.reason) if help_.wanted else None,
+            plea=_plea_of(help_) if help_.wanted else None,
             pursuit=self._stage.value() if self._goals.value() else None,
             learning=self._learning.value() if self._rounds.value() else None,
             scene=self._scene.value(),
@@ -139,9 +138,9 @@ class Listener:
         if state is None:
             return Weights()
         error = f"error {state.error_code}: {state.error_msg}" if state.error_code else ""
-        waiting = "" if store is None else lines_of(store).get("waiting", "")
         rows = () if store is None else listed(store)
-        return Weights(state.serving, state.champion, state.previous, waiting, bool(state.loading), error, rows, store)
+        return Weights(state.serving, state.champion, state.previous, state.waiting, bool(state.loading), error, rows,
+                       store, tuple(map(str, state.skills)))  # fmt: skip
 
     def _planned(self) -> PlanView | None:
         raw, status = self._plan.raw, self._status.raw
@@ -177,6 +176,12 @@ class Listener:
 
     def _on_failure(self, data: bytes) -> None:
         self._unheard = [*self._unheard[-20:], data]
+
+
+def _plea_of(message: Help) -> PleaView:
+    step = f"{message.step.skill}({message.step.object})" if message.step.skill else ""
+    until_ns = stamp_from_msg(message.header.stamp) + round(1e9 * duration_from_msg(message.patience))
+    return PleaView(step, message.failure_id, int(message.error_code), message.reason, until_ns)
 
 
 def _said_by(message: DiagnosticStatus) -> str:

@@ -18,12 +18,12 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import GoalClient
 from f2p.ros.remote.record_request import ANSWER_S
 from f2p.ros.remote.waiting import Waiting
+from f2p.ros.remote.weights import WeightsAsker
 from f2p.types import Goal, LearnFrom, SkillStep
 from f2p_msgs.action import PerceiveScene
-from f2p_msgs.srv import PublishWeights, RollbackWeights
 
-LOOK_S, SWAP_S, GOAL_S = 120.0, 90.0, 3600.0
-"""Longest look, swap of weights, and pursuit of a goal [s] (ours: as the loop, the fine-tune and `f2p run`, twice)."""
+LOOK_S, GOAL_S = 120.0, 3600.0
+"""Longest look, and pursuit of a goal [s] (ours: as the loop, and `f2p run`, twice)."""
 
 
 class Requests:
@@ -45,8 +45,7 @@ class Requests:
         self._watch, self._draft, self._weights, self._note = watch, draft, weights, note
         self._goals = GoalClient(node, watch, waiting)
         self._perceive = ActionCaller(node, PerceiveScene, "perceive", "perception", watch)
-        self._publish = ServiceCaller(node, PublishWeights, "publish_weights", "model_server", watch)
-        self._rollback = ServiceCaller(node, RollbackWeights, "rollback_weights", "model_server", watch)
+        self._asker = WeightsAsker(node, watch)
         self._record = {
             what: ServiceCaller(node, Trigger, f"record/{what}", "recorder", watch)
             for what in ("start", "stop", "mark")
@@ -90,25 +89,17 @@ class Requests:
     def approve(self, _who: str) -> str:
         """Put the weights that wait into service. Raises F2pError."""
         self._need("model_server", "it serves weights")
-        waiting = self._waiting()
-        answer = self._publish.call(PublishWeights.Request(weights_id=waiting), SWAP_S, again=False)
-        return f"{answer.serving[:12]} serves"
+        return f"{self._asker.promote(self._waiting())[:12]} serves"
 
     def refuse(self, who: str) -> str:
-        """Send the weights that wait away, as `f2p weights refuse` does. Raises F2pError."""
-        from f2p.weights.modules import open_store
-
-        waiting, store = self._waiting(), self._weights().store
-        if store is None:
-            raise NotNowError("the store of the weights is on another machine; there: f2p weights refuse")
-        return f"{open_store(store).refuse(waiting, f'refused by {who} at the console')[:12]} is refused"
+        """Send the weights that wait away. Raises F2pError."""
+        self._need("model_server", "it keeps weights")
+        return f"{self._asker.refuse(self._waiting(), f'refused by {who} at the console')[:12]} is refused"
 
     def roll_back(self, who: str) -> str:
         """Put the weights before these back into service. Raises F2pError."""
         self._need("model_server", "it serves weights")
-        reason = f"{who} at the console"
-        answer = self._rollback.call(RollbackWeights.Request(reason=reason), SWAP_S, again=False)
-        return f"{answer.serving[:12]} serves again"
+        return f"{self._asker.roll_back(f'{who} at the console')[:12]} serves again"
 
     def record(self, what: str) -> str:
         """Have the recorder start, stop or mark. Raises F2pError."""

@@ -20,9 +20,10 @@ from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, group, number, setting
 from f2p.weights.golden import ServingConfig
+from f2p.weights.listing import lines_of, skills_of
 from f2p.weights.shadow import Question
 from f2p_msgs.msg import WeightsState
-from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RollbackWeights
+from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RefuseWeights, RollbackWeights
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ModelServerNode(F2pNode):
         self.serve(Predict, "predict", self._predict, config.answer_s)
         self.serve(DetectRelations, "detect_relations", self._detect, config.answer_s)
         self.serve(PublishWeights, "publish_weights", self._publish, config.swap_s, self._loader)
+        self.serve(RefuseWeights, "refuse_weights", self._refuse, config.swap_s, self._loader)
         self.serve(RollbackWeights, "rollback_weights", self._rollback, config.swap_s, self._loader)
 
     def load(self) -> None:
@@ -124,15 +126,24 @@ class ModelServerNode(F2pNode):
             raise
         response.ok, response.serving = True, self._tell_state()
 
+    def _refuse(self, request: RefuseWeights.Request, response: RefuseWeights.Response) -> None:
+        """Send weights away that do not serve, and ask them nothing more."""
+        response.refused = self._service.refuse(self._store.resolve(request.weights_id), request.reason)
+        self._tell_state()
+        response.ok = True
+
     def _rollback(self, request: RollbackWeights.Request, response: RollbackWeights.Response) -> None:
         self._service.rollback(request.reason)
         response.ok, response.serving = True, self._tell_state()
 
     def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> str:
         """Publish which weights are in service, and return their id."""
-        serving = self._holder.weights_id
-        state = WeightsState(champion=self._store.champion, previous=self._store.previous or "", serving=serving,
-                             sha=serving, profile=self._store.manifest(serving).profile, loading=loading)  # fmt: skip
+        serving, store = self._holder.weights_id, self._store
+        manifest = store.manifest(serving)
+        state = WeightsState(
+            champion=store.champion, previous=store.previous or "", waiting=lines_of(store.folder).get("waiting", ""),
+            serving=serving, sha=serving, profile=manifest.profile, skills=list(skills_of(manifest)), loading=loading,
+        )  # fmt: skip
         state.header.stamp = self.get_clock().now().to_msg()
         if error is not None:
             state.error_code, state.error_msg = wire_code(error), wire_text(error)

@@ -106,11 +106,11 @@ class PerceptionNode(F2pNode):
             scene = self._memory.look(see, self.get_logger().info)
         except MotionCancelledError as error:
             raise CanceledError("the look was canceled") from error
-        told = scene_to_msg(scene)
-        told.id = content_id(told)
-        self._scenes.publish(told)
+        message = scene_to_msg(scene)
+        message.id = content_id(message)
+        self._scenes.publish(message)
         self.get_logger().info(f"seen: {', '.join(scene.names)}")
-        return PerceiveScene.Result(scene=told)
+        return PerceiveScene.Result(scene=message)
 
     def _scene_from(self, handle: Any, aside: float, previous: Scene | None) -> Scene:
         """Return what is seen from one place. Raises EmptyViewError when that is nothing."""
@@ -124,8 +124,8 @@ class PerceptionNode(F2pNode):
             lambda: bool(handle.is_cancel_requested), tell,
         )  # fmt: skip
         tell(Stages.SEGMENT, 0, len(request.looks))
-        told = self.parameters.config.segmenter == GROUND_TRUTH
-        scene = self._true_scene(view) if told else self._seen_scene(view, previous, tuple(request.sought))
+        from_ground_truth = self.parameters.config.segmenter == GROUND_TRUTH
+        scene = self._true_scene(view) if from_ground_truth else self._seen_scene(view, previous, tuple(request.sought))
         if not scene.segments:
             raise EmptyViewError(f"nothing was left of {len(view.points_task)} points after segmentation")
         return scene

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from collections.abc import Callable
 
@@ -17,11 +18,25 @@ from f2p.ros.base import qos
 from f2p.ros.base.client import Patience, never
 from f2p.ros.errors import wire_code
 from f2p.ros.messages.bounds import only_within
-from f2p.ros.messages.convert import skeleton_to_msg
+from f2p.ros.messages.convert import duration_to_msg, skeleton_to_msg
 from f2p_msgs.msg import GuardState, Help, Limits, OperatorWord
 
 WORDS = "operator"
 """Topic of what operators say; whoever publishes it can be asked."""
+
+HOW = {
+    "console": "the console (node {}): Resume, Step is done, Skip step or Give up",
+    "teleop": "the gamepad (node {}): the button that gives the robot back has the stack look again and plan afresh; "
+              "f2p teleop and f2p console have the other answers",
+    "f2p_teleop": "f2p teleop (node {}): r look again and plan afresh, y the step is done, k skip it, G give up",
+    "f2p_console": "f2p console (node {}): Resume, Step is done, Skip step or Give up",
+}  # fmt: skip
+"""How one answers, by the beginning of the name of the node that says it; a process has its number behind."""
+
+
+def place_text(node: str) -> str:
+    """Say where and how one answers, by the name of the node that would say it."""
+    return HOW.get(re.sub(r"_\d+$", "", node), "the node {}").format(node)
 
 
 class AskedOperator:
@@ -51,9 +66,15 @@ class AskedOperator:
         return out
 
     @property
-    def present(self) -> bool:
-        """Whether somebody could answer."""
-        return bool(self._node.count_publishers(WORDS))
+    def places(self) -> tuple[str, ...]:
+        """Where somebody could answer, and how."""
+        found = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(WORDS))
+        return tuple(sorted({place_text(one.node_name) for one in found}))
+
+    @property
+    def patience_s(self) -> float:
+        """Longest wait for an answer [s]."""
+        return self._wait_s
 
     @property
     def takeovers(self) -> int:
@@ -85,6 +106,7 @@ class AskedOperator:
         message = Help(
             wanted=wanted, plan_id=plea.plan.id if plea.plan is not None else "", failure_id=plea.failure_id,
             error_code=wire_code(plea.error), reason=str(plea.error)[: Limits.MOST_TEXT],
+            patience=duration_to_msg(self._wait_s),
         )  # fmt: skip
         if plea.step is not None:
             (message.step,) = skeleton_to_msg([plea.step])
