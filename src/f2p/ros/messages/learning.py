@@ -1,4 +1,4 @@
-"""What a round of learning reports, as messages."""
+"""What a round of learning reports, and which weights serve, as messages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from geometry_msgs.msg import Pose, PoseArray
 from std_msgs.msg import String
 
 from f2p.codec import tree_of
+from f2p.ros.errors import wire_code, wire_text
 from f2p.ros.messages.convert import TASK_FRAME, duration_to_msg, filled, stamp_to_msg
 from f2p.types import Contradiction, Particles
+from f2p.weights.listing import lines_of, skills_of
 from f2p_msgs import msg
 
 if TYPE_CHECKING:
+    from f2p.errors import F2pError
     from f2p.weights.cycle import LearnReport
+    from f2p.weights.store import WeightsStore
 
 MOST_PARTICLES, MOST_STATUS = 1000, 8000
 """Particles that are shown, and characters of a plan's status (ours: a round has dozens; 32 steps of two lines)."""
@@ -29,6 +33,18 @@ def gate_to_msg(report: LearnReport) -> msg.GateReport:
     before, after = report.gate.replay_before, report.gate.replay_after
     out.replay = [msg.ReplayScore(name=name, before=float(before[name]), after=float(after[name])) for name in before]
     return out
+
+
+def weights_to_msg(store: WeightsStore, serving: str, loading: bool, error: F2pError | None) -> msg.WeightsState:
+    """Return which weights serve and which wait, without a stamp; a damaged line of who waits is as if nobody did."""
+    manifest = store.manifest(serving)
+    state = msg.WeightsState(
+        champion=store.champion, previous=store.previous or "", waiting=lines_of(store.folder).get("waiting", ""),
+        serving=serving, sha=serving, profile=manifest.profile, skills=list(skills_of(manifest)), loading=loading,
+    )  # fmt: skip
+    if error is not None:
+        state.error_code, state.error_msg = wire_code(error), wire_text(error)
+    return state
 
 
 def times_to_msg(report: LearnReport) -> list[msg.StageTime]:

@@ -13,14 +13,14 @@ from f2p.events import EVENTS, EVENTS_TEXT
 from f2p.plan.errors import StaleWeightsError
 from f2p.ros.base import qos
 from f2p.ros.base.node import F2pNode, run
-from f2p.ros.errors import BadShapeError, BoundError, UnknownSceneNameError, WeightsNotServedError, wire_code, wire_text
+from f2p.ros.errors import BadShapeError, BoundError, UnknownSceneNameError, WeightsNotServedError
 from f2p.ros.messages.convert import floats, goal_from_msg, prediction_to_msg, relations_to_msg, skeleton_from_msg
+from f2p.ros.messages.learning import weights_to_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.scene.goals import check_goal
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, group, number, setting
 from f2p.weights.golden import ServingConfig
-from f2p.weights.listing import lines_of, skills_of
 from f2p.weights.shadow import Question
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import DetectRelations, Predict, PublishWeights, RefuseWeights, RollbackWeights
@@ -138,15 +138,9 @@ class ModelServerNode(F2pNode):
 
     def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> str:
         """Publish which weights are in service, and return their id."""
-        serving, store = self._holder.weights_id, self._store
-        manifest = store.manifest(serving)
-        state = WeightsState(
-            champion=store.champion, previous=store.previous or "", waiting=lines_of(store.folder).get("waiting", ""),
-            serving=serving, sha=serving, profile=manifest.profile, skills=list(skills_of(manifest)), loading=loading,
-        )  # fmt: skip
+        serving = self._holder.weights_id
+        state = weights_to_msg(self._store, serving, loading, error)
         state.header.stamp = self.get_clock().now().to_msg()
-        if error is not None:
-            state.error_code, state.error_msg = wire_code(error), wire_text(error)
         self._state.publish(state)
         return serving
 
