@@ -9,8 +9,6 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
-from builtin_interfaces.msg import Time
-
 from f2p.errors import F2pError
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.registry import UnknownNameError
@@ -138,7 +136,7 @@ def test_the_state_says_who_waits_and_which_skills_those_that_serve_know(tmp_pat
     config = {"skills": ["pick_place", "push"]}
     wise = server._store.put(data, Manifest(sha256_of(data), "", "", config, {"w": ["F32", [1]]}))
     server._state = SimpleNamespace(publish=told.append)
-    server.get_clock = lambda: SimpleNamespace(now=lambda: SimpleNamespace(to_msg=Time))
+    server.get_clock = lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=7))
     server._tell()
     assert list(told[-1].skills) == [] and told[-1].waiting == ""
     server._store.keep_waiting(server.ids[1])

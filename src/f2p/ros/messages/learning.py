@@ -35,13 +35,16 @@ def gate_to_msg(report: LearnReport) -> msg.GateReport:
     return out
 
 
-def weights_to_msg(store: WeightsStore, serving: str, loading: bool, error: F2pError | None) -> msg.WeightsState:
-    """Return which weights serve and which wait, without a stamp; a damaged line of who waits is as if nobody did."""
+def weights_to_msg(
+    store: WeightsStore, serving: str, loading: bool, error: F2pError | None, stamp_ns: int
+) -> msg.WeightsState:
+    """Return which weights serve and which wait; a damaged line of who waits is as if nobody did."""
     manifest = store.manifest(serving)
     state = msg.WeightsState(
         champion=store.champion, previous=store.previous or "", waiting=lines_of(store.folder).get("waiting", ""),
         serving=serving, sha=serving, profile=manifest.profile, skills=list(skills_of(manifest)), loading=loading,
     )  # fmt: skip
+    state.header.stamp = stamp_to_msg(stamp_ns)
     if error is not None:
         state.error_code, state.error_msg = wire_code(error), wire_text(error)
     return state

@@ -91,8 +91,7 @@ class ModelServerNode(F2pNode):
                                 f"do not fit {parameters.size} parameter values")  # fmt: skip
         for step in skeleton:
             if step.object not in scene.names:
-                known = ", ".join(scene.names)
-                raise UnknownSceneNameError(f"no object {step.object!r} in the scene; there are: {known}")
+                raise UnknownSceneNameError(f"no object {step.object!r} in the scene; it has {', '.join(scene.names)}")
         if count * len(skeleton) > (most := self.parameters.config.most_rolled):
             raise BoundError("Predict.Request", f"{count} candidates of {len(skeleton)} steps; at most {most} in all")
         predictor = self._pin(request.weights_id)
@@ -129,8 +128,7 @@ class ModelServerNode(F2pNode):
     def _refuse(self, request: RefuseWeights.Request, response: RefuseWeights.Response) -> None:
         """Send weights away that do not serve, and ask them nothing more."""
         response.refused = self._service.refuse(self._store.resolve(request.weights_id), request.reason)
-        self._tell_state()
-        response.ok = True
+        response.ok, _ = True, self._tell_state()
 
     def _rollback(self, request: RollbackWeights.Request, response: RollbackWeights.Response) -> None:
         self._service.rollback(request.reason)
@@ -139,9 +137,7 @@ class ModelServerNode(F2pNode):
     def _tell_state(self, loading: bool = False, error: F2pError | None = None) -> str:
         """Publish which weights are in service, and return their id."""
         serving = self._holder.weights_id
-        state = weights_to_msg(self._store, serving, loading, error)
-        state.header.stamp = self.get_clock().now().to_msg()
-        self._state.publish(state)
+        self._state.publish(weights_to_msg(self._store, serving, loading, error, self.get_clock().now().nanoseconds))
         return serving
 
 
