@@ -16,13 +16,16 @@ from f2p.errors import F2pError
 from f2p.graph import graph
 from f2p.robot.protocol import TRANSLATE, Motion
 from f2p.ros.base.heartbeat import Pulse, Watch
+from f2p.ros.base.transports import transports
 from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.guard import GuardClient
 
 
 def beat(names: list[str]) -> None:
     """Beat as some nodes of the graph."""
-    node = rclpy.create_node("beats", namespace=graph.NAMESPACE)
+    with transports():
+        rclpy.init()
+        node = rclpy.create_node("beats", namespace=graph.NAMESPACE)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Event().wait(timeout=1000))
     pulses = [Pulse(node, graph.node(name)) for name in names]
     node.create_timer(graph.BEAT_S, lambda: [pulse.beat("active") for pulse in pulses])
@@ -49,7 +52,6 @@ def move() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "beat":
-        rclpy.init()
         beat(sys.argv[2:])
     else:
         move()

@@ -29,7 +29,8 @@ from f2p.ros.base.shared_memory import sweep
 from f2p.ros.remote.goal import spinning
 from f2p_msgs.msg import Heartbeat
 
-NAME = "orchestrator"
+NAME, SEES = "orchestrator", "perception"
+"""A process without images, and one with."""
 UP_S = 150.0
 """Longest start of a process on a busy machine [s]."""
 
@@ -99,8 +100,9 @@ def test_forged_beats_do_not_push_out_a_real_one(ros_domain: int, depth: int, he
 def test_the_shared_memory_of_a_killed_process_is_given_back(
     node: Node, processes: object, until: Callable[..., float]
 ) -> None:
-    child, watch = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}"), Watch(node, [NAME])
-    until(lambda: watch.alive(NAME), UP_S, "first heartbeat")
+    """Of a process with images; those without have none (`ros/base/transports`)."""
+    child, watch = processes.start(SEES, "-m", f"f2p.ros.nodes.{SEES}"), Watch(node, [SEES])
+    until(lambda: watch.alive(SEES), UP_S, "first heartbeat")
     held = [link.readlink() for link in Path(f"/proc/{child.pid}/fd").iterdir() if link.is_symlink()]
     segments = [lock.with_name(lock.name[:-3]) for lock in held if re.fullmatch("fastrtps_[0-9a-f]{16}_el", lock.name)]
     sweep()

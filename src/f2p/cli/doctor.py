@@ -171,7 +171,7 @@ def robot(namespace: str, wanted: bool) -> list[Finding]:
     from f2p.ros.session.robot_check import judge
     from f2p.ros.session.robot_facts import listen
 
-    with spinning("f2p_doctor", namespace) as node:
+    with spinning("f2p_doctor", namespace, images=True) as node:
         waiting = Waiting(node)
         facts = listen(node, LISTEN_S)
         late = {name: word.message for name, word in waiting.words().items() if not word.ok}

@@ -21,7 +21,7 @@ from f2p.guard.errors import (
 from f2p.guard.latch import Latch
 from f2p.guard.leases import Leases, Rank, Renewal
 from f2p.guard.motion import Act, GuardedMotion, Senses
-from f2p.guard.rules import GuardConfig, admit, admit_twist, check_battery, check_fresh
+from f2p.guard.rules import GuardConfig, admit, admit_twist, check_battery, check_fresh, check_heard
 from f2p.guard.standing import Standing
 from f2p.guard.work import Driving, Now, Running
 from f2p.robot.protocol import Motion
@@ -95,10 +95,11 @@ class Guard:
         """Return the highest rank of which a lease is in force: renewed, and not void."""
         return self._leases.rank(now.monotonic_s, config)
 
-    def resume(self, state: DriverState) -> str:
-        """Clear the latch, by an operator's word only. Raises LatchedError while the runstop is pressed."""
+    def resume(self, state: DriverState, now: Now, config: GuardConfig) -> str:
+        """Clear the latch, by an operator's word only. Raises GuardError while it is pressed, or nothing is heard."""
         if state.runstopped:
             raise LatchedError("the runstop is still pressed; release it first")
+        check_heard(now.monotonic_s - state.received_s, config)
         cleared = self._latch.clear()
         return f"latch cleared: {cleared}" if cleared else "it was not latched"
 
@@ -114,7 +115,7 @@ class Guard:
 
         A motion under a lease of lower rank is ended first; until the robot stands, this one is refused as busy.
         """
-        self._check_ready(state)
+        self._check_ready(state, now, config)
         admitted = admit(motion)
         rank = self._turn(lease, state, now, config)
         if not self.standing:
@@ -127,7 +128,7 @@ class Guard:
         self, linear: float, turning: float, lease: str, state: DriverState, now: Now, config: GuardConfig
     ) -> None:  # fmt: skip
         """Take a velocity of the base [m/s, rad/s], to be asked for again before it is old. Raises GuardError."""
-        self._check_ready(state)
+        self._check_ready(state, now, config)
         admitted = admit_twist(linear, turning)
         rank = self._turn(lease, state, now, config)
         if self._driving is None or self._driving.lease != lease:
@@ -136,12 +137,13 @@ class Guard:
             self._check_mode(NAVIGATION, state)
         self._driving = Driving(*admitted, lease, rank, now.monotonic_s)
 
-    def _check_ready(self, state: DriverState) -> None:
-        """Raise GuardInactiveError or LatchedError."""
+    def _check_ready(self, state: DriverState, now: Now, config: GuardConfig) -> None:
+        """Raise GuardInactiveError, LatchedError or StaleJointsError."""
         if not self._active:
             raise GuardInactiveError("the guard is not active")
         if self.latched or state.runstopped:
             raise LatchedError(f"{self.latched or 'the runstop is pressed'}; only an operator's resume clears it")
+        check_heard(now.monotonic_s - state.received_s, config)
 
     def _check_mode(self, mode: str, state: DriverState) -> None:
         """Raise WrongModeError unless the driver is in a mode; it is asked for it, once it has no goal."""

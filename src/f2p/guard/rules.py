@@ -147,6 +147,17 @@ def check_fresh(age_s: float, skew_s: float, config: GuardConfig) -> None:
         raise StaleJointsError(f"joint states are stamped {skew_s:+.3f} s from now, more than {config.stamp_skew_s} s")
 
 
+def check_heard(age_s: float, config: GuardConfig) -> None:
+    """Raise StaleJointsError when there are no joint states: nothing begins, and no latch is cleared, unseen.
+
+    Args:
+        age_s: Time since the last one was received, on the monotonic clock [s].
+        config: Bounds.
+    """
+    if not age_s <= config.lost_after_s:
+        raise StaleJointsError(f"joint states are lost: none for {age_s:.2f} s; see that the driver runs")
+
+
 def check_battery(volts: float, config: GuardConfig) -> None:
     """Raise BatteryLowError below the least voltage [V]; one that is not told (NaN, 0) is no reason to stand."""
     if 0.0 < volts < config.battery_low_v:

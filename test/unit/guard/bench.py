@@ -109,6 +109,9 @@ class Bench:
         self.guard.begin(motion, lease, self._seen(), self.moment, CONFIG,
                          lambda error, contact: self.ended.append((error, contact)), lambda: self.canceled)  # fmt: skip
 
+    def resume(self) -> str:
+        return self.guard.resume(self._seen(), self.moment, CONFIG)
+
     def answer(self, ok: bool, code: int) -> None:
         """The driver ends the newest step."""
         assert self._result is not None

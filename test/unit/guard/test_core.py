@@ -101,12 +101,36 @@ def test_runstop_latches_until_an_operator_resumes() -> None:
     bench.run(0.1)
     assert isinstance(bench.ended[0][0], LatchedError)
     with pytest.raises(LatchedError, match="still pressed"):
-        bench.guard.resume(bench.state)
+        bench.resume()
     bench.state = replace(bench.state, runstopped=False)
     bench.run(2.0)
     with pytest.raises(LatchedError, match="only an operator"):
         bench.begin(Motion((LIFT,), (0.3,)))
-    assert "runstop" in bench.guard.resume(bench.state)
+    assert "runstop" in bench.resume()
+    bench.begin(Motion((LIFT,), (0.3,)))
+
+
+def test_while_no_joint_states_come_nothing_begins_and_no_latch_is_cleared() -> None:
+    """Resumed before the driver was heard again, it took the next motion, ended it at once, and latched once more."""
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.silent = True
+    bench.run(2.0)
+    assert "fell silent after a stop" in bench.guard.latched and bench.runstops == 1
+    with pytest.raises(StaleJointsError, match="lost"):
+        bench.resume()
+    bench.silent = False
+    assert "fell silent" in bench.resume()
+    bench.run(1.0)
+    bench.silent = True
+    bench.run(1.0)
+    for begin in (lambda: bench.begin(Motion((LIFT,), (0.3,))), lambda: bench.drive(0.1, lease="a")):
+        with pytest.raises(StaleJointsError, match="see that the driver runs"):
+            begin()
+    bench.run(2.0)
+    assert not bench.guard.latched, "a refusal is no stop"
+    bench.silent = False
     bench.begin(Motion((LIFT,), (0.3,)))
 
 

@@ -32,7 +32,7 @@ def test_a_guard_in_place_of_a_latched_one_moves_nothing_until_an_operator_resum
     bench = Bench(latch=Latch(file, "one"))
     with pytest.raises(LatchedError, match="the runstop was pressed; only an operator"):
         bench.begin(Motion((LIFT,), (0.3,)))
-    assert "the runstop was pressed" in bench.guard.resume(bench.state)
+    assert "the runstop was pressed" in bench.resume()
     bench.begin(Motion((LIFT,), (0.3,)))
     Bench(latch=Latch(file, "one")).begin(Motion((LIFT,), (0.3,)))
     assert not list(tmp_path.iterdir())
@@ -53,7 +53,7 @@ def test_a_latch_that_cannot_be_kept_holds_all_the_same_and_says_so(tmp_path: Pa
     with pytest.raises(LatchedError):
         bench.begin(Motion((LIFT,), (0.3,)))
     assert len(said) == 1 and "will not outlast this process" in said[0]
-    bench.guard.resume(bench.state)
+    bench.resume()
 
 
 def test_two_robots_and_two_bring_ups_keep_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

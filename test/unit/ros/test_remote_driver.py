@@ -27,6 +27,7 @@ class Wire:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[Future] = []
         self.calls: list[str] = []
+        self.called: list[Future] = []
         self.rejected = 0
         monkeypatch.setattr(guard_driver, "ActionClient", lambda *_, **__: SimpleNamespace(send_goal_async=self._sent))
         publisher = SimpleNamespace(publish=lambda twist: self.calls.append(f"twist {twist.linear.x}"))
@@ -69,7 +70,8 @@ class Wire:
     def _client(self, _kind: object, name: str, **_: object) -> SimpleNamespace:
         def called(_request: object) -> Future:
             self.calls.append(name)
-            return Future()
+            self.called.append(Future())
+            return self.called[-1]
 
         return SimpleNamespace(service_is_ready=lambda: True, call_async=called, srv_name=name)
 
@@ -165,6 +167,24 @@ def test_a_mode_is_asked_for_once_and_only_when_it_is_another(wire: Wire) -> Non
     wire.driver.to_mode("navigation")
     wire.driver.to_mode("navigation")
     assert wire.calls == ["/switch_to_navigation_mode"]
+    wire.called[0].set_result(None)
+    wire.driver.to_mode("navigation")
+    assert len(wire.calls) == 1, "it said yes, and tells its modes thirty times a second"
+    wire.driver._on_mode(String(data="navigation"))
+    wire.driver.to_mode("position")
+    assert wire.calls[1:] == ["/switch_to_position_mode"], "another one at once"
+
+
+def test_a_mode_whose_answer_was_lost_is_asked_for_again(wire: Wire) -> None:
+    """It was never asked for again: the base could not be driven until the driver was started anew."""
+    wire.driver._on_mode(String(data="position"))
+    for wire.now_s in (0.0, 1.5, 2.9, 3.1, 3.2):
+        wire.driver.to_mode("navigation")
+    assert wire.calls == ["/switch_to_navigation_mode"] * 2
+    wire.called[1].set_result(None)
+    for wire.now_s in (4.0, 4.2, 4.3):
+        wire.driver.to_mode("navigation")
+    assert wire.calls == ["/switch_to_navigation_mode"] * 3, "and where it says yes and stays in the other"
 
 
 def test_a_stop_in_navigation_mode_is_a_zero_velocity_too(wire: Wire) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from f2p.ros.base.shared_memory import keep_off, sweep
+from f2p.ros.base.shared_memory import FORGOTTEN_S, forget, keep_off, sweep
 
 
 def segment(folder: Path, name: str, size: int = 100) -> tuple[Path, Path]:
@@ -97,3 +99,28 @@ def test_ports_without_senders_and_processes_one_may_not_look_at_are_nothing(tmp
     assert keep_off(tmp_path, tmp_path / "proc") == ()
     assert not taken(tmp_path / "fastrtps_port7411_el")
     assert keep_off(tmp_path / "none", tmp_path / "none") == ()
+
+
+def port(folder: Path, number: int, age_s: float) -> list[Path]:
+    """The files of a port that was opened some time ago."""
+    names = (f"fastrtps_port{number}", f"fastrtps_port{number}_el", f"sem.fastrtps_port{number}_mutex")
+    for name in names:
+        (folder / name).write_bytes(bytes(32))
+        os.utime(folder / name, (time.time() - age_s,) * 2)
+    return [folder / name for name in names]
+
+
+def test_old_ports_that_nobody_has_open_are_removed_with_their_mutex(tmp_path: Path) -> None:
+    """A mutex that a killed process held was waited for, two seconds at each message, by the guard's own thread."""
+    memory, processes = tmp_path / "shm", tmp_path / "proc"
+    memory.mkdir()
+    old = port(memory, 7411, 2.0 * FORGOTTEN_S)
+    kept = [*port(memory, 7413, 1.0), *port(memory, 7415, 2.0 * FORGOTTEN_S), *port(memory, 7417, 2.0 * FORGOTTEN_S)]
+    (memory / "else").touch()
+    process(processes, 10, "/dev/shm/fastrtps_port7415")
+    with (memory / "fastrtps_port7417_el").open() as listening:
+        fcntl.flock(listening, fcntl.LOCK_EX)
+        assert forget(memory, processes) == 1
+        assert not any(path.exists() for path in old) and all(path.exists() for path in (*kept, memory / "else"))
+    assert forget(memory, processes) == 1, "once nobody listens at 7417"
+    assert forget(tmp_path / "none", processes) == 0

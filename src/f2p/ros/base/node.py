@@ -32,9 +32,9 @@ from f2p.ros.base.diagnostics import OwnDiagnostics
 from f2p.ros.base.goals import RESULT_S, TOLD_S, GoalGate
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
-from f2p.ros.base.shared_memory import before_dds
 from f2p.ros.base.timers import steady_timer
 from f2p.ros.base.transitions import answer_transitions
+from f2p.ros.base.transports import transports
 from f2p.ros.base.worker import Worker
 from f2p.ros.errors import BusyError, NotReadyError, wire_code, wire_text
 from f2p.ros.messages.bounds import within
@@ -306,14 +306,18 @@ def _made(make: Callable[[], Any]) -> Any:
         sys.exit(2)
 
 
-def run(make: Callable[[], Any]) -> None:
+def run(make: Callable[[], Any], images: bool = False) -> None:
     """Be the process of one node until it is told to end; exit code 2 where its parameters do not do.
 
     A signal ends it as a person means it: what moves comes to rest first, while ROS can still say so.
+
+    Args:
+        make: Makes the node.
+        images: Whether it sends or hears images.
     """
     ending.heed()
-    before_dds()
-    node, clean = _made(make), True
+    with transports(images):
+        node, clean = _made(make), True
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:

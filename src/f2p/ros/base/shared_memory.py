@@ -9,7 +9,8 @@ It also listens at numbered ports there, each a file and a lock. Whoever sends t
 port anew, and once that process is killed, anew once more: two senders then have two files of one name, and each
 removes the other's when it gives up its own. A successor that takes the number loses its file the same way, and what is
 sent to it reaches nobody, while what it sends arrives (Fast DDS 2.14.5, `SharedMemGlobal::open_port_internal`, `~Port`;
-seen in 8 of 11 restarts). So a number that somebody still sends to and nobody listens at is not taken.
+seen in 8 of 11 restarts). So a number that somebody still sends to and nobody listens at is not taken. And the files of
+ports that nobody has open any more are removed: a mutex among them may be locked for ever, and is waited for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import fcntl
 import os
 import re
 from pathlib import Path
+
+from f2p.clock import SystemClock
 
 SHARED_MEMORY = Path("/dev/shm")
 PROCESSES = Path("/proc/")
@@ -28,14 +31,14 @@ _LOCK = re.compile(r"fast(?:rtps|dds)_[0-9a-f]{16}_el")
 _MAPPED = re.compile(r" /dev/shm/(fast(?:rtps|dds)_port[0-9]+)(?: \(deleted\))?$", re.MULTILINE)
 """A port in a process's list of mapped files; a sender's file may be removed by now."""
 
+_PORT = re.compile(r"(?:sem\.)?(fast(?:rtps|dds)_port[0-9]+)(?:_el|_sl|_mutex)?")
+"""Files of a port: its memory, the locks of who listens, and the mutex under which it is opened."""
+
+FORGOTTEN_S = 60.0
+"""Files of a port that nobody has open are removed at this age [s] (ours: opening one takes 4 s at the very most)."""
+
 _kept_off: dict[Path, int] = {}
 """Locks that this process holds of ports that are not its own, and their descriptors."""
-
-
-def before_dds() -> None:
-    """Call it before DDS begins: gives back what the killed left, and has DDS take no port that they listened at."""
-    sweep()
-    keep_off()
 
 
 def keep_off(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> tuple[str, ...]:
@@ -55,6 +58,44 @@ def keep_off(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> tuple
         if lock not in _kept_off and not (folder / f"{name}_sl").exists():  # _sl: many listen there
             _hold(lock)
     return tuple(sorted(lock.name.removesuffix("_el") for lock in _kept_off))
+
+
+def forget(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> int:
+    """Remove the files of ports that no process has open and nobody holds a lock of, once they are old.
+
+    Returns:
+        Ports that were removed.
+    """
+    try:
+        files = [path for path in folder.iterdir() if _PORT.fullmatch(path.name) and not path.is_symlink()]
+    except OSError:
+        return 0
+    of_port: dict[str, list[Path]] = {}
+    for path in files:
+        of_port.setdefault(_PORT.fullmatch(path.name)[1], []).append(path)  # type: ignore[index]  # they matched above
+    in_use = {name for maps in processes.glob("[0-9]*/maps") for name in _mapped(maps)}
+    forgotten = [name for name in of_port if name not in in_use and all(map(_is_forgotten, of_port[name]))]
+    for name in forgotten:
+        for path in of_port[name]:
+            path.unlink(missing_ok=True)
+    return len(forgotten)
+
+
+def _is_forgotten(path: Path) -> bool:
+    """Tell whether a file is old, ours to remove, and not locked."""
+    try:
+        if SystemClock().stamp_ns() / 1e9 - path.stat().st_mtime < FORGOTTEN_S:
+            return False
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _mapped(maps: Path) -> set[str]:

@@ -11,7 +11,7 @@ from std_srvs.srv import Trigger
 from f2p.graph.graph import VITAL
 from f2p.graph.places import bring_up, runtime_file
 from f2p.guard.core import Guard
-from f2p.guard.errors import BatteryLowError, GuardError, LatchedError, LeaseError
+from f2p.guard.errors import BatteryLowError, GuardError, LeaseError
 from f2p.guard.latch import Latch
 from f2p.guard.rules import GuardConfig, check_battery
 from f2p.guard.work import Now
@@ -117,8 +117,9 @@ class GuardNode(F2pNode):
 
     def _on_resume(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            response.message, response.success = self._core.resume(self._driver.state()), True
-        except LatchedError as error:
+            response.message = self._core.resume(self._driver.state(), *self._moment())
+            response.success = True
+        except GuardError as error:
             response.message = wire_text(error)
         return response
 

@@ -143,7 +143,7 @@ class PerceptionNode(F2pNode):
 
 def main() -> None:
     """Run the perception until it is asked to end."""
-    run(PerceptionNode)
+    run(PerceptionNode, images=True)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ class RecorderNode(F2pNode):
 
 def main() -> None:
     """Run the recorder until it is asked to end."""
-    run(RecorderNode)
+    run(RecorderNode, images=True)
 
 
 if __name__ == "__main__":

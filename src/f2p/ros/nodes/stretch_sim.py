@@ -24,8 +24,8 @@ from f2p.graph.graph import NAMESPACE
 from f2p.graph.places import orphaned
 from f2p.ros.base.heartbeat import Pulse
 from f2p.ros.base.parameters import Parameters
-from f2p.ros.base.shared_memory import before_dds
 from f2p.ros.base.timers import steady_timer
+from f2p.ros.base.transports import transports
 from f2p.ros.twin.action import DriverInterface
 from f2p.ros.twin.loop import DriverLoop, Pace
 from f2p.ros.twin.topics import DriverTopics
@@ -127,9 +127,9 @@ class StretchSim(Node):
 def main() -> None:
     """Run the twin until it is asked to end; goals that wait are answered before the network goes."""
     ending.heed()
-    before_dds()
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    node = StretchSim()
+    with transports(images=True):
+        rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+        node = StretchSim()
     executor = MultiThreadedExecutor(num_threads=POOL)
     executor.add_node(node)
     while rclpy.ok() and not (ending.told.is_set() or node.loop.failed.is_set() or orphaned()):

@@ -43,6 +43,10 @@ START_DRIVER = (
 GONE_S = 1.0
 """Joint states silent for this long: a driver started anew, and what it had accepted is over [s] (ours)."""
 
+TOLD_MODE_S, UNANSWERED_S = 1.0, 3.0
+"""When a mode is asked for again: the driver said yes and tells another one still, or it did not answer [s] (ours: thirty
+of its periods; an answer may be lost, while a change of mode without a goal takes no time)."""
+
 GOAL_S = 12.0
 """The driver ends any goal of ours within this: its time-out is 10 s a way point [s] (stretch.md 1.3.2)."""
 
@@ -89,7 +93,7 @@ class Driver:
             mode: node.create_client(Trigger, f"/switch_to_{mode}_mode", callback_group=self._group)
             for mode in (POSITION, NAVIGATION)
         }
-        self._asked_mode: Any = None
+        self._asked: tuple[str, float, Any] = ("", float("-inf"), None)
         self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
 
     def state(self) -> DriverState:
@@ -198,9 +202,12 @@ class Driver:
 
     def to_mode(self, mode: str) -> None:
         """Ask for a mode, unless it is the one or was asked for just now: a change of mode waits for every goal."""
-        asked = self._asked_mode is not None and not self._asked_mode.done()
-        if mode != self._mode and not asked and self._modes[mode].service_is_ready():
-            self._asked_mode = self._modes[mode].call_async(Trigger.Request())
+        asked, asked_s, answer = self._asked
+        passed_s, answered = self._clock.monotonic_s() - asked_s, answer is None or answer.done()
+        waits = passed_s < TOLD_MODE_S and mode == asked if answered else passed_s < UNANSWERED_S
+        if mode != self._mode and not waits and self._modes[mode].service_is_ready():
+            answer = self._modes[mode].call_async(Trigger.Request())
+            self._asked = mode, self._clock.monotonic_s(), answer
 
     def _stop_the_robot(self) -> None:
         if self._stop.service_is_ready():
@@ -209,7 +216,7 @@ class Driver:
     def _on_joints(self, message: JointState) -> None:
         now_s = self._clock.monotonic_s()
         if now_s - self._joints_s > GONE_S:
-            self._goal, self._asked_mode = None, None
+            self._goal, self._asked = None, ("", float("-inf"), None)
             self._unanswered.clear()
         self._joints, self._joints_s = message, now_s
 

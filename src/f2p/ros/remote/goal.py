@@ -18,7 +18,7 @@ from f2p.graph.graph import members, within
 from f2p.loop.errors import DeadlineError
 from f2p.ros.base.client import ActionCaller, Patience, never
 from f2p.ros.base.heartbeat import Watch
-from f2p.ros.base.shared_memory import before_dds
+from f2p.ros.base.transports import transports
 from f2p.ros.errors import NoStackError, NotReadyError
 from f2p.ros.messages.convert import duration_from_msg, goal_to_msg, skeleton_to_msg
 from f2p.ros.remote.status import check_domain
@@ -44,12 +44,13 @@ class GoalResult:
 
 
 @contextlib.contextmanager
-def spinning(name: str, namespace: str = "") -> Iterator[Node]:
+def spinning(name: str, namespace: str = "", images: bool = False) -> Iterator[Node]:
     """Run a node on an executor thread and a context of its own, for the length of the block.
 
     Args:
         name: Its name.
         namespace: Where the stack is that it asks: "" for /f2p, "left" for /left/f2p.
+        images: Whether it sends or hears images.
 
     Raises:
         SettingError: ROS_DOMAIN_ID is no domain.
@@ -57,10 +58,10 @@ def spinning(name: str, namespace: str = "") -> Iterator[Node]:
     """
     check_domain()
     namespace = within(namespace)
-    before_dds()
     context = Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node(name, context=context, namespace=namespace)
+    with transports(images):
+        rclpy.init(context=context)
+        node = rclpy.create_node(name, context=context, namespace=namespace)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     ended = threading.Event()

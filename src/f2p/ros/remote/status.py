@@ -17,6 +17,7 @@ from f2p.graph.graph import members, within
 from f2p.graph.supervisor import Child
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
+from f2p.ros.base.transports import transports
 from f2p.settings import SettingError
 from f2p_msgs.msg import Heartbeat
 
@@ -64,8 +65,9 @@ class GraphStatus:
         self._states: dict[str, tuple[str, int]] = {}
         self._silent_since: dict[str, tuple[int, float]] = {}
         self._context = Context()
-        rclpy.init(context=self._context)
-        self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
+        with transports():
+            rclpy.init(context=self._context)
+            self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
         self._node.create_subscription(DiagnosticArray, "graph", self._on_graph, qos.LATCHED)
         self._watch = Watch(self._node, [spec.name for spec in members()], self._clock, DEPTH)
         self._executor = SingleThreadedExecutor(context=self._context)

@@ -149,7 +149,7 @@ def play(
         os.environ.update(variables)
         refuse_company()
         tell(f"playing in ROS_DOMAIN_ID={variables['ROS_DOMAIN_ID']}, on this machine only; no command is played")
-        with spinning("f2p_player", namespace) as node:
+        with spinning("f2p_player", namespace, images=True) as node:
             _until_the_end(player, Air(node, tell), Remote(node, player), keys, tell)
 
 

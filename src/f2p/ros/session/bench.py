@@ -104,7 +104,7 @@ class Graph:
                 session.wait_ready(lambda text: progress("graph", 0.3, text))
                 ready_s = clock.monotonic_s() - start
                 progress("graph", 0.5, "listening to depth images")
-                with spinning("f2p_bench") as node:
+                with spinning("f2p_bench", images=True) as node:
                     rate = image_rate(node, config.listen_s)
                 with MemoryWatch(supervisor) as memory:
                     session.goals.achieve(

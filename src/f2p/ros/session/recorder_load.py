@@ -98,7 +98,7 @@ class RecorderLoad:
             given: dict[str, dict[str, Any]] = {"recorder": {"folder": str(folder / "recordings"), "tasks": True}}
             file = write_parameters(folder, instance.world, task, config.objects, seed, given)
             supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(file)), wanted=("recorder",))
-            with running(supervisor) as session, spinning("f2p_bench") as node:
+            with running(supervisor) as session, spinning("f2p_bench", images=True) as node:
                 published = Published(node)
                 session.wait_ready(lambda text: progress("setup", 0.0, text))
                 cores, highest = self._pursue(session, supervisor, instance, seed, progress)
