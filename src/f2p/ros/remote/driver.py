@@ -44,8 +44,8 @@ GONE_S = 1.0
 """Joint states silent for this long: a driver started anew, and what it had accepted is over [s] (ours)."""
 
 TOLD_MODE_S, UNANSWERED_S = 1.0, 3.0
-"""When a mode is asked for again: the driver said yes and tells another one still, or it did not answer [s] (ours: 30 of
-its periods; an answer may be lost, while a change of mode without a goal takes no time)."""
+"""When a mode is asked for again: the driver said yes and tells another one still, or it did not answer [s] (ours: 30
+of its periods; an answer may be lost, while a change of mode without a goal takes no time)."""
 
 GOAL_S = 12.0
 """The driver ends any goal of ours within this: its time-out is 10 s a way point [s] (stretch.md 1.3.2)."""
