@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 from f2p.files import naming, write_whole
 from f2p.report import words
 from f2p.report.figures import losses_figure, particles_figure, scene_figure, times_figure
+from f2p.report.projections import projected
 from f2p.report.seen import Glimpse
 from f2p.report.views import picture
 from f2p.report.words import Lesson
@@ -28,7 +29,7 @@ table{border-collapse:collapse;font-size:14px} .minute{font-size:15px;width:100%
 td,th{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #eee} .bad{color:#b3261e} .good{color:#1b7f3b}
 .now{background:#fff6dd;border:1px solid #e5c04b;border-radius:8px;padding:12px 16px;margin:16px 0;font-size:16px}
 .pair{display:flex;gap:12px} figure{margin:0;width:calc(50% - 6px)} figure img{width:100%;border:1px solid #eee}
-.note{color:#666;font-size:13px}
+.note{color:#666;font-size:13px} .wide{width:100%}
 pre{background:#f6f6f6;padding:12px;border-radius:8px;overflow:auto;font-size:13px}
 """
 
@@ -129,7 +130,7 @@ def _pictures(story: Story) -> str:
     )
     recording = f"; the images themselves are in {story.recording}" if story.recording else ""
     note = f"From where the head camera is, drawn from the clouds of the segments{recording}."
-    return f'{_taken(story)}<div class="pair">{images}</div><p class="note">{html.escape(note)}</p>'
+    return f'{_taken(story)}<div class="pair">{images}</div><p class="note">{html.escape(note)}</p>{_drawn(story)}'
 
 
 def _taken(story: Story) -> str:
@@ -143,6 +144,22 @@ def _taken(story: Story) -> str:
         for when, one in zip(("before", "after"), story.glimpses, strict=False)
     )  # fmt: skip
     return f'<div class="pair">{images}</div>'
+
+
+def _drawn(story: Story) -> str:
+    """Return the step from above and from the side, where no camera's picture says how it lay; nothing otherwise."""
+    if any(one.jpeg for one in story.glimpses):
+        return ""
+    image = base64.b64encode(projected(story.failure.outcome)).decode()
+    note = (
+        "No picture of the camera was kept, so this is drawn from the clouds: each thing with its name and outline, "
+        "what the skill acted on thick. Dashed red is where the weights expected what was to move, or what did: an "
+        "arrow leads from there to where it was seen."
+    )
+    return (
+        f'<img class="wide" alt="from above and from the side" src="data:image/png;base64,{image}">'
+        f'<p class="note">{note}</p>'
+    )
 
 
 def _clouds(story: Story) -> str:

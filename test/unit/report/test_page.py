@@ -77,7 +77,7 @@ def test_page_is_self_contained_and_escapes_what_it_shows(tmp_path: Path) -> Non
     text = write_page(story, tmp_path / "report.html").read_text()
     assert "it &lt;moved&gt; along" in text and "it <moved> along" not in text and "(&lt;champion&gt;)" in text
     assert "above(object_1, table_a)" in text and "true (P = 0.97)" in text and ">0.25<" in text
-    assert "<script src=" not in text and "<link" not in text and text.count("<img alt=") == 2
+    assert "<script src=" not in text and "<link" not in text and text.count("<img ") == 3
     for heading in ("Seen before and after", "What it imagined", "What it learned", "Lineage of the weights"):
         assert heading in text
     assert "failed before learning, succeeded after learning" in text and "Stretch, where the task began" in text
