@@ -41,7 +41,7 @@ def nodes(ros_domain: int, tmp_path: Path) -> Iterator[list[F2pNode]]:
     rclpy.init(args=["--ros-args", "-p", f"folder:={tmp_path / 'cases'}"])
     made, executor, ended = [kind() for kind in KINDS], SingleThreadedExecutor(), threading.Event()
     service = SimpleNamespace(due=lambda: None, echo=lambda: None, asked=lambda _: None, publish=store.publish,
-                              rollback=lambda _: store.resolve("previous"))  # fmt: skip
+                              refuse=store.refuse, rollback=lambda _: store.resolve("previous"))  # fmt: skip
     for node in made:
         node.connect()
         node.state_label = "active"

@@ -117,7 +117,16 @@ def _draw(axes: Axes, scene: Scene, view: Projection, span: tuple[np.ndarray, np
         axes.scatter(points[:, 0], points[:, 1], s=3, color=colour, alpha=0.8 if one.movable else 0.3, linewidths=0)
         axes.add_patch(_outline(corners, edgecolor=colour, linewidth=thick))
         if not one.movable:
-            axes.text(*corners.min(0), one.name, fontsize=8, color="#777777", ha="left", va="bottom")
+            low_corner = corners.min(0)
+            axes.text(
+                float(low_corner[0]),
+                float(low_corner[1]),
+                one.name,
+                fontsize=8,
+                color="#777777",
+                ha="left",
+                va="bottom",
+            )
     movable = [(one.name, view.of(_corners(one)).mean(0), colours[one.name]) for one in scene.segments if one.movable]
     _label(axes, movable, span)
     low, high = span
