@@ -4,6 +4,11 @@ SHELL := bash
 ENVIRONMENT := source setup/env.sh &&
 # What fails is tried once more, alone: on a busy machine a message or a start may come too late. Both outcomes are shown.
 AGAIN := .venv/bin/python -m pytest -q --last-failed --last-failed-no-failures none
+# What keeps to the times of a robot runs alone, one test at a time. The others share the processors by files, in their
+# order (else the longest came last), with a worker more than there are processors: some wait for other processes.
+BESIDE := -m "not ros or together"
+ALONE := -m "ros and not together"
+WORKERS := $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs clean
@@ -23,10 +28,10 @@ demo: setup ## the whole loop on a simulated Stretch: fail, learn, succeed (SEED
 test: setup ## the test suite (ARGS="-k name" for a part of it)
 ifdef ARGS
 	@$(ENVIRONMENT) .venv/bin/python -m pytest -q $(ARGS)
-else # what is between processes keeps to itself: its times are those of a robot
+else
 	@$(ENVIRONMENT) code=0; \
-	.venv/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore test/ros || $(AGAIN) --ignore test/ros || code=$$?; \
-	.venv/bin/python -m pytest -q test/ros || $(AGAIN) test/ros || code=$$?; exit $$code
+	.venv/bin/python -m pytest -q $(BESIDE) -n $(WORKERS) --dist loadfile --no-loadscope-reorder || $(AGAIN) $(BESIDE) || code=$$?; \
+	.venv/bin/python -m pytest -q $(ALONE) test/ros || $(AGAIN) $(ALONE) test/ros || code=$$?; exit $$code
 endif
 
 lint: setup ## ruff and mypy

@@ -129,18 +129,31 @@ def toy() -> Iterator[None]:
     del architectures._items[NAME]
 
 
+_TRAINED: dict[str, bytes] = {}
+"""What training wrote when it was first asked for: it writes the same again, and every test has files of its own."""
+
+
 @pytest.fixture
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A weights file of the toy, by `f2p train` on the replay set instead of simulated executions."""
+    out = tmp_path / "ship" / f"{NAME}.safetensors"
+    if not _TRAINED:
+        _train(out, monkeypatch)
+        _TRAINED.update({path.name: path.read_bytes() for path in out.parent.iterdir()})
+    out.parent.mkdir(exist_ok=True)
+    for name, content in _TRAINED.items():
+        (out.parent / name).write_bytes(content)
+    return out
+
+
+def _train(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = TransitionBatch.load(SHIPPED / "replay.safetensors").take(slice(0, 60))
     monkeypatch.setattr(train_data, "pretraining_data", lambda *_, **__: (batch, batch.sha256))
-    out = tmp_path / "ship" / f"{NAME}.safetensors"
     words = ["train", "--architecture", NAME, "--executions", "60", "--effort", "0.01", "--out", str(out), "--json"]
     result = CliRunner().invoke(build("train"), words)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout.strip().splitlines()[-1])
     assert told["architecture"] == NAME and np.isfinite(told["metrics"]["f1_next"]["mean"])
-    return out
 
 
 def test_it_is_named_among_the_choices_and_has_profiles_of_its_own(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -65,17 +66,22 @@ CALLS = (
 )
 
 
-@pytest.fixture
-def simulated() -> SimulationBatch:
-    """One call in each of four scenes, of both skills by turns."""
+@cache
+def simulated_once() -> SimulationBatch:
     start = world()
     return MujocoSimulator().simulate(start.bodies, np.stack([start.poses] * 4), CALLS, seed=0)
 
 
 @pytest.fixture
-def batch(simulated: SimulationBatch) -> TransitionBatch:
+def simulated() -> SimulationBatch:
+    """One call in each of four scenes, of both skills by turns; nobody changes it."""
+    return simulated_once()
+
+
+@pytest.fixture
+def batch() -> TransitionBatch:
     """Packed."""
-    return pack(simulated.kept, np.random.default_rng(0))
+    return pack(simulated_once().kept, np.random.default_rng(0))
 
 
 def test_both_skills_are_simulated_in_one_batch(simulated: SimulationBatch) -> None:
@@ -116,11 +122,19 @@ def test_its_rows_train_its_own_network_and_no_other(batch: TransitionBatch) -> 
         assert evaluate(tuned, batch).transitions == 4
 
 
-@pytest.fixture
-def predictor(batch: TransitionBatch) -> TorchPredictor:
-    """A model that has seen both skills a few times."""
+@cache
+def tuned_once() -> dict[str, torch.Tensor]:
+    batch = pack(simulated_once().kept, np.random.default_rng(0))
     config = FinetuneConfig(stage=StageConfig(steps=4, batch=4, warmup=0), replayed=0, freeze=())
-    return TorchPredictor(finetune(create(), batch, None, config, seed=0)[0], "toy")
+    return finetune(create(), batch, None, config, seed=0)[0].state_dict()
+
+
+@pytest.fixture
+def predictor() -> TorchPredictor:
+    """A model that has seen both skills a few times; each test has one of its own."""
+    model = create()
+    model.load_state_dict(tuned_once())
+    return TorchPredictor(model.eval(), "toy")
 
 
 def test_it_is_predicted_planned_and_told(predictor: TorchPredictor) -> None:

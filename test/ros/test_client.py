@@ -21,6 +21,8 @@ from f2p.ros.errors import F2pError
 from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import GuardedMove
 
+pytestmark = pytest.mark.together
+
 
 @pytest.fixture
 def node(ros_domain: int) -> Iterator[Node]:

@@ -41,6 +41,8 @@ from f2p_msgs.action import AchieveGoal, PerceiveScene
 from f2p_msgs.msg import Failure, GuardState, Help, Lease, OperatorWord, SegmentedScene, WeightsState
 from f2p_msgs.srv import PublishWeights, RefuseWeights, RollbackWeights
 
+pytestmark = pytest.mark.together
+
 UP_S = 60.0
 """Longest wait on a busy machine [s]."""
 

@@ -33,6 +33,8 @@ from f2p.scene.goals import parse_goal
 from f2p.types import Box, LearnFrom, Plan, Prediction, Relations, Scene, Segment, SkillCall
 from f2p_msgs import msg
 
+pytestmark = pytest.mark.together
+
 
 def scene() -> Scene:
     rng = np.random.default_rng(1)

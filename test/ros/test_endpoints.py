@@ -21,6 +21,8 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import GoalClient, spinning
 from f2p.ros.remote.weights import WeightsAsker
 
+pytestmark = pytest.mark.together
+
 PART = "/_action/"
 
 

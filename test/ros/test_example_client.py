@@ -17,6 +17,8 @@ from rclpy.action import ActionServer
 from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import AchieveGoal
 
+pytestmark = pytest.mark.together
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "08_ask_over_ros.py"
 
 

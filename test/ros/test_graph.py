@@ -28,6 +28,8 @@ from f2p.types import Box, Scene, Segment, SkillCall, SkillStep
 from f2p_msgs.msg import WeightsState
 from f2p_msgs.srv import CheckOutcome, DetectRelations, Predict, PublishWeights, RollbackWeights
 
+pytestmark = pytest.mark.together
+
 UP_S = 150.0
 """Longest bring-up of one process on a busy machine [s]."""
 

@@ -61,6 +61,7 @@ def test_a_dead_or_stopped_process_is_noticed_within_its_lease(
         until(lambda: watch.alive(NAME), 20, "life after SIGCONT")
 
 
+@pytest.mark.together
 def test_a_respawned_process_is_another_one(node: Node, processes: object, until: Callable[..., float]) -> None:
     first = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}")
     watch = Watch(node, [NAME])
@@ -97,6 +98,7 @@ def test_forged_beats_do_not_push_out_a_real_one(ros_domain: int, depth: int, he
     rclpy.try_shutdown(context=context)
 
 
+@pytest.mark.together
 def test_the_shared_memory_of_a_killed_process_is_given_back(
     node: Node, processes: object, until: Callable[..., float]
 ) -> None:
@@ -113,6 +115,7 @@ def test_the_shared_memory_of_a_killed_process_is_given_back(
     assert not [segment for segment in segments if segment.exists()], "a dead one's stays in memory for ever"
 
 
+@pytest.mark.together
 def test_a_node_ends_soon_after_sigterm(processes: object, node: Node, until: Callable[..., float]) -> None:
     child, clock = processes.start(NAME, "-m", f"f2p.ros.nodes.{NAME}"), SystemClock()
     watch = Watch(node, [NAME])
@@ -151,6 +154,7 @@ def test_ctrl_c_at_a_node_that_works_leaves_nothing_to_read(
     assert processes.log(NAME) == ""
 
 
+@pytest.mark.together
 def test_the_same_node_twice_on_one_machine_is_one_line(processes: object, node: Node) -> None:
     """Two guards would command one driver."""
     processes.start("manager", "-m", "f2p.ros.main", "manager")
@@ -167,6 +171,7 @@ def test_the_same_node_twice_on_one_machine_is_one_line(processes: object, node:
         elsewhere.wait(timeout=3)
 
 
+@pytest.mark.together
 @pytest.mark.parametrize("module", ["manager", "stretch_sim", "monitor"])
 def test_a_process_whose_supervisor_is_gone_ends_itself(
     processes: object, monkeypatch: pytest.MonkeyPatch, module: str

@@ -9,6 +9,8 @@ import pytest
 
 from f2p.errors import errors_by_code
 
+pytestmark = pytest.mark.together
+
 ROOT = Path(__file__).resolve().parents[2]
 INTERFACES = ROOT / "src" / "f2p_msgs"
 KINDS = {"msg": "msg", "srv": "srv", "action": "action"}

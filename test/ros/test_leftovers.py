@@ -17,6 +17,8 @@ from f2p.graph.places import free_domain
 
 from .conftest import WITH_ME
 
+pytestmark = pytest.mark.together
+
 RUN = """
 import subprocess, sys, threading
 from f2p.graph.places import free_domain

@@ -31,6 +31,8 @@ from f2p.ros.remote.camera import Liveness, Looker, LookingConfig  # noqa: E402
 from f2p.ros.remote.goal import spinning  # noqa: E402
 from f2p.scene.tabletop import SENSOR_TASK  # noqa: E402
 
+pytestmark = pytest.mark.together
+
 FRAME = "camera_depth_optical_frame"
 LOOKS = (Look(-1.57, -0.8),)
 

@@ -28,6 +28,8 @@ from f2p.ros.remote.goal import spinning
 from f2p_msgs.action import ExecuteSkill
 from f2p_msgs.msg import SkillCall
 
+pytestmark = pytest.mark.together
+
 ACTION = "test/skill"
 WITHIN_S = 60.0
 

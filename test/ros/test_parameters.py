@@ -21,6 +21,8 @@ from f2p.ros.nodes.perception import PerceptionConfig, inventory_of
 from f2p.ros.nodes.planner import PlannerNodeConfig
 from f2p.settings import SettingError
 
+pytestmark = pytest.mark.together
+
 
 @pytest.fixture
 def context(ros_domain: int) -> Iterator[rclpy.Context]:

@@ -22,6 +22,8 @@ from f2p.types import Goal, Scene, SkillStep
 from f2p.weights.golden import golden_scene
 from f2p_msgs.action import PlanGoal
 
+pytestmark = pytest.mark.together
+
 GOAL, OTHER = parse_goal("above(box, table_b)"), parse_goal("above(box, table_a)")
 
 

@@ -19,6 +19,8 @@ from f2p.errors import CanceledError
 from f2p.ros.errors import NoStackError
 from f2p.ros.remote.goal import GoalClient, spinning
 
+pytestmark = pytest.mark.together
+
 
 def test_a_stack_is_found_by_any_of_its_processes(ros_domain: int) -> None:
     with spinning("test_run") as node:

@@ -22,6 +22,8 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.status import GraphStatus
 
+pytestmark = pytest.mark.together
+
 TOY = Path(__file__).resolve().parents[1] / "toy_package"
 UP_S = 150.0
 """Longest bring-up of a process on a busy machine [s]."""

@@ -15,9 +15,9 @@ from f2p.robot.frames import BASE_START_TASK
 from f2p.robot.protocol import ARM, LIFT
 
 
-def compressed(size: tuple[int, int], kind: str = "PNG") -> bytes:
+def compressed(size: tuple[int, int], kind: str = "PNG", mode: str = "RGB") -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", size, (10, 200, 30)).save(out, format=kind)
+    Image.new(mode, size, (10, 200, 30) if mode == "RGB" else 1).save(out, format=kind)
     return out.getvalue()
 
 
@@ -50,7 +50,7 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 def test_a_small_file_that_becomes_huge_is_refused_before_it_is_decoded() -> None:
     side = math.isqrt(LARGEST_PIXELS) + 100
     with pytest.raises(ValueError, match="is too large"):
-        shrunk(compressed((side, side)))
+        shrunk(compressed((side, side), mode="1"))
 
 
 def test_the_robot_is_drawn_where_and_as_it_stood() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from test_segmentation import SCENES, seen
 from typer.testing import CliRunner
 
 from f2p.cli.perceive import perceive
+from f2p.scene.cloud.scans import read_scan
 from f2p.scene.perceive import perceive_scan
 from f2p.scene.picture import draw
 from f2p.scene.segment.protocol import segmenters
@@ -97,11 +99,14 @@ def test_bad_files_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
 def test_names_that_are_no_text_or_look_like_mathematics_do_not_stop_the_others(scans: Path, tmp_path: Path) -> None:
     good = scans / "flat.pcd"
     odd = [tmp_path / "$1_{a$.pcd", tmp_path / os.fsdecode(b"caf\xe9.pcd")]
-    look = segmenters.make("geometric")
     for path in odd:
         path.write_bytes(good.read_bytes())
-        draw(perceive_scan(path, look), tmp_path / "picture.png")
+        assert len(read_scan(path).points_camera) == len(read_scan(good).points_camera)
+    seen_once = perceive_scan(odd[-1], segmenters.make("geometric"))
+    for path in odd:
+        draw(replace(seen_once, file=str(path)), tmp_path / "picture.png")
         assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+        (tmp_path / "picture.png").unlink()
 
 
 @pytest.mark.parametrize("kind", ["one", "two", "three", "line"])
