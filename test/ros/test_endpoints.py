@@ -62,7 +62,7 @@ def test_a_node_has_what_the_graph_says_and_nothing_else(
     module = importlib.import_module(spec.module)
     made: list[Callable[[], Any]] = []
     if hasattr(module, "run"):
-        monkeypatch.setattr(module, "run", made.append)
+        monkeypatch.setattr(module, "run", lambda kind, **_: made.append(kind))
         module.main()
     rclpy.init()
     try:
