@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Beat:
     """Monotonic [s]."""
     active: bool = True
     """Whether its state is "active"; a beat in another state is none."""
+    gone: bool = False
+    """Whether the kernel says that it is no more, or was stopped; False where nobody knows."""
 
 
 class Beats:
@@ -34,7 +37,9 @@ class Beats:
         replaced = ""
         for name, known in list(self._beats.items()):
             beat = beats.get(name)
-            if beat is not None and beat.active and beat.received_s >= known.received_s:
+            if beat is not None and beat.gone and beat.pid == known.pid:
+                self._beats[name] = replace(known, received_s=float("-inf"))  # it will not be heard of: why wait for it
+            elif beat is not None and beat.active and beat.received_s >= known.received_s:
                 self._beats[name] = beat
                 if known.pid not in (0, beat.pid):
                     replaced = f"{name} is another process than before"
@@ -46,3 +51,8 @@ class Beats:
             return "", 0.0
         name = min(self._beats, key=lambda one: self._beats[one].received_s)
         return name, now_s - self._beats[name].received_s
+
+
+def silence(age_s: float) -> str:
+    """Say of a process how long it has been silent."""
+    return f"has been silent for {age_s:.2f} s" if math.isfinite(age_s) else "is gone, or was stopped"

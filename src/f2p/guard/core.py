@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from f2p.errors import UNFORESEEN, CanceledError, F2pError
-from f2p.guard.beats import Beat, Beats
+from f2p.guard.beats import Beat, Beats, silence
 from f2p.guard.driver import NAVIGATION, POSITION, DriverPort, DriverState, base_displacement
 from f2p.guard.errors import (
     DependencyLostError,
@@ -187,7 +187,7 @@ class Guard:
         """Raise DependencyLostError while a process that motions depend on is silent."""
         name, age_s = self._beats.oldest(now.monotonic_s)
         if age_s > config.beat_void_s:
-            raise DependencyLostError(f"{name} has been silent for {age_s:.2f} s; nothing moves by itself without it")
+            raise DependencyLostError(f"{name} {silence(age_s)}; nothing moves by itself without it")
 
     def positions(self, state: DriverState) -> dict[str, float]:
         """Joint positions; base joints as displacement since the running motion began."""
@@ -311,7 +311,7 @@ class Guard:
         name, age_s = self._beats.oldest(now.monotonic_s)
         if rank is not Rank.AUTONOMY or age_s <= config.beat_hold_s:
             return None
-        return DependencyLostError(f"{name} is late: silent for {age_s:.2f} s")
+        return DependencyLostError(f"{name} is late: it {silence(age_s)}")
 
     def _latch_for(self, why: str) -> None:
         self._latch.set(why)

@@ -46,8 +46,10 @@ BASE_RANGE = {TRANSLATE: (-2.5, 2.5), ROTATE: (-math.pi, math.pi)}
 class StepLimits(Settings):
     """Sizes of steps, and when a joint is there; shared by the guard and the bodies that are driven without one."""
 
-    linear_step: float = number(0.05, "largest step of arm, lift and base", unit="m", low=0.001, high=0.05,
+    linear_step: float = number(0.05, "largest step of arm and lift", unit="m", low=0.001, high=0.05,
                                 source="promises.md 0.4")  # fmt: skip
+    base_step: float = number(0.048, "largest step of the base", unit="m", low=0.001, high=0.05,
+                              source="promises.md 6: after the guard's death it is driven to its end")  # fmt: skip
     angular_step: float = number(0.15, "largest step of wrist and base turn", unit="rad", low=0.01, high=0.15,
                                  source="promises.md 0.4")  # fmt: skip
     linear_tolerance: float = number(0.002, "arrived within", unit="m", low=0.0005, high=0.02)
@@ -131,6 +133,8 @@ def is_within(joint: str, value: float) -> bool:
 def largest_step(joint: str, limits: StepLimits) -> float:
     """Return how far one step of `joint` may lead from where it is [m or rad]."""
     rule = RULES[joint]
+    if joint == TRANSLATE:
+        return min(limits.base_step, limits.linear_step)
     return {"linear": limits.linear_step, "angular": limits.angular_step, "free": rule.high - rule.low}[rule.kind]
 
 

@@ -138,6 +138,24 @@ def test_the_silence_of_a_process_that_motions_depend_on_ends_them_within_300_ms
     bench.begin(UP, "new")
 
 
+def test_a_process_that_is_gone_for_the_kernel_ends_the_motion_at_the_next_look_until_it_beats_again() -> None:
+    """Its silence was waited for, 0.15 s; the base went a centimetre and a half meanwhile."""
+    bench = moving(vital=("executor",))
+    bench.beats["executor"] = replace(bench.beats["executor"], gone=True)
+    bench.dead.add("executor")
+    bench.run(TICK_S)
+    error = bench.ended[0][0]
+    assert isinstance(error, DependencyLostError) and "executor is gone, or was stopped; nothing moves" in str(error)
+    bench.run(1.0)
+    with pytest.raises(LeaseError, match="void"):
+        bench.guard.begin(UP, "a", bench._seen(), bench.moment, CONFIG, lambda *_: None, bool)
+    bench.beats["executor"] = Beat(101, bench.now)
+    bench.dead.clear()
+    bench.run(0.5)
+    bench.renew("b")
+    bench.guard.begin(UP, "b", bench._seen(), bench.moment, CONFIG, lambda *_: None, bool)
+
+
 def test_nothing_begins_by_itself_while_a_process_is_silent_but_an_operator_may_move() -> None:
     bench = Bench(vital=("perception",))
     bench.dead.add("perception")

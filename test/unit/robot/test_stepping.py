@@ -158,7 +158,7 @@ def test_a_finger_that_trembles_on_what_it_holds_stands(robot):
 def test_last_step_is_the_target_itself():
     motion = Motion((LIFT, TRANSLATE), (0.7, 0.3))
     step = next_step(motion, (0.68, 0.0), SteppingConfig())
-    assert step.targets == (0.7, 0.05)
+    assert step.targets == (0.7, 0.048)
 
 
 def test_the_driver_is_never_sent_a_zero_for_a_default():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from f2p.guard.beats import Beat
 from f2p.guard.core import Guard
@@ -30,9 +30,12 @@ def renewal_from_msg(lease: Lease) -> Renewal:
     return Renewal(lease.lease, Rank(lease.rank), lease.epoch, stamp_from_msg(lease.header.stamp))
 
 
-def beats_of(lives: Mapping[str, Life]) -> dict[str, Beat]:
-    """Return the newest beats of some nodes."""
-    return {name: Beat(life.pid, life.received_s, life.state == Heartbeat.ACTIVE) for name, life in lives.items()}
+def beats_of(lives: Mapping[str, Life], gone: Callable[[str, int], bool]) -> dict[str, Beat]:
+    """Return the newest beats of some nodes; `gone` tells whether the process of a node is no more."""
+    return {
+        name: Beat(life.pid, life.received_s, life.state == Heartbeat.ACTIVE, gone(name, life.pid))
+        for name, life in lives.items()
+    }
 
 
 def state_to_msg(guard: Guard, now: Now, config: GuardConfig, active: bool) -> GuardState:

@@ -9,6 +9,7 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import Trigger
 
 from f2p.graph.graph import VITAL
+from f2p.graph.neighbours import Neighbours
 from f2p.graph.places import bring_up, runtime_file
 from f2p.guard.core import Guard
 from f2p.guard.errors import BatteryLowError, GuardError, LeaseError
@@ -47,7 +48,7 @@ class GuardNode(F2pNode):
     def connect(self) -> None:
         """Driver, leases, signs of life, the action, stop and the operator's resume, and the tick."""
         self._driver = Driver(self, self.monotonic)
-        self._vital = Watch(self, VITAL)
+        self._vital, self._neighbours = Watch(self, VITAL), Neighbours()
         log = self.get_logger().warning
         latch = Latch(runtime_file("latch", self.get_namespace()), bring_up(), log)
         if latch.why:
@@ -131,7 +132,8 @@ class GuardNode(F2pNode):
     def _watch(self) -> None:
         """Tick; tell the state when it changed, and now and then how the running motion goes."""
         guard, (now, config) = self._core, self._moment()
-        guard.tick(self._driver.state(), now, config, beats_of({name: self._vital.life(name) for name in VITAL}))
+        beats = beats_of({name: self._vital.life(name) for name in VITAL}, self._neighbours.gone)
+        guard.tick(self._driver.state(), now, config, beats)
         self._moves.feed(now)
         state = state_to_msg(guard, now, config, self.state_label == Heartbeat.ACTIVE)
         if differs(state, self._told):
