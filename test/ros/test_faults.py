@@ -21,6 +21,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
+from std_srvs.srv import Trigger
 
 from f2p.errors import F2pError
 from f2p.graph.graph import VITAL
@@ -46,6 +47,7 @@ class Rig:
         self.node, self.processes, self.until = node, processes, until
         self.watch = Watch(node, ["guard", *VITAL])
         self.changer = ServiceCaller(node, ChangeState, "guard/change_state", "guard", None)
+        self.resumer = ServiceCaller(node, Trigger, "guard/resume", "guard", None)
         self.poses: list[tuple[float, float]] = []
         node.create_subscription(Odometry, "/odom", self._on_odometry, qos.STATE)
 
@@ -91,7 +93,11 @@ class Rig:
         return bool(self.changer.call(request, 3.0).success)
 
     def rolling(self) -> None:
-        """Have somebody drive, and wait until the base rolls; he begins anew where that was ended or lost."""
+        """Have somebody drive, and wait until the base rolls; he begins anew where that was ended or lost.
+
+        On a busy machine the guard ends what nobody did harm to, and may latch for a late answer: as an operator would,
+        whoever watches resumes then.
+        """
         self.processes.start("asker", str(HERE / "askers.py"), "move")
         mark, began_s = len(self.poses), self.now_s()
 
@@ -99,6 +105,8 @@ class Rig:
             nonlocal began_s
             if "END" in self.processes.log("asker") or self.now_s() - began_s > ANEW_S:
                 self.end_asker()
+                with contextlib.suppress(F2pError):
+                    self.resumer.call(Trigger.Request(), 3.0)
                 self.processes.start("asker", str(HERE / "askers.py"), "move")
                 began_s = self.now_s()
             if len(self.poses) < mark + 6:
