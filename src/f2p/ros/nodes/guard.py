@@ -118,8 +118,7 @@ class GuardNode(F2pNode):
 
     def _on_resume(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            response.message = self._core.resume(self._driver.state(), *self._moment())
-            response.success = True
+            response.message, response.success = self._core.resume(self._driver.state(), *self._moment()), True
         except GuardError as error:
             response.message = wire_text(error)
         return response
