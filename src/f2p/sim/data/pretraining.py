@@ -29,7 +29,7 @@ class PretrainingConfig(Settings):
         "what is executed, in equal shares of what is kept", lambda: draws.names, default=lambda: draws.names
     )
     draw_settings: Mapping[str, Any] = group(draws.configs, "of each skill")
-    scenes: RandomSceneConfig = group(lambda: RandomSceneConfig(cup_share=0.25))
+    scenes: RandomSceneConfig = group(lambda: RandomSceneConfig(cup_share=0.25, shelf_share=0.25, pack_share=0.125))
     simulator: SimulationConfig = group(
         lambda: SimulationConfig(threads=1, rest_time=0.5, motion=ToolMotionConfig(settle_time=0.6))
     )

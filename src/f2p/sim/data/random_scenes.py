@@ -1,4 +1,4 @@
-"""Random scenes of tables, objects, boxes and what lies in them, free of collisions before physics starts."""
+"""Random scenes of tables, shelves, objects, boxes and what lies in them, free of collisions before physics starts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from f2p.geometry import half_extents, into_box, rotate_z, separation
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
+from f2p.shape.shelf import SHELF
 from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
 from f2p.sim.world import Body
@@ -30,6 +31,14 @@ class RandomSceneConfig(Settings):
         0.0, "scenes with one to three cups, small open boxes, in place of boxes", low=0.0, high=1.0,
         source="ours: of the pre-training a quarter",
     )  # fmt: skip
+    shelf_share: float = number(
+        0.0, "scenes with a shelf in place of the second table", low=0.0, high=1.0,
+        source="ours: of the pre-training a quarter; a model that has seen none puts nothing on one",
+    )  # fmt: skip
+    pack_share: float = number(
+        0.0, "objects as large as a pack of wipes or a stack of cups", low=0.0, high=1.0,
+        source="ours: of the pre-training an eighth",
+    )  # fmt: skip
     filled_share: float = number(0.65, "boxes with contents at rest", low=0.0, high=1.0, source="method.md 6.7")
     landmark_share: float = number(0.4, "scenes with a tall cuboid", low=0.0, high=1.0)
     floor_share: float = number(0.04, "objects that start on the floor", low=0.0, high=1.0)
@@ -40,6 +49,9 @@ class RandomSceneConfig(Settings):
 
 
 DEFAULT = RandomSceneConfig()
+
+STANDS = (TABLE, SHELF)
+"""Shapes of the furniture on whose upper face movables stand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +65,13 @@ class Placement:
 
 
 def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT) -> tuple[Body, ...]:
-    """Return two tables and a random set of movables: objects of 2.5 to 8 cm, open boxes, tall cuboids."""
+    """Return two tables, or one and a shelf, and a random set of movables: objects, open boxes, tall cuboids."""
     count = int(rng.integers(config.fewest, config.most + 1)) + (2 if rng.random() < 0.1 else 0)
     bodies = []
     for name in ("table_a", "table_b"):
         bodies.append(Body(name, TABLE, rng.uniform([0.42, 0.80, 0.03], [0.58, 0.96, 0.07])))
+    if config.shelf_share and rng.random() < config.shelf_share:
+        bodies[1] = Body("shelf", SHELF, rng.uniform([0.26, 0.30, 0.36], [0.40, 0.80, 0.54]))
     boxes = int(rng.random() < config.box_share) * (1 + int(rng.random() < 0.2 and count > 3))
     low, high = [0.18, 0.16, 0.07], [0.34, 0.30, 0.16]
     if config.cup_share and rng.random() < config.cup_share:
@@ -69,20 +83,28 @@ def sample_bodies(rng: np.random.Generator, config: RandomSceneConfig = DEFAULT)
         bodies.append(Body("landmark", CUBOID, rng.uniform([0.05, 0.05, 0.10], [0.10, 0.10, 0.24])))
     for index in range(max(1, count + 2 - len(bodies))):
         size = rng.uniform(0.03, 0.06, 3) if rng.random() < 0.75 else rng.uniform(0.025, 0.08, 3)
+        if config.pack_share and rng.random() < config.pack_share:
+            size = rng.uniform([0.06, 0.05, 0.07], [0.11, 0.08, 0.14])
         bodies.append(Body(f"object_{index + 1}", CUBOID, size))
     return tuple(bodies)
 
 
 def place_tables(bodies: Sequence[Body], rng: np.random.Generator) -> dict[int, np.ndarray]:
-    """Return poses of the tables, jittered around those of the demo (both tops near 0.5 m), by body index."""
+    """Return poses of the tables, jittered around those of the demo (both tops near 0.5 m), by body index.
+
+    A shelf stands on the floor, as near to the table as the edges of two tables lie, on either side of it.
+    """
     top = rng.uniform(0.46, 0.54)
     out = {}
+    left = rng.choice([-1.0, 1.0]) if any(body.prior == SHELF for body in bodies) else 1.0
     for index, body in enumerate(bodies):
-        if body.prior != TABLE:
+        if body.prior not in STANDS:
             continue
-        side = 1.0 if body.name.endswith("a") else -1.0
+        side = left if body.name.endswith("a") else -left
         height = top + rng.normal() * 0.004 - 0.5 * body.size[2]
         xy = [0.70 + rng.uniform(-0.04, 0.04), side * (0.55 + rng.uniform(-0.03, 0.05))]
+        if body.prior == SHELF:
+            height, xy[1] = 0.5 * body.size[2], side * (0.5 * body.size[1] + rng.uniform(0.08, 0.32))
         out[index] = np.array([*xy, height, rng.uniform(-0.04, 0.04)])
     return out
 
@@ -96,7 +118,7 @@ class Placer:
         self._bodies, self._rng, self._config = bodies, rng, config
         self.poses = np.zeros((len(bodies), 4))
         self.container = np.full(len(bodies), -1)
-        self._tables = [i for i in sorted(fixed) if bodies[i].prior == TABLE]
+        self._tables = [i for i in sorted(fixed) if bodies[i].prior in STANDS]
         self._placed: list[int] = []
         self._taken: set[int] = set()
         for index, pose in fixed.items():

@@ -11,9 +11,8 @@ from f2p.relation.table import carried, held
 from f2p.settings import Settings, number
 from f2p.shape.cuboid import CUBOID
 from f2p.shape.open_box import OPEN_BOX
-from f2p.shape.table import TABLE
 from f2p.sim.data.draws.protocol import MOVED, Drawn, alone, draws
-from f2p.sim.data.random_scenes import Placement, RandomSceneConfig, place, sample_bodies
+from f2p.sim.data.random_scenes import STANDS, Placement, RandomSceneConfig, place, sample_bodies
 from f2p.sim.world import Body
 from f2p.types import BINARY_RELATIONS, SkillCall, Transition
 
@@ -28,11 +27,11 @@ class PickPlaceDrawConfig(Settings):
     into_share: float = number(0.28, "placements into an open box, where there is one", low=0.0, high=1.0)
     onto_share: float = number(0.08, "placements on another object that is wide enough", low=0.0, high=1.0)
     cover_share: float = number(
-        0.1, "placements of an open box over something smaller, where there is one", low=0.0, high=1.0,
-        source="ours: it stands on it, and does not hold it; without these a cup over its capsule counted as filled",
+        0.35, "placements of an open box over something smaller, where there is one", low=0.0, high=1.0,
+        source="ours: it stands on it, and does not hold it; with fewer a cup over its capsule counted as filled",
     )  # fmt: skip
     anywhere_share: float = number(
-        0.06, "placements drawn from the whole workspace", low=0.0, high=1.0,
+        0.1, "placements drawn from the whole workspace", low=0.0, high=1.0,
         source="ours: half of them fall, enough to learn what falls",
     )  # fmt: skip
     careful_share: float = number(0.8, "placements on a table or in a box that avoid other objects", low=0.0, high=1.0)
@@ -95,7 +94,7 @@ def _target(
         other = int(rng.choice(others))
         xy = poses[other, :2] + rng.normal(size=2) * 0.01
         return np.array([*xy, poses[other, 2] + 0.5 * bodies[other].size[2] + half + rng.uniform(0.0, 0.02)])
-    tables = [i for i, body in enumerate(bodies) if body.prior == TABLE]
+    tables = [i for i, body in enumerate(bodies) if body.prior in STANDS]
     table = int(rng.choice(tables))
     top = poses[table, 2] + 0.5 * bodies[table].size[2] + half
     if rng.random() < config.anywhere_share:

@@ -1,4 +1,4 @@
-"""Executions of a push: one object on a table is pushed, and nothing stands in its way."""
+"""Executions of a push: one object on a table or a shelf is pushed, and nothing stands in its way."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from f2p.action.push import FARTHEST, NEAREST, support_of
 from f2p.action.shoved import shoved
 from f2p.action.strokes import DEFAULT, Surroundings, strokes
 from f2p.settings import Settings, number
-from f2p.shape.table import TABLE
 from f2p.sim.data.draws.protocol import Drawn, alone, draws
-from f2p.sim.data.random_scenes import RandomSceneConfig, place, sample_bodies
+from f2p.sim.data.random_scenes import STANDS, RandomSceneConfig, place, sample_bodies
 from f2p.sim.world import Body
 from f2p.types import Box, Scene, Segment, SkillCall, Transition
 
@@ -29,7 +28,7 @@ class PushDrawConfig(Settings):
     """Where to."""
 
     anywhere_share: float = number(
-        0.06, "pushes that may go over an edge", low=0.0, high=1.0, source="as for pick and place"
+        0.1, "pushes that may go over an edge", low=0.0, high=1.0, source="as for pick and place"
     )
     tries: int = number(40, "draws of a push that has room and meets nothing", low=1, high=100_000)
 
@@ -46,7 +45,7 @@ class PushDraw:
         return sample_bodies(rng, scenes)
 
     def scene(self, bodies: Sequence[Body], rng: np.random.Generator, scenes: RandomSceneConfig) -> Drawn | None:
-        """Place them and push one that stands alone on a table. Raises SamplingError."""
+        """Place them and push one that stands alone on a table or a shelf. Raises SamplingError."""
         placement, action = place(bodies, rng, scenes), actions.get(NAME)
         poses, sizes = placement.poses, np.stack([body.size for body in bodies])
         scene = Scene(tuple(
@@ -56,7 +55,7 @@ class PushDraw:
         around = Surroundings(poses, sizes, np.array([not body.shape.support for body in bodies]))
         able = [
             i for i in alone(bodies, placement)
-            if action.applies(scene.segments[i]) and getattr(support_of(scene, bodies[i].name), "prior", "") == TABLE
+            if action.applies(scene.segments[i]) and getattr(support_of(scene, bodies[i].name), "prior", "") in STANDS
         ]  # fmt: skip
         for _ in range(int(self.config.tries) if able else 0):
             index = int(rng.choice(able))

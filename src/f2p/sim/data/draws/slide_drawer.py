@@ -20,6 +20,9 @@ from f2p.types import SkillCall, Transition
 
 NAME, PLACES = "slide_drawer", "pick_place"
 
+AJAR = (0.01, 0.03)
+"""A drawer left open by so much [m] is neither open nor shut to an eye: such an execution is not kept."""
+
 ASIDE = 0.01
 """A body that was displaced farther [m] without being acted on was moved: such an execution is not kept."""
 
@@ -84,7 +87,7 @@ class SlideDrawerDraw:
         others = np.delete(transition.displacements, index, axis=0)
         still = not np.any(np.linalg.norm(others, axis=-1) > ASIDE)
         if transition.call.skill == NAME:
-            return still
+            return still and not AJAR[0] < transition.after.segments[index].opening < AJAR[1]
         ajar = [after.opening - before.opening for before, after in zip(
             transition.before.segments, transition.after.segments, strict=True)]  # fmt: skip
         return still and bool(np.max(np.abs(ajar)) <= ASIDE)
