@@ -38,6 +38,18 @@ class PositionDecoder(nn.Module):
         return self.layers[1:](functional.linear(values, first.weight @ layer.weight, bias))
 
 
+class BoxDecoder(nn.Module):
+    """By how much the box of a cloud that a skill reshapes moves and grows, from δX (ours)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(width, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, 9))
+
+    def forward(self, change: Tensor) -> Tensor:
+        """Return changes (..., 9) [m] of centroid and of both corners less the centroid, from δX (..., width)."""
+        return self.layers(change)
+
+
 class UnaryDecoder(nn.Module):
     """Dec_u: two layers; one logit per relation (A.11.2 says softmax, which is a constant for one logit)."""
 

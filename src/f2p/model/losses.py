@@ -1,4 +1,4 @@
-"""The four losses of A.11.2, over the segments that are there."""
+"""The four losses of A.11.2, over the segments that are there, and one of what a skill reshapes (ours)."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def transition_losses(
     before: Latent,
     after: Latent,
     predicted: tuple[Latent, Tensor],
+    acted: tuple[str, Tensor],
     labels: Labels,
     config: LossConfig,
 ) -> dict[str, Tensor]:
@@ -99,10 +100,11 @@ def transition_losses(
         before: Encoded observation before the skill.
         after: Encoded observation after it.
         predicted: Latent and displacements that `model.advance` made of `before`.
+        acted: The skill, and the segments that it acted on (B,).
         labels: The truth.
         config: Weights.
     """
-    latent, displacements = predicted
+    (latent, displacements), (skill, object_index) = predicted, acted
     terms = {}
     if config.detection:
         detected = [
@@ -119,7 +121,12 @@ def transition_losses(
 
     if config.geometric:
         moved = model.moved(before, displacements.detach())
+        if model.reshapes(skill):
+            moved = model.reshaped(moved, latent, object_index)
         terms["geometric"] = config.geometric * prediction_loss(moved)
+    if model.reshapes(skill):
+        off = model.shape_error(latent, after, object_index).mean()
+        terms["shape"] = config.position * config.position_b * torch.sqrt(config.position_a * off + 1e-8)
     return terms | {
         "latent": config.latent * regularisation,
         "position": config.position * position_loss(displacements, labels, config),

@@ -134,7 +134,10 @@ def _chunk(model: Architecture, encoding: Encoding, rows: Rows, width: int) -> d
     before, _ = encoding.latents(rows)
     after, displacements = model.advance(before, rows.skill, rows.object_index, rows.parameters)
     now, latent = model.relations(before), model.relations(after)
-    geometric = model.relations(model.moved(before, displacements))
+    moved = model.moved(before, displacements)
+    geometric = model.relations(
+        model.reshaped(moved, after, rows.object_index) if model.reshapes(rows.skill) else moved
+    )
     room = width - rows.labels.mask.shape[1]
     one, two = [(0, 0), (0, room), (0, 0)], [(0, 0), (0, room), (0, room), (0, 0)]
     return {

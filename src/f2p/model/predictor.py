@@ -33,7 +33,8 @@ class PredictorConfig(Settings):
     """How a model is rolled out."""
 
     rollout: Rollout = setting(
-        "geometric", "geometric: move each segment as predicted and embed it anew; latent: go on from X + δX",
+        "geometric", "geometric: move each segment as predicted and embed it anew, what a skill opens in the shape "
+        "predicted; latent: go on from X + δX",
         source="method.md A16",
     )  # fmt: skip
     move_threshold: float = number(
@@ -143,10 +144,15 @@ class TorchPredictor:
         index = torch.full((len(parameters),), scene.index(step.object))
         if self.config.rollout == "latent":
             return self._model.advance(latent, step.skill, index, parameters)
-        displacements = self._model.displacements(latent, step.skill, index, parameters)
+        after = None
+        if self._model.reshapes(step.skill):
+            after, displacements = self._model.advance(latent, step.skill, index, parameters)
+        else:
+            displacements = self._model.displacements(latent, step.skill, index, parameters)
         far = displacements.norm(dim=-1, keepdim=True) > self.config.move_threshold
         displacements = torch.where(far, displacements, 0.0)
-        return self._model.moved(latent, displacements), displacements
+        moved = self._model.moved(latent, displacements)
+        return moved if after is None else self._model.reshaped(moved, after, index), displacements
 
     def _decoded(self, scene: Scene, latent: Latent) -> Relations:
         """Return probabilities of all relations of a latent of one scene."""

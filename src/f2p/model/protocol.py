@@ -69,6 +69,18 @@ class Dynamics(Protocol[L]):
         A latent of one scene serves all B parameters. Raises UnknownSkillError for a skill the model has not learned.
         """
 
+    def reshapes(self, skill: str) -> bool:
+        """Tell whether `skill` may leave the object it acts on in another shape: moving its cloud is not enough."""
+
+    def reshaped(self, latent: L, after: L, object_index: Tensor) -> L:
+        """Return `latent`, in which segments were only moved, with segments `object_index` (B,) shaped as in `after`.
+
+        `after` is what `advance` made of a skill that reshapes.
+        """
+
+    def shape_error(self, predicted: L, after: L, object_index: Tensor) -> Tensor:
+        """Measure by how much what is predicted of segments `object_index` (B,) ends elsewhere than seen [m]. (B,)."""
+
 
 class Decoders(Protocol[L_contra]):
     """Latents to relations."""

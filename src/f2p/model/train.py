@@ -43,9 +43,9 @@ Parts = tuple[np.ndarray, np.ndarray]
 class PretrainConfig(Settings):
     """The two stages of pre-training."""
 
-    joint: StageConfig = group(lambda: StageConfig(steps=2700, batch=24, shards=2), "first stage: everything learns")
+    joint: StageConfig = group(lambda: StageConfig(steps=3600, batch=24, shards=2), "first stage: everything learns")
     frozen: StageConfig = group(
-        lambda: StageConfig(steps=15_000, batch=64, shards=2), "second stage: the encoder stays as it is"
+        lambda: StageConfig(steps=18_000, batch=64, shards=2), "second stage: the encoder stays as it is"
     )
     losses: LossConfig = group(
         lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0),
@@ -264,8 +264,9 @@ def _loss_terms(
     for part in data.by_skill(chosen):
         rows = data.rows(part, rng, model.max_segments, config.jitter)
         before, after = encoding.latents(rows)
-        predicted = model.advance(before, rows.skill, rows.object_index, rows.parameters)
-        for name, term in transition_losses(model, before, after, predicted, rows.labels, config.losses).items():
+        acted = rows.skill, rows.object_index
+        predicted = model.advance(before, *acted, rows.parameters)
+        for name, term in transition_losses(model, before, after, predicted, acted, rows.labels, config.losses).items():
             share = term * (len(part) / len(chosen))
             total[name] = total[name] + share if name in total else share
     return total

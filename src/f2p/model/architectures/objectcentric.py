@@ -14,12 +14,12 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
-from f2p.action.protocol import actions, moves, width_of
+from f2p.action.protocol import Opens, actions, moves, width_of
 from f2p.model.architectures.dynamics import FeatureConfig, Manipulation, SkillDynamics
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.encoded import Encoded
 from f2p.model.errors import TooManySegmentsError, UnknownSkillError
-from f2p.model.heads import BinaryDecoder, PositionDecoder, UnaryDecoder, gaps, picked, with_grasped
+from f2p.model.heads import BinaryDecoder, BoxDecoder, PositionDecoder, UnaryDecoder, gaps, picked, with_grasped
 from f2p.model.latent import Clouds, ObjectLatent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
@@ -68,7 +68,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         "encoder": ("encoder.",),
         "embedding": ("identity.", "place.", "place_linear."),
         "decoders": ("unary_decoder.", "binary_decoder."),
-        "dynamics": ("dynamics.", "position_decoder."),
+        "dynamics": ("dynamics.", "position_decoder.", "box_decoder."),
     }
 
     def __init__(self, config: ObjectCentricConfig) -> None:
@@ -84,6 +84,8 @@ class ObjectCentric(Architecture[ObjectLatent]):
         make: Any = self.dynamics_class
         self.dynamics = nn.ModuleDict({skill: make(width, width_of(skill), config.dynamics) for skill in config.skills})
         self.position_decoder = PositionDecoder(width)
+        if any(self.reshapes(skill) for skill in config.skills):
+            self.box_decoder = BoxDecoder(width)
         self.unary_decoder = UnaryDecoder(width)
         self.binary_decoder = BinaryDecoder(width, config.pair_geometry)
 
@@ -151,12 +153,14 @@ class ObjectCentric(Architecture[ObjectLatent]):
 
     def _features(self, clouds: Clouds, identity: Tensor) -> Tensor:
         """Return X = P ⊕ ID. Shape (B, n, 256)."""
-        shape = clouds.shape
-        if self.config.centred:
-            config = self.config
-            where = torch.cat([clouds.centroid * config.centroid_scale, clouds.extent * config.extent_scale], -1)
-            shape = self.place(where).add_(self.place_linear(where)).add_(shape)
+        shape = self._placed(clouds).add_(clouds.shape) if self.config.centred else clouds.shape
         return torch.cat([shape, identity], -1)
+
+    def _placed(self, clouds: Clouds) -> Tensor:
+        """Return what P owes to where a cloud is and ends, and not to its shape. Shape (B, n, 128)."""
+        config = self.config
+        where = torch.cat([clouds.centroid * config.centroid_scale, clouds.extent * config.extent_scale], -1)
+        return self.place(where).add_(self.place_linear(where))
 
     def moved(self, latent: ObjectLatent, translations: Tensor) -> ObjectLatent:
         """Return the latent with every segment moved by `translations` (B, n, 3) [m]; differentiable in them."""
@@ -196,7 +200,38 @@ class ObjectCentric(Architecture[ObjectLatent]):
         after = dataclasses.replace(
             latent, features=latent.features + change, centroid=latent.centroid + displacements, points=points
         )
-        return after, displacements
+        return self._shaped(after, change, object_index) if self.reshapes(skill) else after, displacements
+
+    def reshapes(self, skill: str) -> bool:
+        """Tell whether `skill` opens something; only what is encoded about its centroid can be reshaped."""
+        return bool(self.config.centred) and isinstance(actions.get(skill), Opens)
+
+    def _shaped(self, after: ObjectLatent, change: Tensor, object_index: Tensor) -> ObjectLatent:
+        """Return `after` with the box and the shape of segments `object_index` (B,) as δX = `change` says."""
+        own = _at(object_index, after)
+        by = self.box_decoder(change) * own
+        clouds = Clouds(after.shape, after.centroid + by[..., :3], after.extent + by[..., 3:])
+        shape = after.features[..., : after.shape.shape[-1]] - self._placed(clouds)
+        return dataclasses.replace(
+            after, shape=torch.where(own, shape, after.shape), centroid=clouds.centroid, extent=clouds.extent
+        )
+
+    def reshaped(self, latent: ObjectLatent, after: ObjectLatent, object_index: Tensor) -> ObjectLatent:
+        """See `Dynamics`: its features are those of the predicted shape in the predicted box."""
+        own = _at(object_index, latent)
+        clouds = Clouds(
+            torch.where(own, after.shape, latent.shape),
+            torch.where(own, after.centroid, latent.centroid),
+            torch.where(own, after.extent, latent.extent),
+        )
+        features = self._features(clouds, latent.identity)
+        return dataclasses.replace(
+            latent, features=features, shape=clouds.shape, centroid=clouds.centroid, extent=clouds.extent
+        )
+
+    def shape_error(self, predicted: ObjectLatent, after: ObjectLatent, object_index: Tensor) -> Tensor:
+        """See `Dynamics`: the mean over the nine numbers of their boxes."""
+        return (picked(predicted.boxes, object_index) - picked(after.boxes, object_index)).abs().mean(-1)
 
     def displacements(self, latent: ObjectLatent, skill: str, object_index: Tensor, parameters: Tensor) -> Tensor:
         """See `Architecture`: the linear layer that δX comes from and the one that reads it are one product."""
@@ -241,6 +276,11 @@ class ObjectCentric(Architecture[ObjectLatent]):
     def pair_logits(self, latent: ObjectLatent, subjects: Tensor, objects: Tensor) -> Tensor:
         """Return binary logits of some pairs only; `subjects`, `objects` (pairs,). Shape (B, pairs, 9)."""
         return self.binary_decoder.pairs(latent.features, latent.boxes, subjects, objects)
+
+
+def _at(object_index: Tensor, latent: ObjectLatent) -> Tensor:
+    """Mark segments `object_index` (B,) of every scene. Shape (B, n, 1), bool."""
+    return torch.zeros_like(latent.mask).scatter(1, object_index.unsqueeze(-1), True).unsqueeze(-1)
 
 
 def _placement(latent: ObjectLatent, object_index: Tensor, displacement: Tensor) -> Tensor:

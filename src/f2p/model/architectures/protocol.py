@@ -70,6 +70,18 @@ class Architecture(nn.Module, ABC, Generic[L]):
         """Return the second of what `advance` does; an architecture that can for less without the first does so."""
         return self.advance(latent, skill, object_index, parameters)[1]
 
+    def reshapes(self, skill: str) -> bool:
+        """See `Dynamics`; an architecture that cannot predict another shape says no."""
+        return False
+
+    def reshaped(self, latent: L, after: L, object_index: Tensor) -> L:
+        """See `Dynamics`; asked only of an architecture that reshapes."""
+        return latent
+
+    def shape_error(self, predicted: L, after: L, object_index: Tensor) -> Tensor:
+        """See `Dynamics`; asked only of an architecture that reshapes."""
+        return torch.zeros(len(object_index))
+
     @abstractmethod
     def relations(self, latent: L) -> RelationLogits:
         """See `Decoders`."""
