@@ -208,3 +208,25 @@ def test_scenes_are_inferred_around_a_failure_of_any_architecture(name: str) -> 
     few = SvgdConfig(iterations=2)
     particles, _ = infer(failure, model, config=PosteriorConfig(particles=4, state_search=few, action_search=few))
     assert len(particles.calls) == 4 and np.isfinite(particles.poses).all()
+
+
+def test_what_a_skill_opens_is_rolled_out_in_the_shape_predicted_of_it(
+    model: Architecture, points: torch.Tensor
+) -> None:
+    """A cloud that is only moved shows a shut drawer for ever; every other segment stays as its cloud shows it."""
+    given_something_to_say(model)
+    assert not model.reshapes("pick_place")
+    if not model.reshapes("slide_drawer"):
+        return  # what encodes clouds where they are can only move them
+    with torch.inference_mode():
+        latent = model.observe(points, torch.ones(1, 5, dtype=torch.bool))
+        index, distances = torch.tensor([2, 2]), torch.tensor([[0.1], [0.3]])
+        after, displacements = model.advance(latent, "slide_drawer", index, distances)
+        moved = model.moved(latent, displacements)
+        opened = model.reshaped(moved, after, index)
+        others = torch.arange(5) != 2
+        assert torch.allclose(opened.difference(moved)[:, others], torch.zeros(2, 4), atol=1e-9)
+        assert (model.relations(opened).unary - model.relations(moved).unary)[:, 2].abs().min() > 1e-4
+        assert model.shape_error(opened, after, index).max() < 1e-6 < model.shape_error(moved, after, index).min()
+        again = model.moved(opened, torch.zeros(2, 5, 3))
+        assert torch.allclose(again.difference(opened), torch.zeros(2, 5), atol=1e-8), "the next step goes on from it"

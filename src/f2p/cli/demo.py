@@ -225,7 +225,7 @@ def why_put_back(instance: TaskInstance, before: Attempt, taught: bool, fell: tu
         return "the goal was reached by luck"
     if not taught:
         return "nothing was learned"
-    return "" if instance.budget == len(instance.proposal) else "several skills are needed, and some are done"
+    return "" if instance.budget == 1 else "several skills are needed, and some are done"
 
 
 def serves_what_it_learned(attempt: Attempt, store: Path) -> bool:

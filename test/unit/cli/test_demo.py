@@ -110,6 +110,7 @@ def test_the_first_attempt_is_repeated_until_it_teaches_something(
         ("transport", True, False, (), "the goal was reached by luck"),
         ("transport", False, False, (), "nothing was learned"),
         ("clear", False, True, (), "several skills are needed, and some are done"),
+        ("drawer", False, True, (), "several skills are needed, and some are done"),
     ],
 )
 def test_a_person_puts_the_scene_back_only_where_the_robot_cannot_go_on(

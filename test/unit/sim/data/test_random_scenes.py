@@ -40,6 +40,21 @@ def test_contents_are_in_their_box() -> None:
         assert relations.value("inside", bodies[index].name, bodies[box].name) == 1
 
 
+def test_a_shelf_in_place_of_a_table_is_stood_upon() -> None:
+    config, upon, sides = RandomSceneConfig(shelf_share=1.0, pack_share=0.5), 0, set()
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        bodies = sample_bodies(rng, config)
+        assert [body.prior for body in bodies[:2]] == ["table", "shelf"]
+        placement = place(bodies, rng, config)
+        rested, _ = SIMULATOR.settle(bodies, placement.poses[None])
+        relations = SIMULATOR.relations(World(bodies, rested[0]))
+        upon += sum(relations.value("contact", body.name, "shelf") == 1 for body in bodies[2:])
+        sides.add(float(np.sign(placement.poses[1, 1])))
+        assert placement.poses[1, 2] == pytest.approx(0.5 * bodies[1].size[2]), "it stands on the floor"
+    assert upon >= 8 and sides == {-1.0, 1.0}
+
+
 def test_too_much_for_the_tables_is_an_error_that_says_so() -> None:
     bodies = (
         *(Body(f"table_{letter}", "table", [0.3, 0.3, 0.05]) for letter in "ab"),
