@@ -5,24 +5,29 @@ thousand when drawn jointly, and a cup is one in a hundred alone) a share of the
 wants the step's object to be in or on, and only a first part of the candidates is drawn jointly: the rest are some of
 the best so far with one or more steps drawn anew. They are as many for each step whatever H.
 
-Of near-equals one is taken by the rule of `ties.py`.
+Of near-equals one is taken by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do
+what it is for (`purpose.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from f2p.action.workspace import Workspace
+from f2p.geometry import rotate_z
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
+from f2p.plan.purpose import kept_purposes, purposes
 from f2p.plan.ties import TieRule, choose, scores_of
 from f2p.relation.table import binary_spec
 from f2p.settings import Settings, group, number
-from f2p.types import Goal, Scene, SkillStep
+from f2p.shape.protocol import board
+from f2p.shape.sliding import case_front, slide_travel
+from f2p.types import Goal, Scene, Segment, SkillStep
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,10 @@ class ShootingConfig(Settings):
     named_share: float = number(
         0.5, "share of the proposals, of more than one step, over what the goal wants the object to be in or on",
         low=0.0, high=1.0, source="ours",
+    )  # fmt: skip
+    sense: float = number(
+        0.5, "where no candidate of several steps is this likely, each step shall do what it is for", low=0.0, high=1.0,
+        source="ours: the planner's belief",
     )  # fmt: skip
     parents: int = number(8, "best candidates so far that others are drawn from", low=1, high=1000, source="ours")
     ties: TieRule = group(TieRule)
@@ -79,20 +88,54 @@ def shoot(
     """
     config, workspace = config or ShootingConfig(), workspace or Workspace()
     steps = check_skeleton(scene, skeleton)
-    total, horizon = int(config.candidates), len(steps)
-    joint = total if horizon == 1 else max(1, round(config.joint_share * total))
     aimed = partial(_aimed, scene, steps, rng=rng, workspace=workspace, goal=goal, share=config.named_share)
-    proposals = drawn(scene, steps, joint, rng, workspace) if horizon == 1 else aimed(joint)
-    scores, count = scores_of(predictor, scene, steps, proposals, goal), -(-(total - joint) // 4)
+    if len(steps) == 1:
+        proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
+        scores = scores_of(predictor, scene, steps, proposals, goal)
+        return _chosen(predictor, scene, steps, (proposals, scores, scores), len(scores), rng, config)
+    proposals, scores, joint = _sought(aimed, partial(scores_of, predictor, scene, steps, goal=goal), rng, config)
+    worth, evaluated, asked = scores, len(scores), purposes(goal, steps)
+    if scores.max() < config.sense and asked:
+        ask = partial(kept_purposes, predictor, scene, steps, asked=asked)
+        sensible, kept, _ = _sought(aimed, ask, rng, config)
+        evaluated += len(kept)
+        if kept.max() >= config.sense:
+            proposals, worth = sensible, kept
+            scores = scores_of(predictor, scene, steps, proposals, goal)
+    if worth.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
+        proposals, worth, scores = proposals[:joint], worth[:joint], scores[:joint]
+    return _chosen(predictor, scene, steps, (proposals, worth, scores), evaluated, rng, config)
+
+
+def _sought(
+    aimed: Callable[[int], np.ndarray], ask: Callable[..., np.ndarray], rng: np.random.Generator,
+    config: ShootingConfig,
+) -> tuple[np.ndarray, np.ndarray, int]:  # fmt: skip
+    """Return proposals of several steps and what they are worth to `ask`; the first so many were drawn jointly."""
+    total = int(config.candidates)
+    joint = max(1, round(config.joint_share * total))
+    proposals = aimed(joint)
+    worth, count, horizon = ask(proposals=proposals), -(-(total - joint) // 4), proposals.shape[1]
     for _ in range(2 * horizon if count else 0):
-        parents = proposals[np.argsort(-scores, kind="stable")[: int(config.parents)]]
+        parents = proposals[np.argsort(-worth, kind="stable")[: int(config.parents)]]
         redrawn = _redrawn(parents, aimed(count), rng)
         proposals = np.concatenate([proposals, redrawn])
-        scores = np.concatenate([scores, scores_of(predictor, scene, steps, redrawn, goal)])
-    evaluated = len(scores)
-    if scores.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
-        proposals, scores = proposals[:joint], scores[:joint]
-    best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
+        worth = np.concatenate([worth, ask(proposals=redrawn)])
+    return proposals, worth, joint
+
+
+def _chosen(
+    predictor: Predictor,
+    scene: Scene,
+    steps: tuple[SkillStep, ...],
+    found: tuple[np.ndarray, np.ndarray, np.ndarray],
+    evaluated: int,
+    rng: np.random.Generator,
+    config: ShootingConfig,
+) -> Candidate:
+    """Return one of the proposals by what they are worth; `found` are they, that, and P(goal) of each."""
+    proposals, worth, scores = found
+    best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng)
     parameters = parameters_of(scene, steps, proposals[best][None])[0]
     return Candidate(steps, parameters, float(scores[best]), evaluated, ties)
 
@@ -112,10 +155,26 @@ def _aimed(
     for index, step in enumerate(steps):
         places = destinations(goal, step.object)
         rows = rng.permutation(count)[: round(share * count) if places else 0]
-        near = replace(scene, segments=tuple(one for one in scene.segments if one.name in {step.object, *places}))
+        near = replace(
+            scene, segments=tuple(opened_out(one) for one in scene.segments if one.name in {step.object, *places})
+        )
         aimed = drawn(near, (step,), len(rows), rng, over)[:, 0] if len(rows) else out[:0, index]
         out[rows, index, : aimed.shape[1]] = aimed
     return out
+
+
+def opened_out(segment: Segment) -> Segment:
+    """Return what comes out of a case in its place, and everything else as it is: into a drawer is put in front of it.
+
+    A step before may open it, so that it is taken as open as it comes.
+    """
+    slabs = segment.shape.slabs(segment.box.size, board(segment.box.size))
+    travel = slide_travel(slabs)
+    if not travel:
+        return segment
+    box, middle = segment.box, np.array([case_front(slabs) - 0.5 * travel, 0.0])
+    center = np.array([*(box.center[:2] + rotate_z(middle, box.yaw)), box.center[2]])
+    return replace(segment, box=replace(box, center=center, size=np.array([travel, *box.size[1:]])))
 
 
 def destinations(goal: Goal, name: str) -> frozenset[str]:

@@ -42,6 +42,11 @@ class PackingConfig(Settings):
     free_high: float = number(0.120, "greatest sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
     stack_low: float = number(0.066, "narrowest stack of cups", unit="m", low=0.03, high=0.2)
     stack_high: float = number(0.074, "widest stack of cups", unit="m", low=0.03, high=0.2)
+    depth_low: float = number(
+        0.16, "least depth of the shelf", unit="m", low=0.1, high=0.6,
+        source="ours: before or behind the row there is no room for the stack",
+    )  # fmt: skip
+    depth_high: float = number(0.18, "greatest depth of the shelf", unit="m", low=0.1, high=0.6)
     margin: float = number(
         0.060, "what is behind the last wipes, where a push that goes too far may end", unit="m", low=0.02, high=0.3
     )
@@ -87,7 +92,7 @@ class Packing:
         stack = np.array([*np.full(2, rng.uniform(config.stack_low, config.stack_high)), rng.uniform(0.10, 0.14)])
         bodies = [
             Body("table", TABLE, np.array([0.50, 0.80, 0.05])),
-            Body("shelf", SHELF, np.array([rng.uniform(0.28, 0.34), width, height])),
+            Body("shelf", SHELF, np.array([rng.uniform(config.depth_low, config.depth_high), width, height])),
             Body("cups", CUBOID, stack),
             *(Body(f"wipes_{i + 1}", CUBOID, size) for i, size in enumerate(sizes)),
         ]
