@@ -34,12 +34,12 @@ class PackingConfig(Settings):
 
     wipes_low: float = number(0.050, "narrowest pack of wipes, along the row", unit="m", low=0.02, high=0.2)
     wipes_high: float = number(0.070, "widest pack of wipes", unit="m", low=0.02, high=0.2)
-    gaps_low: float = number(0.060, "least sum of the gaps between wipes", unit="m", low=0.02, high=0.3)
+    gaps_low: float = number(0.030, "least sum of the gaps between wipes", unit="m", low=0.02, high=0.3)
     gaps_high: float = number(
-        0.065, "greatest sum of the gaps", unit="m", low=0.02, high=0.3, source="ours: one alone takes no stack"
+        0.035, "greatest sum of the gaps", unit="m", low=0.02, high=0.3, source="ours: one alone takes no stack"
     )
-    free_low: float = number(0.110, "least sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
-    free_high: float = number(0.120, "greatest sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
+    free_low: float = number(0.070, "least sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
+    free_high: float = number(0.080, "greatest sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
     stack_low: float = number(0.066, "narrowest stack of cups", unit="m", low=0.03, high=0.2)
     stack_high: float = number(0.074, "widest stack of cups", unit="m", low=0.03, high=0.2)
     depth_low: float = number(
@@ -48,7 +48,7 @@ class PackingConfig(Settings):
     )  # fmt: skip
     depth_high: float = number(0.18, "greatest depth of the shelf", unit="m", low=0.1, high=0.6)
     margin: float = number(
-        0.060, "what is behind the last wipes, where a push that goes too far may end", unit="m", low=0.02, high=0.3
+        0.020, "what is behind the last wipes, where a push that goes too far may end", unit="m", low=0.02, high=0.3
     )
     lower_low: float = number(
         0.01, "least height of the table over the shelf's upper board", unit="m", low=0.0, high=0.3,

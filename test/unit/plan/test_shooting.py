@@ -153,7 +153,7 @@ def test_few_candidates_are_redrawn_too(
 ) -> None:
     found = shoot(
         simple, workspace, (OBJECT, OBJECT), parse_goal("above(object_1, table_b)"), np.random.default_rng(0),
-        config=ShootingConfig(candidates=candidates),
+        config=ShootingConfig(candidates=candidates, sense=0.0),
     )  # fmt: skip
     assert found.evaluated == evaluated and found.parameters.shape == (2, 4)
 
