@@ -42,7 +42,7 @@ NOT_OF_PARENTS = ("tensors", "config", "metrics", "metrics_by_skill")
 MOST_EXECUTIONS, MOST_WORKERS = 1_000_000, 1024
 """More than one machine simulates, or holds in memory; without an end a slip of the keys hangs or ends in a trace."""
 
-REPLAYED = 200
+REPLAYED = 180
 """Executions kept beside the weights for replay while fine-tuning; half as many held-out ones follow, for the gate."""
 
 
