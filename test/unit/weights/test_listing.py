@@ -10,6 +10,7 @@ import pytest
 
 from f2p.weights.listing import ancestry, lines_of, listed
 from f2p.weights.modules import open_store
+from f2p.weights.remarks import withdraw
 from f2p.weights.store import WeightsStore
 
 
@@ -31,9 +32,9 @@ def test_who_waits_is_pinned_or_withdrawn_is_said(store: WeightsStore) -> None:
     store.pin()
     (row,) = listed(store.folder)
     assert row.roles == ("champion", "waiting", "pinned")
-    store.refuse("waiting", "it grasps air")
+    withdraw(store.folder, store.champion, "it grasps air")
     (row,) = listed(store.folder)
-    assert row.roles == ("champion", "pinned") and "withdrawn: it grasps air" in row.judged
+    assert row.roles == ("champion", "waiting", "pinned") and "withdrawn: it grasps air" in row.judged
 
 
 def test_damage_is_said_and_stops_nothing(store: WeightsStore, tmp_path: Path) -> None:
