@@ -43,10 +43,12 @@ def torch() -> tuple[str, ...]:
 def robot_timing() -> dict[str, dict[str, object]]:
     """Return what undoes the patience of the simulated robot's configuration: the defaults, meant for the robot."""
     told = yaml.safe_load(share("config/sim.yaml").read_text())
-    configs = configs_of(graph.nodes("sim"))
+    specs = graph.nodes("sim")
+    configs, run = configs_of(specs), {spec.name for spec in specs}
     return {
         name: {one: value_of(configs, f"{name}.{one}") for one in content["ros__parameters"]}
         for name, content in ((key.rpartition("/")[2], content) for key, content in told.items())
+        if name in run  # it has those of optional nodes, too
     }
 
 
