@@ -25,9 +25,9 @@ ASTRAY = 0.03
 def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: int, number: int) -> Failure:
     """Find the first missed attempt that shows what a task is to teach, in the stream of scenes of failure `number`.
 
-    That is what a skill does to others than its object: the step that the monitor stops at moved one of them otherwise
-    than predicted. A guess that only dropped its object over an edge is passed over: of what it teaches the model knows
-    most, and two of sixteen such failures of transport were refused by the gate.
+    That is what a skill does to others than its object: the first step that the monitor stops at moved one of them
+    otherwise than predicted. A guess that only dropped its object over an edge is passed over: of what it teaches the
+    model knows most, and two of sixteen such failures of transport were refused by the gate.
 
     Ground truth stands in for perception, so the cause is the model's by construction: the simulator that judged the
     step is the one that would replay it.
@@ -57,8 +57,9 @@ def make_failure(task: Task, planner: Planner, simulator: Simulator, objects: in
             )
             for call, happened, prediction in zip(plan.calls, done, plan.predictions, strict=True)
         ]  # fmt: skip
-        outcome, comparison = _first_alarm([(one, compare(one)) for one in outcomes])
-        if comparison.contradictions and _others_astray(outcome):
+        alarm = _first_alarm([(one, compare(one)) for one in outcomes])
+        if alarm is not None and alarm[1].contradictions and _others_astray(alarm[0]):
+            outcome, comparison = alarm
             return Failure(
                 f"{task.name}-{number}-{attempt}", outcome, instance.goal, plan, Cause.MODEL, comparison.score, 0.0,
                 comparison.contradictions, "ground truth contradicts the prediction",
@@ -73,11 +74,11 @@ def _others_astray(outcome: Outcome) -> bool:
     return bool(off.max() > ASTRAY)
 
 
-def _first_alarm(steps: list[tuple[Outcome, Comparison]]) -> tuple[Outcome, Comparison]:
-    """Return the first step that the monitor would stop at; without one, the step that was farthest off.
+def _first_alarm(steps: list[tuple[Outcome, Comparison]]) -> tuple[Outcome, Comparison] | None:
+    """Return the first step that the monitor stops at, None without one.
 
-    One relation beside a threshold is a contradiction too, and taught nothing: on the way to a row it came first.
+    What is farthest off below the threshold is passed by unnoticed, and taught nothing: on the way to a row one
+    relation beside its limit came first, and a cup that nudged another.
     """
     threshold = MonitorConfig().threshold
-    alarms = (one for one in steps if one[1].contradicts(threshold))
-    return next(alarms, max(steps, key=lambda one: one[1].score))
+    return next((one for one in steps if one[1].contradicts(threshold)), None)

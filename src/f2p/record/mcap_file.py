@@ -82,6 +82,8 @@ class _File:
     topics: dict[int, Topic] = field(default_factory=dict)
     ended: bool = False
     """Whether its data section ended as it should."""
+    chunked: bool = False
+    """Whether a chunk was met: then messages stand in chunks, whose sums vouch for them."""
     skipping: bool = False
     """Whether the last chunk was damaged, so that the indexes that follow count lost messages."""
 
@@ -104,7 +106,10 @@ class _File:
 
     def _messages_of(self, record: McapRecord) -> Iterator[Recorded]:
         if isinstance(record, Chunk):
+            self.chunked = True
             yield from self._chunk(record)
+        elif isinstance(record, Message) and self.chunked:  # one flipped bit makes it of an index of messages
+            self.loss.note(f"{self.name}: a message beside the chunks before byte {self.stream.at}", 1)
         elif isinstance(record, MessageIndex):
             self.loss.messages += len(record.records) if self.skipping else 0
         elif isinstance(record, DataEnd):

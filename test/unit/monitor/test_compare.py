@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from f2p.monitor.classify import classify
-from f2p.monitor.compare import CompareConfig, compare, contradictions_text
+from f2p.monitor.compare import OTHERS, CompareConfig, compare, contradictions_text
 from f2p.monitor.errors import DifferentScenesError
 from f2p.scene.errors import UnknownRelationError
 from f2p.types import UNARY_RELATIONS, Cause, Contradiction, Outcome, Relations, Scene, SkillCall
@@ -96,7 +96,8 @@ def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[
     shut = replace(outcome, prediction=prediction, observed_after=said(outcome.observed_after, 0.0))
     found = compare(shut)
     assert [str(one) for one in found.contradictions] == ["drawer_open(box): predicted 0.90, observed False"]
-    assert found.score == pytest.approx(compare(outcome).score + 0.9)
+    others = len(outcome.before.names) - 1
+    assert found.score == pytest.approx(compare(outcome).score + 0.9 * OTHERS / others)
     assert contradictions_text(found.contradictions) == "drawer_open(box) is false"
     told = classify(shut, found, lambda: shut.observed_after, lambda: shut.observed_before, shut.observed_before)
     assert told.cause is Cause.MODEL

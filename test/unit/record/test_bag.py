@@ -115,6 +115,15 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(
 WHOLE = mcap_bytes(200)
 
 
+def test_an_index_that_one_bit_turns_into_a_message_is_none(tmp_path: Path) -> None:
+    data, path = bytearray(WHOLE), tmp_path / "flip.mcap"
+    data[20001 // 8] ^= 1 << 20001 % 8
+    path.write_bytes(bytes(data))
+    bag = open_bag(path)
+    assert {message.data for message in bag.messages()} <= {payload(number) for number in range(200)}
+    assert bag.loss.messages, "and it is counted as lost"
+
+
 def test_a_damaged_chunk_costs_its_own_messages_and_they_are_counted(tmp_path: Path) -> None:
     data = bytearray(mcap_bytes(120))
     ends = whole_chunks(bytes(data))
