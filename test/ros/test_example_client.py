@@ -45,7 +45,7 @@ def answerer(ros_domain: int) -> Iterator[Answerer]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(EXAMPLE), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
 
 
 def test_it_asks_tells_and_ends_as_the_goal_did(answerer: Answerer) -> None:
