@@ -19,6 +19,7 @@ import numpy as np
 
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
+from f2p.plan.landing import WORTH, landings
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.purpose import kept_purposes, purposes
@@ -93,34 +94,39 @@ def shoot(
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
         scores = scores_of(predictor, scene, steps, proposals, goal)
         return _chosen(predictor, scene, steps, (proposals, scores, scores), len(scores), rng, config)
-    proposals, scores, joint = _sought(aimed, partial(scores_of, predictor, scene, steps, goal=goal), rng, config)
+
+    def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
+        return likely(proposals) * WORTH ** landings(scene, steps, proposals, partial(destinations, goal))
+
+    believed = partial(cautious, partial(scores_of, predictor, scene, steps, goal=goal))
+    proposals, scores, joint = _sought(aimed, believed, rng, config)
     worth, evaluated, asked = scores, len(scores), purposes(goal, steps)
     if scores.max() < config.sense and asked:
         ask = partial(kept_purposes, predictor, scene, steps, asked=asked)
-        sensible, kept, _ = _sought(aimed, ask, rng, config)
+        sensible, kept, _ = _sought(aimed, partial(cautious, ask), rng, config)
         evaluated += len(kept)
         if kept.max() >= config.sense:
             proposals, worth = sensible, kept
-            scores = scores_of(predictor, scene, steps, proposals, goal)
+            scores = believed(proposals)
     if worth.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
         proposals, worth, scores = proposals[:joint], worth[:joint], scores[:joint]
     return _chosen(predictor, scene, steps, (proposals, worth, scores), evaluated, rng, config)
 
 
 def _sought(
-    aimed: Callable[[int], np.ndarray], ask: Callable[..., np.ndarray], rng: np.random.Generator,
+    aimed: Callable[[int], np.ndarray], ask: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator,
     config: ShootingConfig,
 ) -> tuple[np.ndarray, np.ndarray, int]:  # fmt: skip
     """Return proposals of several steps and what they are worth to `ask`; the first so many were drawn jointly."""
     total = int(config.candidates)
     joint = max(1, round(config.joint_share * total))
     proposals = aimed(joint)
-    worth, count, horizon = ask(proposals=proposals), -(-(total - joint) // 4), proposals.shape[1]
+    worth, count, horizon = ask(proposals), -(-(total - joint) // 4), proposals.shape[1]
     for _ in range(2 * horizon if count else 0):
         parents = proposals[np.argsort(-worth, kind="stable")[: int(config.parents)]]
         redrawn = _redrawn(parents, aimed(count), rng)
         proposals = np.concatenate([proposals, redrawn])
-        worth = np.concatenate([worth, ask(proposals=redrawn)])
+        worth = np.concatenate([worth, ask(redrawn)])
     return proposals, worth, joint
 
 
