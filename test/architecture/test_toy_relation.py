@@ -59,7 +59,7 @@ def test_a_model_is_trained_on_them_and_kept(said: dict[str, Any], folder: Path)
 
 def test_the_monitor_weighs_them_as_they_say_and_inference_uses_them(said: dict[str, Any]) -> None:
     assert said["contradicted"] == "near(bowl, mug) is false", "stated once, since it is symmetric"
-    assert said["score"] == pytest.approx(6.0), "its weight of 3, once from each side"
+    assert said["score"] == pytest.approx(18.0), "its weight of 3, once from each side, as with six others"
     assert said["placed"][-1] == "near" and said["inferred_from"]
 
 

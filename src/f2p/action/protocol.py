@@ -72,6 +72,14 @@ class Opens(Protocol):
         """Say how far the object is meant to be open [m] where it was open by `openings` (count,). Shape (count,)."""
 
 
+@runtime_checkable
+class NeedsRoom(Protocol):
+    """An action that is refused where the hand finds no room."""
+
+    def has_room(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
+        """Tell for which of `parameters` (count, P) there is room, as the scene is. Shape (count,), bool."""
+
+
 actions: Registry[Action] = Registry("skill", "f2p.action")
 """All skills by name."""
 

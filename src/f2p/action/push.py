@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from f2p.action.protocol import Parameter, actions
-from f2p.action.strokes import PALM_Z
+from f2p.action.strokes import DEFAULT, PALM_Z, Surroundings, strokes
 from f2p.action.workspace import Workspace
 from f2p.geometry import into_box, rotate_z
 from f2p.shape.protocol import FREE
@@ -75,6 +75,19 @@ class PushAction:
         out = np.zeros((len(parameters), len(scene.segments), 3))
         out[:, scene.index(name), :2] = np.asarray(parameters)[:, :2]
         return out
+
+    def has_room(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
+        """Tell for which pushes fingers come down clear of others, for every stroke. Shape (count,), bool."""
+        boxes, index = [one.box for one in scene.segments], scene.index(name)
+        around = Surroundings(
+            np.array([[*box.center, box.yaw] for box in boxes]),
+            np.array([box.size for box in boxes]),
+            np.array([not one.shape.support for one in scene.segments]),
+        )
+        found = [strokes(around, index, push) for push in np.asarray(parameters)[:, :2]]
+        return np.array(
+            [bool(one) and min(stroke.room for stroke in one) >= DEFAULT.clear for one in found], dtype=bool
+        )
 
 
 def support_of(scene: Scene, name: str) -> Segment | None:

@@ -1,8 +1,9 @@
-"""Candidates that put an object down onto another one, or over it, which the goal does not ask for.
+"""Candidates that no plan of several steps should rest on: what finds no room, and what lands on something else.
 
 A model that was shown few of them believes of some that they do what is wanted (a cup that is put over its capsule
 holds it, it believes), and a search over several steps finds just those. Nobody puts things down like that, so that
-such a candidate counts as little likely whatever the model says (ours).
+such a candidate counts as little likely whatever the model says (ours). So does one whose hand finds no room: it is
+refused, and models learn from what was carried out only.
 """
 
 from __future__ import annotations
@@ -11,11 +12,31 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from f2p.action.protocol import NeedsRoom, actions, aiming
 from f2p.plan.proposals import ends_of
 from f2p.types import Scene, SkillStep
 
 WORTH = 0.2
-"""What is left of the probability of a candidate for every such landing (ours: under what is believed)."""
+"""What is left of the probability of a candidate for each of them (ours: under what is believed)."""
+
+
+def refusals(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
+    """Count the steps for which the hand finds no room, of those whose object none before acts on.
+
+    Args:
+        scene: Where objects are now.
+        skeleton: H steps.
+        proposals: Shape (candidates, H, P).
+
+    Returns:
+        Shape (candidates,), int.
+    """
+    out = np.zeros(len(proposals), dtype=int)
+    for index, step in enumerate(skeleton):
+        action = actions.get(step.skill)
+        if isinstance(action, NeedsRoom) and all(before.object != step.object for before in skeleton[:index]):
+            out += ~action.has_room(scene, step.object, proposals[:, index])
+    return out
 
 
 def landings(
@@ -23,6 +44,7 @@ def landings(
 ) -> np.ndarray:
     """Count how often something comes down where something else is, into or onto which it shall not.
 
+    Two share a place for certain where circles overlap that lie within their footprints, whichever way they are turned.
     Each is where the steps before are meant to have left it; what lies within the footprint of an object when that is
     moved goes with it or stays, and is not landed on.
 
@@ -42,11 +64,11 @@ def landings(
     for index, step in enumerate(skeleton):
         own, wanted = scene.index(step.object), places_of(step.object)
         start, end = places[:, own].copy(), ends[:, index, :2]
+        lands = bool(aiming(step.skill).any())  # what is pushed is not put down
         for other in (one for one in movable if one != own):
-            far = max(reach[own], reach[other])
-            within = np.linalg.norm(start - places[:, other], axis=-1) < far
-            if scene.segments[other].name not in wanted:
-                out += ~within & (np.linalg.norm(end - places[:, other], axis=-1) < far)
+            within = np.linalg.norm(start - places[:, other], axis=-1) < max(reach[own], reach[other])
+            if lands and scene.segments[other].name not in wanted:
+                out += ~within & (np.linalg.norm(end - places[:, other], axis=-1) < reach[own] + reach[other])
             places[:, other] += np.where(within & (reach[own] > reach[other]), (end - start).T, 0.0).T
         places[:, own] = end
     return out

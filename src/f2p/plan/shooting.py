@@ -19,7 +19,7 @@ import numpy as np
 
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
-from f2p.plan.landing import WORTH, landings
+from f2p.plan.landing import WORTH, landings, refusals
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.purpose import kept_purposes, purposes
@@ -96,7 +96,8 @@ def shoot(
         return _chosen(predictor, scene, steps, (proposals, scores, scores), len(scores), rng, config)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
-        return likely(proposals) * WORTH ** landings(scene, steps, proposals, partial(destinations, goal))
+        landed = landings(scene, steps, proposals, partial(destinations, goal))
+        return likely(proposals) * WORTH ** (landed + refusals(scene, steps, proposals))
 
     believed = partial(cautious, partial(scores_of, predictor, scene, steps, goal=goal))
     proposals, scores, joint = _sought(aimed, believed, rng, config)

@@ -6,10 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from f2p.plan.landing import landings
+from f2p.plan.landing import landings, refusals
 from f2p.plan.shooting import destinations
 from f2p.scene.goals import parse_goal
-from f2p.types import Scene, SkillStep
+from f2p.types import Box, Scene, Segment, SkillStep
 
 GOAL = parse_goal("inside(object_1, box) & above(object_2, table_b)")
 
@@ -36,3 +36,19 @@ def test_contents_go_along_and_are_not_landed_on_but_what_waits_elsewhere_is(wor
     there = (0.7, -0.5)
     assert count(workspace, ("object_1", "box"), ("box", there)) == count(workspace, ("box", there))
     assert count(workspace, ("object_1", there), ("box", there)) > count(workspace, ("box", there))
+
+
+def test_a_push_whose_fingers_find_no_room_counts_but_for_what_was_moved_before() -> None:
+    def block(name: str, prior: str, center: tuple[float, float, float], size: tuple[float, float, float]) -> Segment:
+        return Segment(name, prior, Box(center, size, 0.0), np.zeros((1, 3)))
+
+    scene = Scene((
+        block("table", "table", (0.7, 0.0, 0.475), (0.5, 0.9, 0.05)),
+        block("near", "cuboid", (0.7, 0.0, 0.53), (0.06, 0.06, 0.06)),
+        block("behind", "cuboid", (0.7, 0.07, 0.53), (0.06, 0.06, 0.06)),
+    ))  # fmt: skip
+    pushes = np.array([[[0.0, -0.1, 0.0, 0.0]], [[0.1, 0.0, 0.0, 0.0]]])
+    assert refusals(scene, [SkillStep("push", "near")], pushes).tolist() == [1, 0], "no fingers fit into one centimetre"
+    twice = np.concatenate([np.zeros_like(pushes), pushes], axis=1)
+    moved = [SkillStep("pick_place", "near"), SkillStep("push", "near")]
+    assert refusals(scene, moved, twice).tolist() == [0, 0], "where it is then is not known"
