@@ -99,7 +99,9 @@ class Planner:
         """Make one attempt with one version of the weights."""
         rng, config = np.random.default_rng(seed), self.config
         if proposal is not None:
-            found = shoot(predictor, scene, proposal, goal, rng, config.workspace, config.shooting)
+            found = shoot(
+                predictor, scene, proposal, goal, rng, config.workspace, config.shooting, float(config.belief)
+            )
             return self._plan(predictor, scene, goal, found)
         now = float(np.prod(literal_values(goal, predictor.detect(scene))))
         if now >= config.belief:

@@ -30,21 +30,41 @@ def purposes(goal: Goal, steps: Sequence[SkillStep]) -> tuple[tuple[int, Goal], 
 
 def wanted(goal: Goal, name: str) -> tuple[GoalRelation, ...]:
     """Return what the goal wants of the object called `name` by itself, by the rule at the top of this file."""
-
-    def own(subject: str, kind: str) -> tuple[GoalRelation, ...]:
-        return tuple(
-            one for one in goal.literals
-            if one.subject == subject and one.value and one.object and getattr(binary_spec(one.relation), kind)
-        )  # fmt: skip
-
     state = tuple(one for one in goal.literals if one.subject == name and not one.object)
-    place = own(name, "contains") or own(name, "supports")
+    place = within(goal, name) or upon(goal, name)
     if not place:
-        contents = [
-            one.subject for one in goal.literals if name in {other.object for other in own(one.subject, "contains")}
-        ]
-        place = tuple(dict.fromkeys(replace(one, subject=name) for inner in contents for one in own(inner, "supports")))
+        on = (one for inner in contents(goal, name) for one in upon(goal, inner))
+        place = tuple(dict.fromkeys(replace(one, subject=name) for one in on))
     return (*place, *state)
+
+
+def destinations(goal: Goal, name: str) -> frozenset[str]:
+    """Return what the goal wants `name` to be in or on; where it says nothing, what it wants of what shall be in it."""
+
+    def of(subject: str) -> frozenset[str]:
+        return frozenset(one.object for one in (*within(goal, subject), *upon(goal, subject)))
+
+    return of(name) or frozenset(place for inner in contents(goal, name) for place in of(inner)) - {name}
+
+
+def within(goal: Goal, subject: str) -> tuple[GoalRelation, ...]:
+    """Return the literals that want `subject` to be in something."""
+    return tuple(one for one in _wished(goal, subject) if binary_spec(one.relation).contains)
+
+
+def upon(goal: Goal, subject: str) -> tuple[GoalRelation, ...]:
+    """Return the literals that want `subject` to be on something."""
+    return tuple(one for one in _wished(goal, subject) if binary_spec(one.relation).supports)
+
+
+def contents(goal: Goal, name: str) -> tuple[str, ...]:
+    """Return what the goal wants to be in the object called `name`, in its order."""
+    subjects = dict.fromkeys(one.subject for one in goal.literals)
+    return tuple(subject for subject in subjects if any(one.object == name for one in within(goal, subject)))
+
+
+def _wished(goal: Goal, subject: str) -> tuple[GoalRelation, ...]:
+    return tuple(one for one in goal.literals if one.subject == subject and one.value and one.object)
 
 
 def kept_purposes(

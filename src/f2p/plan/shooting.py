@@ -22,9 +22,8 @@ from f2p.geometry import rotate_z
 from f2p.plan.landing import WORTH, landings, refusals
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
-from f2p.plan.purpose import kept_purposes, purposes
+from f2p.plan.purpose import destinations, kept_purposes, purposes
 from f2p.plan.ties import TieRule, choose, scores_of
-from f2p.relation.table import binary_spec
 from f2p.settings import Settings, group, number
 from f2p.shape.protocol import board
 from f2p.shape.sliding import case_front, slide_travel
@@ -48,10 +47,6 @@ class ShootingConfig(Settings):
     named_share: float = number(
         0.5, "share of the proposals, of more than one step, over what the goal wants the object to be in or on",
         low=0.0, high=1.0, source="ours",
-    )  # fmt: skip
-    sense: float = number(
-        0.5, "where no candidate of several steps is this likely, each step shall do what it is for", low=0.0, high=1.0,
-        source="ours: the planner's belief",
     )  # fmt: skip
     parents: int = number(8, "best candidates so far that others are drawn from", low=1, high=1000, source="ours")
     ties: TieRule = group(TieRule)
@@ -80,8 +75,19 @@ def shoot(
     rng: np.random.Generator,
     workspace: Workspace | None = None,
     config: ShootingConfig | None = None,
+    belief: float = 0.5,
 ) -> Candidate:
     """Find parameters for `skeleton` that make `goal` likely.
+
+    Args:
+        predictor: Says how likely.
+        scene: Where objects are now.
+        skeleton: What is done.
+        goal: What for.
+        rng: Draws.
+        workspace: Where proposals end.
+        config: How many there are.
+        belief: Where no candidate of several steps is this likely, each step shall do what it is for.
 
     Raises:
         BadSkeletonError, UnplannableSkillError, NothingMovableError: The skeleton does not fit the scene.
@@ -93,25 +99,28 @@ def shoot(
     if len(steps) == 1:
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
         scores = scores_of(predictor, scene, steps, proposals, goal)
-        return _chosen(predictor, scene, steps, (proposals, scores, scores), len(scores), rng, config)
+        best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
+        return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
         landed = landings(scene, steps, proposals, partial(destinations, goal))
         return likely(proposals) * WORTH ** (landed + refusals(scene, steps, proposals))
 
     believed = partial(cautious, partial(scores_of, predictor, scene, steps, goal=goal))
-    proposals, scores, joint = _sought(aimed, believed, rng, config)
-    worth, evaluated, asked = scores, len(scores), purposes(goal, steps)
-    if scores.max() < config.sense and asked:
+    proposals, worth, joint = _sought(aimed, believed, rng, config)
+    evaluated, asked = len(worth), purposes(goal, steps)
+    if worth.max() < belief and asked:
         ask = partial(kept_purposes, predictor, scene, steps, asked=asked)
         sensible, kept, _ = _sought(aimed, partial(cautious, ask), rng, config)
         evaluated += len(kept)
-        if kept.max() >= config.sense:
-            proposals, worth = sensible, kept
-            scores = believed(proposals)
+        if kept.max() >= belief:
+            best, ties = choose(predictor, scene, steps, sensible, kept, config.ties, rng)
+            likely = float(believed(sensible[best][None])[0])
+            return _candidate(scene, steps, sensible[best], likely, evaluated, ties)
     if worth.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
-        proposals, worth, scores = proposals[:joint], worth[:joint], scores[:joint]
-    return _chosen(predictor, scene, steps, (proposals, worth, scores), evaluated, rng, config)
+        proposals, worth = proposals[:joint], worth[:joint]
+    best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng)
+    return _candidate(scene, steps, proposals[best], float(worth[best]), evaluated, ties)
 
 
 def _sought(
@@ -131,20 +140,11 @@ def _sought(
     return proposals, worth, joint
 
 
-def _chosen(
-    predictor: Predictor,
-    scene: Scene,
-    steps: tuple[SkillStep, ...],
-    found: tuple[np.ndarray, np.ndarray, np.ndarray],
-    evaluated: int,
-    rng: np.random.Generator,
-    config: ShootingConfig,
+def _candidate(
+    scene: Scene, steps: tuple[SkillStep, ...], proposal: np.ndarray, likely: float, evaluated: int, ties: int
 ) -> Candidate:
-    """Return one of the proposals by what they are worth; `found` are they, that, and P(goal) of each."""
-    proposals, worth, scores = found
-    best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng)
-    parameters = parameters_of(scene, steps, proposals[best][None])[0]
-    return Candidate(steps, parameters, float(scores[best]), evaluated, ties)
+    """Return one proposal (H, P) as the calls it makes."""
+    return Candidate(steps, parameters_of(scene, steps, proposal[None])[0], likely, evaluated, ties)
 
 
 def _aimed(
@@ -182,22 +182,6 @@ def opened_out(segment: Segment) -> Segment:
     box, middle = segment.box, np.array([case_front(slabs) - 0.5 * travel, 0.0])
     center = np.array([*(box.center[:2] + rotate_z(middle, box.yaw)), box.center[2]])
     return replace(segment, box=replace(box, center=center, size=np.array([travel, *box.size[1:]])))
-
-
-def destinations(goal: Goal, name: str) -> frozenset[str]:
-    """Return what the goal wants `name` to be in or on; where it says nothing, what it wants of what shall be in it."""
-
-    def of(subject: str) -> dict[str, bool]:
-        wanted = [one for one in goal.literals if one.value and one.object and one.subject == subject]
-        specs = [(one.object, binary_spec(one.relation)) for one in wanted]
-        places = {place for place, spec in specs if spec.contains or spec.supports}
-        return {place: any(spec.contains for other, spec in specs if other == place) for place in places}
-
-    own = of(name)
-    if own:
-        return frozenset(own)
-    contents = {one.subject for one in goal.literals if of(one.subject).get(name)}
-    return frozenset(place for one in contents for place in of(one)) - {name}
 
 
 def _redrawn(parents: np.ndarray, fresh: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from f2p.plan.landing import landings, refusals
-from f2p.plan.shooting import destinations
+from f2p.plan.purpose import destinations
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, Scene, Segment, SkillStep
 

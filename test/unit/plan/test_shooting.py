@@ -12,7 +12,8 @@ from f2p.action.workspace import Workspace
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
-from f2p.plan.shooting import Candidate, ShootingConfig, destinations, shoot
+from f2p.plan.purpose import destinations
+from f2p.plan.shooting import Candidate, ShootingConfig, shoot
 from f2p.plan.ties import TieRule, choose, meetings, surest
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
@@ -153,7 +154,7 @@ def test_few_candidates_are_redrawn_too(
 ) -> None:
     found = shoot(
         simple, workspace, (OBJECT, OBJECT), parse_goal("above(object_1, table_b)"), np.random.default_rng(0),
-        config=ShootingConfig(candidates=candidates, sense=0.0),
+        config=ShootingConfig(candidates=candidates), belief=0.0,
     )  # fmt: skip
     assert found.evaluated == evaluated and found.parameters.shape == (2, 4)
 

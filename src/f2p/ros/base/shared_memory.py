@@ -67,12 +67,13 @@ def forget(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> int:
         Ports that were removed.
     """
     try:
-        files = [path for path in folder.iterdir() if _PORT.fullmatch(path.name) and not path.is_symlink()]
+        files = [path for path in folder.iterdir() if not path.is_symlink()]
     except OSError:
         return 0
     of_port: dict[str, list[Path]] = {}
     for path in files:
-        of_port.setdefault(_PORT.fullmatch(path.name)[1], []).append(path)  # type: ignore[index]  # they matched above
+        if named := _PORT.fullmatch(path.name):
+            of_port.setdefault(named[1], []).append(path)
     in_use = {name for maps in processes.glob("[0-9]*/maps") for name in _mapped(maps)}
     forgotten = [name for name in of_port if name not in in_use and all(map(_is_forgotten, of_port[name]))]
     for name in forgotten:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.action.protocol import actions
-from f2p.action.push import FARTHEST, NEAREST, support_of
+from f2p.action.push import FARTHEST, NEAREST, PushAction, support_of
 from f2p.action.shoved import shoved
-from f2p.action.strokes import DEFAULT, Surroundings, strokes
 from f2p.settings import Settings, number
 from f2p.sim.data.draws.protocol import Drawn, alone, draws
 from f2p.sim.data.random_scenes import STANDS, RandomSceneConfig, place, sample_bodies
@@ -46,13 +45,12 @@ class PushDraw:
 
     def scene(self, bodies: Sequence[Body], rng: np.random.Generator, scenes: RandomSceneConfig) -> Drawn | None:
         """Place them and push one that stands alone on a table or a shelf. Raises SamplingError."""
-        placement, action = place(bodies, rng, scenes), actions.get(NAME)
-        poses, sizes = placement.poses, np.stack([body.size for body in bodies])
+        placement, action = place(bodies, rng, scenes), PushAction()
+        poses = placement.poses
         scene = Scene(tuple(
             Segment(body.name, body.prior, Box(pose[:3], body.size, float(pose[3])), np.zeros((0, 3)))
             for body, pose in zip(bodies, poses, strict=True)
         ))  # fmt: skip
-        around = Surroundings(poses, sizes, np.array([not body.shape.support for body in bodies]))
         able = [
             i for i in alone(bodies, placement)
             if action.applies(scene.segments[i]) and getattr(support_of(scene, bodies[i].name), "prior", "") in STANDS
@@ -60,8 +58,8 @@ class PushDraw:
         for _ in range(int(self.config.tries) if able else 0):
             index = int(rng.choice(able))
             call = SkillCall(NAME, bodies[index].name, self._push(scene, bodies[index].name, rng))
-            found = strokes(around, index, call.parameter)
-            if found and min(one.room for one in found) >= DEFAULT.clear and set(shoved(scene, call)) == {call.object}:
+            roomy = action.has_room(scene, call.object, call.parameter[None]).all()
+            if roomy and set(shoved(scene, call)) == {call.object}:
                 return Drawn(poses, call)
         return None
 
