@@ -13,7 +13,8 @@ from f2p.learner.protocol import learners
 from f2p.plan.planner import Planner
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
-from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.cycle import learn
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.modules import open_store
 from f2p.weights.service import load_predictor
 

@@ -7,6 +7,7 @@ arm extends), +y to its left, +z up; metres and radians (ours: Fail2Progress doe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -129,6 +130,14 @@ class Relations:
         return float(
             self.binary[self.names.index(subject), self.names.index(object_), BINARY_RELATIONS.index(relation)]
         )
+
+    def binary_of(self, names: Sequence[str]) -> np.ndarray:
+        """Return binary relations in the order of `names`; 0 where one was not seen. Shape (names, names, 9)."""
+        out = np.zeros((len(names), len(names), len(BINARY_RELATIONS)), dtype=np.float32)
+        known = [(row, self.names.index(name)) for row, name in enumerate(names) if name in self.names]
+        rows, columns = [row for row, _ in known], [column for _, column in known]
+        out[np.ix_(rows, rows)] = self.binary[np.ix_(columns, columns)]
+        return out
 
 
 def fact_text(relation: str, subject: str, object_: str) -> str:

@@ -7,17 +7,12 @@ import functools
 import importlib
 import pkgutil
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from f2p.cli.codes import HEAD
 from f2p.errors import error_table, errors_by_code
-from f2p.graph import graph
 
 from .every import every
 
@@ -143,13 +138,6 @@ def test_open3d_is_imported_only_where_clouds_are_looked_at(path: Path) -> None:
     """It takes two seconds and 150 MB to import: of the scene's files, those that everybody imports stay without it."""
     cloudy = name_of(path).startswith(("scene/cloud/", "scene/objects/", "scene/segment/"))
     assert cloudy or "open3d" not in {module.split(".")[0] for module, _ in imports_of(tree_of(path))}
-
-
-def test_of_the_robots_processes_only_perception_brings_open3d() -> None:
-    pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
-    others = [f"f2p.ros.nodes.{spec.name}" for spec in graph.OWN if spec.name != "perception"]
-    script = f"import {', '.join(others)}, sys; sys.exit('open3d' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=120).returncode == 0
 
 
 @every(FILES)

@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,37 @@ WAITS = {
 ROS_PACKAGE = re.compile(
     r"\w+_(msgs|srvs|interfaces)|rclpy|launch|launch_ros|tf2_\w+|tf_transformations|sensor_msgs_py"
 )
+
+
+SLOW = frozenset(("torch", "scipy", "open3d", "mujoco", "matplotlib", "PIL", "plotly", "viser", "rich", "typer", "mcap",
+                  "sklearn", "pandas", "dash"))  # fmt: skip
+"""Libraries that take as long to import as all else of a process, or longer; ten of them start on two cores."""
+
+NEEDED = {"perception": {"open3d", "scipy"}, "stretch_sim": {"mujoco", "scipy"}, "recorder": {"mcap"},
+          "console": {"viser", "rich", "mcap"}}  # fmt: skip
+"""Those that a process brings before it is asked for anything; torch of the model server comes when it loads."""
+
+STARTED = """
+import importlib, os, sys
+import f2p.ros.base.node
+from f2p.graph import graph
+from f2p.scene.cloud.library import open3d
+from f2p.sim.protocol import make_simulator
+for spec in graph.OWN:
+    if os.fork():
+        os.wait()
+        continue
+    try:
+        config = importlib.import_module(spec.module).CONFIG()
+        if hasattr(config, "simulator_settings"):
+            make_simulator(config.simulator, config.simulator_settings[config.simulator])
+        if spec.name == "perception":
+            open3d()
+        print(spec.name, *sys.modules, flush=True)
+    finally:
+        os._exit(0)
+"""
+"""What each process of the graph has imported when its parameters are declared and what it loads at start is made."""
 
 
 def name_of(path: Path) -> str:
@@ -211,6 +243,15 @@ def _flat(told: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in told.items():
         out |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return out
+
+
+def test_a_process_imports_no_slow_library_before_it_needs_it() -> None:
+    """With torch, MuJoCo and scikit-learn where nobody needed them yet, bring-up took 4 s of processor time more."""
+    pytest.importorskip("rclpy", reason="node files import rclpy: run the set-up first")
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, check=True, timeout=120)
+    found = {name: SLOW & set(modules) for name, *modules in map(str.split, done.stdout.splitlines())}
+    assert set(found) == {spec.name for spec in graph.OWN}, done.stderr
+    assert {name: slow for name, slow in found.items() if slow} == NEEDED
 
 
 @pytest.mark.parametrize("name", graph.GRAPHS)

@@ -25,19 +25,19 @@ from f2p.model.batch import TransitionBatch
 from f2p.model.errors import ForeignWeightsError
 from f2p.model.factory import SHIPPED, create, load_weights, started_from
 from f2p.model.heads import GAPS, gaps, picked
-from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
 from f2p.model.protocol import RelationLogits
-from f2p.model.train import FinetuneConfig
+from f2p.model.recipe import FinetuneConfig, StageConfig
 from f2p.monitor.compare import compare
-from f2p.posterior.infer import PosteriorConfig, infer
-from f2p.posterior.svgd import SvgdConfig
+from f2p.posterior.config import PosteriorConfig, SvgdConfig
+from f2p.posterior.infer import infer
 from f2p.scene.goals import parse_goal
 from f2p.settings import Settings, number
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import reconstruct
 from f2p.types import Cause, Execution, Failure, Outcome, SkillCall
-from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.cycle import learn
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.golden import golden_scene
 from f2p.weights.modules import load_module, open_store
 from f2p.weights.service import WeightsService

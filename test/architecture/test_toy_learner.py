@@ -19,9 +19,8 @@ from f2p.evaluate.experiment import Experiment, ExperimentConfig
 from f2p.evaluate.trial import Trial
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.model.factory import shipped
-from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
-from f2p.model.train import FinetuneConfig
+from f2p.model.recipe import FinetuneConfig, StageConfig
 from f2p.monitor.case import write_case
 from f2p.monitor.compare import compare
 from f2p.scene.goals import parse_goal

@@ -13,7 +13,8 @@ import torch
 from f2p.action.protocol import actions
 from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.posterior.bounds import bounds_of
-from f2p.posterior.layout import Layout, LayoutConfig, layout_of
+from f2p.posterior.config import LayoutConfig
+from f2p.posterior.layout import Layout, layout_of
 from f2p.ros.messages.convert import scene_from_msg, scene_to_msg
 from f2p.ros.nodes.perception import inventory_of
 from f2p.scene.relations import relations_of

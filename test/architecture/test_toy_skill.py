@@ -17,15 +17,15 @@ from f2p.model.architectures.protocol import architectures
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import create
 from f2p.model.metrics import evaluate
-from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
-from f2p.model.train import FinetuneConfig, finetune
+from f2p.model.recipe import FinetuneConfig, StageConfig
+from f2p.model.train import finetune
 from f2p.monitor.values import Arrays, value_from, words_of
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.shooting import ShootingConfig
 from f2p.plan.tree import plan_tree
-from f2p.posterior.infer import PosteriorConfig, infer
-from f2p.posterior.svgd import SvgdConfig
+from f2p.posterior.config import PosteriorConfig, SvgdConfig
+from f2p.posterior.infer import infer
 from f2p.ros.messages.convert import plan_from_msg, plan_to_msg
 from f2p.sim.data.workspace import tables
 from f2p.sim.motion.protocol import motions

@@ -12,12 +12,13 @@ import numpy as np
 from f2p.errors import F2pError
 from f2p.model.batch import pack
 from f2p.model.factory import create, load_weights, save_weights, shipped
-from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
-from f2p.model.train import PretrainConfig, pretrain
+from f2p.model.recipe import PretrainConfig, StageConfig
+from f2p.model.train import pretrain
 from f2p.monitor.compare import compare, contradictions_text
 from f2p.monitor.values import Arrays, value_from, words_of
-from f2p.posterior.objective import PLACED, before_set
+from f2p.posterior.modes import PLACED
+from f2p.posterior.objective import before_set
 from f2p.relation.spec import BinarySpec
 from f2p.relation.table import register
 from f2p.ros.messages.convert import relations_from_msg, relations_to_msg

@@ -16,9 +16,9 @@ from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.batch import pack
 from f2p.model.factory import shipped
 from f2p.model.predictor import TorchPredictor
-from f2p.model.train import literal_finetuning
+from f2p.model.recipe import literal_finetuning
 from f2p.monitor.compare import compare
-from f2p.posterior.svgd import SvgdConfig
+from f2p.posterior.config import SvgdConfig
 from f2p.scene.goals import parse_goal
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import reconstruct

@@ -14,13 +14,13 @@ from f2p.model.batch import MAX_SEGMENTS
 from f2p.model.batch import TransitionBatch as Batch
 from f2p.model.factory import SHIPPED, create, load_weights, save_weights, weights_bytes
 from f2p.model.metrics import evaluate
-from f2p.model.optimise import StageConfig
 from f2p.model.predictor import TorchPredictor
-from f2p.model.train import FinetuneConfig, PretrainConfig, finetune, pretrain
+from f2p.model.recipe import FinetuneConfig, PretrainConfig, StageConfig
+from f2p.model.train import finetune, pretrain
 from f2p.model.transitions import Transitions
 from f2p.monitor.compare import compare
-from f2p.posterior.infer import PosteriorConfig, infer
-from f2p.posterior.svgd import SvgdConfig
+from f2p.posterior.config import PosteriorConfig, SvgdConfig
+from f2p.posterior.infer import infer
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import reconstruct
 from f2p.types import Cause, Execution, Failure, Goal, Outcome, SkillCall

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from f2p.model.factory import create
+from f2p.posterior.config import PosteriorConfig, SvgdConfig
 from f2p.posterior.errors import PosteriorError
-from f2p.posterior.infer import PosteriorConfig, infer
+from f2p.posterior.infer import infer
 from f2p.posterior.kernel import ComparedParticles, kernels
 from f2p.posterior.modes import modes
-from f2p.posterior.svgd import SvgdConfig
 from f2p.scene.relations import relations_of
 from f2p.types import (
     Box,

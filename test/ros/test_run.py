@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -90,13 +88,3 @@ def test_a_namespace_without_a_stack_is_told_with_those_that_have_one(processes:
     assert result.exit_code == 2
     assert f"no stack is running in /right/f2p of ROS domain {ros_domain}: " in result.stderr
     assert "there is one in /left/f2p: say --namespace" in result.stderr
-
-
-def test_processes_that_only_pass_numbers_on_import_no_slow_library() -> None:
-    """scipy.spatial costs half of such a process's start, torch four times all of it; ten of them share two cores."""
-    script = (
-        "import sys, f2p.ros.nodes.guard, f2p.ros.nodes.executor, f2p.ros.nodes.orchestrator, f2p.ros.nodes.monitor\n"
-        "print([name for name in ('scipy.spatial', 'torch', 'open3d', 'mujoco') if name in sys.modules])"
-    )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert said.stdout.strip() == "[]"

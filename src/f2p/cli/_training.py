@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from f2p.model.train import PretrainConfig
+from f2p.model.recipe import PretrainConfig
 from f2p.settings import Settings, group
 from f2p.sim.data.pretraining import PretrainingConfig
 

@@ -65,8 +65,7 @@ def row_of(case: Path, store: Path) -> dict[str, Any]:
     """Return one line of the list; a failure that cannot be read is listed as such."""
     from f2p.monitor.case import handled, read_case, written_ns
     from f2p.report.case import learned_from
-    from f2p.report.first import PAGE
-    from f2p.report.words import call_text
+    from f2p.report.words import PAGE, call_text
 
     when = f"{datetime.fromtimestamp(written_ns(case) / 1e9).astimezone():%m-%d %H:%M}"
     page = str(case / PAGE) if (case / PAGE).is_file() else ""

@@ -17,7 +17,7 @@ from f2p.settings import SettingError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT
 
 if TYPE_CHECKING:
-    from f2p.weights.cycle import LearningConfig
+    from f2p.weights.cycle_config import LearningConfig
 
 DEFAULT_LEARNER = "fail2progress"
 
@@ -54,8 +54,8 @@ def learn(
     from f2p.monitor.case import read_case
     from f2p.settings_text import set_by
     from f2p.sim.protocol import make_simulator
-    from f2p.weights.cycle import LearningConfig
     from f2p.weights.cycle import learn as learn_cycle
+    from f2p.weights.cycle_config import LearningConfig
     from f2p.weights.lineage import lineage_tree
     from f2p.weights.modules import open_store
 
@@ -85,7 +85,7 @@ def learn(
 @settable.register("learn")
 def learning() -> LearningConfig:
     """Return what `f2p learn` can be asked for."""
-    from f2p.weights.cycle import LearningConfig
+    from f2p.weights.cycle_config import LearningConfig
 
     return LearningConfig()
 

@@ -27,8 +27,8 @@ def report(
     """Write a self-contained page: what was tried, expected, happened, why, what was learned, what to do now."""
     from f2p.monitor.case import read_case
     from f2p.report.case import learned_from, write_report
-    from f2p.report.first import PAGE
     from f2p.report.why import versions_of
+    from f2p.report.words import PAGE
     from f2p.weights.modules import open_store
 
     learned = learned_from(store, read_case(case).id)

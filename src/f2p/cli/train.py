@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from f2p.model.architectures.protocol import Architecture
     from f2p.model.batch import TransitionBatch
     from f2p.model.metrics import Metrics
-    from f2p.model.train import PretrainConfig
+    from f2p.model.recipe import PretrainConfig
     from f2p.sim.data.pretraining import PretrainingConfig
 
 HELD_OUT = 0.08
@@ -175,7 +175,7 @@ def recipe(
 
 def scaled(profile: str, effort: float) -> PretrainConfig:
     """Return the recipe of a profile, with `effort` times its steps."""
-    from f2p.model.train import PretrainConfig, literal_pretraining
+    from f2p.model.recipe import PretrainConfig, literal_pretraining
 
     config = literal_pretraining() if profile == "literal" else PretrainConfig()
     joint = replace(config.joint, steps=max(1, round(config.joint.steps * effort)))

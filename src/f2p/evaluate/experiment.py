@@ -35,7 +35,8 @@ from f2p.tasks.chance import chance
 from f2p.tasks.protocol import tasks
 from f2p.types import Failure
 from f2p.weights.checks import sha256_of
-from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.cycle import learn
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.modules import open_store
 from f2p.weights.service import load_predictor
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.learner.targeted import Targeted, TargetedConfig
-from f2p.model.train import literal_finetuning
-from f2p.posterior.infer import PosteriorConfig
+from f2p.model.recipe import literal_finetuning
+from f2p.posterior.config import PosteriorConfig
 from f2p.settings import group, number
 from f2p.types import Failure
 

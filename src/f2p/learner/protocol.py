@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from f2p.clock import Clock, SystemClock
-from f2p.model.protocol import SkillEffectModel
-from f2p.model.train import FinetuneConfig
+from f2p.model.recipe import FinetuneConfig
 from f2p.registry import Makers
 from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
+
+if TYPE_CHECKING:
+    from f2p.model.protocol import SkillEffectModel
 
 FAILED_STEP = "failure"
 """Tag of the failed step itself, simulated once more, among the transitions of a learner."""

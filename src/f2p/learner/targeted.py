@@ -29,9 +29,9 @@ from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData
 from f2p.learner.scenes import as_it_was_left, put_elsewhere
 from f2p.model.threads import at_once
 from f2p.monitor.compare import carried_along
+from f2p.posterior.config import PosteriorConfig
 from f2p.posterior.diagnostics import Diagnostics, placements
 from f2p.posterior.errors import AllRejectedError
-from f2p.posterior.infer import PosteriorConfig, infer
 from f2p.posterior.project import project
 from f2p.settings import Settings, group, number
 from f2p.sim.world import World, reconstruct
@@ -156,6 +156,8 @@ class Targeted:
 
     def _inferred(self, view: Failure, count: int, context: LearnContext) -> tuple[Particles, Diagnostics]:
         """Return particles around one scene, not yet at rest."""
+        from f2p.posterior.infer import infer
+
         config = replace(self.config.posterior, particles=count)
         return infer(
             view, context.model, config=config, seed=context.seed, progress=context.progress, clock=context.clock

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load, save
+from torch.overrides import TorchFunctionMode
 
 from f2p.files import read_regular, write_whole
 from f2p.model.architectures.protocol import Architecture, architecture_of, architectures
@@ -103,13 +104,21 @@ def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
     return kind(**given)
 
 
+class _Unfilled(TorchFunctionMode):
+    """Draws no embeddings: for values of the meta device torch imports its compiler, which takes 1.3 s."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        return kwargs["tensor"] if function is torch.nn.init.normal_ else function(*args, **kwargs)
+
+
 def built(architecture: str, config: Any) -> Architecture:
     """Return a fresh module of a configuration of the architecture, counted before it takes memory.
 
     Raises what torch raises when it makes none, and ValueError when it has too many parameters.
     """
     kind = architectures.get(architecture)
-    with torch.device("meta"):
+    with torch.device("meta"), _Unfilled():
         size = sum(value.numel() for value in kind(config).state_dict().values())
     if size > MOST_PARAMETERS:
         raise ValueError(f"{size} parameters, at most {MOST_PARAMETERS} are built")

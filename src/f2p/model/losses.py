@@ -9,32 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from f2p.model.protocol import Latent, RelationLogits, SkillEffectModel
+from f2p.model.recipe import LossConfig
 from f2p.relation.table import unary_specs
-from f2p.settings import Settings, number
 from f2p.types import UNARY_RELATIONS
-
-
-@dataclass(frozen=True)
-class LossConfig(Settings):
-    """Weights of the terms; all 1 is the plain sum of A.11.2."""
-
-    detection: float = number(1.0, "weight of the detection loss", low=0.0, high=100.0, source="A.11.2")
-    latent: float = number(1.0, "weight of the latent regularisation", low=0.0, high=100.0, source="A.11.2")
-    position: float = number(1.0, "weight of the position loss", low=0.0, high=100.0, source="A.11.2")
-    prediction: float = number(1.0, "weight of the prediction loss", low=0.0, high=100.0, source="A.11.2")
-    position_a: float = number(12.0, "a of the position loss", low=0.0, high=1e3, source="A.11.2")
-    position_b: float = number(5.0, "b of the position loss", low=0.0, high=1e3, source="A.11.2")
-    moved_weight: float = number(
-        1.0, "weight of segments that move among those that do not, in the position loss", low=0.1, high=100.0
-    )
-    moved_threshold: float = number(0.005, "a displacement beyond this has moved", unit="m", low=0.0, high=1.0)
-    binary_weight: float = number(
-        1.0, "weight of binary relations that change, in the prediction losses", low=0.1, high=100.0
-    )
-    geometric: float = number(
-        0.0, "weight of the prediction loss of clouds moved as predicted", low=0.0, high=100.0,
-        source="ours: it is what the geometric rollout decodes",
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,47 +17,12 @@ from torch import Tensor, nn
 
 from f2p.files import write_whole
 from f2p.model.errors import DivergedError, TrainingError
-from f2p.settings import Settings, number, setting
+from f2p.model.recipe import PlateauConfig, StageConfig
 
 Progress = Callable[[str, float, str], None]
 
 StepLoss = Callable[[np.random.Generator], dict[str, Tensor]]
 """Draws a minibatch (one shard of it) and returns the terms of its loss."""
-
-
-@dataclass(frozen=True)
-class StageConfig(Settings):
-    """One stretch of optimisation."""
-
-    steps: int = number(1000, "steps", low=0, high=10_000_000)
-    batch: int = number(32, "transitions per step; 0: all there are", low=0, high=100_000, source="Points2Plans")
-    rate: float = number(1e-3, "learning rate of Adam at its highest", low=1e-7, high=1.0)
-    cosine: bool = setting(True, "let the rate fall to zero on a cosine")
-    warmup: int = number(50, "steps over which the rate rises", low=0, high=100_000)
-    clip: float = number(10.0, "norm beyond which gradients are scaled down", low=1e-3, high=1e9)
-    shards: int = number(1, "parts of a step's minibatch that are worked on at once", low=1, high=64)
-    """Part of the recipe, not of the machine: the result does not depend on the number of cores. With dropout, 1."""
-
-    def rate_at(self, step: int) -> float:
-        """Learning rate of one step."""
-        rise = min(1.0, (step + 1) / (self.warmup + 1))
-        fall = 0.5 * (1 + math.cos(math.pi * step / max(self.steps, 1))) if self.cosine else 1.0
-        return self.rate * rise * fall
-
-
-@dataclass(frozen=True)
-class PlateauConfig(Settings):
-    """When a stage has learned what it can: then its rate falls to zero, and it ends."""
-
-    every: int = number(25, "steps from one look at the validation part to the next", low=1, high=100_000)
-    patience: int = number(3, "looks without a gain after which it is over", low=1, high=1000)
-    least: int = number(100, "steps before the first look", low=0, high=100_000)
-    gain: float = number(0.05, "share by which the loss must have fallen to be a gain", low=0.0, high=1.0)
-    near: float = number(
-        1.5, "loss of what is new, over that of what was known, from which on it is learned", low=0.0, high=100.0,
-        source="ours: an architecture that learns in fewer steps takes fewer",
-    )  # fmt: skip
-    tail: int = number(100, "steps in which the rate falls to zero afterwards", low=1, high=100_000)
 
 
 class Plateau:

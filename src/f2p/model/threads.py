@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-import torch
-
 VARIABLE = "OMP_NUM_THREADS"
 
 
@@ -20,6 +18,8 @@ def limit_threads() -> None:
     The networks are small: beside other busy processes, threads that wait for each other on two cores made inference
     take 205 s instead of 12. A program that wants another number sets OMP_NUM_THREADS before it imports torch.
     """
+    import torch
+
     wanted = os.environ.get(VARIABLE, "")
     count = int(wanted) if wanted.isdecimal() and int(wanted) > 0 else 1
     if torch.get_num_threads() != count:

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,88 +17,17 @@ from f2p.model.architectures.protocol import Architecture, Encoding, architectur
 from f2p.model.batch import TransitionBatch, concatenate, mirrored
 from f2p.model.errors import TrainingError
 from f2p.model.factory import weights_bytes
-from f2p.model.losses import LossConfig, transition_losses
-from f2p.model.optimise import (
-    Checkpoint,
-    Plateau,
-    PlateauConfig,
-    StageConfig,
-    StepLoss,
-    restored_weights,
-    run_stage,
-    stage_of,
-)
+from f2p.model.losses import transition_losses
+from f2p.model.optimise import Checkpoint, Plateau, StepLoss, restored_weights, run_stage, stage_of
+from f2p.model.recipe import FinetuneConfig, PretrainConfig, StageConfig
 from f2p.model.threads import limit_threads
 from f2p.model.transitions import Progress, Transitions
-from f2p.settings import Settings, group, number, setting
 
 LEAST_HELD = 5
 """New transitions that say how well new ones are predicted (ours: one alone ended it with the others not learned)."""
 
 Parts = tuple[np.ndarray, np.ndarray]
 """Numbers of new and of old transitions."""
-
-
-@dataclass(frozen=True)
-class PretrainConfig(Settings):
-    """The two stages of pre-training."""
-
-    joint: StageConfig = group(lambda: StageConfig(steps=3600, batch=24, shards=2), "first stage: everything learns")
-    frozen: StageConfig = group(
-        lambda: StageConfig(steps=18_000, batch=64, shards=2), "second stage: the encoder stays as it is"
-    )
-    losses: LossConfig = group(
-        lambda: LossConfig(moved_weight=4.0, binary_weight=4.0, geometric=1.0),
-        "what moves and what changes counts more, since most objects stay where and as they are",
-    )
-    jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
-    joint_share: float = number(
-        1.0, "share of the transitions that the first stage sees", low=0.01, high=1.0, source="ours: encoding is dear"
-    )
-    checkpoint_every: int = number(250, "steps between checkpoints", low=1, high=10_000_000)
-
-
-def literal_pretraining() -> PretrainConfig:
-    """Adam 1e-4 and the whole network to the end, as A.11.2 says: 10 epochs of 10,000 executions."""
-    joint = StageConfig(steps=3125, batch=32, rate=1e-4, cosine=False, warmup=0)
-    return PretrainConfig(joint=joint, frozen=StageConfig(steps=0), losses=LossConfig(), jitter=0.0)
-
-
-@dataclass(frozen=True)
-class FinetuneConfig(Settings):
-    """Fine-tuning on the data of one failure; the defaults grew from those of method.md 6 and 8."""
-
-    stage: StageConfig = group(
-        lambda: StageConfig(steps=400, batch=10, warmup=0),
-        "`batch` counts new transitions per step; 0 takes all of them. With a plateau, `steps` are the most",
-    )
-    plateau: PlateauConfig | None = group(
-        PlateauConfig,
-        "ends it when new transitions are predicted nearly as well as old ones; none: never",
-    )
-    held_out: float = number(
-        0.05, "share of the new transitions that is only looked at", low=0.0, high=0.5,
-        source="ours: one alone may be of the easiest kind; if these are fewer than five, all are looked at as learned",
-    )  # fmt: skip
-    old_held_out: float = number(0.1, "share of the old ones that is only looked at", low=0.0, high=0.5, source="ours")
-    mirrored: bool = setting(
-        True, "learn from the new transitions also with left and right exchanged",
-        source="ours: twice the data without simulating",
-    )  # fmt: skip
-    replayed: int = number(5, "old transitions per step", low=0, high=10_000, source="ours: repairs the old tasks")
-    freeze: tuple[str, ...] = setting(
-        ("encoder", "embedding", "decoders"), "groups of parameters that stay as they are, of encoder, embedding, "
-        "decoders, dynamics", source="ours, measured: the effect fails, not the eye; literally nothing is frozen",
-    )  # fmt: skip
-    losses: LossConfig = group(lambda: LossConfig(moved_weight=4.0))
-    jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
-
-
-def literal_finetuning() -> FinetuneConfig:
-    """200 epochs on the new transitions alone, Adam 1e-4, all layers (A.11.2)."""
-    stage = StageConfig(steps=200, batch=0, rate=1e-4, cosine=False, warmup=0)
-    plain = FinetuneConfig(stage=stage, plateau=None, mirrored=False, replayed=0, freeze=(), losses=LossConfig())
-    return replace(plain, jitter=0.0)
 
 
 def pretrain(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from f2p.action.protocol import moves
-from f2p.posterior.svgd import Trace
 from f2p.types import Particles
+
+if TYPE_CHECKING:
+    from f2p.posterior.svgd import Trace
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,34 +15,22 @@ from f2p.model.protocol import SkillEffectModel
 from f2p.model.threads import limit_threads
 from f2p.posterior.action_spaces.bounded import action_space
 from f2p.posterior.action_spaces.protocol import Situation
-from f2p.posterior.actions import ActionConfig, ActionTarget
+from f2p.posterior.actions import ActionTarget
 from f2p.posterior.barrier import Obstacles
 from f2p.posterior.bounds import Bounds, bounds_of
+from f2p.posterior.config import PosteriorConfig
 from f2p.posterior.diagnostics import Diagnostics, effective_number, placements, spreads
 from f2p.posterior.errors import NotMovableError
-from f2p.posterior.layout import Layout, LayoutConfig, layout_of
+from f2p.posterior.layout import Layout, layout_of
 from f2p.posterior.modes import Mode, modes
-from f2p.posterior.objective import after_set, aligned
+from f2p.posterior.objective import after_set
 from f2p.posterior.search import best_of
-from f2p.posterior.states import StateConfig, StateTarget, state_target
-from f2p.posterior.svgd import SvgdConfig, SvgdResult, svgd
-from f2p.settings import Settings, choice, completed, group, number
+from f2p.posterior.states import StateTarget, state_target
+from f2p.posterior.svgd import SvgdResult, svgd
+from f2p.settings import completed
 from f2p.types import Failure, Particles, Relations, SkillCall
 
 Progress = Callable[[str, float, str], None]
-
-
-@dataclass(frozen=True)
-class PosteriorConfig(Settings):
-    """Everything about one inference."""
-
-    mode: str = choice("svi", "how it is inferred", lambda: modes.names)
-    particles: int = number(20, "particles M", low=1, high=1000, source="A.5")
-    states: StateConfig = group(StateConfig)
-    actions: ActionConfig = group(ActionConfig)
-    layout: LayoutConfig = group(LayoutConfig)
-    state_search: SvgdConfig = group(lambda: SvgdConfig(iterations=100), "search for states")
-    action_search: SvgdConfig = group(lambda: SvgdConfig(iterations=70), "search for actions")
 
 
 DEFAULT = PosteriorConfig()
@@ -139,7 +127,7 @@ def _state_target(
     if call.object not in movable:
         raise NotMovableError(call.object, movable)
     observed = failure.outcome.observed_before
-    relations = Relations(scene.names, np.zeros((len(scene.names), 3)), aligned(observed, scene.names))
+    relations = Relations(scene.names, np.zeros((len(scene.names), 3)), observed.binary_of(scene.names))
     layout = layout_of(scene, relations, bounds, config.layout)
     return state_target(model, scene, relations, layout, seed, config.states)
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Protocol
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Protocol
 
 from f2p.registry import Makers
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEAST_BANDWIDTH = 1e-8
 """Floor of h (ours: equal particles and single particles keep a finite kernel)."""
@@ -57,6 +57,8 @@ def bandwidth(squared_distances: Tensor) -> Tensor:
     count = squared_distances.shape[-1]
     if count < 2:
         return squared_distances.new_ones(squared_distances.shape[:-2])
+    import torch
+
     off_diagonal = squared_distances.detach()[..., ~torch.eye(count, dtype=torch.bool)]
     return (off_diagonal.median(-1).values / math.log(max(count, 3))).clamp_min(LEAST_BANDWIDTH)
 
@@ -73,7 +75,7 @@ def rbf(coordinates: Tensor) -> tuple[Tensor, Tensor]:
     differences = coordinates[..., :, None, :] - coordinates[..., None, :, :]
     squared = differences.square().sum(-1)
     scale = bandwidth(squared)[..., None, None]
-    values = torch.exp(-squared / scale)
+    values = (-squared / scale).exp()
     return values, differences * (values * (-2.0 / scale))[..., None]
 
 
@@ -90,6 +92,8 @@ class PerObjectKernel:
 
     def direction(self, particles: ComparedParticles, scores: Tensor) -> Tensor:
         """See `Kernel.direction`."""
+        import torch
+
         direction = torch.zeros_like(scores)
         groups: dict[tuple[int, int], list[tuple[int, ...]]] = defaultdict(list)
         for block in particles.blocks:

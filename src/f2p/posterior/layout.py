@@ -17,40 +17,15 @@ from torch import Tensor
 from f2p.geometry import half_extents, rotate_z, wrapped
 from f2p.posterior.barrier import turned
 from f2p.posterior.bounds import Bounds, top_of, tops_of
+from f2p.posterior.config import LayoutConfig
 from f2p.posterior.errors import NotFiniteError, NothingToInferError
 from f2p.posterior.prior import UniformPrior
 from f2p.relation.table import held
-from f2p.settings import Settings, number, setting
 from f2p.shape.protocol import FREE, Cavity, board
 from f2p.types import Relations, Scene, Segment
 
 _STANDS = 0.7
 """Share of a top over which what stands on it may be put (ours: its centre stays well over its support)."""
-
-
-@dataclass(frozen=True)
-class LayoutConfig(Settings):
-    """How far bodies may go from where they were seen."""
-
-    relative: bool | None = setting(
-        None, "contents relative to their container; false is the literal form, none: as the mode does",
-        source="ours, method.md 8",
-    )  # fmt: skip
-    turn: float = number(
-        0.5,
-        "largest turn from the observed yaw",
-        unit="rad",
-        low=0.01,
-        high=1.6,
-        source="C4: clouds are not re-rendered",
-    )
-    least_room: float = number(0.002, "half range of what has no room", unit="m", low=1e-4, high=0.1, source="ours")
-    standing_gap: float = number(
-        0.015, "largest gap under a body that stands on another", unit="m", low=0.0, high=0.1, source="ours: box noise"
-    )
-    floor_reach: float = number(
-        0.15, "half range of what stands on no surface", unit="m", low=0.001, high=2.0, source="ours"
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from f2p.posterior.objective import PLACED
 from f2p.registry import Registry
+from f2p.relation.table import binary_specs
 from f2p.types import BINARY_RELATIONS
+
+PLACED = tuple(spec.name for spec in binary_specs() if spec.placed)
+"""Relations of Eq. 2 by default: directional ones pin the particles (method.md 8: 5 cm instead of 21 cm of spread)."""
 
 
 @dataclass(frozen=True)

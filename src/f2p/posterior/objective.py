@@ -12,11 +12,10 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from f2p.model.protocol import Latent, SkillEffectModel
-from f2p.relation.table import binary_specs, carried, held
+from f2p.posterior.modes import PLACED
+from f2p.relation.table import carried, held
 from f2p.types import BINARY_RELATIONS, Failure, Relations, Scene
 
-PLACED = tuple(spec.name for spec in binary_specs() if spec.placed)
-"""Relations of Eq. 2 by default: directional ones pin the particles (method.md 8: 5 cm instead of 21 cm of spread)."""
 LARGEST_LOGIT = 60.0
 """|z| beyond which ln H is continued flat (method.md 6.1)."""
 
@@ -55,15 +54,6 @@ def relation_set(entries: Sequence[tuple[int, int, int]], observed: np.ndarray) 
     truth = torch.as_tensor(np.array(observed) > 0.5, dtype=torch.float32)
     subjects, objects, kinds = index.unbind(-1)
     return RelationSet(subjects, objects, kinds, truth[subjects, objects, kinds])
-
-
-def aligned(relations: Relations, names: Sequence[str]) -> np.ndarray:
-    """Return binary relations in the order of `names`; 0 where one was not seen. Shape (names, names, 9)."""
-    out = np.zeros((len(names), len(names), len(BINARY_RELATIONS)), dtype=np.float32)
-    known = [(row, relations.names.index(name)) for row, name in enumerate(names) if name in relations.names]
-    rows, columns = [row for row, _ in known], [column for _, column in known]
-    out[np.ix_(rows, rows)] = relations.binary[np.ix_(columns, columns)]
-    return out
 
 
 def involved(scene: Scene, relations: Relations) -> tuple[int, ...]:
@@ -119,7 +109,7 @@ def after_set(failure: Failure) -> tuple[RelationSet, str]:
     """
     outcome = failure.outcome
     names = outcome.before.names
-    observed = aligned(outcome.observed_after, names)
+    observed = outcome.observed_after.binary_of(names)
     pairs = {
         (names.index(item.subject), names.index(item.object))
         for item in failure.contradictions
@@ -127,7 +117,7 @@ def after_set(failure: Failure) -> tuple[RelationSet, str]:
     }
     source = "contradictions"
     if not pairs:
-        wrong = (aligned(outcome.prediction.relations, names) > 0.5) != (observed > 0.5)
+        wrong = (outcome.prediction.relations.binary_of(names) > 0.5) != (observed > 0.5)
         pairs, source = {(int(i), int(j)) for i, j, _ in np.argwhere(wrong) if i != j}, "differences"
     if not pairs:
         acted = names.index(outcome.call.object)

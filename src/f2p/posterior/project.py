@@ -11,7 +11,6 @@ import numpy as np
 from f2p.action.protocol import aiming, moves
 from f2p.geometry import rotate_z
 from f2p.posterior.errors import AllRejectedError
-from f2p.posterior.objective import aligned
 from f2p.relation.table import held
 from f2p.scene.relations import binary_relations
 from f2p.settings import Settings, number
@@ -107,7 +106,7 @@ def project(
         AllRejectedError: No scene stayed.
     """
     rng = np.random.default_rng(seed)
-    inside = held(aligned(failure.outcome.observed_before, particles.names))
+    inside = held(failure.outcome.observed_before.binary_of(particles.names))
     poses = np.array(particles.poses, dtype=np.float64)
     free = np.array([shape_of(body.prior).moves == FREE for body in bodies])
     done = np.zeros(len(poses), dtype=bool)

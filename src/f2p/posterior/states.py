@@ -18,40 +18,12 @@ from torch import Tensor
 from f2p.model.batch import segment_points
 from f2p.model.protocol import Latent, SkillEffectModel
 from f2p.posterior.barrier import gaps, log_barrier, reaches, turned
+from f2p.posterior.config import StateConfig
 from f2p.posterior.layout import Layout
-from f2p.posterior.objective import PLACED, RelationSet, before_set, log_likelihood
+from f2p.posterior.modes import PLACED
+from f2p.posterior.objective import RelationSet, before_set, log_likelihood
 from f2p.posterior.svgd import Coordinates
-from f2p.settings import Settings, number, setting
 from f2p.types import BINARY_RELATIONS, Relations, Scene
-
-
-@dataclass(frozen=True)
-class StateConfig(Settings):
-    """What a state particle is measured by."""
-
-    kinds: tuple[str, ...] | None = setting(
-        None, "relations of R_pre; none: the mode's, and all of them is the literal reading", source="Eq. 2"
-    )
-    agreeing_only: bool | None = setting(
-        None, "leave out relations that the model detects wrongly now; none: as the mode does",
-        source="ours, method.md 6.2",
-    )  # fmt: skip
-    least_agreement: float = number(
-        0.8, "probability the model gives to what was observed, for a relation to count", low=0.5, high=1.0,
-        source="ours: timid contacts of contents with the table under their box held the box where it was",
-    )  # fmt: skip
-    temperature: float = number(
-        1.0, "the likelihood is taken to this power's inverse", low=0.01, high=100.0, source="A.13.2: β = 1"
-    )
-    margin: float = number(0.004, "softness of the barrier between bodies", unit="m", low=1e-4, high=0.1, source="ours")
-    refresh: int = number(50, "iterations between encodings at the current yaw", low=1, high=100_000, source="ours")
-    noise_low: float = number(0.10, "least noise around the failure, of the range", low=0.0, high=1.0, source="C18")
-    noise_high: float = number(0.20, "largest noise around the failure, of the range", low=0.0, high=1.0, source="C18")
-    near_share: float = number(0.5, "particles that start near the failure", low=0.0, high=1.0, source="C18")
-    tries: int = number(
-        40, "draws per particle, of which the freest is kept", low=1, high=10_000, source="ours: method.md 6.5"
-    )
-
 
 DEFAULT = StateConfig(kinds=PLACED, agreeing_only=True)
 

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from f2p.clock import Clock, SystemClock
+from f2p.posterior.config import SvgdConfig
 from f2p.posterior.errors import NotFiniteError
 from f2p.posterior.kernel import DEFAULT_KERNEL, ComparedParticles, Kernel, kernels
-from f2p.settings import Settings, choice, number
 
 LogDensity = Callable[[Tensor], Tensor]
 """Variables (M, D) to log densities (M,), differentiable; row i depends on particle i alone."""
@@ -35,31 +35,6 @@ class Stop(IntEnum):
     """The time limit came first."""
     FLAT = 3
     """The density has no gradient anywhere and the particles no repulsion: nothing moves."""
-
-
-@dataclass(frozen=True)
-class SvgdConfig(Settings):
-    """Numbers of one run."""
-
-    kernel: str | None = choice(None, "how particles repel each other; none: the mode's", lambda: kernels.names)
-    iterations: int = number(100, "Adam steps at most", low=1, high=100_000, source="C17")
-    step: float = number(0.1, "Adam step in the squashed variable", low=1e-6, high=10.0, source="C17")
-    final_step: float = number(
-        0.2, "share of the step left at the end (cosine)", low=0.0, high=1.0, source="ours: settles"
-    )
-    tolerance: float = number(1e-4, "root mean square of Φ at which to stop", low=0.0, high=1.0, source="ours")
-    largest_score: float = number(
-        1e3, "norm at which a particle's score is clipped", low=1.0, high=1e9, source="ours: barriers are steep"
-    )
-    jitter: float = number(1e-3, "noise that tells coinciding particles apart", low=0.0, high=1.0, source="ours")
-    limit_s: float = number(
-        60.0,
-        "time limit",
-        unit="s",
-        low=0.01,
-        high=86_400.0,
-        source="ours: far above nominal, so that results repeat under load",
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from f2p.report.page import Story, write_page
-from f2p.report.words import call_text
+from f2p.report.words import PAGE, call_text
 from f2p.types import Failure
-
-PAGE = "report.html"
-"""Name of the page within the failure's folder."""
 
 
 def title_of(failure: Failure) -> str:

@@ -13,6 +13,9 @@ from f2p.monitor.advice import next_action
 from f2p.monitor.compare import observed_displacements
 from f2p.types import Cause, Failure, SkillCall, fact_text
 
+PAGE = "report.html"
+"""Name of the page within the failure's folder."""
+
 MOVED_M = 0.02
 """What went further than this went somewhere [m], as the monitor has it."""
 

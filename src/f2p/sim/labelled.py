@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
 from f2p.action.protocol import actions, filled_up, width_of
@@ -19,11 +19,13 @@ from f2p.sim.motion.protocol import ToolMotionConfig, motions, paths_of
 from f2p.sim.physics.clouds import Camera, CameraConfig, StateClouds, moved_cloud
 from f2p.sim.physics.engine import FARTHEST, Engine, Runs, States
 from f2p.sim.physics.labels import label
-from f2p.sim.physics.rollout import posed
 from f2p.sim.physics.scene_builder import BuiltScene, PhysicsConfig, build
 from f2p.sim.protocol import SimulationBatch
 from f2p.sim.world import Body, World
 from f2p.types import Box, Relations, Scene, Segment, SkillCall, Transition
+
+if TYPE_CHECKING:
+    import mujoco
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,10 @@ class LabelledSimulator:
         earlier: Scene | None,
     ) -> _Snapshot:
         """Label and see one run. Hidden clouds follow those of `earlier` rigidly."""
+        import mujoco
+
+        from f2p.sim.physics.rollout import posed
+
         if self._data is None:
             self._data = mujoco.MjData(scene.model)
         poses, sizes = (array[run] for array in boxes)

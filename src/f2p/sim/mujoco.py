@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from f2p.sim.labelled import LabelledSimulator, SimulationConfig
 from f2p.sim.physics.engine import Runs, States
-from f2p.sim.physics.rollout import Batch
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.protocol import simulators
 
@@ -17,6 +16,8 @@ class MujocoSimulator(LabelledSimulator):
         config = config or SimulationConfig()
 
         def engine(scene: BuiltScene, start: States) -> Runs:
+            from f2p.sim.physics.rollout import Batch
+
             return Batch(scene, start, config.threads)
 
         super().__init__(config, engine)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,58 +12,25 @@ import numpy as np
 from f2p.clock import Clock, SystemClock
 from f2p.learner.dataset import Dataset, write_dataset, write_learning
 from f2p.learner.errors import DatasetNotWrittenError, NotTeachableError
-from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData, Learner, Progress, learners, no_progress
+from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData, Learner, Progress, no_progress
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.batch import TransitionBatch, pack
 from f2p.model.factory import weights_bytes
 from f2p.model.predictor import TorchPredictor
 from f2p.model.remembered import MEMORY
-from f2p.model.shipping import SHIPPED
 from f2p.model.threads import beside, in_turn, limit_threads
-from f2p.model.train import FinetuneConfig, finetune
+from f2p.model.train import finetune
 from f2p.model.transitions import Transitions
-from f2p.settings import Settings, group, number, setting
-from f2p.sim.protocol import Simulator, simulators
+from f2p.sim.protocol import Simulator
 from f2p.types import Cause, Failure
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.files import locked
-from f2p.weights.gate import GateConfig, GateReport, judge
+from f2p.weights.gate import GateReport, judge
 from f2p.weights.lineage import lineage_facts
 from f2p.weights.measure import replay_f1, replay_parts
 from f2p.weights.modules import load_module, manifest_for
-from f2p.weights.reliability import Reliability, ReliabilityConfig, measure_reliability
+from f2p.weights.reliability import Reliability, measure_reliability
 from f2p.weights.store import WeightsStore
-
-
-@dataclass(frozen=True)
-class CycleConfig(Settings):
-    """Everything about one round of learning."""
-
-    finetune: FinetuneConfig = group(FinetuneConfig)
-    gate: GateConfig = group(GateConfig)
-    reliability: ReliabilityConfig = group(ReliabilityConfig)
-    replay: Path = setting(SHIPPED / "replay.safetensors", "frozen subset of the pre-training data")
-    gate_share: float = number(
-        0.33, "share of the replay data for the gate alone, unless its manifest says", low=0.05, high=0.9
-    )
-    transitions: int | None = number(
-        None, "transitions that a learner may have simulated; where none is given, as its own config says", low=2,
-        high=100_000,
-    )  # fmt: skip
-    publish: bool = setting(True, "whether weights that pass the gate become the champion")
-    workers: int = number(
-        2, "threads that work on a round at once; what it comes to does not depend on them", low=1, high=64,
-        source="ours: two cores",
-    )  # fmt: skip
-    busy_wait_s: float = number(0.0, "how long to wait for another fine-tune", unit="s", low=0.0, high=3600.0)
-
-
-@dataclass(frozen=True)
-class LearningConfig(Settings):
-    """A round of learning with whatever learner and simulator are chosen by name."""
-
-    cycle: CycleConfig = group(CycleConfig)
-    learner_settings: Mapping[str, Any] = group(learners.configs, "of each learner")
-    simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator")
 
 
 @dataclass(frozen=True, eq=False)

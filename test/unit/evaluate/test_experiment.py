@@ -20,7 +20,7 @@ from f2p.learner.untargeted import UntargetedConfig
 from f2p.model.errors import BadDatasetError, DivergedError
 from f2p.posterior.errors import AllRejectedError
 from f2p.sim.errors import BodyError
-from f2p.weights.cycle import CycleConfig
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.errors import NoSpaceError
 from f2p.weights.gate import GateConfig
 

@@ -14,9 +14,8 @@ from f2p.learner.scenes import as_it_was_left, put_elsewhere
 from f2p.learner.targeted import TargetedConfig
 from f2p.model.factory import create
 from f2p.monitor.compare import carried_along
+from f2p.posterior.config import PosteriorConfig, SvgdConfig
 from f2p.posterior.errors import AllRejectedError
-from f2p.posterior.infer import PosteriorConfig
-from f2p.posterior.svgd import SvgdConfig
 from f2p.sim.mujoco import MujocoSimulator
 from f2p.sim.world import World, reconstruct
 from f2p.types import BINARY_RELATIONS, Failure, Particles, Relations

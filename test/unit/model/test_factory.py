@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,12 @@ LIMIT = 8_000_000
 
 def test_seeds_make_models() -> None:
     assert weights_bytes(create(seed=1)) == weights_bytes(create(seed=1)) != weights_bytes(create(seed=2))
+
+
+def test_weights_are_loaded_without_torchs_compiler() -> None:
+    """It took longer to import than torch itself, in every process that asks a model."""
+    script = "import sys; from f2p.model.factory import shipped; shipped(); sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=120).returncode == 0
 
 
 def test_unknown_names_list_the_choices() -> None:

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from f2p.model.factory import create
-from f2p.model.losses import Labels, LossConfig, pair_mask, position_loss, relation_loss, transition_losses
+from f2p.model.losses import Labels, pair_mask, position_loss, relation_loss, transition_losses
 from f2p.model.protocol import RelationLogits
+from f2p.model.recipe import LossConfig
 
 
 def labels(mask: list[list[bool]], displacements: torch.Tensor) -> Labels:

@@ -15,9 +15,9 @@ from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.batch import TransitionBatch
 from f2p.model.errors import TrainingError
 from f2p.model.factory import create
-from f2p.model.losses import LossConfig
-from f2p.model.optimise import Plateau, PlateauConfig, StageConfig
-from f2p.model.train import FinetuneConfig, PretrainConfig, _parts, finetune, literal_finetuning, pretrain
+from f2p.model.optimise import Plateau
+from f2p.model.recipe import FinetuneConfig, LossConfig, PlateauConfig, PretrainConfig, StageConfig, literal_finetuning
+from f2p.model.train import _parts, finetune, pretrain
 from f2p.model.transitions import Transitions
 
 SHORT = PretrainConfig(

@@ -14,17 +14,19 @@ from f2p.action.protocol import actions
 from f2p.model.protocol import SkillEffectModel
 from f2p.posterior.action_spaces.bounded import action_space
 from f2p.posterior.action_spaces.protocol import Situation
-from f2p.posterior.actions import ActionConfig, ActionTarget, poolings
+from f2p.posterior.actions import ActionTarget
 from f2p.posterior.barrier import gaps
 from f2p.posterior.bounds import bounds_of
+from f2p.posterior.config import ActionConfig, LayoutConfig, PosteriorConfig, StateConfig, SvgdConfig
 from f2p.posterior.diagnostics import effective_number, placements, spreads
 from f2p.posterior.errors import AllRejectedError, NoSurfaceError, NotMovableError
-from f2p.posterior.infer import PosteriorConfig, infer
-from f2p.posterior.layout import LayoutConfig, layout_of
+from f2p.posterior.infer import infer
+from f2p.posterior.layout import layout_of
 from f2p.posterior.objective import after_set
+from f2p.posterior.pooling import poolings
 from f2p.posterior.project import ProjectConfig, contained, project
-from f2p.posterior.states import StateConfig, StateTarget, state_target
-from f2p.posterior.svgd import SvgdConfig, scored, svgd
+from f2p.posterior.states import StateTarget, state_target
+from f2p.posterior.svgd import scored, svgd
 from f2p.types import BINARY_RELATIONS, Failure, Particles, Scene, SkillCall
 
 torch.set_num_threads(1)

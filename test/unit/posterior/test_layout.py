@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from f2p.posterior.bounds import Bounds, Surface, bounds_of
+from f2p.posterior.config import LayoutConfig
 from f2p.posterior.errors import BoundsError, NoSurfaceError, NotFiniteError, NothingToInferError
-from f2p.posterior.layout import Layout, LayoutConfig, layout_of
+from f2p.posterior.layout import Layout, layout_of
 from f2p.scene.relations import binary_relations, relations_of
 from f2p.types import BINARY_RELATIONS, Box, Scene, Segment
 

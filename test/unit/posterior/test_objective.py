@@ -9,16 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from f2p.posterior.objective import (
-    PLACED,
-    RelationSet,
-    after_set,
-    aligned,
-    before_set,
-    involved,
-    log_entropy,
-    log_likelihood,
-)
+from f2p.posterior.modes import PLACED
+from f2p.posterior.objective import RelationSet, after_set, before_set, involved, log_entropy, log_likelihood
 from f2p.scene.relations import relations_of
 from f2p.types import BINARY_RELATIONS, Failure, Relations, Scene
 
@@ -131,9 +123,9 @@ def test_relations_are_aligned_by_name_whatever_their_order(make_scene: Maker) -
     turned = Relations(
         tuple(scene.names[i] for i in order), relations.unary[order], relations.binary[np.ix_(order, order)]
     )
-    np.testing.assert_array_equal(aligned(turned, scene.names), relations.binary)
+    np.testing.assert_array_equal(turned.binary_of(scene.names), relations.binary)
     stranger = Relations(("a",), np.zeros((1, 3)), np.ones((1, 1, 9)))
-    assert aligned(stranger, scene.names).sum() == 0
+    assert stranger.binary_of(scene.names).sum() == 0
 
 
 def test_entries_are_picked_where_they_belong(failure: Failure) -> None:

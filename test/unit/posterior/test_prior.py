@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from f2p.posterior.config import SvgdConfig
 from f2p.posterior.errors import BoundsError
 from f2p.posterior.prior import UniformPrior
-from f2p.posterior.svgd import Coordinates, SvgdConfig, svgd
+from f2p.posterior.svgd import Coordinates, svgd
 
 torch.set_num_threads(1)
 

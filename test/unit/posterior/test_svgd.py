@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from f2p.clock import SystemClock
+from f2p.posterior.config import SvgdConfig
 from f2p.posterior.errors import NotFiniteError
-from f2p.posterior.svgd import Coordinates, Stop, SvgdConfig, scored, svgd
+from f2p.posterior.svgd import Coordinates, Stop, scored, svgd
 
 torch.set_num_threads(1)
 

@@ -20,14 +20,14 @@ from f2p.learner.protocol import LearnContext, LearnedData, learners
 from f2p.model.batch import pack
 from f2p.model.errors import BadDatasetError
 from f2p.model.factory import create, weights_bytes
-from f2p.model.optimise import StageConfig
-from f2p.model.train import FinetuneConfig
+from f2p.model.recipe import FinetuneConfig, StageConfig
 from f2p.monitor.compare import compare
 from f2p.registry import UnknownNameError
 from f2p.scene.goals import parse_goal
 from f2p.types import Cause, Execution, Failure, Outcome, Particles
 from f2p.weights import cycle
-from f2p.weights.cycle import CycleConfig, learn
+from f2p.weights.cycle import learn
+from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.errors import ParentMovedError, StoreBusyError
 from f2p.weights.files import locked
 from f2p.weights.gate import GateConfig

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from f2p.posterior.actions import ActionConfig
 from f2p.posterior.barrier import Obstacles
 from f2p.posterior.bounds import Bounds
+from f2p.posterior.config import ActionConfig
 from f2p.posterior.svgd import Coordinates
 from f2p.registry import Registry
 from f2p.types import SkillCall

@@ -45,8 +45,8 @@ class PageWriter:
 
         def write() -> object:
             from f2p.report.case import learned_from, write_report
-            from f2p.report.first import PAGE
             from f2p.report.why import versions_of
+            from f2p.report.words import PAGE
 
             learned, versions = learned_from(store.folder, report.failure_id), partial(versions_of, store)
             return write_report(case, case / PAGE, {"seconds": report.seconds}, learned, versions=versions)

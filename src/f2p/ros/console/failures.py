@@ -11,8 +11,7 @@ from f2p.clock import Clock
 from f2p.console.view import FailureRow
 from f2p.errors import F2pError
 from f2p.monitor.case import handled, is_case, read_case, written_ns
-from f2p.report.first import PAGE
-from f2p.report.words import call_text
+from f2p.report.words import PAGE, call_text
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.messages.learning import contradictions_from_msg
 from f2p_msgs.msg import Failure as FailureMessage

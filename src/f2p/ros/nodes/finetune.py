@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geometry_msgs.msg import PoseArray
 
@@ -23,10 +24,13 @@ from f2p.ros.messages.learning import gate_to_msg, particles_to_msg, times_to_ms
 from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
 from f2p.types import Failure
-from f2p.weights.cycle import CycleConfig, LearnReport, learn
-from f2p.weights.modules import open_store
+from f2p.weights.cycle_config import CycleConfig
 from f2p_msgs.action import FineTune
 from f2p_msgs.srv import PublishWeights
+
+if TYPE_CHECKING:
+    from f2p.weights.cycle import LearnReport
+    from f2p.weights.store import WeightsStore
 
 AUTO, ASK = "auto", "ask"
 """What becomes of weights that pass the gate: they serve, or wait for a person."""
@@ -68,13 +72,21 @@ class FinetuneNode(F2pNode):
         self.act(FineTune, "fine_tune", self._learn, self.parameters.config.deadline_s)
 
     def load(self) -> None:
-        """Open the store, make the simulator."""
+        """Make the simulator; torch, with which learning begins, is not imported before there is a failure."""
         config = self.parameters.config
         self._note = self.event_log(config.events)
-        self._store = open_store(config.store)
         self._simulator = make_simulator(config.simulator, config.simulator_settings.get(config.simulator))
 
+    @cached_property
+    def _store(self) -> WeightsStore:
+        """The store, opened with the first failure: that of the model server, which says earlier if it is none."""
+        from f2p.weights.modules import open_store
+
+        return open_store(self.parameters.config.store)
+
     def _learn(self, handle: Any) -> FineTune.Result:
+        from f2p.weights.cycle import learn
+
         request, config = handle.request, self.parameters.config
 
         def progress(stage: str, fraction: float, detail: str) -> None:

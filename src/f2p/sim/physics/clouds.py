@@ -7,13 +7,16 @@ of rays, finely spaced wherever a movable may be hit and coarsely elsewhere, so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
 from f2p.geometry import rotate_z
 from f2p.settings import Settings, number, setting
 from f2p.sim.physics.scene_builder import BuiltScene
+
+if TYPE_CHECKING:
+    import mujoco
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ class Camera:
             sizes: Box extents [m]. Shape (bodies, 3).
             rng: Noise, drop-out and thinning.
         """
+        import mujoco
+
         config = self.config
         chosen = self._chosen(scene, poses, sizes)
         chosen = chosen[rng.random(len(chosen)) >= config.drop_out]

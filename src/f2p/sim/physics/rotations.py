@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.spatial.transform import Rotation
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 
 def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
@@ -13,6 +17,8 @@ def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
 
 def yaw_quaternions(yaws: np.ndarray) -> np.ndarray:
     """Return quaternions (w, x, y, z) of rotations about +z. Shape (..., 4)."""
+    from scipy.spatial.transform import Rotation
+
     return _quaternions(Rotation.from_euler("z", np.ravel(yaws)[:, None]), np.shape(yaws))
 
 
@@ -23,6 +29,8 @@ def quaternion_product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _rotations(quaternions: np.ndarray) -> Rotation:
+    from scipy.spatial.transform import Rotation
+
     return Rotation.from_quat(np.roll(quaternions.reshape(-1, 4), -1, axis=-1))
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import mujoco
 import numpy as np
 
 from f2p.settings import Settings, number
@@ -18,6 +17,9 @@ from f2p.shape.protocol import Slab
 from f2p.shape.sliding import slide_travel
 from f2p.sim.errors import BodyError
 from f2p.sim.world import Body
+
+if TYPE_CHECKING:
+    import mujoco
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def build(bodies: Sequence[Body], config: PhysicsConfig) -> BuiltScene:
     if len(set(names)) != len(names):
         raise BodyError(max(names, key=names.count), "is there twice; names must be unique")
     parts = [part_of(body) for body in bodies]
-    return located(mujoco.MjModel.from_xml_string(scene_xml(parts, config)), bodies, parts, config)
+    return located(compiled(scene_xml(parts, config)), bodies, parts, config)
 
 
 def with_tools(scene: BuiltScene, tools: Sequence[ToolShape]) -> BuiltScene:
@@ -187,7 +189,14 @@ def with_tools(scene: BuiltScene, tools: Sequence[ToolShape]) -> BuiltScene:
     for index, _ in scene.drawers:
         parts[index] = replace(parts[index], slide_most=float(scene.model.joint(f"j{index}").range[1]))
     xml = scene_xml(parts, scene.physics, tools)
-    return located(mujoco.MjModel.from_xml_string(xml), scene.bodies, parts, scene.physics)
+    return located(compiled(xml), scene.bodies, parts, scene.physics)
+
+
+def compiled(xml: str) -> mujoco.MjModel:
+    """Compile what `scene_xml` wrote; MuJoCo is imported here, since whoever names a simulator imports this file."""
+    import mujoco
+
+    return mujoco.MjModel.from_xml_string(xml)
 
 
 def located(model: mujoco.MjModel, bodies: Sequence[Body], parts: Sequence[Part], config: PhysicsConfig) -> BuiltScene:

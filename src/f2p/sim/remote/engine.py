@@ -12,7 +12,6 @@ import numpy as np
 from f2p.sim.errors import BatchError, WorkerLostError, WorkerRefusedError
 from f2p.sim.motion.protocol import Tool, ToolPath
 from f2p.sim.physics.engine import States
-from f2p.sim.physics.rollout import touching_all
 from f2p.sim.physics.rotations import quaternion_product
 from f2p.sim.physics.scene_builder import BuiltScene
 from f2p.sim.remote.process import WorkerConfig, WorkerProcess, check_installed
@@ -93,6 +92,8 @@ class RemoteRuns:
     def contacts(self) -> np.ndarray:
         """Return which bodies touch, as the worker found it; by geometry before anything moved. See `Runs.contacts`."""
         if self._contacts is None:
+            from f2p.sim.physics.rollout import touching_all
+
             self._contacts = touching_all(self._scene, self._states)
         return self._contacts
 

@@ -9,7 +9,7 @@ from f2p.shape.protocol import Slab
 from f2p.sim.motion.protocol import Tool, ToolPath
 from f2p.sim.physics.engine import States
 from f2p.sim.physics.rollout import Batch
-from f2p.sim.physics.scene_builder import BuiltScene, Part, PhysicsConfig, located, scene_xml
+from f2p.sim.physics.scene_builder import BuiltScene, Part, PhysicsConfig, compiled, located, scene_xml
 from f2p.sim.remote.wire import Job, Result, serve
 
 
@@ -22,7 +22,7 @@ def built(job: Job) -> BuiltScene:
         parts.append(Part(slabs, bool(free), float(job.slide_most[body])))
     time_step, friction, density, weld_time = job.physics.tolist()
     physics = PhysicsConfig(time_step=time_step, friction=friction, density=density, weld_time=weld_time)
-    return located(mujoco.MjModel.from_xml_string(scene_xml(parts, physics)), (), parts, physics)
+    return located(compiled(scene_xml(parts, physics)), (), parts, physics)
 
 
 def tools_of(job: Job) -> tuple[Tool | None, ...]:
