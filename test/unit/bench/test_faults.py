@@ -55,3 +55,19 @@ def test_a_row_of_the_table_is_the_worst_of_its_trials() -> None:
     assert len(lines) == 4 and len({line.count("|") for line in lines}) == 1
     assert lines[2].startswith("| executor | kill | drive | 2 | 0.30 s | 7.0 cm | 0 | 2 |")
     assert lines[2].endswith("| resumed; too far |") and lines[3].endswith("| yes |")
+
+
+@pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        ({"end": 0, "late": 3, "stood_s": 2.0, "travel_m": 0.3}, []),
+        ({"stood_s": 1.1}, ["stood late"]),
+        ({"fault": "lose", "stood_s": 1.9, "travel_m": 0.2, "late": 2}, []),
+        ({"fault": "lose", "resumed": 1}, ["resumed"]),
+        ({"fault": "lose", "spared": True}, []),
+        ({"fault": "cut", "spared": True}, ["the motion ended"]),
+    ],
+)
+def test_a_motion_may_outlast_what_passes_and_does_not_resume(change: dict[str, object], broken: list[str]) -> None:
+    trial = dataclasses.replace(GOOD, fault="jump")
+    assert Promised().broken(dataclasses.replace(trial, **change), torch=False) == broken

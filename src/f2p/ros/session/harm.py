@@ -12,6 +12,7 @@ from pathlib import Path
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from f2p.bench.faults import PASSES_S
 from f2p.clock import SystemClock
 from f2p.errors import F2pError
 from f2p.graph import graph
@@ -21,10 +22,15 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.shared_memory import sweep
 from f2p.ros.remote.guard import GuardClient
 from f2p.ros.session.motions import MotionWatch
+from f2p.ros.session.network import LOST, dropping
 
-SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "hang": signal.SIGUSR1}
-FAULTS = tuple(SIGNALS)
-"""It is gone; all its threads stand still; its callbacks do, see `hangable`."""
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "hang": signal.SIGUSR1, "jump": signal.SIGUSR2}
+"""It is gone; all its threads stand still; its callbacks do; its clock is ahead for a while. See `hangable`."""
+
+NETWORK = {"cut": 1.0, "lose": LOST}
+"""Share of the packets from and to it that is lost for a while, see `network`."""
+
+FAULTS = (*SIGNALS, *NETWORK)
 
 MOVE_WITHOUT = "guard", "stretch_sim"
 """Motions are not ended because the guard missed their heartbeats (they are spared of that), but end with them."""
@@ -51,8 +57,19 @@ class Harm:
         return bool(graph.node(name).spared) and name not in MOVE_WITHOUT
 
     def do(self, name: str, fault: str) -> None:
-        """Do it now."""
-        os.kill(self.pids()[name], SIGNALS[fault])
+        """Do it now. Raises OSError where it cannot be done."""
+        pid = self.pids()[name]
+        if fault in SIGNALS:
+            os.kill(pid, SIGNALS[fault])
+            return
+        rules, pause = contextlib.ExitStack(), threading.Event()
+        rules.enter_context(dropping(pid, NETWORK[fault]))
+
+        def heal() -> None:
+            with rules:
+                pause.wait(timeout=PASSES_S[fault])
+
+        threading.Thread(target=heal, name="f2p-heal").start()
 
     def pids(self) -> dict[str, int]:
         """Return the process of each name that runs."""

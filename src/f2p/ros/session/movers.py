@@ -30,6 +30,10 @@ BEGUN_S = 150.0
 class Mover(Protocol):
     """Something that moves the robot, on a thread of its own."""
 
+    @property
+    def ended_s(self) -> float:
+        """When it ended, as stamps count [s]; infinite while it goes on."""
+
     def begun(self) -> bool:
         """Wait until it moves as wanted; False when it ended before."""
 
@@ -43,8 +47,9 @@ class Mover(Protocol):
 class _Threaded:
     """A job on a thread, and its end."""
 
-    def __init__(self, job: Callable[[], int]) -> None:
-        self._job, self._end, self._ended = job, UNFORESEEN, threading.Event()
+    def __init__(self, job: Callable[[], int], motions: MotionWatch) -> None:
+        self._job, self._motions, self._end, self._ended = job, motions, UNFORESEEN, threading.Event()
+        self.ended_s = float("inf")
         self._thread = threading.Thread(target=self._run, name="f2p-mover", daemon=True)
         self._thread.start()
 
@@ -54,6 +59,7 @@ class _Threaded:
         except F2pError as error:
             self._end = error.code
         finally:
+            self.ended_s = self._motions.now_s()
             self._ended.set()
 
     def over(self, within_s: float) -> int | None:
@@ -74,7 +80,7 @@ class BaseMover(_Threaded):
     """Moves the base to and fro, under a lease of autonomy as a skill does."""
 
     def __init__(self, robot: GuardClient, motions: MotionWatch, speed: float) -> None:
-        self._motions, self._start = motions, motions.base_x()
+        self._start = motions.base_x()
         way = -WAY_M if self._start > 0.0 else WAY_M
 
         def drive() -> int:
@@ -82,7 +88,7 @@ class BaseMover(_Threaded):
                 robot.move(Motion((TRANSLATE,), (way,), (speed,)))
             return 0
 
-        super().__init__(drive)
+        super().__init__(drive, motions)
 
     def begun(self) -> bool:
         """Wait until it is under way."""
@@ -101,9 +107,9 @@ class GoalMover(_Threaded):
     def __init__(
         self, ask: Callable[[Callable[[str, float, str], None]], GoalResult], motions: MotionWatch, phase: str
     ) -> None:  # fmt: skip
-        self._motions, self._phase = motions, phase
+        self._phase = phase
         self._stages: list[tuple[float, str, str]] = []
-        super().__init__(lambda: ask(self._on_progress).error_code)
+        super().__init__(lambda: ask(self._on_progress).error_code, motions)
 
     def _on_progress(self, stage: str, _elapsed_s: float, detail: str) -> None:
         self._stages.append((self._motions.now_s(), stage, detail))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from f2p.bench.faults import FaultTrial, Promised, append, kept_in, table
+from f2p.bench.faults import PASSES_S, FaultTrial, Promised, append, kept_in, table
 from f2p.bench.protocol import Measurement, Progress, benchmarks
 from f2p.graph import graph
 from f2p.graph.overrides import configs_of
@@ -20,8 +20,9 @@ from f2p.graph.places import share
 from f2p.graph.supervisor import SupervisorConfig, make_supervisor
 from f2p.ros.remote.goal import spinning
 from f2p.ros.session.demo import DemoSession, running, write_parameters
-from f2p.ros.session.harm import FAULTS, Harm
+from f2p.ros.session.harm import FAULTS, NETWORK, SIGNALS, Harm
 from f2p.ros.session.movers import DRIVE, BaseMover, GoalMover, Mover
+from f2p.ros.session.network import require_own
 from f2p.settings import Settings, choices, group, number, setting, value_of
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import TaskInstance, tasks
@@ -58,7 +59,10 @@ class PromisesConfig(Settings):
 
     trials: int = number(1, "of each process, fault and phase", low=1, high=1000)
     processes: tuple[str, ...] = choices("processes that fail", processes)
-    faults: tuple[str, ...] = choices("how they fail", lambda: FAULTS)
+    faults: tuple[str, ...] = choices(
+        "how they fail; cut and lose in a network of one's own, see promises.md 8", lambda: FAULTS,
+        default=lambda: SIGNALS,
+    )  # fmt: skip
     phases: tuple[str, ...] = setting((DRIVE,), "when: in a move of the base, or in a skill's phase, by its name")
     file: Path = setting(Path("runs/promises.jsonl"), "one line a trial; what is in it already is not done again")
     speed: float = number(0.1, "of the base", unit="m/s", low=0.02, high=0.15)
@@ -81,6 +85,8 @@ class Promises:
         """Measure."""
         config = self.config
         due = self._due(kept_in(config.file))
+        if any(fault in NETWORK for _, fault, _ in due):
+            require_own()
         if due:
             self._do(due, seed, progress)
         rows = {(process, fault, phase) for process in config.processes for fault in config.faults
@@ -159,14 +165,16 @@ class Promises:
             return None
         load, began_s, pids = os.getloadavg()[0], harm.motions.now_s(), harm.pids()
         harm.do(process, fault)
-        back_s = harm.all_back({process: pids[process]}, config.back_within_s)
-        harm.settle(began_s + 2.0 + config.watch_s)
+        passes_s = PASSES_S.get(fault, 0.0)
+        harm.settle(began_s + passes_s)
+        back_s = harm.all_back({} if passes_s else {process: pids[process]}, config.back_within_s)
+        until_s = began_s + passes_s + 2.0 + config.watch_s
+        harm.settle(until_s)
         end = mover.over(30.0)
-        until_s = began_s + 2.0 + config.watch_s
-        motions = harm.motions
+        motions, rested_s = harm.motions, max(began_s + 2.0, min(mover.ended_s, until_s))
         return FaultTrial(
             process, fault, phase, harm.spares(process), motions.stood_s(began_s, began_s + 2.0),
-            motions.travel(began_s, began_s + 2.0), len(motions.begun(began_s + 0.3, began_s + 2.0)),
-            sum(not mover.looks(at) for at in motions.begun(began_s + 2.0, until_s)),
-            back_s, end, harm.left(pids, process), early, load,
+            motions.travel(began_s, began_s + 2.0 + passes_s), len(motions.begun(began_s + 0.3, began_s + 2.0)),
+            sum(not mover.looks(at) for at in motions.begun(rested_s, until_s)),
+            None if back_s is None else passes_s + back_s, end, harm.left(pids, process), early, load,
         )  # fmt: skip

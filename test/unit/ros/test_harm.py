@@ -1,0 +1,88 @@
+"""What is done to processes of the running graph: clocks that jump, and a network that is cut around one of them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+
+from rclpy.clock import Clock, ClockType
+
+from f2p.bench.faults import PASSES_S
+from f2p.ros.session import hangable
+from f2p.ros.session.network import AT_ONCE, ports_of, require_own, rules
+from f2p.settings import SettingError
+
+
+def test_a_clock_is_ahead_for_a_while_and_the_steady_one_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = [100.0]
+    monkeypatch.setattr(hangable.SystemClock, "monotonic_s", lambda _: moment[0])
+    now, jump = hangable.jumpable(Clock.now)
+
+    def ahead_s(kind: ClockType) -> float:
+        clock = Clock(clock_type=kind)
+        return (now(clock) - clock.now()).nanoseconds / 1e9
+
+    assert abs(ahead_s(ClockType.SYSTEM_TIME)) < 1.0
+    jump(0, None)
+    assert ahead_s(ClockType.SYSTEM_TIME) == pytest.approx(hangable.AHEAD_S, abs=1.0)
+    assert ahead_s(ClockType.ROS_TIME) == pytest.approx(hangable.AHEAD_S, abs=1.0)
+    assert abs(ahead_s(ClockType.STEADY_TIME)) < 1.0
+    moment[0] += PASSES_S["jump"]
+    assert abs(ahead_s(ClockType.ROS_TIME)) < 1.0, "it is set right again"
+
+
+def test_ports_are_those_of_one_process() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        assert one.getsockname()[1] in ports_of(os.getpid())
+        assert one.getsockname()[1] not in ports_of(os.getppid())
+
+
+def test_rules_take_as_many_ports_as_one_may_and_drop_a_share() -> None:
+    made = rules(list(range(1, AT_ONCE + 3)), 0.3)
+    assert [len(rule[rule.index("--ports") + 1].split(",")) for rule in made] == [AT_ONCE, 2]
+    assert all("0.3" in rule for rule in made) and "statistic" not in rules([1], 1.0)[0]
+    assert rules([], 1.0) == []
+
+
+def test_outside_a_network_of_ones_own_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "if_nameindex", lambda: [(1, "lo"), (2, "eth0")])
+    with pytest.raises(SettingError, match="unshare --net"):
+        require_own()
+
+
+CUT = """
+import os, socket
+from f2p.ros.session.network import dropping, require_own
+
+require_own()
+heard, sender = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+heard.bind(("127.0.0.1", 0))
+heard.settimeout(0.5)
+
+def arrives():
+    sender.sendto(b"x", heard.getsockname())
+    try:
+        return heard.recv(1)
+    except TimeoutError:
+        return b""
+
+assert arrives()
+with dropping(os.getpid(), 1.0):
+    assert not arrives()
+assert arrives()
+"""
+"""In a network of its own: what a process sends does not arrive while that is cut, and does before and after."""
+
+
+def test_what_is_cut_does_not_arrive() -> None:
+    command = ["unshare", "--net", "sh", "-c", 'ip link set lo up && iptables -L > /dev/null && exec "$0" "$@"']
+    if subprocess.run([*command, "true"], capture_output=True, check=False, timeout=30).returncode:
+        pytest.skip("no root, or no iptables: nothing can be cut here")
+    subprocess.run([*command, sys.executable, "-c", CUT], check=True, timeout=60)
