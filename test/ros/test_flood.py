@@ -30,6 +30,8 @@ from f2p.ros.session.flood import endpoints, flood
 from f2p.sim.protocol import make_simulator
 from f2p.weights.store import WeightsStore
 
+pytestmark = pytest.mark.together
+
 KINDS = (ModelServerNode, PlannerNode, MonitorNode, PerceptionNode, ExecutorNode, OrchestratorNode, FinetuneNode)
 SECONDS, RATE = 0.4, 200.0
 

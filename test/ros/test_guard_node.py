@@ -41,6 +41,8 @@ from f2p.ros.remote.guard_action import GuardedMoves
 from f2p_msgs.action import GuardedMove
 from f2p_msgs.msg import GuardState, Limits
 
+pytestmark = pytest.mark.together
+
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
          "lease_void_s:=2.0", "-p", "command_period_s:=0.21", "-p", "beat_hold_s:=1.0", "-p", "beat_void_s:=3.0",

@@ -27,6 +27,8 @@ from f2p.ros.remote.goal import spinning
 from f2p.ros.remote.status import GraphStatus
 from f2p_msgs.msg import GuardState
 
+pytestmark = pytest.mark.together
+
 UP_S = 120.0
 """Longest bring-up of a process on a busy machine [s]."""
 

@@ -31,6 +31,8 @@ from f2p.ros.replay.launched import player_command
 
 from .conftest import WITH_ME
 
+pytestmark = pytest.mark.together
+
 S, START_NS, LONG_S = 1_000_000_000, 1_700_000_000_000_000_000, 600
 
 

@@ -38,7 +38,7 @@ from f2p_msgs.msg import GroundTruth  # noqa: E402
 
 from .conftest import WITH_ME, a_domain  # noqa: E402
 
-pytestmark = pytest.mark.ros
+pytestmark = pytest.mark.together
 ROOT = Path(__file__).resolve().parents[2]
 FACTOR = 1.0
 """Simulated seconds per second."""
