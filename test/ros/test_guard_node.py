@@ -41,8 +41,6 @@ from f2p.ros.remote.guard_action import GuardedMoves
 from f2p_msgs.action import GuardedMove
 from f2p_msgs.msg import GuardState, Limits
 
-pytestmark = pytest.mark.together
-
 DRIVER = str(Path(__file__).parent / "fake_driver.py")
 LOOSE = ("--ros-args", "-p", "hold_after_s:=0.3", "-p", "lost_after_s:=2.0", "-p", "lease_hold_s:=0.8", "-p",
          "lease_void_s:=2.0", "-p", "command_period_s:=0.21", "-p", "beat_hold_s:=1.0", "-p", "beat_void_s:=3.0",
@@ -98,6 +96,7 @@ def rig(processes: object, until: Callable[..., float]) -> Iterator[Rig]:
         yield Rig(node, processes, until)
 
 
+@pytest.mark.together
 def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> None:
     rig.up()
     with rig.robot.leased():
@@ -114,6 +113,7 @@ def test_motions_arrive_in_bounded_steps_and_bad_ones_never_leave(rig: Rig) -> N
     assert all(0 < abs(step[TRANSLATE]) <= 0.05 + 1e-9 for step in rig.steps() if TRANSLATE in step)
 
 
+@pytest.mark.together
 def test_without_a_lease_nothing_moves(rig: Rig) -> None:
     rig.up()
     caller = ActionCaller(rig.node, GuardedMove, "guarded_move", "guard", rig.watch)
@@ -126,6 +126,7 @@ def test_without_a_lease_nothing_moves(rig: Rig) -> None:
     assert not rig.steps()
 
 
+@pytest.mark.together
 def test_at_the_batterys_end_autonomy_begins_nothing_and_the_operator_may_still_move(rig: Rig) -> None:
     rig.up()
     battery = rig.node.create_publisher(BatteryState, "/battery", qos.STATE)
@@ -144,6 +145,7 @@ def test_at_the_batterys_end_autonomy_begins_nothing_and_the_operator_may_still_
         assert rig.robot.move(Motion((LIFT,), (0.2,))) is Ending.REACHED
 
 
+@pytest.mark.together
 def test_cancel_stops_the_robot(rig: Rig) -> None:
     rig.up("--stuck")
     asked = iter([False] * 20)
@@ -153,6 +155,7 @@ def test_cancel_stops_the_robot(rig: Rig) -> None:
 
 
 def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
+    """Alone: who takes it has just begun to speak, and on a busy machine is asked to move before he is known."""
     rig.up()
     ended: list[Exception] = []
     states: list[GuardState] = []
@@ -179,6 +182,7 @@ def test_an_operator_takes_the_robot_from_autonomy(rig: Rig) -> None:
         assert rig.robot.move(Motion((HEAD_PAN,), (0.0,))) is Ending.REACHED
 
 
+@pytest.mark.together
 def test_an_operator_drives_the_base_by_velocity_and_silence_ends_it(rig: Rig) -> None:
     rig.up()
     with rig.robot.leased(rank=Rank.OPERATOR):
@@ -197,6 +201,7 @@ def test_an_operator_drives_the_base_by_velocity_and_silence_ends_it(rig: Rig) -
     assert [mode for mode, _ in itertools.groupby(modes)] == ["MODE navigation", "MODE position"]
 
 
+@pytest.mark.together
 def test_runstop_latches_until_resumed(rig: Rig) -> None:
     """The latch outlasts the guard: one that was killed came back and took motions, the button being released."""
     rig.up()
@@ -219,12 +224,14 @@ def test_runstop_latches_until_resumed(rig: Rig) -> None:
         assert rig.robot.move(Motion((LIFT,), (0.15,))) is Ending.REACHED
 
 
+@pytest.mark.together
 def test_a_step_that_the_driver_aborts_without_a_code_ends_the_motion(rig: Rig) -> None:
     rig.up("--broken")
     with rig.robot.leased(), pytest.raises(MotionRefusedError, match="gave a step up with code 0"):
         rig.robot.move(Motion((LIFT,), (0.3,)))
 
 
+@pytest.mark.together
 def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
     """A result that is left as it was made reads as reached."""
 
@@ -247,6 +254,7 @@ def test_a_motion_that_meets_a_fault_nobody_foresaw_says_so() -> None:
     assert told[0] == "aborted" and list(result.positions) == [0.0]
 
 
+@pytest.mark.together
 def test_a_driver_that_vanishes_ends_the_motion_and_its_return_resumes_nothing(rig: Rig) -> None:
     rig.up("--rolls", "0.05")
     driver = rig.processes.children["driver"]
