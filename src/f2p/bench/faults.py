@@ -56,6 +56,16 @@ class FaultTrial:
         """Return which row of the table it belongs to."""
         return self.process, self.fault, self.phase
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the motion is to go on, or outlasted a fault that passes, as it may."""
+        return self.spared or (self.end == 0 and self.fault in PASSES_S)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the fault is to end the motion when it comes; lost packets do when too many are."""
+        return not self.goes_on and self.fault != "lose"
+
 
 @dataclass(frozen=True)
 class Promised(Settings):
@@ -68,17 +78,14 @@ class Promised(Settings):
     back_torch_s: float = number(15.0, "limit of processes that load weights", unit="s", low=0.5, high=600.0)
 
     def broken(self, trial: FaultTrial, torch: bool) -> list[str]:
-        """Return what `trial` broke. `torch` tells whether its process loads weights.
-
-        A motion may outlast a fault that passes; where packets are lost it may end whenever too many were.
-        """
-        out, outlasted = [], trial.end == 0 and trial.fault in PASSES_S
-        if trial.spared and trial.end != 0 and trial.fault != "lose":
+        """Return what `trial` broke. `torch` tells whether its process loads weights."""
+        out = []
+        if trial.spared and trial.end != 0:
             out.append("the motion ended")
-        if not trial.spared and not outlasted:
-            if trial.fault != "lose":
-                out += ["stood late"] * (trial.stood_s > self.stood_s) + ["too far"] * (trial.travel_m > self.travel)
-                out += ["begun late"] * (trial.late > 0)
+        if trial.at_once:
+            out += ["stood late"] * (trial.stood_s > self.stood_s) + ["too far"] * (trial.travel_m > self.travel)
+            out += ["begun late"] * (trial.late > 0)
+        if not trial.goes_on:
             out += ["resumed"] * (trial.resumed > 0)
             out += ["no honest end"] * (trial.end in (None, 0, UNFORESEEN))
         if trial.back_s is None:
@@ -114,12 +121,12 @@ def table(trials: Iterable[FaultTrial], promised: Promised, torch: Sequence[str]
         problems = sorted({what for one in some for what in promised.broken(one, process in torch)})
         back = max(math.inf if one.back_s is None else one.back_s for one in some)
         ends = ", ".join(sorted({"none" if one.end is None else str(one.end) for one in some}))
-        moved = not some[0].spared
+        ended, soon = [one for one in some if not one.goes_on], [one for one in some if one.at_once]
         cells = (
             process, fault, phase, len(some),
-            f"{max(one.stood_s for one in some):.2f} s" if moved else "goes on",
-            f"{100 * max(one.travel_m for one in some):.1f} cm" if moved else "",
-            sum(one.late for one in some) if moved else "", sum(one.resumed for one in some) if moved else "",
+            f"{max(one.stood_s for one in soon):.2f} s" if soon else "ended" if ended else "goes on",
+            f"{100 * max(one.travel_m for one in soon):.1f} cm" if soon else "",
+            sum(one.late for one in soon) if soon else "", sum(one.resumed for one in ended) if ended else "",
             f"{back:.1f} s" if math.isfinite(back) else "not", ends, sum(one.left for one in some),
             sum(one.early for one in some), f"{max(one.load for one in some):.1f}", "; ".join(problems) or "yes",
         )  # fmt: skip

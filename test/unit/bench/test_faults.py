@@ -64,10 +64,12 @@ def test_a_row_of_the_table_is_the_worst_of_its_trials() -> None:
         ({"stood_s": 1.1}, ["stood late"]),
         ({"fault": "lose", "stood_s": 1.9, "travel_m": 0.2, "late": 2}, []),
         ({"fault": "lose", "resumed": 1}, ["resumed"]),
-        ({"fault": "lose", "spared": True}, []),
-        ({"fault": "cut", "spared": True}, ["the motion ended"]),
+        ({"fault": "lose", "spared": True}, ["the motion ended"]),
+        ({"fault": "lose", "spared": True, "end": 0}, []),
     ],
 )
 def test_a_motion_may_outlast_what_passes_and_does_not_resume(change: dict[str, object], broken: list[str]) -> None:
-    trial = dataclasses.replace(GOOD, fault="jump")
-    assert Promised().broken(dataclasses.replace(trial, **change), torch=False) == broken
+    trial = dataclasses.replace(GOOD, **{"fault": "jump", **change})
+    assert Promised().broken(trial, torch=False) == broken
+    row = table([trial], Promised(), ()).splitlines()[2]
+    assert ("goes on" in row) is trial.goes_on and ("cm" in row) is trial.at_once

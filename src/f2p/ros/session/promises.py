@@ -94,14 +94,14 @@ class Promises:
         done = [one for one in kept_in(config.file) if one.row in rows]
         print(table(done, config.promised, torch()), flush=True)
         broken = sum(bool(config.promised.broken(one, one.process in torch())) for one in done)
-        bound = [one for one in done if not one.spared]
+        ended, soon = [one for one in done if not one.goes_on], [one for one in done if one.at_once]
         return [
             Measurement("trials", len(done), "", len(rows) * config.trials, at_least=True),
             Measurement("trials that broke a promise", broken, "", 0),
-            Measurement("way of the base after a fault, most", max((one.travel_m for one in bound), default=0.0), "m",
+            Measurement("way of the base after a fault, most", max((one.travel_m for one in soon), default=0.0), "m",
                         config.promised.travel),
-            Measurement("motions begun after 0.3 s", sum(one.late for one in bound), "", 0),
-            Measurement("motions that resumed by themselves", sum(one.resumed for one in bound), "", 0),
+            Measurement("motions begun after 0.3 s", sum(one.late for one in soon), "", 0),
+            Measurement("motions that resumed by themselves", sum(one.resumed for one in ended), "", 0),
         ]  # fmt: skip
 
     def _due(self, done: list[FaultTrial]) -> list[tuple[str, str, str]]:
