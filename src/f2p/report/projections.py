@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from scipy.spatial import ConvexHull
 
 from f2p.geometry import box_corners
 from f2p.report.figures import colours_of
@@ -174,25 +175,6 @@ def _corners(segment: Segment) -> np.ndarray:
 
 
 def _outline(flat: np.ndarray, **style: object) -> Polygon:
-    """Return the outline around the corners of a box, as they lie in a picture."""
-    return Polygon(_hull(flat), closed=True, fill=False, zorder=3, **style)
-
-
-def _hull(flat: np.ndarray) -> np.ndarray:
-    """Return the corners on the outside in their order, by Andrew's monotone chain. Shape (corners, 2)."""
-    ordered = sorted({(float(x), float(y)) for x, y in np.round(flat, 6)})
-
-    def half(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        out: list[tuple[float, float]] = []
-        for point in points:
-            while len(out) > 1 and _turn(out[-2], out[-1], point) <= 0.0:
-                out.pop()
-            out.append(point)
-        return out[:-1]
-
-    return np.array([*half(ordered), *half(ordered[::-1])])
-
-
-def _turn(first: tuple[float, float], second: tuple[float, float], third: tuple[float, float]) -> float:
-    """Return twice the area of a triangle, positive where it turns to the left."""
-    return (second[0] - first[0]) * (third[1] - first[1]) - (second[1] - first[1]) * (third[0] - first[0])
+    """Return the outline around the corners of a box, as they lie in a picture; joggled (QJ), since it may be flat."""
+    hull = ConvexHull(flat, qhull_options="QJ")
+    return Polygon(flat[hull.vertices], closed=True, fill=False, zorder=3, **style)

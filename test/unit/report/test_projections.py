@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.image import imread
 
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.report.page import Story, write_page
-from f2p.report.projections import MOVED_M, VIEWS, _hull, _span, expected_ends, projected
+from f2p.report.projections import MOVED_M, VIEWS, _outline, _span, expected_ends, projected
 from f2p.report.seen import Glimpse, drawn_depth
 from f2p.scene.goals import parse_goal
 from f2p.scene.relations import relations_of
@@ -76,9 +77,15 @@ def test_both_views_show_everything_before_after_and_expected_with_the_left_on_t
     assert VIEWS[1].of([0.5, 0.0, 0.9])[0, 1] > VIEWS[1].of([0.5, 0.0, 0.5])[0, 1], "and high is, from the side"
 
 
-def test_an_outline_has_the_corners_on_the_outside_in_their_order() -> None:
+def test_an_outline_goes_around_all_corners_in_their_order_and_takes_what_is_flat() -> None:
     square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.5, 0.5], [1.0, 1.0], [0.5, 0.0]])
-    assert _hull(square).tolist() == [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    corners = _outline(square).get_xy()
+    x, y = corners[:-1].T, corners[1:].T
+    assert 0.5 * abs(float(np.sum(x[0] * y[1] - x[1] * y[0]))) == pytest.approx(1.0), "a line that crosses has less"
+    assert np.array([0.5, 0.5]).tolist() not in corners.tolist()
+    for flat in (square * (1.0, 0.0), square * 0.0):
+        drawn = _outline(flat).get_xy()
+        assert (drawn.min(0).tolist(), drawn.max(0).tolist()) == (flat.min(0).tolist(), flat.max(0).tolist())
 
 
 def test_it_is_drawn_also_where_things_vanished_and_clouds_are_empty() -> None:

@@ -85,18 +85,28 @@ def forget(folder: Path = SHARED_MEMORY, processes: Path = PROCESSES) -> int:
 def _is_forgotten(path: Path) -> bool:
     """Tell whether a file is old, ours to remove, and not locked."""
     try:
-        if SystemClock().stamp_ns() / 1e9 - path.stat().st_mtime < FORGOTTEN_S:
-            return False
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        young = SystemClock().stamp_ns() / 1e9 - path.stat().st_mtime < FORGOTTEN_S
     except OSError:
         return False
+    descriptor = None if young else _locked(path)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True
+
+
+def _locked(path: Path, more_flags: int = 0) -> int | None:
+    """Take the lock of a file; its descriptor, to be closed, or None where somebody has the lock or it is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | more_flags, 0o666)
+    except OSError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        return False
-    finally:
         os.close(descriptor)
-    return True
+        return None
+    return descriptor
 
 
 def _mapped(maps: Path) -> set[str]:
@@ -109,16 +119,9 @@ def _mapped(maps: Path) -> set[str]:
 
 def _hold(lock: Path) -> None:
     """Take the lock of a port if nobody has it."""
-    try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-    except OSError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return
-    _kept_off[lock] = descriptor
+    descriptor = _locked(lock, os.O_CREAT)
+    if descriptor is not None:
+        _kept_off[lock] = descriptor
 
 
 def sweep(folder: Path = SHARED_MEMORY) -> int:
@@ -136,12 +139,10 @@ def sweep(folder: Path = SHARED_MEMORY) -> int:
 
 def _removed(segment: Path, lock: Path) -> int:
     """Remove one segment and then its lock, if nobody holds that; bytes given back."""
-    try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
+    descriptor = _locked(lock)
+    if descriptor is None:
         return 0
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = segment.lstat().st_size if segment.exists() else 0
         segment.unlink(missing_ok=True)
         lock.unlink(missing_ok=True)
