@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from collections import deque
 
 import pytest
 
@@ -15,6 +17,7 @@ from rclpy.clock import Clock, ClockType
 
 from f2p.bench.faults import PASSES_S
 from f2p.ros.session import hangable
+from f2p.ros.session.motions import MotionWatch, Sample
 from f2p.ros.session.network import AT_ONCE, ports_of, require_own, rules
 from f2p.settings import SettingError
 
@@ -35,6 +38,15 @@ def test_a_clock_is_ahead_for_a_while_and_the_steady_one_never(monkeypatch: pyte
     assert abs(ahead_s(ClockType.STEADY_TIME)) < 1.0
     moment[0] += PASSES_S["jump"]
     assert abs(ahead_s(ClockType.ROS_TIME)) < 1.0, "it is set right again"
+
+
+def test_the_way_of_a_base_that_was_not_heard_meanwhile_counts() -> None:
+    """While the driver is cut off nobody hears it: the first that is heard again is where the base already stands."""
+    watch = MotionWatch.__new__(MotionWatch)
+    watch._lock = threading.Lock()
+    watch._base = deque(Sample(at_s, (x, 0.0, 0.0)) for at_s, x in ((9.9, 0.10), (10.0, 0.11), (13.1, 0.15)))
+    assert watch.travel(10.0, 15.0) == pytest.approx(0.04)
+    assert watch.travel(13.0, 13.05) == 0.0, "nothing heard"
 
 
 def test_ports_are_those_of_one_process() -> None:
@@ -59,6 +71,7 @@ def test_outside_a_network_of_ones_own_nothing_is_cut(monkeypatch: pytest.Monkey
 
 CUT = """
 import os, socket
+from f2p.ros.session.motions import MotionWatch, Sample
 from f2p.ros.session.network import dropping, require_own
 
 require_own()

@@ -70,12 +70,12 @@ class MotionWatch:
         return max(moved, default=since_s) - since_s
 
     def travel(self, since_s: float, until_s: float) -> float:
-        """Return how far the base was from where it was at `since_s`, at the most [m]."""
+        """Return how far the base was from where it was heard to be last before `since_s`, at the most [m]."""
         with self._lock:
-            some = _between(self._base, since_s, until_s)
+            before, some = _between(self._base, 0.0, since_s), _between(self._base, since_s, until_s)
         if not some:
             return 0.0
-        x, y = some[0].positions[:2]
+        x, y = (before[-1] if before else some[0]).positions[:2]
         return max(((one.positions[0] - x) ** 2 + (one.positions[1] - y) ** 2) ** 0.5 for one in some)
 
     def begun(self, since_s: float, until_s: float) -> list[float]:
