@@ -20,4 +20,4 @@ def _tall(bodies: Bodies) -> np.ndarray:
 
 
 register(UnarySpec("tall", _tall))
-register(BinarySpec("near", _near, converse="near", weight=3.0, placed=True))
+register(BinarySpec("near", _near, converse="near", placed=True))

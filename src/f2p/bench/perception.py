@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,18 +74,7 @@ def equal_share(world: World, seed: int) -> float:
     except SceneError:
         return 0.0
     truth = Scene(tuple(one for one in world.scene.segments if one.name != HIDDEN_BASE))
-    return compared(named_as(seen, truth), truth)
-
-
-def named_as(seen: Scene, truth: Scene) -> Scene:
-    """Return what was seen with the names of true supports, which nobody told it: each is the nearest one seen."""
-    names = {one.name: one.name for one in seen.segments}
-    for one in truth.segments:
-        supports = [other for other in seen.segments if other.shape.support and one.shape.support]
-        if supports and one.name not in seen.names:
-            nearest = min(supports, key=lambda other: float(np.linalg.norm(other.box.center - one.box.center)))
-            names[nearest.name] = one.name
-    return Scene(tuple(replace(one, name=names[one.name]) for one in seen.segments))
+    return compared(seen, truth)
 
 
 def compared(seen: Scene, truth: Scene) -> float:

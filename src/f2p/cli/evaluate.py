@@ -36,7 +36,7 @@ LEAST_BUDGET = 2
 """The failed step and one more."""
 EXPERIMENTS = ("tasks", "efficiency", "monitor", "architectures", "pictures")
 TRIALS = {"tasks": 50, "efficiency": 64, "monitor": 150}
-"""Sizes where none is asked for; a promise of one false alarm in a hundred needs 99 steps of a kind."""
+"""Sizes where none is asked for; a threshold for one false alarm in a hundred needs 99 steps of a kind."""
 FAILURES = {"tasks": 5, "efficiency": 8, "monitor": 5}
 SEEDS = {"tasks": 3, "efficiency": 1}
 LEARNERS = {"tasks": "original,fail2progress", "efficiency": "fail2progress,gradient_multistart,sampling,random"}
@@ -87,7 +87,9 @@ def evaluate(
         str | None, typer.Option(help="Names, separated by commas.", show_default="a few; an unknown name lists all")
     ] = None,
     transitions: Transitions = None,
-    failures: Annotated[int | None, typer.Option(min=1, help="Different failures to learn from (5, 8).")] = None,
+    failures: Annotated[
+        int | None, typer.Option(min=0, help="Different failures to learn from (5, 8); monitor: 0 for nothing learned.")
+    ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
@@ -103,7 +105,9 @@ def evaluate(
     console = Console(stderr=True)
     _known(what, assignments)
     make_writable(folder)
-    trials, failures = trials or TRIALS.get(what, 1), failures or FAILURES.get(what, 1)
+    if failures == 0 and what != "monitor":
+        raise typer.BadParameter(f"{what} is about what is learned: give a failure at least")
+    trials, failures = trials or TRIALS.get(what, 1), FAILURES.get(what, 1) if failures is None else failures
     with Progress(*COLUMNS_OF_BAR, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
 
@@ -191,17 +195,11 @@ def _picture(task: str, objects: int, first: int, folder: Path, simulator: str) 
 def _monitor(
     task: str, objects: int, steps: int, models: int, first: int, folder: Path, progress: Reporter, simulator: str
 ) -> tuple[Table, dict[str, Any]]:
-    """Show false alarms and detections of the monitor, to look at and as JSON.
-
-    Raises:
-        NotEnoughRunsError: Too few steps to promise a rate of false alarms.
-    """
+    """Show false alarms and detections of the monitor, to look at and as JSON."""
     from f2p.evaluate.monitor import MonitorExperiment
-    from f2p.monitor.calibrate import MonitorConfig, calibrate
     from f2p.sim.protocol import make_simulator
     from f2p.tasks.protocol import tasks
 
-    calibrate((0.0,) * steps, MonitorConfig().false_alarms)  # whether so many will do, before minutes of learning
     made, told = make_simulator(simulator), partial(progress, "monitor")
     kept = folder / f"monitor-{task}-{objects}-{simulator}"
     experiment = MonitorExperiment(tasks.make(task), made, objects, first, kept, told)
@@ -211,15 +209,18 @@ def _monitor(
 
 def monitor_table(values: dict[str, Any]) -> Table:
     """Return alarms as a person reads them."""
-    out = Table("steps", "number", "alarms", "95 % interval", title=f"alarm above {values['threshold']:.1f}, simulated")
+    out = Table("steps", "number", "alarms", "95 % interval", title=f"alarm above {values['threshold']:.2f}, simulated")
     kinds = (("familiar", "familiar"), ("learned", "learned"), ("both", "false_alarms"), ("never taught", "detected"))
     for kind, name in kinds:
         row = values[name]
         out.add_row(kind, str(row["steps"]), f"{row['rate']:.1%}", f"{row['low']:.1%} .. {row['high']:.1%}")
-    out.caption = (
-        f"a threshold of {values['calibrated_threshold']:.1f} keeps false alarms to "
-        f"{values['allowed_false_alarms']:.0%}; area under the ROC curve {values['roc_auc']:.3f}"
-    )
+    calibrated, area = values["calibrated_threshold"], values["roc_auc"]
+    allowed = f"{values['allowed_false_alarms']:.0%}"
+    out.caption = "; ".join((
+        f"too few steps of a kind to keep false alarms to {allowed}" if calibrated is None
+        else f"a threshold of {calibrated:.2f} keeps false alarms to {allowed}",
+        "no area under a ROC curve" if area is None else f"area under the ROC curve {area:.3f}",
+    ))  # fmt: skip
     return out
 
 

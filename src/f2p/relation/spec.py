@@ -121,8 +121,6 @@ class BinarySpec:
     """Relation it becomes where left and right (+y and -y) are exchanged; None: it stays."""
     excludes: tuple[str, ...] = ()
     """Relations that the same ordered pair cannot be in as well."""
-    weight: float = 0.5
-    """Weight of a gap between prediction and observation in the monitor's score."""
     sharp: bool = True
     """Whether network and geometry can both be held to it; False where it is a matter of millimetres."""
     placed: bool = False

@@ -113,7 +113,6 @@ for _spec in (
     UnarySpec("movable", _movable, weight=0.0),
     UnarySpec("is_drawer", _is_drawer, weight=0.0),
     UnarySpec("drawer_open", _drawer_open, only_of="is_drawer"),
-    # a weight of 0.5 (ours): each of these facts is stated twice, once from each side
     BinarySpec("left", _left, converse="right", mirrored="right", excludes=("right",)),
     BinarySpec("right", converse="left", mirrored="left", excludes=("left",)),
     BinarySpec("front", converse="behind", excludes=("behind",)),
@@ -122,9 +121,9 @@ for _spec in (
     BinarySpec("above", _above, converse="below", excludes=("below",), placed=True, supports=True),
     BinarySpec("below", converse="above", excludes=("above",), placed=True),
     # ours: 3 mm are not seen reliably in a partial view
-    BinarySpec("contact", _contact, converse="contact", weight=0.25, sharp=False, placed=True),
+    BinarySpec("contact", _contact, converse="contact", sharp=False, placed=True),
     # ours: a 10 cm rim is a threshold
     BinarySpec("boundary", _boundary, sharp=False),
-    BinarySpec("inside", _inside, weight=1.0, placed=True, contains=True),
+    BinarySpec("inside", _inside, placed=True, contains=True),
 ):
     register(_spec)

@@ -1,9 +1,9 @@
 """The gate: new weights serve only if they are better on the step that failed and have not forgotten the old tasks.
 
-Better means all three: the relations observed after the step are predicted with a smaller score; what was carried along
-is expected much nearer to where it went, or within `slack` of that (nothing is asked where nothing was carried); and
-what the goal's relations turned out to be is no less probable than before, without a sure belief in a goal that was
-missed. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay.
+Better means all three: the step is predicted with a smaller score of the monitor; what was carried along is expected
+much nearer to where it went, or within `slack` of that (nothing is asked where nothing was carried); and what the
+goal's relations turned out to be is no less probable than before, without a sure belief in a goal that was missed. Not
+forgotten means at most `most_lost` of F1, now and next, on frozen replay.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def test_what_the_disk_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("monitor", "--trials", "3"), "error 501: 3 successful runs cannot bound false alarms at 1.0%; record at"),
+        (("tasks", "--failures", "0"), "tasks is about what is learned: give a failure at least"),
         (("monitor", "--folder", "/proc/x"), "error: [Errno 2] No such file or directory: '/proc/x'"),
         (("tasks", "--folder", "/proc/x"), "error: [Errno 2] No such file or directory: '/proc/x'"),
         (("tasks", "--folder", "/proc"), "error: [Errno 2] No such file or directory: '/proc'"),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from f2p.cli.evaluate import monitor_table
 from f2p.evaluate import monitor as module
 from f2p.evaluate.kept import foundations
 from f2p.evaluate.monitor import MonitorExperiment, MonitorReport, as_intended
 from f2p.evaluate.onlooker import Onlooker
-from f2p.sim.data.pretraining import generate_shard
+from f2p.sim.data.pretraining import PretrainingConfig, generate_shard
 from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
 from f2p.tasks.protocol import tasks
 from f2p.twin.eye import Eye
-from f2p.types import Transition
+from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Goal, Scene, Transition
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +36,55 @@ def test_a_fall_and_a_miss_are_not_as_intended(step: Transition) -> None:
         assert not as_intended(dataclasses.replace(step, displacements=displacements))
 
 
+def test_what_came_to_lie_in_something_else_than_predicted_is_a_surprise(step: Transition) -> None:
+    """On the case and not in the drawer it was as intended, and counted as what the monitor is to let pass."""
+    truth, name = step.relations_after, step.call.object
+    assert not module.otherwise(step, truth)
+    inside = BINARY_RELATIONS.index("inside")
+    for subject, surprise in ((name, True), (next(one for one in truth.names if one != name), False)):
+        binary = truth.binary.copy()
+        row = truth.names.index(subject)
+        column = next(index for index in range(len(truth.names)) if index != row)
+        binary[row, column, inside] = 1.0 - binary[row, column, inside]
+        assert module.otherwise(step, dataclasses.replace(truth, binary=binary)) is surprise, subject
+
+
+def test_a_drawer_that_was_to_open_and_did_not_is_a_surprise() -> None:
+    (slid,) = generate_shard(0, 1, seed=21, config=PretrainingConfig(skills=("slide_drawer",)))
+    truth, kind = slid.relations_after, UNARY_RELATIONS.index("drawer_open")
+    unary = truth.unary.copy()
+    unary[truth.names.index(slid.call.object), kind] = 1.0 - truth.value("drawer_open", slid.call.object)
+    assert not module.otherwise(slid, truth)
+    assert module.otherwise(slid, dataclasses.replace(truth, unary=unary))
+
+
 def test_rates_are_counted_on_their_own_side_of_the_threshold() -> None:
     scores = tuple(np.linspace(0.0, 2.5, 101).tolist())
-    values = MonitorReport(2.0, scores, (*[0.5] * 99, *scores[-2:]), (1.5, 3.0, 4.0)).values()
+    report = MonitorReport(2.0, scores, (*[0.5] * 99, *scores[-2:]), (1.5, 3.0, 4.0))
+    values = report.values()
     assert values["familiar"]["alarms"] == 20 and values["familiar"]["steps"] == 101
     assert values["learned"]["alarms"] == 2 and values["false_alarms"]["alarms"] == 22
     assert values["detected"]["alarms"] == 2 and values["detected"]["low"] < 2 / 3 < values["detected"]["high"]
     assert values["calibrated_threshold"] == pytest.approx(2.5), "for each kind by itself"
     assert 0.8 < values["roc_auc"] < 1.0
+    known = dataclasses.replace(report, learned=()).values()
+    assert known["calibrated_threshold"] == pytest.approx(2.5), "of a task that is not learned, what is known"
+
+
+@pytest.mark.parametrize("untaught", [(), (0.9,)])
+def test_a_few_steps_are_counted_and_promise_nothing(untaught: tuple[float, ...]) -> None:
+    """Nothing was shown of a small run, nor of a task that teaches nothing."""
+    values = MonitorReport(0.3, (0.1, 0.4), (), untaught).values()
+    assert values["familiar"]["alarms"] == 1 and values["learned"]["steps"] == 0
+    assert values["calibrated_threshold"] is None and values["roc_auc"] == (1.0 if untaught else None)
+    assert "too few steps of a kind" in str(monitor_table(json.loads(json.dumps(values))).caption)
 
 
 def test_what_the_shipped_model_was_never_taught_scores_higher_than_what_it_was(tmp_path: Path) -> None:
     experiment = MonitorExperiment(tasks.make("transport"), make_simulator(), 3, 40, tmp_path, lambda *_: None)
     report = experiment.report(2, 0)
     assert len(report.familiar) == len(report.untaught) == 2 and report.learned == ()
-    assert max(report.familiar) < 3.0 < 6.0 < min(report.untaught)
+    assert max(report.familiar) < 0.1 < 0.8 < min(report.untaught)
 
 
 class Store:
@@ -123,3 +159,12 @@ def test_what_was_just_handled_is_looked_for_from_beside_and_not_guessed() -> No
     seen = onlooker.look(World(world.bodies, poses), ("object_1",))
     assert "object_1" in seen.names
     assert np.linalg.norm(seen.segments[seen.index("object_1")].box.center - poses[movable, :3]) < 0.02
+
+
+@pytest.mark.parametrize(("name", "objects"), [("packing", 3), ("drawer", 1)])
+def test_tables_that_nobody_named_are_called_what_the_task_calls_them(name: str, objects: int) -> None:
+    """They were called from left to right, and no step of these tasks was ever looked at."""
+    instance = tasks.make(name).make(np.random.default_rng(3), objects, make_simulator())
+    scene = Onlooker(Eye(0), instance.world.bodies).look(instance.world)
+    assert module._seen(scene, instance) and "table" in scene.names
+    assert not module._seen(Scene(scene.segments[:-1]), dataclasses.replace(instance, goal=Goal(()))), "an object"

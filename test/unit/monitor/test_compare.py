@@ -8,21 +8,42 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.classify import classify
-from f2p.monitor.compare import OTHERS, CompareConfig, compare, contradictions_text
+from f2p.monitor.compare import CompareConfig, compare, contradictions_text
 from f2p.monitor.errors import DifferentScenesError
-from f2p.scene.errors import UnknownRelationError
-from f2p.types import UNARY_RELATIONS, Cause, Contradiction, Outcome, Relations, Scene, SkillCall
+from f2p.scene.relations import relations_of
+from f2p.types import (
+    BINARY_RELATIONS,
+    UNARY_RELATIONS,
+    Cause,
+    Contradiction,
+    Outcome,
+    Prediction,
+    Relations,
+    Scene,
+    SkillCall,
+)
+
+from .conftest import shifted
+
+ALARM = MonitorConfig().threshold
+
+
+def expecting(outcome: Outcome, displacements: dict[str, list[float]]) -> Outcome:
+    """The same step, of which a model had expected that these segments and no others move."""
+    expected = np.array([displacements.get(name, [0.0, 0.0, 0.0]) for name in outcome.before.names])
+    return replace(outcome, prediction=Prediction(outcome.prediction.relations, expected))
 
 
 def test_a_prediction_that_came_true_scores_next_to_nothing(outcome_of: Callable[..., Outcome]) -> None:
     found = compare(outcome_of())
-    assert found.score < 0.2 and found.contradictions == () and found.touched == ("box",)
+    assert found.score < 0.01 and found.contradictions == () and found.touched == ("box",)
 
 
 def test_contents_that_travelled_along_contradict(outcome_of: Callable[..., Outcome]) -> None:
     found = compare(outcome_of(("box", "object_1", "object_2")))
-    assert found.touched == ("box", "object_1", "object_2") and found.score > 5.0
+    assert found.touched == ("box", "object_1", "object_2") and 0.9 < found.score < 1.0
     facts = {(one.relation, one.subject, one.object): one.observed for one in found.contradictions}
     assert facts["above", "object_1", "table_b"] is True and facts["above", "object_1", "table_a"] is False
     assert facts["inside", "object_2", "box"] is True
@@ -42,16 +63,53 @@ def test_what_was_not_seen_afterwards_cannot_alarm(outcome_of: Callable[..., Out
     """It keeps its old place in the scene after, which claims nothing: neither that it stayed nor that it went."""
     outcome = replace(outcome_of(("box", "object_1", "object_2")), unseen=("object_1", "object_2"))
     found = compare(outcome)
-    assert found.score < 0.2 and found.contradictions == () and not found.contradicts(1.0)
-    assert compare(replace(outcome, unseen=("box",))).contradicts(1.0), "nobody knows where the box is"
+    assert found.score < 0.01 and found.contradictions == () and not found.contradicts(ALARM)
+    assert compare(replace(outcome, unseen=("box",))).contradicts(ALARM), "nobody knows where the box is"
 
 
-def test_weights_are_settings(outcome_of: Callable[..., Outcome]) -> None:
-    outcome = outcome_of(("box", "object_1"))
-    heavy = compare(outcome, CompareConfig(weights={"inside": 3.0})).score
-    assert heavy > compare(outcome).score
-    with pytest.raises(UnknownRelationError, match="insied"):
-        compare(outcome, CompareConfig(weights={"insied": 3.0}))
+@pytest.mark.parametrize("carried", [1, 3])
+@pytest.mark.parametrize("way", [0.05, 0.2, 1.25])
+def test_what_went_along_unexpected_alarms_however_many_and_however_far(
+    outcome_of: Callable[..., Outcome], carried: int, way: float
+) -> None:
+    """A sum over relations came to more with each object, and to next to nothing after a short push."""
+    contents = tuple(f"object_{index + 1}" for index in range(carried))
+    moved = outcome_of(("box", *contents), np.array([0.0, -way, 0.0]))
+    alone, all_of_it = ({name: [0.0, -way, 0.0] for name in names} for names in (("box",), ("box", *contents)))
+    assert compare(expecting(moved, alone)).score == pytest.approx(way / (way + CompareConfig().slack))
+    assert compare(expecting(moved, alone)).contradicts(ALARM)
+    assert compare(expecting(moved, all_of_it)).score < 1e-9
+    stayed = outcome_of(("box",), np.array([0.0, -way, 0.0]))
+    assert compare(expecting(stayed, all_of_it)).score == pytest.approx(compare(expecting(moved, alone)).score)
+
+
+def test_a_tenth_of_the_way_is_no_surprise_whatever_relations_flip(outcome_of: Callable[..., Outcome]) -> None:
+    """Learned models expect contents a few centimetres short of where the box takes them, and then beside it."""
+    names = ("box", "object_1", "object_2")
+    outcome = outcome_of(names)
+    expected = {"box": [0.0, -1.25, 0.0], "object_1": [0.0, -1.13, 0.0], "object_2": [0.0, -1.13, 0.0]}
+    there = shifted(outcome.after, names[1:], np.array([0.0, 0.12, 0.0]))
+    off = replace(expecting(outcome, expected), prediction=Prediction(
+        relations_of(there), expecting(outcome, expected).prediction.displacements
+    ))  # fmt: skip
+    found = compare(off)
+    assert len(found.contradictions) >= 4 and not found.contradicts(ALARM)
+
+
+def test_what_was_put_into_something_and_is_not_in_it_alarms(outcome_of: Callable[..., Outcome]) -> None:
+    """It lay on the drawer's case, a hand's breadth higher after a metre, and the drawer was shut without it."""
+    outcome, inside = outcome_of(), BINARY_RELATIONS.index("inside")
+    row, column = (outcome.before.names.index(name) for name in ("box", "landmark"))
+
+    def believing(probability: float, subject: int, other: int) -> Outcome:
+        binary = outcome.prediction.relations.binary.copy()
+        binary[subject, other, inside] = probability
+        relations = replace(outcome.prediction.relations, binary=binary)
+        return replace(outcome, prediction=replace(outcome.prediction, relations=relations))
+
+    assert compare(believing(0.9, row, column)).score == pytest.approx(0.9)
+    assert compare(believing(0.4, row, column)).score < 0.01, "nor was it predicted"
+    assert compare(believing(0.9, column, row)).score < 0.01, "of what it was put over, a few centimetres tell"
 
 
 def test_different_scenes_are_refused(outcome_of: Callable[..., Outcome]) -> None:
@@ -69,17 +127,7 @@ def test_words_state_each_fact_once() -> None:
     )
     assert contradictions_text(both) == "above(object_1, table_b) is true, contact(box, object_1) is true"
     assert contradictions_text(both, most=1) == "above(object_1, table_b) is true and 1 more"
-    assert "small gaps" in contradictions_text(())
-
-
-def test_the_score_is_symmetric_in_who_was_wrong(outcome_of: Callable[..., Outcome]) -> None:
-    outcome = outcome_of(("box", "object_1"))
-    swapped = replace(
-        outcome,
-        prediction=replace(outcome.prediction, relations=outcome.observed_after),
-        observed_after=outcome.prediction.relations,
-    )
-    assert np.isclose(compare(swapped).score, compare(outcome).score)
+    assert "places are" in contradictions_text(())
 
 
 def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[..., Outcome]) -> None:
@@ -96,8 +144,7 @@ def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[
     shut = replace(outcome, prediction=prediction, observed_after=said(outcome.observed_after, 0.0))
     found = compare(shut)
     assert [str(one) for one in found.contradictions] == ["drawer_open(box): predicted 0.90, observed False"]
-    others = len(outcome.before.names) - 1
-    assert found.score == pytest.approx(compare(outcome).score + 0.9 * OTHERS / others)
+    assert found.score == pytest.approx(0.9) and compare(outcome).score < 0.01
     assert contradictions_text(found.contradictions) == "drawer_open(box) is false"
     told = classify(shut, found, lambda: shut.observed_after, lambda: shut.observed_before, shut.observed_before)
     assert told.cause is Cause.MODEL

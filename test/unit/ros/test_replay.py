@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from f2p.cli import build
 from f2p.monitor.case import write_case
+from f2p.monitor.calibrate import MonitorConfig
 from f2p.monitor.compare import compare
 from f2p.monitor.outcome import outcome_of
 from f2p.plan.analytic import AnalyticPredictor
@@ -43,7 +44,8 @@ def failed() -> Failure:
                 "analytic", believed=True)  # fmt: skip
     outcome = outcome_of(before, after, plan, 0, Execution(True))
     found = compare(outcome)
-    return Failure("failure-1", outcome, plan.goal, plan, Cause.MODEL, found.score, 7.1, found.contradictions, "why")
+    limit = MonitorConfig().threshold
+    return Failure("failure-1", outcome, plan.goal, plan, Cause.MODEL, found.score, limit, found.contradictions, "why")
 
 
 FAILED = failed()

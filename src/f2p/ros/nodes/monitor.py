@@ -48,7 +48,7 @@ class MonitorNodeConfig(Settings):
     """When an outcome is a contradiction, and where it is kept."""
 
     threshold: float = number(MonitorConfig().threshold, "scores above it are contradictions", low=0.0,
-                              high=1e6, source="ours: see f2p.monitor.calibrate")  # fmt: skip
+                              high=2.0, source="ours: see f2p.monitor.calibrate")  # fmt: skip
     deadline_s: float = number(120.0, "longest check, replay included", unit="s", low=1.0, high=600.0, runtime=False)
     folder: str = setting("runs/failures", "where failures are kept")
     quota: QuotaConfig = group(QuotaConfig)
