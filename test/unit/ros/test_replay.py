@@ -19,8 +19,8 @@ from sensor_msgs.msg import JointState
 from typer.testing import CliRunner
 
 from f2p.cli import build
-from f2p.monitor.case import write_case
 from f2p.monitor.calibrate import MonitorConfig
+from f2p.monitor.case import write_case
 from f2p.monitor.compare import compare
 from f2p.monitor.outcome import outcome_of
 from f2p.plan.analytic import AnalyticPredictor
