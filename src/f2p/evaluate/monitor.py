@@ -197,7 +197,7 @@ class MonitorExperiment:
     ) -> list[tuple[str, float]]:
         """Return kind and score of each step of a plan, up to one that was not taught, missed, or was not seen."""
         onlooker = Onlooker(self._eye, instance.world.bodies)
-        before, world = onlooker.look(instance.world), instance.world
+        before, world = onlooker.introduce(instance.world), instance.world
         if not _seen(before, instance):
             return []
         plan, found = planned(instance, before, predictor, seed), list[tuple[str, float]]()

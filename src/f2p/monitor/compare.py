@@ -4,7 +4,7 @@ Each touched object (the one the skill acted on, and whatever moved or was expec
 where it was expected and where it was seen, as a share of its way: of how far it went, or was expected to go, whichever
 is more. 0 is as predicted; 1 has gone where it was expected to stay, or stayed where it was expected to go. The score
 is that of the worst one (decision D1): one spilled object among five is not averaged away. What nobody touched cannot
-alarm, nor can what was not seen afterwards.
+alarm, nor can what was not seen afterwards, or was only guessed to be where it was before.
 
 A share of the way means the same for one object and for seven, for a push of five centimetres and a carry of a metre.
 Sums over relations do not (ours, before): one object that is 10 cm off in a box flips some with each other object there
@@ -19,9 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from f2p.monitor.errors import DifferentScenesError
 from f2p.relation.table import binary_spec, kinds, unary_specs
+from f2p.scene.objects.hidden import guessed
 from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Contradiction, Outcome, fact_text
 
@@ -126,10 +128,27 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
 
 def _missed(outcome: Outcome, touched: Sequence[str], config: CompareConfig) -> float:
     """Return by which share of its way the worst object was off, of those touched and seen; 0 where there is none."""
-    expected, seen = np.asarray(outcome.prediction.displacements, np.float64), observed_displacements(outcome)
-    way = np.maximum(np.linalg.norm(expected, axis=1), np.linalg.norm(seen, axis=1))
+    before, after = (np.array([one.box.center for one in scene.segments]) for scene in (outcome.before, outcome.after))
+    expected = before + np.asarray(outcome.prediction.displacements, np.float64)
+    seen = after[_found_as(outcome, expected, after)]
+    way = np.maximum(np.linalg.norm(expected - before, axis=1), np.linalg.norm(seen - before, axis=1))
     counts = np.isin(outcome.before.names, touched) & ~np.isin(outcome.before.names, outcome.unseen)
+    counts &= [one.name == outcome.call.object or not guessed(one) for one in outcome.before.segments]
     return float(np.max(np.linalg.norm(expected - seen, axis=1) / (way + config.slack), where=counts, initial=0.0))
+
+
+def _found_as(outcome: Outcome, expected: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return as which segment each was found, (segments,): of things of one shape, which is which is not told apart.
+
+    The eye mixes up what is much alike in a crowded box, where nothing moved.
+    """
+    out, segments = np.arange(len(after)), outcome.before.segments
+    seen = [one for one in range(len(after)) if segments[one].movable and segments[one].name not in outcome.unseen]
+    for prior in {segments[one].prior for one in seen}:
+        alike = np.array([one for one in seen if segments[one].prior == prior])
+        rows, columns = linear_sum_assignment(np.linalg.norm(expected[alike, None] - after[None, alike], axis=-1))
+        out[alike[rows]] = alike[columns]
+    return out
 
 
 def _otherwise(outcome: Outcome, gaps: np.ndarray, alone: np.ndarray, config: CompareConfig) -> float:
