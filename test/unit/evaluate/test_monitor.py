@@ -168,3 +168,18 @@ def test_tables_that_nobody_named_are_called_what_the_task_calls_them(name: str,
     scene = Onlooker(Eye(0), instance.world.bodies).look(instance.world)
     assert module._seen(scene, instance) and "table" in scene.names
     assert not module._seen(Scene(scene.segments[:-1]), dataclasses.replace(instance, goal=Goal(()))), "an object"
+
+
+def test_things_that_are_as_large_are_called_what_they_truly_are() -> None:
+    """Which is which nobody can see; a call went to the one that was named the other."""
+    world = tasks.make("clear").make(np.random.default_rng(5), 3, make_simulator()).world
+    first, second = world.index("object_1"), world.index("object_2")
+    bodies = list(world.bodies)
+    bodies[second] = dataclasses.replace(bodies[second], size=bodies[first].size)
+    for poses in (world.poses, world.poses[[*range(first), second, first, *range(second + 1, len(bodies))]]):
+        now = World(tuple(bodies), poses)
+        onlooker = Onlooker(Eye(0), bodies)
+        for seen in (onlooker.introduce(now), onlooker.look(now)):
+            for name in ("object_1", "object_2"):
+                error = seen.segments[seen.index(name)].box.center - poses[now.index(name), :3]
+                assert np.linalg.norm(error[:2]) < 0.03, name
