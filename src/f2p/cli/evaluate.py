@@ -57,6 +57,9 @@ COLUMNS = (
     "old F1",
 )
 
+Failures = Annotated[
+    int | None, typer.Option(min=0, help="Different failures to learn from (5, 8); monitor: 0 for nothing learned.")
+]
 Transitions = Annotated[
     str | None,
     typer.Option(
@@ -87,9 +90,7 @@ def evaluate(
         str | None, typer.Option(help="Names, separated by commas.", show_default="a few; an unknown name lists all")
     ] = None,
     transitions: Transitions = None,
-    failures: Annotated[
-        int | None, typer.Option(min=0, help="Different failures to learn from (5, 8); monitor: 0 for nothing learned.")
-    ] = None,
+    failures: Failures = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Seeds of learning per failure (3, 1).")] = None,
     first_failure: Annotated[int, typer.Option(min=0, help="Number of the first failure: others, other failures.")] = 0,
     first_trial: Annotated[int, typer.Option(min=0, help="Number of the first trial scene.")] = 0,
@@ -103,10 +104,8 @@ def evaluate(
 ) -> None:
     """Experiments judged by the simulator's ground truth, with 95 % intervals beside every rate."""
     console = Console(stderr=True)
-    _known(what, assignments)
+    _known(what, assignments, failures)
     make_writable(folder)
-    if failures == 0 and what != "monitor":
-        raise typer.BadParameter(f"{what} is about what is learned: give a failure at least")
     trials, failures = trials or TRIALS.get(what, 1), FAILURES.get(what, 1) if failures is None else failures
     with Progress(*COLUMNS_OF_BAR, console=console) as bar:
         shown = bar.add_task(what, total=1.0, detail="")
@@ -131,10 +130,12 @@ def evaluate(
         typer.echo(json.dumps(values))
 
 
-def _known(what: str, assignments: list[str] | None) -> None:
-    """Raise BadParameter for what is no experiment, SettingError where one is to be set that has no settings."""
+def _known(what: str, assignments: list[str] | None, failures: int | None) -> None:
+    """Raise BadParameter for what is no experiment or is not asked so, SettingError for settings that it has not."""
     if what not in EXPERIMENTS:
         raise typer.BadParameter(f"{what!r} is no experiment; choose: {', '.join(EXPERIMENTS)}")
+    if failures == 0 and what != "monitor":
+        raise typer.BadParameter(f"{what} is about what is learned: give a failure at least")
     if assignments and what not in LEARNERS:
         raise SettingError(f"--set is for {' and '.join(LEARNERS)}; {what} has no settings")
 
