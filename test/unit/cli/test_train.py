@@ -32,7 +32,8 @@ def command() -> Typer:
 @pytest.mark.slow
 def test_train_writes_weights_manifest_and_replay(command: Typer, tmp_path: Path) -> None:
     out, data = tmp_path / "w" / "mini.safetensors", tmp_path / "data"
-    words = ["--executions", "30", "--workers", "1", "--effort", "0.002", "--seed", "3", "--json"]
+    words = ["--executions", "30", "--workers", "1", "--effort", "0.001", "--seed", "3", "--json",
+             "--set", "training.joint.batch=4", "--set", "training.frozen.batch=8"]  # fmt: skip
     result = CliRunner().invoke(command, [*words, "--out", str(out), "--data", str(data)])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout.strip().splitlines()[-1])
