@@ -25,7 +25,7 @@ class MonitorConfig(Settings):
         "scores above it are contradictions: shares of the way by which something was off",
         low=0.0,
         high=2.0,
-        source="ours: what goes as predicted keeps below .15, what does not begins at .38 (docs/results.md)",
+        source="ours: a hundredth of what goes as predicted is above, what does not begins at .38 (docs/results.md)",
     )
     false_alarms: float = number(
         0.01, "share of successful runs that may alarm", low=1e-4, high=0.5, source="ours: promises.md 5.34 allows 0.05"
