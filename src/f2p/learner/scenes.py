@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from f2p.action.protocol import actions, moves
+from f2p.action.protocol import NeedsRoom, actions, moves
 from f2p.geometry import half_extents
 from f2p.learner.errors import NothingToMoveError
 from f2p.relation.table import carried, held
@@ -32,17 +32,25 @@ _Surface = tuple[np.ndarray, np.ndarray]
 """Middle (3,) and half extents (2,) of a level rectangle on which objects can stand [m]."""
 
 
-def as_it_was_left(failure: Failure) -> Failure | None:
+def as_it_was_left(failure: Failure, along: Sequence[int] = ()) -> Failure | None:
     """Return the failure as it would look from the scene it left: that scene before, its relations observed before.
 
+    Args:
+        failure: The step that failed.
+        along: Segments that moved along.
+
     Returns:
-        None where nothing can be done from there: what was grasped was not seen again, or stands on no furniture.
+        None where nothing can be done from there, what was grasped was not seen again or stands on no furniture; and
+        where the same cannot happen again, since nothing of what moved along does.
     """
     outcome = failure.outcome
     grasped, after = outcome.call.object, outcome.observed_after
-    under = carried(after.binary)[after.names.index(grasped)]
     furniture = [after.names.index(segment.name) for segment in outcome.after.segments if not segment.movable]
-    if grasped in outcome.unseen or not under[furniture].any():
+    stands = np.any(carried(after.binary)[:, furniture], axis=1)
+    if grasped in outcome.unseen or not stands[after.names.index(grasped)]:
+        return None
+    moved = [outcome.before.names[index] for index in along]
+    if moved and not any(stands[after.names.index(name)] for name in moved if name in after.names):
         return None
     return replace(failure, outcome=replace(outcome, before=outcome.after, observed_before=after))
 
@@ -134,6 +142,17 @@ def random_calls(
         name = str(rng.choice(fitting)) if acted_on is None else acted_on
         calls.append(SkillCall(skill, name, action.draw(scene, name, 1, rng)[0]))
     return tuple(calls)
+
+
+def possible(bodies: Sequence[Body], poses: np.ndarray, calls: Sequence[SkillCall]) -> np.ndarray:
+    """Tell which calls find room in their scenes (scenes, bodies, 4): any other is refused. Shape (scenes,), bool."""
+    out = np.ones(len(calls), dtype=bool)
+    for row, call in enumerate(calls):
+        action = actions.get(call.skill)
+        if isinstance(action, NeedsRoom):
+            scene = World(tuple(bodies), poses[row]).scene
+            out[row] = action.has_room(scene, call.object, call.parameter[None])[0]
+    return out
 
 
 def resized(world: World, groups: Sequence[Sequence[int]], factors: Sequence[float] | np.ndarray) -> World:

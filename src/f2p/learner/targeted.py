@@ -26,7 +26,7 @@ import numpy as np
 from f2p.action.protocol import actions, aiming, moves
 from f2p.learner.errors import TooFewTransitionsError
 from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData
-from f2p.learner.scenes import as_it_was_left, put_elsewhere
+from f2p.learner.scenes import as_it_was_left, possible, put_elsewhere
 from f2p.model.threads import at_once
 from f2p.monitor.compare import carried_along
 from f2p.posterior.config import PosteriorConfig
@@ -123,7 +123,7 @@ class Targeted:
         moved = carried_along(failure.outcome, self.config.carried)
         out = _Gathered(np.flatnonzero(moved).tolist(), _places(failed))
         shares = split(context.budget(self.config.transitions), self.config, len(out.carried))
-        views = self._views(failure, shares, len(out.carried))
+        views = self._views(failure, shares, out.carried)
         tasks = [partial(self._inferred, view, count, context) for view, _, count in views]
         for (view, part, _), found in zip(views, at_once(tasks, context.workers), strict=True):
             try:
@@ -138,15 +138,15 @@ class Targeted:
             raise TooFewTransitionsError(kept, wanted, dict(out.counts))
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
 
-    def _views(self, failure: Failure, shares: Split, carried: int) -> list[tuple[Failure, Split, int]]:
+    def _views(self, failure: Failure, shares: Split, carried: list[int]) -> list[tuple[Failure, Split, int]]:
         """Return the scenes to infer around, what is gathered around each, and how many particles are inferred for it.
 
         Inference is no simulation: for a smaller budget as many particles are inferred as for the learner's own, since
         one or two alone have nothing to keep their distance from and end at the same mode.
         """
-        left = as_it_was_left(failure) if self.config.aftermath else None
+        left = as_it_was_left(failure, carried) if self.config.aftermath else None
         later = 0.0 if left is None else self.config.aftermath
-        own = split(self.config.transitions, self.config, carried)
+        own = split(self.config.transitions, self.config, len(carried))
         views = zip((failure, left), shares.parted(later), own.parted(later), strict=True)
         return [
             (view, part, max(part.particles, usual.particles))
@@ -208,8 +208,16 @@ class Targeted:
         context: LearnContext,
         out: _Gathered,
     ) -> None:
-        """Simulate a batch; what hides behind a wall takes its cloud from the failure's scene (method.md 6.4)."""
+        """Simulate a batch; what hides behind a wall takes its cloud from the failure's scene (method.md 6.4).
+
+        What the robot would refuse is left out: it would teach that nothing happens (ours).
+        """
         start = context.clock.monotonic_s()
+        rows = np.flatnonzero(possible(world.bodies, poses, calls))
+        out.counts["refused"] += len(calls) - len(rows)
+        if not len(rows):
+            return
+        poses, calls = poses[rows], tuple(calls[row] for row in rows)
         context.progress("simulate", 0.0, f"{len(calls)} scenes ({tag})")
         batch = context.simulator.simulate(
             world.bodies, poses, calls, seed=context.seed, tag=tag, seen=view.outcome.before, openings=world.openings

@@ -10,15 +10,15 @@ import pytest
 from f2p.learner import targeted
 from f2p.learner.fail2progress import Fail2Progress
 from f2p.learner.protocol import LearnContext
-from f2p.learner.scenes import as_it_was_left, put_elsewhere
+from f2p.learner.scenes import as_it_was_left, possible, put_elsewhere
 from f2p.learner.targeted import TargetedConfig
 from f2p.model.factory import create
 from f2p.monitor.compare import carried_along
 from f2p.posterior.config import PosteriorConfig, SvgdConfig
 from f2p.posterior.errors import AllRejectedError
 from f2p.sim.mujoco import MujocoSimulator
-from f2p.sim.world import World, reconstruct
-from f2p.types import BINARY_RELATIONS, Failure, Particles, Relations
+from f2p.sim.world import Body, World, reconstruct
+from f2p.types import BINARY_RELATIONS, Failure, Particles, Relations, SkillCall
 
 SHORT = SvgdConfig(iterations=4)
 
@@ -38,6 +38,28 @@ def test_from_the_floor_or_from_nowhere_nothing_is_learned(failure: Failure) -> 
     binary[after.names.index(outcome.call.object), :, BINARY_RELATIONS.index("above")] = 0.0
     fallen = replace(outcome, observed_after=Relations(after.names, after.unary, binary))
     assert as_it_was_left(replace(failure, outcome=fallen)) is None
+
+
+def test_where_all_that_moved_along_lies_on_the_floor_it_cannot_happen_again(failure: Failure) -> None:
+    outcome, along = failure.outcome, np.flatnonzero(carried_along(failure.outcome, 0.05)).tolist()
+    after, above = outcome.observed_after, BINARY_RELATIONS.index("above")
+    binary = after.binary.copy()
+    for index, left in zip(along, (True, False), strict=True):
+        binary[after.names.index(outcome.before.names[index]), :, above] = 0.0
+        fallen = replace(outcome, observed_after=Relations(after.names, after.unary, binary.copy()))
+        assert (as_it_was_left(replace(failure, outcome=fallen), along) is not None) == left
+        assert as_it_was_left(replace(failure, outcome=fallen)) is not None
+
+
+def test_a_push_for_which_fingers_find_no_room_is_not_simulated() -> None:
+    """It would be refused, and teach that nothing moves."""
+    sizes = np.array([[0.6, 0.6, 0.4], [0.08, 0.08, 0.08], [0.08, 0.08, 0.08]])
+    bodies = [Body("table", "table", sizes[0]), Body("one", "cuboid", sizes[1]), Body("two", "cuboid", sizes[2])]
+    poses = np.array([[0.6, 0.0, 0.2, 0.0], [0.6, 0.0, 0.44, 0.0], [0.6, 0.09, 0.44, 0.0]])
+    calls = [SkillCall("push", "one", [0.0, by]) for by in (0.1, -0.1)]
+    assert possible(bodies, np.array([poses, poses]), calls).tolist() == [True, False], "the other stands behind it"
+    placed = SkillCall("pick_place", "one", [0.0, -0.1, 0.0, 0.0])
+    assert possible(bodies, poses[None], [placed]).tolist() == [True]
 
 
 def test_what_was_carried_is_put_out_of_the_way_of_everything(failure: Failure) -> None:
