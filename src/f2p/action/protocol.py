@@ -11,7 +11,7 @@ import numpy as np
 from f2p.action.errors import BadParameterError, ParameterOutOfBoundsError
 from f2p.action.workspace import Workspace
 from f2p.registry import Registry
-from f2p.types import Scene, Segment, SkillCall, SkillStep
+from f2p.types import GoalRelation, Scene, Segment, SkillCall, SkillStep
 
 ROUNDING = 1e-5
 """How far a value may be outside its bounds, in its unit: messages and data sets keep single precision."""
@@ -38,6 +38,8 @@ class Parameter:
 
     Otherwise it is a stroke, the same wherever the object has come to be.
     """
+    opens: bool = False
+    """Whether it opens the object by this much: after steps that are meant to open it, as far open is aimed at."""
     turns: bool = False
     """Whether it is an angle about +z, which changes its sign where left and right are exchanged."""
 
@@ -78,6 +80,14 @@ class NeedsRoom(Protocol):
 
     def has_room(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
         """Tell for which of `parameters` (count, P) there is room, as the scene is. Shape (count,), bool."""
+
+
+@runtime_checkable
+class HasPreconditions(Protocol):
+    """An action that can be carried out only where something is true before it."""
+
+    def preconditions(self, scene: Scene, name: str) -> tuple[GoalRelation, ...]:
+        """Return what has to be true of the object called `name`, whatever the parameters; nothing if it always can."""
 
 
 actions: Registry[Action] = Registry("skill", "f2p.action")
@@ -167,6 +177,11 @@ def calls_of(skeleton: Sequence[SkillStep], rows: np.ndarray) -> tuple[SkillCall
 def aiming(skill: str) -> np.ndarray:
     """Return which parameters aim at places. Shape (P,), bool."""
     return np.array([one.aims for one in actions.get(skill).parameters], dtype=bool)
+
+
+def opening(skill: str) -> np.ndarray:
+    """Return which parameters open the object by so much. Shape (P,), bool."""
+    return np.array([one.opens for one in actions.get(skill).parameters], dtype=bool)
 
 
 def moves(skill: str) -> np.ndarray:

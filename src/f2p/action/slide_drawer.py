@@ -20,6 +20,9 @@ from f2p.types import Scene, Segment
 LEAST_ROOM = 0.028
 """Free space behind a bar into which two closed fingers fit [m] (ours: pads of 24 mm and a margin)."""
 
+SHUT = 0.03
+"""How much farther than until it is shut a drawer is pushed [m] (ours: more than it is seen wrong by)."""
+
 ARM_ROOM = 0.09
 """How far beyond the nearest placement a bar stays that is drawn out: there the hand passes, with the arm in [m]."""
 
@@ -28,7 +31,14 @@ class SlideDrawerAction:
     """`Action` of A.10's opening and closing of drawers."""
 
     parameters: tuple[Parameter, ...] = (
-        Parameter("distance", "m", -0.5, 0.5, "out of its case along its own axis; negative shuts, at most until shut"),
+        Parameter(
+            "distance",
+            "m",
+            -0.5,
+            0.5,
+            "out of its case along its own axis; negative shuts, at most until shut",
+            opens=True,
+        ),
     )
 
     def applies(self, segment: Segment) -> bool:
@@ -41,9 +51,7 @@ class SlideDrawerAction:
     def draw(
         self, scene: Scene, name: str, count: int, rng: np.random.Generator, workspace: Workspace | None = None
     ) -> np.ndarray:
-        """Propose distances uniformly, from shutting it from wherever it is to as far as it comes and is reached.
-
-        Shutting is proposed of a drawer that is shut as well: an earlier step of a plan may have opened it.
+        """Propose distances uniformly, from shutting it to as far as it comes and is reached.
 
         Args:
             scene: Has the drawer, and how far it is open.
@@ -56,14 +64,12 @@ class SlideDrawerAction:
             Shape (count, 1).
         """
         space, segment = workspace or Workspace(), scene.segments[scene.index(name)]
-        slabs = segment.shape.slabs(segment.box.size, board(segment.box.size))
-        travel, bar = slide_travel(slabs), handle(slabs)
+        bar = handle(segment.shape.slabs(segment.box.size, board(segment.box.size)))
         along = 0.0 if bar is None else float(bar.middle[0])
         cosine = max(math.cos(segment.box.yaw), 0.1)
         near = (float(segment.box.center[0]) - space.x_low - ARM_ROOM) / cosine + along
-        low, high = self.parameters[0].low, self.parameters[0].high
-        most = min(travel, near, high + segment.opening) - segment.opening
-        return rng.uniform(max(-travel, low), max(most, 0.0), (count, 1))
+        low, high = slides_between(segment)
+        return rng.uniform(low, max(min(high, near - segment.opening), 0.0), (count, 1))
 
     def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
         """Displace nothing: the case of a drawer stays where it is. Shape (count, n, 3)."""
@@ -74,6 +80,16 @@ class SlideDrawerAction:
         segment = scene.segments[scene.index(name)]
         travel = slide_travel(segment.shape.slabs(segment.box.size, board(segment.box.size)))
         return np.clip(openings + parameters[:, 0], 0.0, np.maximum(travel, openings))
+
+
+def slides_between(segment: Segment) -> tuple[float, float]:
+    """Return the distances of what slides of a segment from where it is: a little beyond shut, and all of its travel.
+
+    What is asked for beyond comes to the same, and says little of what a distance does.
+    """
+    travel = slide_travel(segment.shape.slabs(segment.box.size, board(segment.box.size)))
+    bounds = SlideDrawerAction.parameters[0]
+    return max(-segment.opening - SHUT, bounds.low), min(max(travel - segment.opening, 0.0), bounds.high)
 
 
 actions.register("slide_drawer")(SlideDrawerAction())

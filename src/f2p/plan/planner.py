@@ -20,9 +20,9 @@ from f2p.model.shipping import shipped_skills
 from f2p.plan.errors import StaleWeightsError
 from f2p.plan.proposals import possible_steps
 from f2p.plan.protocol import Predictor
-from f2p.plan.search import Search, SearchConfig, literal_values
+from f2p.plan.search import Search, SearchConfig
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
-from f2p.scene.goals import check_goal
+from f2p.scene.goals import check_goal, literal_values
 from f2p.settings import Settings, choices, group, number
 from f2p.types import Goal, Plan, Scene, SkillCall, SkillStep
 

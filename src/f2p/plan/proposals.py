@@ -1,7 +1,8 @@
 """What may be tried: which skill on which object, with parameters that the skill proposes.
 
-A proposal is drawn as though its object stood where the scene shows it. Where earlier steps of a plan are meant to move
-the object, parameters that aim at a place are corrected by how far, so that they still aim at the same one.
+A proposal is drawn as though its object stood where the scene shows it, as far open as there. Where earlier steps of a
+plan are meant to move the object, parameters that aim at a place are corrected by how far, so that they still aim at
+the same one; and parameters that open it, where they are meant to have opened it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from f2p.action.protocol import Action, actions, aiming, moves, widest
+from f2p.action.protocol import Action, Opens, actions, aiming, moves, opening, widest
 from f2p.action.workspace import Workspace
 from f2p.plan.errors import BadSkeletonError, NothingMovableError, UnplannableSkillError
 from f2p.types import Scene, SkillStep
@@ -80,11 +81,17 @@ def _followed(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray
     parameters = np.array(proposals, dtype=np.float64)
     ends = np.zeros((*parameters.shape[:2], 3))
     displaced = np.zeros((len(parameters), len(scene.segments), 3))
+    seen = np.array([max(one.opening, 0.0) for one in scene.segments])
+    out = np.repeat(seen[None], len(parameters), axis=0)
     for index, step in enumerate(skeleton):
         moving, body = moves(step.skill), scene.index(step.object)
         own = parameters[:, index, : len(moving)]  # a view
         own -= displaced[:, body] @ moving.T * aiming(step.skill)
-        displaced += actions.get(step.skill).expected(scene, step.object, own)
+        own -= np.outer(out[:, body] - seen[body], opening(step.skill))
+        action = actions.get(step.skill)
+        displaced += action.expected(scene, step.object, own)
+        if isinstance(action, Opens):
+            out[:, body] = action.opened(scene, step.object, own, out[:, body])
         ends[:, index] = scene.segments[body].box.center + displaced[:, body]
     return parameters, ends
 

@@ -7,6 +7,7 @@ call that buys one literal with others promises little. Children without promise
 call changes nothing that matters, neither now nor for the step after. So objects are taken out of a box before the box
 is moved only if the model expects them to travel with it, and a bystander is left alone. Where a step starts from is
 the model's to say as well: what travelled in a box is brought back from where it is expected, not where it was seen.
+A step that cannot be carried out then achieves nothing (`precondition.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ import numpy as np
 from f2p.action.protocol import actions, filled_up
 from f2p.action.workspace import Workspace
 from f2p.plan.after import After
+from f2p.plan.precondition import Prepared
 from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
 from f2p.plan.ties import TieRule, choose, preferred, scores_of
+from f2p.scene.goals import literal_values
 from f2p.settings import Settings, group, number
-from f2p.types import Goal, GoalRelation, Relations, Scene, SkillCall, SkillStep
+from f2p.types import Goal, GoalRelation, Scene, SkillCall, SkillStep
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Search:
         config: SearchConfig | None = None,
         skills: Sequence[str] | None = None,
     ) -> None:
-        self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
+        self.predictor, self.scene, self.goal, self.rng = Prepared(predictor), scene, goal, rng
         self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
         self.actions = possible_steps(scene, actions.names if skills is None else skills)
         self._over_objects = replace(self.workspace, over_objects=self.config.footprint_share)
@@ -232,12 +235,6 @@ class Search:
             calls, probability = (SkillCall(action.skill, action.object, parameter),), float(own[best])
         parameters = filled_up([call.parameter for call in calls])
         return Candidate(tuple(call.step for call in calls), parameters, probability, self._evaluated, count)
-
-
-def literal_values(goal: Goal, relations: Relations) -> np.ndarray:
-    """Return the probability that each literal of `goal` is as wanted. Shape (literals,)."""
-    values = np.array([relations.value(one.relation, one.subject, one.object) for one in goal.literals])
-    return np.where([one.value for one in goal.literals], values, 1.0 - values)
 
 
 def _log(node: _Node) -> float:

@@ -5,8 +5,8 @@ thousand when drawn jointly, and a cup is one in a hundred alone) a share of the
 wants the step's object to be in or on, and only a first part of the candidates is drawn jointly: the rest are some of
 the best so far with one or more steps drawn anew. They are as many for each step whatever H.
 
-Of near-equals one is taken by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do
-what it is for (`purpose.py`).
+A candidate is likely only if each of its steps can be carried out (`precondition.py`). Of near-equals one is taken
+by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do what it is for (`purpose.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
 from f2p.plan.landing import WORTH, landings, refusals
+from f2p.plan.precondition import Prepared
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.purpose import destinations, kept_purposes, purposes
@@ -96,9 +97,10 @@ def shoot(
     config, workspace = config or ShootingConfig(), workspace or Workspace()
     steps = check_skeleton(scene, skeleton)
     aimed = partial(_aimed, scene, steps, rng=rng, workspace=workspace, goal=goal, share=config.named_share)
+    prepared = Prepared(predictor)
     if len(steps) == 1:
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
-        scores = scores_of(predictor, scene, steps, proposals, goal)
+        scores = scores_of(prepared, scene, steps, proposals, goal)
         best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
@@ -106,7 +108,7 @@ def shoot(
         landed = landings(scene, steps, proposals, partial(destinations, goal))
         return likely(proposals) * WORTH ** (landed + refusals(scene, steps, proposals))
 
-    believed = partial(cautious, partial(scores_of, predictor, scene, steps, goal=goal))
+    believed = partial(cautious, partial(scores_of, prepared, scene, steps, goal=goal))
     proposals, worth, joint = _sought(aimed, believed, rng, config)
     evaluated, asked = len(worth), purposes(goal, steps)
     if worth.max() < belief and asked:

@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from f2p.action.protocol import actions
-from f2p.plan.search import literal_values
+from f2p.scene.goals import literal_values
 from f2p.types import Plan, Prediction, SkillCall
 
 

@@ -177,8 +177,8 @@ def _action_target(
         latent = target.latent(poses).detached()
     rng = np.random.default_rng((seed, 1))
     around = _obstacles(target.layout, poses, grasped, config.actions.margin) if config.layout.relative else None
-    here, size = poses.double().numpy(), target.layout.sizes[grasped]
-    space = action_space(Situation(call, here, grasped, size, bounds, around, config.actions), rng)
+    here, acted_on = poses.double().numpy(), failure.outcome.before.segments[grasped]
+    space = action_space(Situation(call, here, grasped, acted_on, bounds, around, config.actions), rng)
     pooling, weight = config.actions.pooling, config.actions.entropy_weight
     assert pooling is not None and weight is not None
     return ActionTarget(target.model, latent, call.skill, grasped, wanted, space, pooling, weight), source

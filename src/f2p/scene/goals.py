@@ -148,3 +148,9 @@ def satisfied(goal: Goal, relations: Relations, threshold: float = 0.5) -> bool:
     arrays = goal_arrays(goal, relations.names)
     binary, unary = relations.binary > threshold, relations.unary > threshold
     return bool(np.all(arrays.wanted(unary, binary)))
+
+
+def literal_values(goal: Goal, relations: Relations) -> np.ndarray:
+    """Return the probability that each literal of `goal` is as wanted. Shape (literals,)."""
+    values = np.array([relations.value(one.relation, one.subject, one.object) for one in goal.literals])
+    return np.where([one.value for one in goal.literals], values, 1.0 - values)

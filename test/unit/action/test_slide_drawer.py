@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from f2p.action.protocol import actions, meant_opening
+from f2p.action.slide_drawer import SHUT
 from f2p.types import Box, Scene, Segment, SkillCall
 
 NO_POINTS = np.zeros((1, 3))
@@ -29,12 +30,11 @@ def test_only_what_slides_and_can_be_hooked_is_acted_on() -> None:
 
 
 @pytest.mark.parametrize("opening", [0.0, 0.1])
-def test_proposals_go_from_shutting_it_wherever_it_is_to_all_of_its_travel(opening: float) -> None:
+def test_proposals_go_from_shutting_it_to_all_of_its_travel(opening: float) -> None:
     drawn = SLIDE.draw(scene(opening), "drawer", 4000, np.random.default_rng(0))
     assert drawn.shape == (4000, 1)
-    assert drawn.min() == pytest.approx(-0.2718, abs=0.002) and drawn.max() == pytest.approx(
-        0.2718 - opening, abs=0.002
-    )
+    assert drawn.min() == pytest.approx(-opening - SHUT, abs=0.002)
+    assert drawn.max() == pytest.approx(0.2718 - opening, abs=0.002)
 
 
 def test_no_bar_is_proposed_to_come_to_where_the_hand_passes() -> None:

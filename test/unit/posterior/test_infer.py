@@ -110,8 +110,8 @@ def action_target(failure: Failure, model: SkillEffectModel, count: int) -> tupl
         latent = states.latent(poses)
     scene, call = failure.outcome.before, failure.outcome.call
     index = scene.index(call.object)
-    size, bounds = scene.segments[index].box.size, bounds_of(scene)
-    situation = Situation(call, poses.numpy(), index, size, bounds, None, ActionConfig())
+    acted_on, bounds = scene.segments[index], bounds_of(scene)
+    situation = Situation(call, poses.numpy(), index, acted_on, bounds, None, ActionConfig())
     space = action_space(situation, np.random.default_rng(0))
     wanted, _ = after_set(failure)
     drawn = space.draw(count, 1, torch.Generator().manual_seed(1))

@@ -9,7 +9,7 @@ import pytest
 
 from f2p.evaluate.onlooker import Onlooker
 from f2p.scene.relations import relations_of
-from f2p.sim.data.drawer_scenes import DRAWER_NAME, cabinet_bodies, placed
+from f2p.sim.data.drawer_scenes import DRAWER_NAME, WIDE, cabinet_bodies, placed
 from f2p.sim.data.furniture_rooms import room_with_boards, room_with_drawer
 from f2p.sim.world import World
 from f2p.twin.eye import Eye
@@ -39,7 +39,7 @@ def test_what_lies_on_the_boards_of_a_case_is_in_it(seed: int) -> None:
 def test_an_object_that_a_shut_drawer_hides_keeps_its_name_in_it() -> None:
     """It moved with the drawer when that was shut, and no look shows it any more."""
     rng = np.random.default_rng(5)
-    opened = placed(cabinet_bodies(rng), rng, inside=1, wide_open=True)
+    opened = placed(cabinet_bodies(rng), rng, inside=1, stands=WIDE)
     onlooker, drawer = Onlooker(Eye(0), opened.bodies), opened.index(DRAWER_NAME)
     first = onlooker.look(opened)
     assert relations_of(first).value("inside", "object_1", DRAWER_NAME) == 1.0

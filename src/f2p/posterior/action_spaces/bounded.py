@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,9 +43,13 @@ class BoundedSpace:
 
 def bounded_space(situation: Situation) -> BoundedSpace:
     """Return bounds of the skill's parameters, the same for every particle."""
-    parameters, count = actions.get(situation.call.skill).parameters, len(situation.poses)
-    low, high = (np.array([getattr(one, end) for one in parameters]) for end in ("low", "high"))
-    return BoundedSpace(UniformPrior(as_tensor(np.tile(low, (count, 1))), as_tensor(np.tile(high, (count, 1)))))
+    parameters = actions.get(situation.call.skill).parameters
+    return within(len(situation.poses), [one.low for one in parameters], [one.high for one in parameters])
+
+
+def within(count: int, low: Sequence[float], high: Sequence[float]) -> BoundedSpace:
+    """Return bounds (P,) and (P,) of parameters, the same for `count` particles."""
+    return BoundedSpace(UniformPrior(*(as_tensor(np.tile(end, (count, 1))) for end in (low, high))))
 
 
 def action_space(situation: Situation, rng: np.random.Generator) -> ActionSpace:

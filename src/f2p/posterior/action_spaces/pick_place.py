@@ -87,7 +87,7 @@ def _allotted(count: int, areas: np.ndarray, rng: np.random.Generator) -> np.nda
 @action_spaces.register("pick_place")
 def placement_space(situation: Situation, rng: np.random.Generator) -> PlacementSpace:
     """Uniform placements of the body on one of the surfaces, which `rng` draws, over its edge by `overhang` at most."""
-    bounds, size, config = situation.bounds, situation.size, situation.config
+    bounds, size, config = situation.bounds, situation.segment.box.size, situation.config
     grasp = np.asarray(situation.poses, dtype=np.float64)[:, situation.acted_on]
     within = 1.0 - config.overhang
     fits = np.array(

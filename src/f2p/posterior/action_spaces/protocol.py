@@ -15,7 +15,7 @@ from f2p.posterior.bounds import Bounds
 from f2p.posterior.config import ActionConfig
 from f2p.posterior.svgd import Coordinates
 from f2p.registry import Registry
-from f2p.types import SkillCall
+from f2p.types import Segment, SkillCall
 
 
 class ActionSpace(Protocol):
@@ -47,8 +47,8 @@ class Situation:
     """States, held fixed. Shape (M, n, 4)."""
     acted_on: int
     """Index of the call's object."""
-    size: np.ndarray
-    """Its full extents [m]. Shape (3,)."""
+    segment: Segment
+    """The call's object, as it was seen."""
     bounds: Bounds
     """Surfaces that actions may use."""
     obstacles: Obstacles | None

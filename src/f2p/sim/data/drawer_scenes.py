@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -44,10 +45,23 @@ class DrawerSceneConfig(Settings):
     open_share: float = number(0.5, "drawers that are open", low=0.0, high=1.0)
     objects: int = number(4, "most objects", low=1, high=10)
     on_top_share: float = number(0.2, "objects that stand on the cabinet", low=0.0, high=1.0)
+    ajar_low: float = number(0.11, "least opening of a drawer that stands ajar", unit="m", low=0.0, high=0.4,
+                             source="ours: what is in it is seen")  # fmt: skip
+    ajar_high: float = number(0.14, "greatest opening of a drawer that stands ajar", unit="m", low=0.0, high=0.4)
     tries: int = number(60, "draws of a place before there is none", low=1, high=1000)
 
 
 DEFAULT = DrawerSceneConfig()
+
+Stands = Literal["anyhow", "ajar", "wide"]
+"""How far a drawer is open."""
+
+ANYHOW: Stands = "anyhow"
+AJAR: Stands = "ajar"
+WIDE: Stands = "wide"
+
+AT_CASE = 0.025
+"""Half the depth, about the front of the case, of where the middles are of what is seen but not got at [m] (ours)."""
 
 
 def cabinet_bodies(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT) -> tuple[Body, ...]:
@@ -65,7 +79,7 @@ def cabinet_bodies(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT
     return tuple(bodies)
 
 
-def _furniture(bodies: Sequence[Body], rng: np.random.Generator, config: DrawerSceneConfig, wide_open: bool) -> World:
+def _furniture(bodies: Sequence[Body], rng: np.random.Generator, config: DrawerSceneConfig, stands: Stands) -> World:
     """Place table, pedestal and drawer, and open that."""
     table, pedestal, drawer = bodies[:3]
     slabs = drawer.shape.slabs(drawer.size, drawer.board)
@@ -80,14 +94,16 @@ def _furniture(bodies: Sequence[Body], rng: np.random.Generator, config: DrawerS
         [*at, height + 0.5 * drawer.size[2], yaw],
     ]
     opening = 0.0
-    if wide_open or rng.random() < config.open_share:
-        opening = float(rng.uniform(0.8 * travel if wide_open else 0.03, travel))
+    if stands == AJAR:
+        opening = float(min(rng.uniform(config.ajar_low, config.ajar_high), travel))
+    elif stands == WIDE or rng.random() < config.open_share:
+        opening = float(rng.uniform(0.8 * travel if stands == WIDE else 0.03, travel))
     return World(tuple(bodies[:3]), np.array(poses), np.array([0.0, 0.0, opening]))
 
 
 def placed(
     bodies: Sequence[Body], rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT, *, inside: int = 0,
-    wide_open: bool = False,
+    stands: Stands = ANYHOW,
 ) -> World:  # fmt: skip
     """Place what `cabinet_bodies` drew.
 
@@ -96,20 +112,23 @@ def placed(
         rng: Source of randomness.
         config: Ranges.
         inside: So many of the objects, the first, lie in the drawer; the others on the table or the cabinet.
-        wide_open: Whether it is nearly as far open as it comes, and what is inside is where one gets at it.
+        stands: WIDE is nearly as far open as it comes, and what is inside is where one gets at it; AJAR shows what is
+            inside, too near to the case to be got at; ANYHOW is shut or open, and what is inside lies anywhere.
 
     Raises:
         SamplingError: An object found no place.
     """
-    world = _furniture(bodies, rng, config, wide_open)
+    world = _furniture(bodies, rng, config, stands)
     poses, taken = list(world.poses), list[tuple[np.ndarray, float]]()
     table, _, drawer = world.bodies
     upper, floor = drawer.shape.tops(drawer.size, drawer.board)
     behind = Top(upper.center + [0.05, 0.0, 0.0], upper.half - [0.05, 0.0])
     board = Top(np.array([0.0, 0.0, 0.5 * table.size[2]]), 0.5 * table.size[:2])
     for index, body in enumerate(bodies[3:]):
-        if index < inside and wide_open:
+        if index < inside and stands == WIDE:
             spot = in_open_part(world, body.size, rng)
+        elif index < inside and stands == AJAR:
+            spot = _spot(_at_case(drawer, body.size), poses[2], 0.0, body.size, taken, rng, config)
         elif index < inside:
             spot = _spot(floor, poses[2], float(world.openings[2]), body.size, taken, rng, config)
         elif rng.random() < config.on_top_share:
@@ -149,6 +168,14 @@ def in_open_part(world: World, size: np.ndarray, rng: np.random.Generator) -> np
         return None
     x, y = pose[:2] + rotate_z(np.array([rng.uniform(low, high), rng.uniform(-across, across)]), pose[3])
     return np.array([x, y, pose[2] + floor.center[2] + 0.5 * size[2] + 0.001])
+
+
+def _at_case(drawer: Body, size: np.ndarray) -> Top:
+    """Return that part of the drawer's floor in which a body of extents `size` is seen, but not got at by a hand."""
+    _, floor = drawer.shape.tops(drawer.size, drawer.board)
+    front = case_front(drawer.shape.slabs(drawer.size, drawer.board))
+    radius = 0.5 * float(np.linalg.norm(size[:2])) + GAP
+    return Top(np.array([front, 0.0, floor.center[2]]), np.array([AT_CASE + radius, floor.half[1]]))
 
 
 def _spot(

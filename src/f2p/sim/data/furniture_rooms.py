@@ -8,7 +8,7 @@ from f2p.shape.cuboid import CUBOID
 from f2p.shape.protocol import shape_of
 from f2p.shape.shelf import SHELF
 from f2p.shape.table import TABLE
-from f2p.sim.data.drawer_scenes import cabinet_bodies, placed
+from f2p.sim.data.drawer_scenes import ANYHOW, WIDE, cabinet_bodies, placed
 from f2p.sim.errors import SamplingError
 from f2p.sim.world import Body, World
 
@@ -22,7 +22,7 @@ def room_with_drawer(rng: np.random.Generator) -> World:
     while True:
         bodies = cabinet_bodies(rng)
         try:
-            return placed(bodies, rng, inside=inside, wide_open=bool(inside))
+            return placed(bodies, rng, inside=inside, stands=WIDE if inside else ANYHOW)
         except SamplingError:
             continue
 

@@ -2,20 +2,24 @@
 
 The path is fixed before the simulation starts (C22): the gripper grasps the object's centre, so the path is the
 object's. Lowering is a guarded move, as on the robot: it ends where the footprint meets what was below at the start.
-What is, or goes, under a board comes from the front, as on the robot: a little up, out, over everything, in, down.
+What is, or goes, under a board comes from the front, as on the robot: a little up, out, over everything, in, down. What
+is under the case of a drawer is not to be had, since a front is before it: the hand stays away, as the robot's does.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from f2p.geometry import into_box, rotate_z, separation, within
-from f2p.shape.protocol import FIXED, is_covered
+from f2p.shape.protocol import FIXED, SLIDES, is_covered
 from f2p.sim.motion.protocol import ToolMotionConfig, ToolPath, ease, motions, phase_times
 from f2p.sim.physics.rotations import yaw_quaternions
 from f2p.sim.physics.scene_builder import BuiltScene
+
+HAND = 0.03
+"""How far a hand from above needs room about the middle of what it grasps [m] (ours: the twin's palm is 27 mm deep)."""
 
 TINY = 1e-9
 """What stands for no time at all [s]."""
@@ -53,6 +57,17 @@ def _covers(
             ceiling = np.where(above & (below >= places[:, 2]), np.minimum(ceiling, below), ceiling)
         covered |= under
     return _Covers(covered, ceiling, shift)
+
+
+def _shut_in(scene: BuiltScene, poses: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Tell which places (runs, 4) are under the case of a drawer, or too near to it for a hand. Shape (runs,), bool."""
+    out = np.zeros(len(poses), dtype=bool)
+    for i, body in enumerate(scene.bodies):
+        if body.shape.moves == SLIDES:
+            local = into_box(places[:, :3], poses[:, i, :3], poses[:, i, 3])
+            out |= is_covered(body.prior, body.size, local + [HAND, 0.0, 0.0], body.board)
+            out |= is_covered(body.prior, body.size, local, body.board)
+    return out
 
 
 def _support_height(
@@ -150,7 +165,8 @@ def pick_place_path(
         (parameters[:, :2] + entering.shift - leaving.shift, stays),
         (still, last - top), (-entering.shift, stays), (still, bottom - last),
     ]  # fmt: skip
-    return _along(scene, start[:, :3], legs, parameters[:, 3], config)
+    path = _along(scene, start[:, :3], legs, parameters[:, 3], config)
+    return replace(path, holding=path.holding & ~_shut_in(scene, poses, start)[:, None])
 
 
 TRAVEL = 3

@@ -12,7 +12,15 @@ import numpy as np
 
 from f2p.action.protocol import actions
 from f2p.settings import Settings, group, number
-from f2p.sim.data.drawer_scenes import DRAWER_NAME, DrawerSceneConfig, cabinet_bodies, in_open_part, placed
+from f2p.sim.data.drawer_scenes import (
+    ANYHOW,
+    DRAWER_NAME,
+    WIDE,
+    DrawerSceneConfig,
+    cabinet_bodies,
+    in_open_part,
+    placed,
+)
 from f2p.sim.data.draws.protocol import Drawn, draws
 from f2p.sim.data.random_scenes import RandomSceneConfig
 from f2p.sim.world import Body, World
@@ -54,7 +62,7 @@ class SlideDrawerDraw:
         """Place them; slide the drawer while it is empty, or move an object into or out of it."""
         places = rng.random() < self.config.place_share
         takes = places and rng.random() < self.config.take_share
-        world = placed(bodies, rng, self.config.cabinets, inside=int(takes), wide_open=bool(places))
+        world = placed(bodies, rng, self.config.cabinets, inside=int(takes), stands=WIDE if places else ANYHOW)
         if places:
             call = self._placing(world, takes, rng)
             return None if call is None else Drawn(world.poses, call, world.openings)

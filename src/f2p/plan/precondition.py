@@ -1,0 +1,57 @@
+"""A predictor for which a plan comes to nothing where one of its steps cannot be carried out.
+
+A model is trained on what was carried out, so that it says what a skill does and not whether it can be done at all: of
+an object under the case of a drawer it believes that it is taken like any other. What has to be true before a skill is
+the skill's to say, as in all of task and motion planning (Points2Plans asks its model for symbolic preconditions too);
+how likely it will be by then is the model's (ours).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from f2p.action.protocol import HasPreconditions, actions, widest
+from f2p.plan.protocol import Predictor
+from f2p.scene.goals import literal_values
+from f2p.types import Goal, GoalRelation, Prediction, Relations, Scene, SkillCall, SkillStep
+
+
+class Prepared:
+    """A predictor whose P(goal) is that of the goal and of every step's preconditions, each before its step."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.weights_id = predictor.weights_id
+        self._predictor = predictor
+
+    def detect(self, scene: Scene) -> Relations:
+        """Return probabilities of all relations of `scene` as it is seen now."""
+        return self._predictor.detect(scene)
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        """P(goal) after the last step of each candidate, times that of what every step needs. Shape (candidates,)."""
+        out = np.ones(len(parameters))
+        for done, literals in preconditions(scene, skeleton):
+            asked = Goal(literals)
+            if done:
+                first = parameters[:, :done, : widest([step.skill for step in skeleton[:done]])]
+                out *= self._predictor.score(scene, skeleton[:done], first, asked)
+            else:
+                out *= float(np.prod(literal_values(asked, self._predictor.detect(scene))))
+        return out * self._predictor.score(scene, skeleton, parameters, goal)
+
+    def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
+        """Return what is expected after each of `calls`."""
+        return self._predictor.predict(scene, calls)
+
+
+def preconditions(scene: Scene, skeleton: tuple[SkillStep, ...]) -> tuple[tuple[int, tuple[GoalRelation, ...]], ...]:
+    """Return what has to be true after how many steps, for the first step that acts on each object.
+
+    Where an object is once it has been moved is for the calls to say, not for the scene.
+    """
+    found: list[tuple[int, tuple[GoalRelation, ...]]] = []
+    for index, step in enumerate(skeleton):
+        action = actions.get(step.skill)
+        if isinstance(action, HasPreconditions) and all(one.object != step.object for one in skeleton[:index]):
+            found.append((index, action.preconditions(scene, step.object)))
+    return tuple((done, literals) for done, literals in found if literals)
