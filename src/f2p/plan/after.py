@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from f2p.action.protocol import filled_up, meant_opening
+from f2p.plan.precondition import Prepared
 from f2p.plan.protocol import Predictor
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
@@ -46,6 +48,12 @@ class After:
     def predict(self, _scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return what is expected after each of `calls`, which follow those done first."""
         return self._predictor.predict(self._seen, (*self._calls, *calls))[len(self._calls) :]
+
+    def prepared(self) -> After:
+        """Return the same, but for P(goal): it is that of plans whose steps can all be carried out."""
+        other = copy.copy(self)
+        other._predictor = Prepared(self._predictor)
+        return other
 
 
 def displaced(scene: Scene, displacements: np.ndarray) -> Scene:

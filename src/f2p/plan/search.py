@@ -7,7 +7,8 @@ call that buys one literal with others promises little. Children without promise
 call changes nothing that matters, neither now nor for the step after. So objects are taken out of a box before the box
 is moved only if the model expects them to travel with it, and a bystander is left alone. Where a step starts from is
 the model's to say as well: what travelled in a box is brought back from where it is expected, not where it was seen.
-A step that cannot be carried out then achieves nothing (`precondition.py`).
+What an action can do for a literal is asked whether or not it can be carried out yet, P(goal) only of what can be
+(`precondition.py`): so a drawer is opened before something is taken out of it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import numpy as np
 from f2p.action.protocol import actions, filled_up
 from f2p.action.workspace import Workspace
 from f2p.plan.after import After
-from f2p.plan.precondition import Prepared
 from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
@@ -80,7 +80,7 @@ class Search:
         config: SearchConfig | None = None,
         skills: Sequence[str] | None = None,
     ) -> None:
-        self.predictor, self.scene, self.goal, self.rng = Prepared(predictor), scene, goal, rng
+        self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
         self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
         self.actions = possible_steps(scene, actions.names if skills is None else skills)
         self._over_objects = replace(self.workspace, over_objects=self.config.footprint_share)
@@ -185,9 +185,10 @@ class Search:
         return drawn(after.scene, (action,), count, self.rng, workspace)
 
     def _scores(self, after: After, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
-        """Return P(`goal`) when `action` is next. Shape (candidates,)."""
+        """Return P(`goal`) when `action` is next; of the whole goal, if it can be carried out. Shape (candidates,)."""
         self._evaluated += len(proposals)
-        return scores_of(after, after.scene, (action,), proposals, goal)
+        asked = after.prepared() if goal is self.goal else after
+        return scores_of(asked, after.scene, (action,), proposals, goal)
 
     def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
         """Return actions that can achieve literals which are unmet so far, with those literals.

@@ -6,7 +6,8 @@ wants the step's object to be in or on, and only a first part of the candidates 
 the best so far with one or more steps drawn anew. They are as many for each step whatever H.
 
 A candidate is likely only if each of its steps can be carried out (`precondition.py`). Of near-equals one is taken
-by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do what it is for (`purpose.py`).
+by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do what it is for
+(`purpose.py`).
 """
 
 from __future__ import annotations

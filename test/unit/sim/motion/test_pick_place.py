@@ -153,3 +153,20 @@ def test_physics_leaves_it_where_it_was_sent(start: np.ndarray, goal: np.ndarray
     assert transition is not None, "lost on the way"
     assert transition.displacements[2] == pytest.approx((goal - start)[:3], abs=0.01)
     assert transition.relations_after.value("inside", "block", "shelf") == float(goal is ON_MIDDLE)
+
+
+@pytest.mark.parametrize(("opening", "taken"), [(0.12, False), (0.20, True)])
+def test_what_is_under_the_case_of_a_drawer_is_not_to_be_had(opening: float, taken: bool) -> None:
+    """The hand stays away where its palm would meet the case, and so does the object."""
+    bodies = (
+        Body("pedestal", "table", [0.4, 0.5, 0.4]),
+        Body("drawer", "drawer", [0.36, 0.4, 0.15]),
+        Body("object", "cuboid", [0.04, 0.04, 0.04]),
+    )
+    front = 1.0 - 0.18 + 0.05
+    poses = np.array([[1.0, 0.0, 0.2, 0.0], [1.0, 0.0, 0.475, 0.0], [front + 0.10 - opening, 0.0, 0.45, 0.0]])
+    call = SkillCall("pick_place", "object", np.array([0.0, 0.6, 0.3, 0.0]))
+    done = MujocoSimulator().simulate(bodies, poses[None], [call], 0, openings=np.array([0.0, opening, 0.0]))
+    transition = done.transitions[0]
+    assert transition is not None
+    assert (np.linalg.norm(transition.displacements[2]) > 0.3) == taken
