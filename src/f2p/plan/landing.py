@@ -8,13 +8,16 @@ refused, and models learn from what was carried out only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from f2p.action.protocol import NeedsRoom, actions, aiming
+from f2p.geometry import into_box
 from f2p.plan.proposals import ends_of
-from f2p.types import Scene, SkillStep
+from f2p.plan.purpose import destinations, within
+from f2p.shape.protocol import SLIDES, is_covered
+from f2p.types import Goal, Scene, Segment, SkillStep
 
 WORTH = 0.2
 """What is left of the probability of a candidate for each of them (ours: under what is believed)."""
@@ -39,10 +42,16 @@ def refusals(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray)
     return out
 
 
-def landings(
-    scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, places_of: Callable[[str], frozenset[str]]
-) -> np.ndarray:
-    """Count how often something comes down where something else is, into or onto which it shall not.
+def _under_case(place: Segment, ends: np.ndarray) -> np.ndarray:
+    """Tell which ends (candidates, 3) are over the case of what slides: there nothing gets into it from above."""
+    if place.shape.moves != SLIDES:
+        return np.zeros(len(ends), dtype=bool)
+    local = into_box(ends, place.box.center, place.box.yaw)
+    return is_covered(place.prior, place.box.size, local * [1.0, 1.0, 0.0])
+
+
+def landings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal) -> np.ndarray:
+    """Count how often something comes down where something else is, into or onto which it shall not, or on its case.
 
     Two share a place for certain where circles overlap that lie within their footprints, whichever way they are turned.
     Each is where the steps before are meant to have left it; what lies within the footprint of an object when that is
@@ -52,7 +61,7 @@ def landings(
         scene: Where objects are now.
         skeleton: H steps.
         proposals: Shape (candidates, H, P).
-        places_of: Says into or onto what the object of a name shall come.
+        goal: Says into or onto what every object shall come.
 
     Returns:
         Shape (candidates,), int.
@@ -62,13 +71,15 @@ def landings(
     places = np.repeat(np.array([one.box.center[:2] for one in scene.segments])[None], len(proposals), axis=0)
     ends, out = ends_of(scene, skeleton, proposals), np.zeros(len(proposals), dtype=int)
     for index, step in enumerate(skeleton):
-        own, wanted = scene.index(step.object), places_of(step.object)
+        own, wanted = scene.index(step.object), destinations(goal, step.object)
+        for literal in within(goal, step.object):
+            out += _under_case(scene.segments[scene.index(literal.object)], ends[:, index])
         start, end = places[:, own].copy(), ends[:, index, :2]
         lands = bool(aiming(step.skill).any())  # what is pushed is not put down
         for other in (one for one in movable if one != own):
-            within = np.linalg.norm(start - places[:, other], axis=-1) < max(reach[own], reach[other])
+            covers = np.linalg.norm(start - places[:, other], axis=-1) < max(reach[own], reach[other])
             if lands and scene.segments[other].name not in wanted:
-                out += ~within & (np.linalg.norm(end - places[:, other], axis=-1) < reach[own] + reach[other])
-            places[:, other] += np.where(within & (reach[own] > reach[other]), (end - start).T, 0.0).T
+                out += ~covers & (np.linalg.norm(end - places[:, other], axis=-1) < reach[own] + reach[other])
+            places[:, other] += np.where(covers & (reach[own] > reach[other]), (end - start).T, 0.0).T
         places[:, own] = end
     return out

@@ -106,7 +106,7 @@ def shoot(
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
-        landed = landings(scene, steps, proposals, partial(destinations, goal))
+        landed = landings(scene, steps, proposals, goal)
         return likely(proposals) * WORTH ** (landed + refusals(scene, steps, proposals))
 
     believed = partial(cautious, partial(scores_of, prepared, scene, steps, goal=goal))

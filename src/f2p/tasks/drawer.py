@@ -16,7 +16,7 @@ from f2p.geometry import rotate_z
 from f2p.relation.table import held
 from f2p.scene.relations import relations_of
 from f2p.settings import Settings, group, number
-from f2p.sim.data.drawer_scenes import AJAR, ANYHOW, DRAWER_NAME, DrawerSceneConfig, cabinet_bodies, placed
+from f2p.sim.data.drawer_scenes import AJAR, ANYHOW, DRAWER_NAME, TABLE_NAME, DrawerSceneConfig, cabinet_bodies, placed
 from f2p.sim.errors import SamplingError
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import World
@@ -39,8 +39,8 @@ class DrawerTaskConfig(Settings):
     """Which of the two, and in which scenes."""
 
     scenes: DrawerSceneConfig = group(
-        lambda: DrawerSceneConfig(open_share=0.0, on_top_share=0.0),
-        "ranges of cabinets; drawers are shut at first, or ajar if something is taken out",
+        lambda: DrawerSceneConfig(open_share=0.0, on_top_share=0.0, reaches_out=0.0),
+        "ranges of cabinets, which hide what they stand on; shut at first, or ajar if something is taken out",
     )
     taken: float = number(
         1.0, "share of scenes in which something is taken out, not put in", low=0.0, high=1.0,
@@ -113,7 +113,7 @@ def _instance(name: str, world: World, objects: int, *, taken: bool) -> TaskInst
     names = [f"object_{i + 1}" for i in range(objects)]
     opening, moving = SkillStep("slide_drawer", DRAWER_NAME), [SkillStep("pick_place", one) for one in names]
     if taken:
-        goal = Goal(tuple(GoalRelation("above", one, "table") for one in names))
+        goal = Goal(tuple(GoalRelation("above", one, TABLE_NAME) for one in names))
         return TaskInstance(name, world, goal, (opening, *moving), budget=objects + 1)
     shut = GoalRelation("drawer_open", DRAWER_NAME, "", value=False)
     goal = Goal((*(GoalRelation("inside", one, DRAWER_NAME) for one in names), shut))

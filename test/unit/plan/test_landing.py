@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from f2p.plan.landing import landings, refusals
-from f2p.plan.purpose import destinations
 from f2p.scene.goals import parse_goal
 from f2p.types import Box, Scene, Segment, SkillStep
 
@@ -22,7 +19,7 @@ def count(scene: Scene, *moves: tuple[str, str | tuple[float, float]]) -> int:
         there = scene.segments[scene.index(to)].box.center[:2] if isinstance(to, str) else np.array(to)
         steps.append(SkillStep("pick_place", name))
         rows.append([*(there - at), 0.0, 0.0])
-    return int(landings(scene, steps, np.array([rows]), partial(destinations, GOAL))[0])
+    return int(landings(scene, steps, np.array([rows]), GOAL)[0])
 
 
 def test_what_shall_be_in_something_may_come_down_there_and_the_other_way_round_not(workspace: Scene) -> None:
@@ -52,3 +49,13 @@ def test_a_push_whose_fingers_find_no_room_counts_but_for_what_was_moved_before(
     twice = np.concatenate([np.zeros_like(pushes), pushes], axis=1)
     moved = [SkillStep("pick_place", "near"), SkillStep("push", "near")]
     assert refusals(scene, moved, twice).tolist() == [0, 0], "where it is then is not known"
+
+
+def test_what_shall_be_in_a_drawer_does_not_come_down_on_its_case_and_what_shall_be_on_it_may() -> None:
+    drawer = Segment("drawer", "drawer", Box([1.0, 0.0, 0.5], [0.36, 0.4, 0.15]), np.zeros((1, 3)), 0.2)
+    cup = Segment("cup", "cuboid", Box([0.7, -0.6, 0.5], [0.05, 0.05, 0.05]), np.zeros((1, 3)))
+    scene, steps = Scene((drawer, cup)), [SkillStep("pick_place", "cup")]
+    ends = np.array([[[x - 0.7, 0.6, 0.0, 0.0]] for x in (0.75, 0.95)])
+    inside, on = parse_goal("inside(cup, drawer)"), parse_goal("above(cup, drawer)")
+    assert landings(scene, steps, ends, inside).tolist() == [0, 1]
+    assert landings(scene, steps, ends, on).tolist() == [0, 0]

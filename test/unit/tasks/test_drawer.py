@@ -28,7 +28,7 @@ def _made(taken: float, objects: int, simulator: Simulator) -> TaskInstance:
 def _targets(world: World, names: list[str], *, taken: bool) -> dict[str, np.ndarray]:
     """Where to put each object (2,): side by side on the table, or near the front of the drawer as it is now."""
     apart = 0.12 * (np.arange(len(names)) - 0.5 * (len(names) - 1))
-    table, drawer = world.index("table"), world.index("drawer")
+    table, drawer = world.index("table_a"), world.index("drawer")
     if taken:
         return {name: world.poses[table, :2] + [0.0, by] for name, by in zip(names, apart, strict=True)}
     body = world.bodies[drawer]

@@ -18,8 +18,8 @@ from f2p.shape.table import TABLE
 from f2p.sim.errors import SamplingError
 from f2p.sim.world import Body, World
 
-DRAWER_NAME = "drawer"
-"""Of the one drawer in these scenes."""
+DRAWER_NAME, TABLE_NAME = "drawer", "table_a"
+"""Of the one drawer and the one table in these scenes, as perception calls them."""
 
 GAP = 0.004
 """Least gap between objects, and to walls [m]."""
@@ -37,6 +37,8 @@ class DrawerSceneConfig(Settings):
     height_high: float = number(0.20, "greatest height", unit="m", low=0.08, high=0.4)
     stands_low: float = number(0.25, "lowest support", unit="m", low=0.0, high=0.8, source="ours: over the base")
     stands_high: float = number(0.60, "highest support", unit="m", low=0.05, high=0.8, source="ours: Stretch's lift")
+    reaches_out: float = number(0.05, "how far the support reaches out on either side of the cabinet", unit="m",
+                                low=0.0, high=0.5)  # fmt: skip
     bar_low: float = number(0.70, "nearest bar of a shut drawer along x", unit="m", low=0.5, high=0.9)
     bar_high: float = number(0.86, "farthest bar of a shut drawer along x", unit="m", low=0.5, high=0.9,
                              source="stretch.md 1.2: the arm ends at 0.91 m")  # fmt: skip
@@ -70,8 +72,8 @@ def cabinet_bodies(rng: np.random.Generator, config: DrawerSceneConfig = DEFAULT
         [config.depth_low, config.width_low, config.height_low],
         [config.depth_high, config.width_high, config.height_high],
     )
-    pedestal = [size[0], size[1] + 0.1, rng.uniform(config.stands_low, config.stands_high)]
-    bodies = [Body("table", TABLE, np.array([0.50, 0.80, rng.uniform(0.03, 0.07)]))]
+    pedestal = [size[0], size[1] + 2.0 * config.reaches_out, rng.uniform(config.stands_low, config.stands_high)]
+    bodies = [Body(TABLE_NAME, TABLE, np.array([0.50, 0.80, rng.uniform(0.03, 0.07)]))]
     bodies += [Body("pedestal", TABLE, np.array(pedestal)), Body(DRAWER_NAME, DRAWER, size)]
     for index in range(int(rng.integers(1, config.objects + 1))):
         extents = rng.uniform([0.03, 0.03, 0.025], [0.06, 0.06, min(0.06, 0.5 * size[2])])

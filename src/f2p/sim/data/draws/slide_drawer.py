@@ -15,6 +15,7 @@ from f2p.settings import Settings, group, number
 from f2p.sim.data.drawer_scenes import (
     ANYHOW,
     DRAWER_NAME,
+    TABLE_NAME,
     WIDE,
     DrawerSceneConfig,
     cabinet_bodies,
@@ -77,7 +78,7 @@ class SlideDrawerDraw:
         name = loose[0] if takes else str(rng.choice(loose))
         index = world.index(name)
         if takes:
-            table = world.index("table")
+            table = world.index(TABLE_NAME)
             reach = 0.5 * world.bodies[table].size[:2] - 0.06
             top = world.poses[table, 2] + 0.5 * (world.bodies[table].size[2] + world.bodies[index].size[2])
             target = np.array([*(world.poses[table, :2] + rng.uniform(-reach, reach)), top + rng.uniform(0.0, 0.02)])
