@@ -28,13 +28,13 @@ StepLoss = Callable[[np.random.Generator], dict[str, Tensor]]
 class Plateau:
     """The rate of a stage that ends when what is new is predicted well: constant, then a cosine to zero.
 
-    Well is nearly as well as what was known before, or as well as it gets.
+    Well is a small share of how badly it was predicted before, or as well as it gets.
     """
 
-    def __init__(self, config: PlateauConfig, stage: StageConfig, losses: Callable[[], tuple[float, float]]) -> None:
-        """Take `losses` from a function that gives those of what is new and of what was known, 0 where nothing was."""
-        self._config, self._stage, self._losses = config, stage, losses
-        self._best, self._waited, self.last = math.inf, 0, stage.steps
+    def __init__(self, config: PlateauConfig, stage: StageConfig, loss: Callable[[], float]) -> None:
+        """Take the loss of what is new from a function; it is asked at once for how it was before."""
+        self._config, self._stage, self._loss = config, stage, loss
+        self._enough, self._best, self._waited, self.last = config.learned * loss(), math.inf, 0, stage.steps
 
     def rate_at(self, step: int) -> float:
         """Learning rate of one step."""
@@ -47,10 +47,10 @@ class Plateau:
         config = self._config
         if done < config.least or done % config.every or done + config.tail >= self.last:
             return
-        new, known = self._losses()
+        new = self._loss()
         gained = new < (1.0 - config.gain) * self._best
         self._best, self._waited = (new, 0) if gained else (self._best, self._waited + 1)
-        if new <= config.near * known or self._waited >= config.patience:
+        if new <= self._enough or self._waited >= config.patience:
             self.last = done + config.tail
 
 

@@ -132,15 +132,10 @@ def finetune(
         ]
         return _loss_terms(tuned, data, encoding, np.concatenate(drawn), rng, config)
 
-    def loss_of(chosen: np.ndarray) -> float:
-        if not len(chosen):
-            return 0.0
+    def look() -> float:
         with torch.no_grad():
-            terms = _loss_terms(tuned, data, encoding, chosen, np.random.default_rng((seed, 5)), config)
-        return float(torch.stack(list(terms.values())).sum())
-
-    def look() -> tuple[float, float]:
-        return loss_of(looked_at[0]), loss_of(looked_at[1])
+            terms = _loss_terms(tuned, data, encoding, looked_at, np.random.default_rng((seed, 5)), config)
+        return float(terms["position"])
 
     tuned.train()
     plateau = Plateau(config.plateau, config.stage, look) if config.plateau else None
@@ -151,8 +146,8 @@ def finetune(
 
 def _parts(
     new: int, count: int, config: FinetuneConfig, always: Sequence[int], rng: np.random.Generator
-) -> tuple[Parts, Parts]:
-    """Transitions to learn from and those that are looked at, new and old of each.
+) -> tuple[Parts, np.ndarray]:
+    """Transitions to learn from, new and old, and new ones that are looked at.
 
     Among `count` the new ones come first, then the same mirrored, if they are: what is held out is learned neither way.
     """
@@ -161,11 +156,10 @@ def _parts(
     fresh = np.concatenate([fresh[~np.isin(fresh, always)], np.asarray(always, np.int64)])
     held = min(int(config.held_out * new), new - len(always)) if config.plateau else 0
     held = held if held >= LEAST_HELD else 0
-    kept = int(config.old_held_out * len(old)) if config.plateau else 0
     learned = fresh[held:]
     if config.mirrored:
         learned = np.concatenate([learned, learned + new])
-    return (learned, old[kept:]), (fresh[: held or new], old[:kept])
+    return (learned, old), fresh[: held or new]
 
 
 def _step(

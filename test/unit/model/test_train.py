@@ -190,8 +190,8 @@ def test_loss_terms_can_be_turned_off(batch: TransitionBatch) -> None:
 def test_a_plateau_ends_the_stage_with_a_rate_of_zero() -> None:
     """Most steps of a round had changed nothing: it ends a tail after the last looks that showed no gain."""
     stage, config = StageConfig(steps=100, rate=1.0), PlateauConfig(every=5, patience=2, least=10, gain=0.1, tail=20)
-    losses = iter([1.0, 0.5, 0.49, 0.48])
-    plateau = Plateau(config, stage, lambda: (next(losses), 0.1))
+    losses = iter([2.0, 1.9, 1.2, 1.15, 1.12])
+    plateau = Plateau(config, stage, lambda: next(losses))
     for done in range(1, 26):
         assert plateau.rate_at(done - 1) == 1.0 and plateau.last == 100
         plateau.look(done)
@@ -201,19 +201,20 @@ def test_a_plateau_ends_the_stage_with_a_rate_of_zero() -> None:
     plateau.look(30)  # falling already: nobody looks any more
 
 
-def test_a_stage_ends_sooner_where_what_is_new_is_predicted_as_well_as_what_was_known() -> None:
-    """One architecture needs three times the steps of another: a number of steps for both was one of them too many."""
-    stage, config = StageConfig(steps=100, rate=1.0), PlateauConfig(every=5, least=10, gain=0.1, tail=20, near=1.5)
-    for losses, last in (([1.6, 1.4], 35), ([1.4, 9.0], 30), ([2.0, 1.9, 1.95, 1.85], 45)):
-        asked = iter(losses)
-        plateau = Plateau(config, stage, lambda asked=asked: (next(asked), 1.0))
+def test_a_stage_ends_sooner_where_what_is_new_is_predicted_far_better_than_before() -> None:
+    """What goes with a drawer needs three times the steps of what goes with a box: one number for both is wrong."""
+    stage = StageConfig(steps=100, rate=1.0)
+    config = PlateauConfig(every=5, patience=3, least=10, gain=0.1, tail=20, learned=0.5)
+    for losses, last in (([1.6, 0.9], 35), ([0.9, 9.0], 30), ([2.0, 1.9, 1.95, 1.85], 45)):
+        asked = iter([2.0, *losses])
+        plateau = Plateau(config, stage, lambda asked=asked: next(asked))
         for done in range(1, plateau.last):
             plateau.look(done)
         assert plateau.last == last
 
 
 def test_finetuning_stops_when_what_is_held_out_is_learned(batch: TransitionBatch) -> None:
-    short = PlateauConfig(every=2, patience=1, least=2, gain=0.9, tail=3, near=0.0)
+    short = PlateauConfig(every=2, patience=1, least=2, gain=0.9, tail=3, learned=0.0)
     config = FinetuneConfig(stage=StageConfig(steps=40, batch=2, warmup=0), replayed=1, held_out=0.5, plateau=short)
     _, losses = finetune(create("default", seed=0), batch, batch, config, seed=0)
     assert len(losses) == 7
@@ -228,10 +229,10 @@ def test_the_failed_step_is_always_learned_from(new: int, both: bool) -> None:
     config, first = FinetuneConfig(mirrored=both), 2 * new if both else new
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        (fresh, old), (looked_at, known) = _parts(new, first + 100, config, [new - 1], rng)
+        (fresh, old), looked_at = _parts(new, first + 100, config, [new - 1], rng)
         assert new - 1 in fresh and min(old) >= first
         held = np.setdiff1d(np.arange(first), fresh)
         assert len(held) == (new // 20 * (1 + both) if new >= 100 else 0)
         assert set(held % new) == set(held[held < new])  # neither it nor its mirror image
         assert set(looked_at) == (set(held[held < new]) if len(held) else set(range(new)))
-        assert len(old) == 90 and len(known) == 10 and not set(old) & set(known)
+        assert len(old) == 100
