@@ -29,19 +29,34 @@ class Prepared:
 
     def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """P(goal) after the last step of each candidate, times that of what every step needs. Shape (candidates,)."""
-        out = np.ones(len(parameters))
-        for done, literals in preconditions(scene, skeleton):
-            asked = Goal(literals)
-            if done:
-                first = parameters[:, :done, : widest([step.skill for step in skeleton[:done]])]
-                out *= self._predictor.score(scene, skeleton[:done], first, asked)
-            else:
-                out *= float(np.prod(literal_values(asked, self._predictor.detect(scene))))
-        return out * self._predictor.score(scene, skeleton, parameters, goal)
+        able = readiness(self._predictor, scene, skeleton, parameters)
+        return able * self._predictor.score(scene, skeleton, parameters, goal)
 
     def predict(self, scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return what is expected after each of `calls`."""
         return self._predictor.predict(scene, calls)
+
+
+def readiness(
+    predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray
+) -> np.ndarray:
+    """Return the probability that every step of each candidate can be carried out. Shape (candidates,).
+
+    Args:
+        predictor: Says what is true before each step.
+        scene: Where the plan starts.
+        skeleton: H steps.
+        parameters: Shape (candidates, H, P).
+    """
+    out = np.ones(len(parameters))
+    for done, literals in preconditions(scene, skeleton):
+        asked = Goal(literals)
+        if done:
+            first = parameters[:, :done, : widest([step.skill for step in skeleton[:done]])]
+            out *= predictor.score(scene, skeleton[:done], first, asked)
+        else:
+            out *= float(np.prod(literal_values(asked, predictor.detect(scene))))
+    return out
 
 
 def preconditions(scene: Scene, skeleton: tuple[SkillStep, ...]) -> tuple[tuple[int, tuple[GoalRelation, ...]], ...]:

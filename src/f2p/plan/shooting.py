@@ -7,7 +7,7 @@ the best so far with one or more steps drawn anew. They are as many for each ste
 
 A candidate is likely only if each of its steps can be carried out (`precondition.py`). Of near-equals one is taken
 by the rule of `ties.py`. Where no candidate of several steps is likely, each step shall do what it is for
-(`purpose.py`).
+(`purpose.py`), as far as any of them can be carried out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
 from f2p.plan.landing import WORTH, landings, refusals
-from f2p.plan.precondition import Prepared
+from f2p.plan.precondition import Prepared, readiness
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
 from f2p.plan.purpose import destinations, kept_purposes, purposes
@@ -116,7 +116,10 @@ def shoot(
         ask = partial(kept_purposes, predictor, scene, steps, asked=asked)
         sensible, kept, _ = _sought(aimed, partial(cautious, ask), rng, config)
         evaluated += len(kept)
-        if kept.max() >= belief:
+        sensible, kept = sensible[kept >= belief], kept[kept >= belief]
+        if len(sensible):
+            able = kept * readiness(predictor, scene, steps, parameters_of(scene, steps, sensible))
+            kept = able if able.max() > config.ties.tolerance else kept
             best, ties = choose(predictor, scene, steps, sensible, kept, config.ties, rng)
             likely = float(believed(sensible[best][None])[0])
             return _candidate(scene, steps, sensible[best], likely, evaluated, ties)

@@ -30,8 +30,8 @@ MOST = 7
 
 TRIES = 200
 
-PROPOSED, NEARLY = 200, 0.92
-"""Of so many proposals this quantile has to be enough to get at everything (ours: one of twelve finds it by chance)."""
+PROPOSED, NEARLY = 200, 0.85
+"""Of so many proposals this quantile has to be enough to get at everything (ours: one of seven finds it by chance)."""
 
 
 @dataclass(frozen=True)
