@@ -119,7 +119,10 @@ class FinetuneConfig(Settings):
         ("encoder", "embedding", "decoders"), "groups of parameters that stay as they are, of encoder, embedding, "
         "decoders, dynamics", source="ours, measured: the effect fails, not the eye; literally nothing is frozen",
     )  # fmt: skip
-    losses: LossConfig = group(lambda: LossConfig(moved_weight=20.0))
+    losses: LossConfig = group(
+        lambda: LossConfig(moved_weight=20.0, prediction=4.0),
+        "what moves counts most: that is what was not known; and relations keep up with it",
+    )
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
 
 

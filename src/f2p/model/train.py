@@ -130,6 +130,7 @@ def finetune(
         drawn = [
             rng.choice(part, min(size, len(part)), replace=False) for part, size in zip(learned, sizes, strict=True)
         ]
+        drawn[0] = np.union1d(drawn[0], np.asarray(always, np.int64))
         return _loss_terms(tuned, data, encoding, np.concatenate(drawn), rng, config)
 
     def look() -> float:

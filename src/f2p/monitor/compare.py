@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from f2p.monitor.errors import DifferentScenesError
 from f2p.relation.table import binary_spec, kinds, unary_specs
@@ -142,6 +141,8 @@ def _found_as(outcome: Outcome, expected: np.ndarray, after: np.ndarray) -> np.n
 
     The eye mixes up what is much alike in a crowded box, where nothing moved.
     """
+    from scipy.optimize import linear_sum_assignment  # not before something is compared: a node starts without it
+
     out, segments = np.arange(len(after)), outcome.before.segments
     seen = [one for one in range(len(after)) if segments[one].movable and segments[one].name not in outcome.unseen]
     for prior in {segments[one].prior for one in seen}:
