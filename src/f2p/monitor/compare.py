@@ -22,7 +22,7 @@ import numpy as np
 
 from f2p.monitor.errors import DifferentScenesError
 from f2p.relation.table import binary_spec, kinds, unary_specs
-from f2p.scene.objects.hidden import guessed
+from f2p.scene.objects.guessed import guessed
 from f2p.settings import Settings, number
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS, Contradiction, Outcome, fact_text
 

@@ -11,7 +11,7 @@ from f2p.posterior.action_spaces.bounded import action_space
 from f2p.posterior.action_spaces.protocol import Situation
 from f2p.posterior.bounds import Bounds, Surface
 from f2p.posterior.config import ActionConfig
-from f2p.types import SkillCall
+from f2p.types import Box, Segment, SkillCall
 
 SIZE = np.array([0.06, 0.06, 0.08])
 
@@ -21,8 +21,9 @@ def ends(surface: Surface, poses: np.ndarray, count: int = 200) -> tuple[np.ndar
     states = np.zeros((count, 2, 4))
     states[:, 1, :2] = np.resize(poses, (count, 2))
     states[:, 1, 2] = surface.height + 0.5 * SIZE[2]
+    one = Segment("one", "cuboid", Box(states[0, 1, :3], SIZE), np.zeros((1, 3)))
     situation = Situation(
-        SkillCall("push", "one", [0.1, 0.0]), states, 1, SIZE, Bounds((surface,)), None, ActionConfig()
+        SkillCall("push", "one", [0.1, 0.0]), states, 1, one, Bounds((surface,)), None, ActionConfig()
     )
     space = action_space(situation, np.random.default_rng(0))
     pushes = space.parameters(space.draw(count, 1, torch.Generator().manual_seed(0))).double().numpy()

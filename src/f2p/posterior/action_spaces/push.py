@@ -54,7 +54,7 @@ def push_space(situation: Situation, _: np.random.Generator) -> BoundedSpace:
 
 def _under(here: np.ndarray, situation: Situation) -> Surface | None:
     """Return the surface that the body stands on in most of the states, if it stands on one."""
-    bottom = float(here[:, 2].mean() - 0.5 * situation.size[2])
+    bottom = float(here[:, 2].mean() - 0.5 * situation.segment.box.size[2])
     near = [one for one in situation.bounds.surfaces if abs(bottom - one.height) < NEAR]
     over = [int(one.contains(here[:, :2]).sum()) for one in near]
     return near[int(np.argmax(over))] if any(over) else None

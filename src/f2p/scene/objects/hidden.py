@@ -20,9 +20,6 @@ from f2p.settings import Settings, number
 from f2p.shape.protocol import WALL, holds_nothing
 from f2p.types import Box, Segment
 
-LEVEL = 1e-6
-"""No cloud that was seen is as level as the top of a guess [m] (ours: a thousandth of what a camera tells apart)."""
-
 
 @dataclass(frozen=True)
 class HiddenConfig(Settings):
@@ -79,12 +76,6 @@ def recalled(
                 found.append(Segment(item.name, item.prior, place, _top_points(place, int(config.points))))
                 break
     return found
-
-
-def guessed(segment: Segment) -> bool:
-    """Tell whether a segment's place is such a guess: nothing of it was seen but for its top, which is level."""
-    heights = segment.points[:, 2]
-    return segment.movable and len(heights) > 0 and bool(np.ptp(heights) < LEVEL)
 
 
 def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str, Segment]) -> list[Box]:
