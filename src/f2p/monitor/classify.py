@@ -17,11 +17,12 @@ import numpy as np
 
 from f2p.action.protocol import meant, meant_opening
 from f2p.errors import F2pError
-from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements
+from f2p.monitor.calibrate import MonitorConfig
+from f2p.monitor.compare import Comparison, contradictions_text, observed_displacements, places_missed
 from f2p.monitor.errors import DifferentScenesError
 from f2p.relation.table import is_sharp, kinds
 from f2p.settings import Settings, number
-from f2p.types import Cause, Contradiction, Outcome, Relations
+from f2p.types import Cause, Contradiction, Outcome, Relations, Transition
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ class ClassifyConfig(Settings):
         0.5, "the network contradicts geometry when its probability is this far off", low=0.0, high=1.0
     )
     agreement: float = number(
-        0.7, "share of contradicted relations in which the replay must side with the world (or the model)",
+        0.7, "share of misplaced objects, or contradicted relations, in which the replay must side with either",
         low=0.5, high=1.0,
+    )  # fmt: skip
+    astray: float = number(
+        MonitorConfig().threshold, "share of its way by which an object must have been off for its place to tell sides "
+        "apart", low=0.0, high=2.0, source="the monitor's threshold",
     )  # fmt: skip
     missed: float = number(0.10, "what was grasped arrived if it is this near its goal", unit="m", low=0.0, high=1.0)
 
@@ -52,7 +57,7 @@ class Classification:
 def classify(
     outcome: Outcome,
     comparison: Comparison,
-    replay: Callable[[], Relations | None],
+    replay: Callable[[], Transition | None],
     detect: Callable[[], Relations],
     geometry_before: Relations,
     config: ClassifyConfig | None = None,
@@ -62,7 +67,7 @@ def classify(
     Args:
         outcome: The step.
         comparison: What `compare` said of it.
-        replay: Relations after the same call in the rebuilt scene; None if that failed.
+        replay: The same call in the rebuilt scene; None if that failed.
         detect: What the network saw before the skill, probabilities; an F2pError if it cannot be asked.
         geometry_before: What the rules of `scene/relations.py` saw before the skill.
         config: Limits.
@@ -82,11 +87,11 @@ def classify(
     misperceived = _by_network(outcome, comparison, detect, geometry_before, config)
     if misperceived is not None:
         return misperceived
-    replayed_after = replay()
-    _check_names(outcome, replayed_after)
-    if replayed_after is None:
+    replayed = replay()
+    if replayed is None:
         return _unknown(outcome, comparison, "the scene could not be rebuilt")
-    return _by_replay(outcome, comparison, replayed_after, config)
+    _check_names(outcome, replayed.relations_after)
+    return _by_replay(outcome, comparison, replayed, config)
 
 
 def _by_network(
@@ -114,10 +119,12 @@ def _unknown(outcome: Outcome, comparison: Comparison, reason: str) -> Classific
     return Classification(Cause.UNKNOWN, f"after {_call(outcome)} {wrong}; {reason}; ask a person")
 
 
-def _by_replay(outcome: Outcome, comparison: Comparison, replayed: Relations, config: ClassifyConfig) -> Classification:
+def _by_replay(
+    outcome: Outcome, comparison: Comparison, replayed: Transition, config: ClassifyConfig
+) -> Classification:
     """Apply rules 3 to 5: with whom the rebuilt scene sides."""
     wrong = f"after {_call(outcome)} {contradictions_text(comparison.contradictions)}"
-    siding = _siding(comparison.contradictions, outcome, replayed)
+    siding = _siding(comparison, outcome, replayed, config)
     if siding >= config.agreement:
         text = f"{wrong}; the rebuilt scene agrees with the world, so the model was wrong"
         return Classification(Cause.MODEL, text)
@@ -151,9 +158,13 @@ def _telling(contradictions: Sequence[Contradiction]) -> list[Contradiction]:
 def _misperceived(
     contradictions: Sequence[Contradiction], detected: Relations, geometry: Relations, config: ClassifyConfig
 ) -> float:
-    """Return the share of the contradicted pairs that network and geometry saw differently before the skill."""
-    sharp = kinds(lambda spec: spec.sharp)
-    differs = np.any(np.abs(detected.binary - geometry.binary)[..., sharp] > config.sure, axis=-1)
+    """Return the share of the contradicted pairs that network and geometry saw differently before the skill.
+
+    They differ where one sees something on, under or in something and the other does not: beside what it lies, turns
+    with a centimetre.
+    """
+    telling_kinds = kinds(lambda spec: spec.sharp and spec.placed)
+    differs = np.any(np.abs(detected.binary - geometry.binary)[..., telling_kinds] > config.sure, axis=-1)
     differs = differs | differs.T
     np.fill_diagonal(differs, np.any(np.abs(detected.unary - geometry.unary) > config.sure, axis=-1))
     telling = _telling(contradictions)
@@ -162,9 +173,19 @@ def _misperceived(
     return float(np.mean(seen)) if seen else 0.0
 
 
-def _siding(contradictions: Sequence[Contradiction], outcome: Outcome, replayed: Relations) -> float:
-    """Return how far the replay sides with the world against the prediction: 1 wholly, 0 not at all."""
-    telling = _telling(contradictions)
+def _siding(comparison: Comparison, outcome: Outcome, after: Transition, config: ClassifyConfig) -> float:
+    """Return how far the replay sides with the world against the prediction: 1 wholly, 0 not at all.
+
+    Places tell it where some were missed: relations of what lies close together turn with a centimetre, and of what a
+    drawer took along when it was shut the rebuilt scene sided with nobody.
+    """
+    missed, expected, seen = places_missed(outcome, comparison.touched)
+    astray = missed > config.astray
+    if astray.any():
+        there = np.array([one.box.center for one in after.after.segments])
+        nearer = np.linalg.norm(there - seen, axis=1) < np.linalg.norm(there - expected, axis=1)
+        return float(nearer[astray].mean())
+    replayed, telling = after.relations_after, _telling(comparison.contradictions)
     if telling:
         agree = [(replayed.value(one.relation, one.subject, one.object) > 0.5) == one.observed for one in telling]
         return float(np.mean(agree))

@@ -121,19 +121,34 @@ def compare(outcome: Outcome, config: CompareConfig | None = None) -> Comparison
     ]
     contradictions = [_contradiction(outcome, *fact) for _, *fact in sorted(wrong, key=lambda one: -one[0])]
     told = tuple(one for one in contradictions if (one.predicted > 0.5) != one.observed)
-    score = max(_missed(outcome, touched, config), _otherwise(outcome, gaps, alone, config))
+    missed = places_missed(outcome, touched, config)[0]
+    score = max(float(missed.max()), _otherwise(outcome, gaps, alone, config))
     return Comparison(score, told, touched, outcome.call.object in outcome.unseen)
 
 
-def _missed(outcome: Outcome, touched: Sequence[str], config: CompareConfig) -> float:
-    """Return by which share of its way the worst object was off, of those touched and seen; 0 where there is none."""
+def places_missed(
+    outcome: Outcome, touched: Sequence[str], config: CompareConfig | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compare places.
+
+    Args:
+        outcome: The step.
+        touched: What counts; what was not seen, before or afterwards, does not.
+        config: How much slack there is.
+
+    Returns:
+        By which share of its way each object was off, 0 where it does not count (segments,), and where each was
+        expected and seen [m], (segments, 3) both.
+    """
+    slack = (config or CompareConfig()).slack
     before, after = (np.array([one.box.center for one in scene.segments]) for scene in (outcome.before, outcome.after))
     expected = before + np.asarray(outcome.prediction.displacements, np.float64)
     seen = after[_found_as(outcome, expected, after)]
     way = np.maximum(np.linalg.norm(expected - before, axis=1), np.linalg.norm(seen - before, axis=1))
     counts = np.isin(outcome.before.names, touched) & ~np.isin(outcome.before.names, outcome.unseen)
     counts &= [one.name == outcome.call.object or not guessed(one) for one in outcome.before.segments]
-    return float(np.max(np.linalg.norm(expected - seen, axis=1) / (way + config.slack), where=counts, initial=0.0))
+    shares = np.linalg.norm(expected - seen, axis=1) / (way + slack)
+    return np.where(counts, shares, 0.0), expected, seen
 
 
 def _found_as(outcome: Outcome, expected: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from f2p.sim.protocol import Simulator
 from f2p.sim.world import reconstruct
-from f2p.types import Relations, Scene, SkillCall
+from f2p.types import Scene, SkillCall, Transition
 
 
-def replayed(simulator: Simulator, before: Scene, call: SkillCall) -> Relations | None:
-    """Return relations after the same call in the rebuilt scene; None when that blows up.
+def replayed(simulator: Simulator, before: Scene, call: SkillCall) -> Transition | None:
+    """Return what the same call does in the rebuilt scene; None when that blows up.
 
     Raises:
         F2pError: The scene cannot be rebuilt.
@@ -17,5 +17,4 @@ def replayed(simulator: Simulator, before: Scene, call: SkillCall) -> Relations 
     batch = simulator.simulate(
         world.bodies, world.poses[None], [call], seed=0, tag="replay", openings=world.openings
     )  # fmt: skip
-    transition = batch.transitions[0]
-    return None if transition is None else transition.relations_after
+    return batch.transitions[0]

@@ -149,7 +149,10 @@ def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[
     assert [str(one) for one in found.contradictions] == ["drawer_open(box): predicted 0.90, observed False"]
     assert found.score == pytest.approx(0.9) and compare(outcome).score < 0.01
     assert contradictions_text(found.contradictions) == "drawer_open(box) is false"
-    told = classify(shut, found, lambda: shut.observed_after, lambda: shut.observed_before, shut.observed_before)
+    done = Transition(
+        shut.before, shut.call, shut.after, shut.observed_before, shut.observed_after, np.zeros((row + 1, 3))
+    )
+    told = classify(shut, found, lambda: done, lambda: shut.observed_before, shut.observed_before)
     assert told.cause is Cause.MODEL
     untouched = replace(shut, call=SkillCall("pick_place", "landmark", shut.call.parameter), after=shut.before)
     still = replace(untouched, prediction=replace(prediction, displacements=np.zeros((len(shut.before.names), 3))))

@@ -33,7 +33,7 @@ from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.remote.notes import OperatorNotes
 from f2p.settings import Settings, choice, group, number, setting
 from f2p.sim.protocol import DEFAULT_SIMULATOR, SIMULATOR_TEXT, make_simulator, simulators
-from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall
+from f2p.types import Execution, Failure, Outcome, Plan, Relations, Scene, SkillCall, Transition
 from f2p_msgs.msg import Failure as FailureMessage
 from f2p_msgs.msg import Plan as PlanMessage
 from f2p_msgs.srv import CheckOutcome, DetectRelations
@@ -121,8 +121,8 @@ class MonitorNode(F2pNode):
         self.get_logger().warning(f"{name}: {verdict.cause.value}: {verdict.explanation}")
         return message
 
-    def _replay(self, before: Scene, call: SkillCall) -> Relations | None:
-        """Return relations after the same call in the rebuilt scene; None when it cannot be rebuilt or blows up."""
+    def _replay(self, before: Scene, call: SkillCall) -> Transition | None:
+        """Return what the same call does in the rebuilt scene; None when it cannot be rebuilt or blows up."""
         from f2p.sim.replay import replayed
 
         try:
