@@ -23,6 +23,7 @@ from f2p.model.rollouts import Rollouts
 from f2p.model.threads import limit_threads
 from f2p.scene.goals import GoalArrays, goal_arrays
 from f2p.settings import Settings, number, setting
+from f2p.shape.protocol import FREE
 from f2p.types import Goal, Prediction, Relations, Scene, SkillCall, SkillStep
 
 Rollout = Literal["geometric", "latent"]
@@ -50,7 +51,8 @@ class PredictorConfig(Settings):
 class TorchPredictor:
     """Fulfils the planner's `Predictor` with one model, pinned to the weights it was given.
 
-    P(goal) is the model's times `reliability`, the chance that the model is right where it believes.
+    P(goal) is the model's times `reliability`, the chance that the model is right where it believes. What is fixed
+    stays where it is, whatever the model says: of a table and a drawer's case it was learned that they go with contents.
 
     Thread-safe; the model must not be trained while it is here.
     """
@@ -150,7 +152,8 @@ class TorchPredictor:
         else:
             displacements = self._model.displacements(latent, step.skill, index, parameters)
         far = displacements.norm(dim=-1, keepdim=True) > self.config.move_threshold
-        displacements = torch.where(far, displacements, 0.0)
+        free = torch.tensor([one.shape.moves == FREE for one in scene.segments]).unsqueeze(-1)
+        displacements = torch.where(far & free, displacements, 0.0)
         moved = self._model.moved(latent, displacements)
         return moved if after is None else self._model.reshaped(moved, after, index), displacements
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,6 +42,16 @@ def test_detect_gives_probabilities_and_no_relation_with_oneself(predictor: Torc
     assert found.names == scene.names and found.binary.shape == (4, 4, 9) and found.unary.shape == (4, 3)
     assert (found.binary >= 0).all() and (found.binary <= 1).all()
     assert not found.binary[np.arange(4), np.arange(4)].any()
+
+
+def test_what_is_fixed_stays_where_it_is_whatever_the_model_says(predictor: TorchPredictor, scene: Scene) -> None:
+    """Of a table and a drawer's case it was learned from three objects in the drawer that they go with them."""
+    call, priors = SkillCall("pick_place", "object_0", [0.1, 0.2, 0.0, 0.0]), ("cuboid", "table", "drawer", "cuboid")
+    fixed = Scene(
+        tuple(replace(one, prior=prior) for one, prior in zip(scene.segments, priors, strict=True))
+    )  # fmt: skip
+    moved = np.linalg.norm(predictor.predict(fixed, (call,))[0].displacements, axis=1) > 0
+    assert moved.tolist() == [True, False, False, True]
 
 
 @pytest.mark.parametrize("rollout", ["geometric", "latent"])

@@ -26,6 +26,7 @@ from f2p.types import (
     Relations,
     Scene,
     SkillCall,
+    Transition,
 )
 
 from .conftest import shifted
@@ -155,8 +156,8 @@ def test_what_happened_to_one_object_alone_contradicts_too(outcome_of: Callable[
     told = classify(shut, found, lambda: done, lambda: shut.observed_before, shut.observed_before)
     assert told.cause is Cause.MODEL
     untouched = replace(shut, call=SkillCall("pick_place", "landmark", shut.call.parameter), after=shut.before)
-    still = replace(untouched, prediction=replace(prediction, displacements=np.zeros((len(shut.before.names), 3))))
-    assert not [one for one in compare(still).contradictions if not one.object]
+    unmoved = replace(untouched, prediction=replace(prediction, displacements=np.zeros((len(shut.before.names), 3))))
+    assert not [one for one in compare(unmoved).contradictions if not one.object]
 
 
 def test_that_a_thing_cannot_be_moved_is_nothing_that_happened(outcome_of: Callable[..., Outcome]) -> None:

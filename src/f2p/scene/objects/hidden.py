@@ -1,7 +1,7 @@
 """Where a known object may be that was not seen: the last scene and what is seen now go in, a reasoned guess comes out.
 
-An object that no look shows is where no look reaches. It may be where it was, or where it was within the container it
-was in; whichever of these places the camera did not see to be free (ours: object permanence, from visibility alone).
+An object that no look shows is where no look reaches. It may be where it was within the container it was in, or where
+it was; whichever of these places the camera did not see to be free (ours: object permanence, from visibility alone).
 Where both are free, or where nothing was known before, it may be in the hidden part of an open box; else it is left
 out.
 """
@@ -79,10 +79,13 @@ def recalled(
 
 
 def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str, Segment]) -> list[Box]:
-    """Return where it was, and where it was within every container that held it, as far out as that is."""
+    """Return where it was within every container that held it, as far out as that is now, and where it was.
+
+    In this order: in a drawer that was shut both are out of sight, and what lay in it went with it.
+    """
     if item.box is None:
         return []
-    places = [Box(item.box.center, item.size, item.box.yaw)]
+    places: list[Box] = []
     for segment in seen:
         old = before.get(segment.name)
         if not segment.shape.contains or old is None:
@@ -92,7 +95,7 @@ def _places_before(item: KnownObject, seen: Sequence[Segment], before: dict[str,
             turn = segment.box.yaw - old.box.yaw
             center = segment.box.center + rotate_z(local - [segment.opening, 0.0, 0.0], segment.box.yaw)
             places.append(Box(center, item.size, item.box.yaw + turn))
-    return places
+    return [*places, Box(item.box.center, item.size, item.box.yaw)]
 
 
 def _places_in_boxes(item: KnownObject, seen: Sequence[Segment], config: HiddenConfig) -> list[Box]:
