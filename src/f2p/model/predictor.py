@@ -52,7 +52,7 @@ class TorchPredictor:
     """Fulfils the planner's `Predictor` with one model, pinned to the weights it was given.
 
     P(goal) is the model's times `reliability`, the chance that the model is right where it believes. What is fixed
-    stays where it is, whatever the model says: of a table and a drawer's case it was learned that they go with contents.
+    stays where it is, whatever the model says: of tables and cases it was learned that they go with contents.
 
     Thread-safe; the model must not be trained while it is here.
     """
