@@ -25,7 +25,7 @@ SKILLS = actions.names
 def world() -> World:
     """A drawer on its pedestal, and a cup on a table: something for each skill."""
     start = cabinet(np.random.default_rng(0))
-    cup, table = Body("cup", "cuboid", [0.05, 0.06, 0.07]), start.index("table")
+    cup, table = Body("cup", "cuboid", [0.05, 0.06, 0.07]), start.index("table_a")
     top = start.poses[table] + [0.0, 0.0, 0.5 * start.bodies[table].size[2] + 0.5 * cup.size[2], 0.0]
     return World((*start.bodies, cup), np.vstack([start.poses, top]), np.append(start.openings, 0.0))
 
