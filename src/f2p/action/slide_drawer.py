@@ -31,14 +31,7 @@ class SlideDrawerAction:
     """`Action` of A.10's opening and closing of drawers."""
 
     parameters: tuple[Parameter, ...] = (
-        Parameter(
-            "distance",
-            "m",
-            -0.5,
-            0.5,
-            "out of its case along its own axis; negative shuts, at most until shut",
-            opens=True,
-        ),
+        Parameter("distance", "m", -0.5, 0.5, "along its own axis; negative shuts, at most until shut", opens=True),
     )
 
     def applies(self, segment: Segment) -> bool:
@@ -63,13 +56,8 @@ class SlideDrawerAction:
         Returns:
             Shape (count, 1).
         """
-        space, segment = workspace or Workspace(), scene.segments[scene.index(name)]
-        bar = handle(segment.shape.slabs(segment.box.size, board(segment.box.size)))
-        along = 0.0 if bar is None else float(bar.middle[0])
-        cosine = max(math.cos(segment.box.yaw), 0.1)
-        near = (float(segment.box.center[0]) - space.x_low - ARM_ROOM) / cosine + along
-        low, high = slides_between(segment)
-        return rng.uniform(low, max(min(high, near - segment.opening), 0.0), (count, 1))
+        low, high = reached_between(scene.segments[scene.index(name)], workspace or Workspace())
+        return rng.uniform(low, high, (count, 1))
 
     def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
         """Displace nothing: the case of a drawer stays where it is. Shape (count, n, 3)."""
@@ -90,6 +78,16 @@ def slides_between(segment: Segment) -> tuple[float, float]:
     travel = slide_travel(segment.shape.slabs(segment.box.size, board(segment.box.size)))
     bounds = SlideDrawerAction.parameters[0]
     return max(-segment.opening - SHUT, bounds.low), min(max(travel - segment.opening, 0.0), bounds.high)
+
+
+def reached_between(segment: Segment, space: Workspace) -> tuple[float, float]:
+    """Return the distances within those of `slides_between` at which its bar is not too near to the robot."""
+    bar = handle(segment.shape.slabs(segment.box.size, board(segment.box.size)))
+    along = 0.0 if bar is None else float(bar.middle[0])
+    cosine = max(math.cos(segment.box.yaw), 0.1)
+    near = (float(segment.box.center[0]) - space.x_low - ARM_ROOM) / cosine + along
+    low, high = slides_between(segment)
+    return low, max(min(high, near - segment.opening), 0.0)
 
 
 actions.register("slide_drawer")(SlideDrawerAction())
