@@ -203,11 +203,7 @@ class Guard:
     ) -> None:
         """Look at everything once; called at 50 Hz. Raises nothing: what nobody foresaw ends in a stop.
 
-        Args:
-            state: What the driver says.
-            now: The moment.
-            config: Limits.
-            beats: The newest of each process that motions depend on.
+        `beats` are the newest of each process that motions depend on.
         """
         try:
             self._look(state, now, config, beats)
@@ -224,6 +220,8 @@ class Guard:
                            Rank.OPERATOR)  # fmt: skip
         if state.runstopped and not self.latched:
             self._latch_for("the runstop was pressed")
+        if self._standing.lost_before(state, config) and self._active:  # it may have begun what was sent before that
+            self._end(StaleJointsError("the driver is heard again: it is stopped first"), now, config)
         if unrest := self._standing.check(state, now.monotonic_s, config):
             self._latch_for(unrest)
             self._driver.runstop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from f2p.guard.driver import DriverState
 from f2p.guard.rules import GuardConfig
 from f2p.robot.limits import LINEAR_JOINTS
@@ -17,6 +19,7 @@ class Standing:
         self._since_s: float | None = None
         self._until_s = 0.0
         self._unanswered = False
+        self._heard_s = -math.inf
 
     @property
     def awaited(self) -> bool:
@@ -26,6 +29,11 @@ class Standing:
     def told(self, now_s: float, within_s: float) -> None:
         """Note that the driver was told to stop just now, and is to stand within some time [s]."""
         self._since_s, self._until_s = now_s, now_s + within_s
+
+    def lost_before(self, state: DriverState, config: GuardConfig) -> bool:
+        """Look once; tell whether the driver is heard again after it was lost: what it did meanwhile nobody saw."""
+        before_s, self._heard_s = self._heard_s, state.received_s
+        return math.isfinite(before_s) and state.received_s - before_s > config.lost_after_s
 
     def check(self, state: DriverState, now_s: float, config: GuardConfig) -> str:
         """Look once; the reason why the robot does not stand, when its time is over, else empty."""

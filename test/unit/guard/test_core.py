@@ -187,6 +187,43 @@ def test_a_driver_that_never_answers_a_step_after_a_stop_is_runstopped() -> None
     assert bench.runstops == 1 and "did not answer a step" in bench.guard.latched
 
 
+def test_a_driver_that_was_lost_is_stopped_before_anything_else() -> None:
+    """What was sent last before the network was cut may be heard when it is back: the base went on by itself."""
+    bench = Bench()
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(0.3)
+    bench.silent = True
+    bench.run(2.0)
+    bench.silent, stops, sent = False, bench.stops, len(bench.sent)
+    bench.run(TICK_S)
+    assert bench.stops == stops + 1 and not bench.guard.standing
+    bench.resume()
+    with pytest.raises(GuardBusyError):
+        bench.begin(Motion((LIFT,), (0.3,)), "b")
+    bench.run(0.5)
+    bench.begin(Motion((LIFT,), (0.3,)), "c")
+    assert bench.stops == stops + 1 and len(bench.sent) == sent
+
+
+def test_what_begins_just_when_a_lost_driver_is_heard_again_is_ended() -> None:
+    bench = Bench()
+    bench.silent = True
+    bench.run(2.0)
+    bench.silent = False
+    bench.begin(Motion((LIFT,), (0.9,)))
+    bench.run(TICK_S)
+    assert isinstance(bench.ended[0][0], StaleJointsError) and not bench.sent
+
+
+def test_joint_states_that_were_only_late_stop_nothing() -> None:
+    bench = Bench()
+    bench.silent = True
+    bench.run(CONFIG.lost_after_s - 0.1)
+    bench.silent = False
+    bench.run(0.1)
+    assert not bench.stops
+
+
 def test_contact_is_no_error_and_other_aborts_are() -> None:
     for code, contact in ((100, True), (-4, False)):
         bench = Bench()

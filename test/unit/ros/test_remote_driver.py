@@ -111,6 +111,15 @@ def test_the_stop_of_a_late_step_spares_the_one_that_has_replaced_it(wire: Wire)
     assert wire.calls[2:] == ["cancel 1", "/stop_the_robot"]
 
 
+def test_a_step_that_was_never_heard_is_not_waited_for_once_a_later_one_is_answered(wire: Wire) -> None:
+    wire.send()
+    wire.send()
+    wire.answer(1)
+    assert not wire.driver.state().pending
+    wire.send()
+    assert wire.driver.state().pending, "a newer one is"
+
+
 @pytest.mark.parametrize("end", [lambda wire: wire.answer(0, accepted=False), lambda wire: wire.driver.runstop()])
 def test_what_is_rejected_or_was_runstopped_is_waited_for_no_longer(wire: Wire, end: Callable[[Wire], None]) -> None:
     wire.send()

@@ -1,4 +1,4 @@
-"""The four kinds of delivery the graph uses, stated once (ros.md 3)."""
+"""The kinds of delivery the graph uses, stated once (ros.md 3)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ STATIC_TRANSFORMS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )  # fmt: skip
+
+
+def perishable(life_s: float) -> QoSProfile:
+    """Return the delivery of a question that nobody shall hear once it is as old as that [s], nor its answer.
+
+    A service's questions are kept and sent again until they are heard: one that was asked while the network was cut
+    was heard three seconds later, 1.6 s after the network was back (measured, Fast DDS 2.14.5).
+    """
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST, depth=10, reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.VOLATILE, lifespan=Duration(seconds=life_s),
+    )  # fmt: skip
 
 
 def heartbeat(period_s: float, lease_s: float, depth: int = 1) -> QoSProfile:

@@ -41,7 +41,8 @@ START_DRIVER = (
 """What to do where the driver is missing."""
 
 GONE_S = 1.0
-"""Joint states silent for this long: a driver started anew, and what it had accepted is over [s] (ours)."""
+"""Joint states silent for this long: a driver started anew, or cut off; what it had accepted is over, and a step that
+it did not hear by then never reaches it [s] (ours: longer than answers take on a busy machine)."""
 
 TOLD_MODE_S, UNANSWERED_S = 1.0, 3.0
 """When a mode is asked for again: the driver said yes and tells another one still, or it did not answer [s] (ours: 30
@@ -86,7 +87,8 @@ class Driver:
             (BatteryState, "/battery", self._on_battery),
         ):  # fmt: skip
             node.create_subscription(kind, name, store, qos.STATE, callback_group=self._group)
-        self._steps = ActionClient(node, FollowJointTrajectory, ACTION, callback_group=self._group)
+        self._steps = ActionClient(node, FollowJointTrajectory, ACTION, callback_group=self._group,
+                                   goal_service_qos_profile=qos.perishable(GONE_S))  # fmt: skip
         self._stop = node.create_client(Trigger, "/stop_the_robot", callback_group=self._group)
         self._twists = node.create_publisher(Twist, "/stretch/cmd_vel", qos.STATE)
         self._modes = {
@@ -159,7 +161,7 @@ class Driver:
             result(ok, answer.error_code, answer.error_string)
 
         def on_handle(future: Any) -> None:
-            self._unanswered.discard(number)
+            self._unanswered = {one for one in self._unanswered if one > number}  # older: heard before, or never
             handle = future.result()
             if not handle.accepted:
                 rejected()
