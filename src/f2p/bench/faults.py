@@ -50,6 +50,8 @@ class FaultTrial:
     """Motions that the guard ended before there was a fault: what the machine's load costs."""
     load: float
     """Load average of the last minute."""
+    why: str = ""
+    """What the motion, or the goal, said of its end; empty where it went well."""
 
     @property
     def row(self) -> tuple[str, str, str]:

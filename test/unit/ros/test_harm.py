@@ -16,7 +16,9 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from rclpy.clock import Clock, ClockType
 
 from f2p.bench.faults import PASSES_S
+from f2p.graph import graph
 from f2p.ros.session import hangable
+from f2p.ros.session.harm import FAULTS, Harm
 from f2p.ros.session.motions import MotionWatch, Sample
 from f2p.ros.session.network import AT_ONCE, ports_of, require_own, rules
 from f2p.settings import SettingError
@@ -38,6 +40,16 @@ def test_a_clock_is_ahead_for_a_while_and_the_steady_one_never(monkeypatch: pyte
     assert abs(ahead_s(ClockType.STEADY_TIME)) < 1.0
     moment[0] += PASSES_S["jump"]
     assert abs(ahead_s(ClockType.ROS_TIME)) < 1.0, "it is set right again"
+
+
+def test_a_motion_is_to_go_on_when_a_clock_jumps_that_it_is_not_timed_by() -> None:
+    """One that ended seconds after the orchestrator's clock jumped, with late joint states, counted as stopped late."""
+    harm, vital = Harm.__new__(Harm), set(graph.VITAL)
+    jumps = {spec.name: harm.spares(spec.name, "jump") for spec in graph.nodes("sim")}
+    assert {name for name, spared in jumps.items() if not spared} == {"guard", "stretch_sim"}
+    for fault in set(FAULTS) - {"jump"}:
+        assert not any(harm.spares(name, fault) for name in (*vital, "guard", "stretch_sim"))
+        assert harm.spares("model_server", fault)
 
 
 def test_the_way_of_a_base_that_was_not_heard_meanwhile_counts() -> None:

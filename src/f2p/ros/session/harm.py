@@ -33,7 +33,8 @@ NETWORK = {"cut": 1.0, "lose": LOST}
 FAULTS = (*SIGNALS, *NETWORK)
 
 MOVE_WITHOUT = "guard", "stretch_sim"
-"""Motions are not ended because the guard missed their heartbeats (they are spared of that), but end with them."""
+"""Motions are not ended because the guard missed their heartbeats (they are spared of that), but end with them. Theirs
+are the only clocks that motions are timed by: a beat counts from when it is heard, whatever its stamp says."""
 
 
 class Harm:
@@ -52,9 +53,9 @@ class Harm:
         self.robot = GuardClient(node, self._watch)
         self._resume = ServiceCaller(node, Trigger, "guard/resume", "guard", self._watch)
 
-    def spares(self, name: str) -> bool:
-        """Tell whether motions go on without a process."""
-        return bool(graph.node(name).spared) and name not in MOVE_WITHOUT
+    def spares(self, name: str, fault: str) -> bool:
+        """Tell whether motions are to go on though a fault befalls a process."""
+        return name not in MOVE_WITHOUT and (fault == "jump" or bool(graph.node(name).spared))
 
     def do(self, name: str, fault: str) -> None:
         """Do it now. Raises OSError where it cannot be done."""

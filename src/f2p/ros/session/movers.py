@@ -30,6 +30,9 @@ BEGUN_S = 150.0
 class Mover(Protocol):
     """Something that moves the robot, on a thread of its own."""
 
+    why: str
+    """What it said of its end; empty where it went well, or goes on."""
+
     @property
     def ended_s(self) -> float:
         """When it ended, as stamps count [s]; infinite while it goes on."""
@@ -47,17 +50,17 @@ class Mover(Protocol):
 class _Threaded:
     """A job on a thread, and its end."""
 
-    def __init__(self, job: Callable[[], int], motions: MotionWatch) -> None:
+    def __init__(self, job: Callable[[], tuple[int, str]], motions: MotionWatch) -> None:
         self._job, self._motions, self._end, self._ended = job, motions, UNFORESEEN, threading.Event()
-        self.ended_s = float("inf")
+        self.ended_s, self.why = float("inf"), ""
         self._thread = threading.Thread(target=self._run, name="f2p-mover", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            self._end = self._job()
+            self._end, self.why = self._job()
         except F2pError as error:
-            self._end = error.code
+            self._end, self.why = error.code, str(error)
         finally:
             self.ended_s = self._motions.now_s()
             self._ended.set()
@@ -83,10 +86,10 @@ class BaseMover(_Threaded):
         self._start = motions.base_x()
         way = -WAY_M if self._start > 0.0 else WAY_M
 
-        def drive() -> int:
+        def drive() -> tuple[int, str]:
             with robot.leased():
                 robot.move(Motion((TRANSLATE,), (way,), (speed,)))
-            return 0
+            return 0, ""
 
         super().__init__(drive, motions)
 
@@ -109,7 +112,12 @@ class GoalMover(_Threaded):
     ) -> None:  # fmt: skip
         self._phase = phase
         self._stages: list[tuple[float, str, str]] = []
-        super().__init__(lambda: ask(self._on_progress).error_code, motions)
+
+        def pursue() -> tuple[int, str]:
+            result = ask(self._on_progress)
+            return result.error_code, result.error_msg
+
+        super().__init__(pursue, motions)
 
     def _on_progress(self, stage: str, _elapsed_s: float, detail: str) -> None:
         self._stages.append((self._motions.now_s(), stage, detail))

@@ -173,8 +173,8 @@ class Promises:
         end = mover.over(30.0)
         motions, rested_s = harm.motions, max(began_s + 2.0, min(mover.ended_s, until_s))
         return FaultTrial(
-            process, fault, phase, harm.spares(process), motions.stood_s(began_s, began_s + 2.0),
+            process, fault, phase, harm.spares(process, fault), motions.stood_s(began_s, began_s + 2.0),
             motions.travel(began_s, began_s + 2.0 + passes_s), len(motions.begun(began_s + 0.3, began_s + 2.0)),
             sum(not mover.looks(at) for at in motions.begun(rested_s, until_s)),
-            None if back_s is None else passes_s + back_s, end, harm.left(pids, process), early, load,
+            None if back_s is None else passes_s + back_s, end, harm.left(pids, process), early, load, mover.why,
         )  # fmt: skip
