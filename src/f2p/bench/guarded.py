@@ -141,6 +141,10 @@ class GuardedTwin:
         self._guard.stop(self._now(), self._config)
         self.let(SETTLE_S)
 
+    def begin(self, motion: Motion, ended: Callable[[Exception | None, bool], None], cancelled: Cancelled) -> None:
+        """Have the guard begin a motion, which goes on while time passes. Raises GuardError when it is refused."""
+        self._guard.begin(motion, LEASE, self._port.state(), self._now(), self._config, ended, cancelled)
+
     def move(self, motion: Motion, cancelled: Cancelled = never) -> Ending:
         """Move through the guard and wait; a guard that waits for rest is asked again (see `protocol.Robot`)."""
         outcome: list[Exception | bool] = []
@@ -151,7 +155,7 @@ class GuardedTwin:
         until_s = self.driver.time_s + BUSY_WAIT_S
         while not outcome:
             try:
-                self._guard.begin(motion, LEASE, self._port.state(), self._now(), self._config, ended, cancelled)
+                self.begin(motion, ended, cancelled)
                 while not outcome:
                     self.let(TICK_S)
             except (GuardBusyError, WrongModeError) as error:

@@ -13,7 +13,7 @@ from f2p.guard.errors import (
     StaleJointsError,
     StepTooLargeError,
 )
-from f2p.robot.limits import RULES, StepLimits, is_there, is_within, largest_step, problem_of, step_towards
+from f2p.robot.limits import RULES, StepLimits, is_there, is_within, largest_step, lead, problem_of, step_towards
 from f2p.robot.protocol import BASE_JOINTS, ROTATE, TRANSLATE, Motion
 from f2p.settings import number
 
@@ -105,8 +105,10 @@ def next_step(motion: Motion, positions: Mapping[str, float], config: GuardConfi
         NotFiniteMotionError, OutOfLimitsError, StepTooLargeError: a state or step that must not go out.
     """
     out = []
-    for joint, target, here in zip(motion.joints, motion.targets, measured(motion, positions), strict=True):
-        value = checked_step(joint, here, step_towards(joint, here, target, config), config)
+    here_all = measured(motion, positions)
+    for index, (joint, target, here) in enumerate(zip(motion.joints, motion.targets, here_all, strict=True)):
+        most = lead(motion, index, config.command_period_s, config)
+        value = checked_step(joint, here, step_towards(here, target, most), config)
         out.append(value - here if joint in BASE_JOINTS else value)
     return tuple(out)
 

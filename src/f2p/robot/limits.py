@@ -38,6 +38,17 @@ TOP_SPEEDS = {
 }  # fmt: skip
 """Largest speed a request may ask for [m/s or rad/s] (stretch.md 1.2; base slower, promises.md 6)."""
 
+ACCELERATIONS: dict[str, float] = {
+    LIFT: 0.3, ARM: 0.3, WRIST_YAW: 4.0, WRIST_PITCH: 4.0, WRIST_ROLL: 4.0, FINGER: 8.0, HEAD_PAN: 8.0, HEAD_TILT: 8.0,
+    TRANSLATE: 0.3, ROTATE: 0.5,
+}  # fmt: skip
+"""What a step asks of the motors [m/s^2 or rad/s^2]: brisk, so that the end of a 5 cm step does not slow a stream of
+them (ours, below the tops of stretch.md 1.2)."""
+
+LATE_S = 0.1
+"""How late the next step may take effect before a joint slows down for it [s] (ours: two periods of the driver's 30 Hz,
+of what is measured and of what is pushed, the guard's tick, and the wire)."""
+
 BASE_RANGE = {TRANSLATE: (-2.5, 2.5), ROTATE: (-math.pi, math.pi)}
 """Largest displacement of the base in one motion [m or rad] (ours: the length of two tables)."""
 
@@ -138,10 +149,29 @@ def largest_step(joint: str, limits: StepLimits) -> float:
     return {"linear": limits.linear_step, "angular": limits.angular_step, "free": rule.high - rule.low}[rule.kind]
 
 
-def step_towards(joint: str, here: float, target: float, limits: StepLimits) -> float:
-    """Return the position of the next bounded step; the target itself where it is near enough."""
-    limit = largest_step(joint, limits)
-    step = min(max(target - here, -limit), limit)
+def lead(motion: Motion, index: int, period_s: float, limits: StepLimits) -> float:
+    """Return how far one step of a motion's joint leads at the most [m or rad]: until the next one, and to a halt.
+
+    What was sent is driven to its end when whoever sent it dies, so what is asked to move slowly goes no further ahead
+    than it needs to keep its speed.
+
+    Args:
+        motion: What is asked for.
+        index: Of the joint.
+        period_s: Time between two steps.
+        limits: Sizes of steps.
+    """
+    joint, speed = motion.joints[index], motion.speeds[index] if motion.speeds else 0.0
+    most = largest_step(joint, limits)
+    if not speed or RULES[joint].kind == "free":
+        return most
+    least = limits.linear_tolerance if RULES[joint].kind == "linear" else limits.angular_tolerance
+    return min(most, max(least, speed * (period_s + LATE_S) + speed * speed / (2.0 * ACCELERATIONS[joint])))
+
+
+def step_towards(here: float, target: float, most: float) -> float:
+    """Return the position of the next bounded step; the target itself where it is no further than `most`."""
+    step = min(max(target - here, -most), most)
     return target if step == target - here else here + step
 
 

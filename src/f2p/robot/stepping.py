@@ -22,7 +22,7 @@ from f2p.robot.errors import (
 )
 from f2p.robot.frames import compose_planar, invert_planar
 from f2p.robot.kinematics import LIMITS, aperture_from_finger, finger_from_aperture
-from f2p.robot.limits import RULES, StepLimits, is_there, problem_of, step_towards, time_budget
+from f2p.robot.limits import ACCELERATIONS, RULES, StepLimits, is_there, lead, problem_of, step_towards, time_budget
 from f2p.robot.protocol import (
     ARM,
     BASE_JOINTS,
@@ -64,13 +64,6 @@ SPEEDS: dict[str, float] = {
     HEAD_PAN: 3.0, HEAD_TILT: 3.0, TRANSLATE: 0.12, ROTATE: 0.5,
 }  # fmt: skip
 """Speed of a joint for which a motion names none [m/s or rad/s] (stretch.md 1.2)."""
-
-ACCELERATIONS: dict[str, float] = {
-    LIFT: 0.3, ARM: 0.3, WRIST_YAW: 4.0, WRIST_PITCH: 4.0, WRIST_ROLL: 4.0, FINGER: 8.0, HEAD_PAN: 8.0, HEAD_TILT: 8.0,
-    TRANSLATE: 0.3, ROTATE: 0.5,
-}  # fmt: skip
-"""What a step asks of the motors [m/s^2 or rad/s^2]: brisk, so that the end of a 5 cm step does not slow a stream of
-them (ours, below the tops of stretch.md 1.2)."""
 
 CONTACTS: dict[str, float] = {LIFT: 69.0, ARM: 55.0, TRANSLATE: 60.0, ROTATE: 60.0}
 """Effort that counts as contact where a motion names none beside one that it names [%] (stretch.md 1.2)."""
@@ -222,7 +215,7 @@ def positions(motion: Motion, state: RobotState, start: RobotState) -> tuple[flo
 def next_step(motion: Motion, here: tuple[float, ...], config: SteppingConfig) -> Motion:
     """Return the next bounded step towards the targets; base joints as increments from here."""
     targets = []
-    for joint, target, at in zip(motion.joints, motion.targets, here, strict=True):
-        value = step_towards(joint, at, target, config)
+    for index, (joint, target, at) in enumerate(zip(motion.joints, motion.targets, here, strict=True)):
+        value = step_towards(at, target, lead(motion, index, config.period_s, config))
         targets.append(value - at if joint in BASE_JOINTS else value)
     return Motion(motion.joints, tuple(targets), motion.speeds, motion.contact_thresholds)

@@ -15,6 +15,7 @@ from f2p.robot.errors import (
     UnreachableError,
 )
 from f2p.robot.kinematic import Faults, KinematicRobot
+from f2p.robot.limits import ACCELERATIONS, largest_step, lead
 from f2p.robot.looks import LOOK_LIFT
 from f2p.robot.protocol import ARM, FINGER, HEAD_PAN, LIFT, ROTATE, TRANSLATE, WRIST_ROLL, Ending, Motion
 from f2p.robot.stepping import CONTACTS, REJECTED_WITHIN_S, SPEEDS, SteppingConfig, filled, next_step, positions
@@ -165,3 +166,22 @@ def test_the_driver_is_never_sent_a_zero_for_a_default():
     assert filled((LIFT, WRIST_ROLL), (0.0, 0.0), SPEEDS) == () == filled((LIFT,), (), SPEEDS)
     assert filled((LIFT, WRIST_ROLL), (0.05, 0.0), SPEEDS) == (0.05, SPEEDS[WRIST_ROLL])
     assert filled((ARM, WRIST_ROLL, LIFT), (0.0, 0.0, 20.0), CONTACTS) == (CONTACTS[ARM], 100.0, 20.0)
+
+
+@pytest.mark.parametrize(("joint", "speed"), [(TRANSLATE, 0.03), (LIFT, 0.05), (ARM, 0.08), (ROTATE, 0.1)])
+def test_a_slow_joint_is_led_no_further_than_it_needs_to_keep_its_speed(joint: str, speed: float) -> None:
+    """What was sent is driven to its end when whoever sent it dies; a step as long as a fast joint's took a second."""
+    config = SteppingConfig()
+    ahead = lead(Motion((joint,), (0.5,), (speed,)), 0, config.period_s, config)
+    braking = speed**2 / (2.0 * ACCELERATIONS[joint])
+    assert speed * config.period_s + braking < ahead < largest_step(joint, config)
+    assert ahead < speed * 2.0 * config.period_s + braking, "not two steps ahead"
+
+
+def test_no_speed_makes_a_step_longer_or_vanish() -> None:
+    config, motion = SteppingConfig(), Motion((HEAD_PAN, ARM), (0.5, 0.4), (0.1, 0.0))
+    assert [lead(motion, index, 0.25, config) for index in (0, 1)] == [
+        largest_step(HEAD_PAN, config), config.linear_step
+    ]  # fmt: skip
+    assert lead(Motion((ARM,), (0.4,), (0.4,)), 0, 0.25, config) == config.linear_step
+    assert lead(Motion((ARM,), (0.4,), (1e-9,)), 0, 0.25, config) == config.linear_tolerance

@@ -76,6 +76,21 @@ class Flooded:
     """Answers by error code."""
 
 
+def table(found: Sequence[Flooded]) -> str:
+    """Return Markdown: one row for each endpoint, with how many answers had which code; 0 is no error."""
+    rows = ["| endpoint | message | sent | answers, by error code |", "|---|---|---|---|"]
+    for one in sorted(found, key=lambda each: each.name):
+        answers = ", ".join(f"{code}: {count}" for code, count in one.answers.items()) or "none"
+        rows.append(f"| {one.name} | {one.kind} | {one.sent} | {answers} |")
+    return "\n".join(rows)
+
+
+def written(folder: Path, *, apart_from: str = "") -> int:
+    """Return how much the files below a folder hold [bytes], those below one of its folders apart."""
+    inside = [path for path in folder.rglob("*") if not apart_from or folder / apart_from not in path.parents]
+    return sum(path.stat().st_size for path in inside if path.is_file())
+
+
 @dataclass
 class Endpoint:
     """One topic, service or action of the graph, and what its answers said."""
@@ -198,6 +213,8 @@ class FloodConfig(Settings):
     most_growth_mb: float = number(50.0, "limit of what a process grows by", unit="MB", low=1.0, high=10_000.0,
                                    source="promises.md 5.30")  # fmt: skip
     most_case_mb: float = number(5.0, "limit of what is written as failures", unit="MB", low=0.1, high=10_000.0)
+    most_written_mb: float = number(10.0, "limit of what is written besides: logs, events, weights", unit="MB", low=0.1,
+                                    high=10_000.0)  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -253,17 +270,18 @@ class Flood:
                 session.wait_ready(lambda text: progress("flood", 0.0, text))
                 with _flooder(config, seed) as (ask, tell):
                     ask()
-                    before = self._memory(supervisor)
+                    before, held = self._memory(supervisor), written(folder, apart_from="cases")
                     progress("flood", 0.2, f"{config.seconds:.0f} s of messages at {config.rate:.0f} Hz")
                     tell()
                     found = [Flooded(**one) for one in json.loads(ask())]
-                    after = self._memory(supervisor)
-            cases = sum(path.stat().st_size for path in (folder / "cases").rglob("*") if path.is_file())
+                    after, grown = self._memory(supervisor), written(folder, apart_from="cases") - held
+            cases = written(folder / "cases")
         self._keep(found, before, after)
-        return self._measured(found, before, after, cases)
+        print(table(found), flush=True)
+        return self._measured(found, before, after, {"failures": cases, "besides": grown})
 
     def _measured(
-        self, found: list[Flooded], before: Memory, after: Memory, cases: int
+        self, found: list[Flooded], before: Memory, after: Memory, disk: dict[str, int]
     ) -> list[Measurement]:  # fmt: skip
         """Return what came out beside the limits."""
         config, unforeseen = self.config, sum(one.answers.get(str(UNFORESEEN), 0) for one in found)
@@ -280,7 +298,8 @@ class Flood:
             Measurement("processes that ended", len(before) - len(growths), "", 0),
             Measurement("answers that nobody foresaw (999)", unforeseen, "", 0),
             *growths,
-            Measurement("failures written", cases / 1e6, "MB", config.most_case_mb),
+            Measurement("failures written", disk["failures"] / 1e6, "MB", config.most_case_mb),
+            Measurement("written besides", disk["besides"] / 1e6, "MB", config.most_written_mb),
         ]
 
     def _keep(self, found: list[Flooded], before: Memory, after: Memory) -> None:

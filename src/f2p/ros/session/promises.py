@@ -161,6 +161,7 @@ class Promises:
             if mover.begun():
                 break
             mover.over(30.0)
+            print(f"{phase} ended before the fault: {mover.why}", flush=True)
         else:
             return None
         load, began_s, pids = os.getloadavg()[0], harm.motions.now_s(), harm.pids()
