@@ -180,7 +180,7 @@ def _ending(outcome: Exception | bool) -> Ending:
     if isinstance(outcome, CanceledError):
         raise MotionCancelledError
     if isinstance(outcome, LatchedError):
-        raise RunstoppedError
+        raise RunstoppedError(str(outcome))
     if isinstance(outcome, GuardTimeoutError):
         raise MotionTimeoutError(str(outcome))
     raise MotionRefusedError(str(outcome))

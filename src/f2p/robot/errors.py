@@ -36,12 +36,13 @@ class MotionTimeoutError(RobotError):
 
 
 class RunstoppedError(RobotError):
-    """The runstop is on: nothing moves until a person releases it."""
+    """The runstop is on, or the guard latched: nothing moves until a person releases it and resumes."""
 
     code = 404
 
-    def __init__(self) -> None:
-        super().__init__("the runstop is on; release it and start again from a fresh scene")
+    def __init__(self, why: str = "") -> None:
+        said = f" ({why})" if why else ""
+        super().__init__(f"the runstop is on{said}; release it and start again from a fresh scene")
 
 
 class MotionCancelledError(RobotError):

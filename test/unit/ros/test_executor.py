@@ -6,10 +6,12 @@ import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+from f2p.guard.errors import LatchedError
 from f2p.loop.errors import DeadlineError
-from f2p.robot.errors import MotionCancelledError
+from f2p.robot.errors import MotionCancelledError, RunstoppedError
 from f2p.ros.messages.convert import duration_from_msg
 from f2p.ros.nodes.executor import result_of
+from f2p.ros.remote.guard import GuardClient
 from f2p.types import Execution
 
 
@@ -24,3 +26,9 @@ def test_other_ends_are_passed_on_as_they_are() -> None:
     result = result_of(Execution(False, 423, "met something", 5.0), 230.0)
     assert (result.error_code, result.error_msg, result.duration.sec) == (423, "met something", 5)
     assert result_of(Execution(True, 0, "", 5.0), 230.0).error_code == 0
+
+
+def test_whoever_moves_hears_why_the_guard_latched() -> None:
+    """It was told to release a button that nobody had pressed."""
+    with pytest.raises(RunstoppedError, match=r"runstop is on \(joint states fell silent after a stop\)"):
+        GuardClient._raise_for(LatchedError.code, "joint states fell silent after a stop")

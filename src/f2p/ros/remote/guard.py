@@ -306,7 +306,7 @@ class GuardClient:
         if code == CanceledError.code:
             raise MotionCancelledError
         if code == LatchedError.code:
-            raise RunstoppedError
+            raise RunstoppedError(text)
         if code:
             raise ENDINGS.get(code, MotionRefusedError)(f"the guard says (code {code}): {text}")
 
