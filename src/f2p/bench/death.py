@@ -101,7 +101,7 @@ class Death:
         return robot.driver.time_s - began_s
 
     def _robot(self) -> GuardedTwin:
-        world = World((Body("cube", "cuboid", [0.05, 0.05, 0.05]),), np.array([[0.7, 0.1, 0.025, 0.0]]))
+        world = World((Body("cube", "cuboid", np.full(3, 0.05)),), np.array([[0.7, 0.1, 0.025, 0.0]]))
         return GuardedTwin(StretchDriver(Twin(world)), self.config.guard)
 
 
