@@ -16,6 +16,7 @@ from f2p.guard.rules import GuardConfig
 from f2p.robot.limits import ACCELERATIONS, LATE_S
 from f2p.robot.protocol import ARM, LIFT, TRANSLATE, Motion, never
 from f2p.settings import Settings, group, number
+from f2p.shape.protocol import shapes
 from f2p.sim.world import Body, World
 from f2p.twin.driver import StretchDriver
 from f2p.twin.twin import Twin
@@ -101,7 +102,8 @@ class Death:
         return robot.driver.time_s - began_s
 
     def _robot(self) -> GuardedTwin:
-        world = World((Body("cube", "cuboid", np.full(3, 0.05)),), np.array([[0.7, 0.1, 0.025, 0.0]]))
+        shape = next(name for name in shapes.names if not shapes.get(name).support)  # whichever: nobody touches it
+        world = World((Body("it", shape, np.full(3, 0.05)),), np.array([[0.7, 0.1, 0.025, 0.0]]))
         return GuardedTwin(StretchDriver(Twin(world)), self.config.guard)
 
 
