@@ -197,7 +197,10 @@ def test_what_keeps_time_comes_before_what_computes() -> None:
 
 
 def test_only_the_guard_speaks_to_the_driver() -> None:
-    """Whoever makes a client of the driver's action or services, or publishes velocity, is the guard."""
+    """Whoever makes a client of the driver's action or services, or publishes velocity, is the guard.
+
+    What it starts to stop the robot after its own end is told the names of the stop by it, and knows no others.
+    """
     endpoints = ("/stretch_controller", "/stop_the_robot", "/switch_to", "/runstop", "cmd_vel")
     speakers = set()
     for path in ROS_FILES:
@@ -209,6 +212,7 @@ def test_only_the_guard_speaks_to_the_driver() -> None:
     assert speakers == {"remote/driver.py"}
     importers = [name_of(path) for path in ROS_FILES if "f2p.ros.remote.driver" in path.read_text()]
     assert importers == ["nodes/guard.py"]
+    assert [name_of(path) for path in ROS_FILES if "remote.last_stop" in path.read_text()] == ["remote/driver.py"]
 
 
 def test_names_of_our_own_are_relative_to_the_namespace_that_is_called_f2p() -> None:

@@ -125,6 +125,10 @@ class Rig:
         moved = [at_s for at_s, x in after if abs(x - last) > 1e-4]
         return (moved[-1] if moved else began_s) - began_s, abs(last - before)
 
+    def stops(self) -> int:
+        """How often the driver was told to stop."""
+        return self.processes.log("driver").count("STOP")
+
     def ended(self) -> str:
         """How the asker's motion came to its end."""
         self.until(lambda: "END" in self.processes.log("asker"), 20, "the asker's end")
@@ -182,10 +186,12 @@ def test_every_end_of_the_guard_stops_the_robot_and_its_process_ends_when_finali
             "shutdown": partial(rig.change, Transition.TRANSITION_ACTIVE_SHUTDOWN),
             "terminate": guard.terminate, "kill": guard.kill, "stop": partial(os.kill, guard.pid, signal.SIGSTOP),
         }[end]  # fmt: skip
+        stops = rig.stops()
         seconds, metres = rig.stands(fault)
         what = f"guard, {end}: stood after {seconds:.2f} s, {metres * 100:.1f} cm"
         print(what)
         assert seconds < SOON_S + 0.05 and metres <= 0.055, what
+        assert rig.stops() > stops or end == "stop", f"{what}; nobody stopped the robot"
         assert rig.ended().startswith("END 408")
         rig.end_asker()
         if end == "deactivate":

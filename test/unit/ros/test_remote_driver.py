@@ -30,9 +30,10 @@ class Wire:
         self.called: list[Future] = []
         self.rejected = 0
         monkeypatch.setattr(guard_driver, "ActionClient", lambda *_, **__: SimpleNamespace(send_goal_async=self._sent))
-        publisher = SimpleNamespace(publish=lambda twist: self.calls.append(f"twist {twist.linear.x}"))
+        monkeypatch.setattr(guard_driver, "LastStop", lambda *_: None)
+        publisher = SimpleNamespace(topic_name="", publish=lambda twist: self.calls.append(f"twist {twist.linear.x}"))
         node = SimpleNamespace(create_subscription=lambda *_, **__: None, create_client=self._client,
-                               create_publisher=lambda *_: publisher)  # fmt: skip
+                               create_publisher=lambda *_: publisher, resolve_service_name=str)  # fmt: skip
         self.now_s = 0.0
         self.results: list[Future] = []
         self.told: list[tuple[bool, int]] = []

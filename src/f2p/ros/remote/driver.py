@@ -30,6 +30,7 @@ from f2p.robot.protocol import BASE_JOINTS, ROTATE, TRANSLATE, Motion
 from f2p.robot.stepping import driver_arrays
 from f2p.ros.base import qos
 from f2p.ros.messages.convert import stamp_from_msg
+from f2p.ros.remote.last_stop import LastStop
 
 SILENT_S = 1.0
 """A topic that says nothing this long is silent [s] (ours: thirty of the driver's periods)."""
@@ -97,6 +98,8 @@ class Driver:
         }
         self._asked: tuple[str, float, Any] = ("", float("-inf"), None)
         self._runstop = node.create_client(SetBool, "/runstop", callback_group=self._group)
+        stop, cancel = map(node.resolve_service_name, (self._stop.srv_name, f"{ACTION}/_action/cancel_goal"))
+        self._last_stop = LastStop(node, (stop, cancel, self._twists.topic_name))
 
     def state(self) -> DriverState:
         """Return the newest state; empty before the first joint states."""

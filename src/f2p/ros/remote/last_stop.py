@@ -1,0 +1,100 @@
+"""The last stop: a small process beside the guard that stops the robot once the guard's is gone, however it ended.
+
+A driver goes on with what it was told when nobody is there any more (promises.md 0.4). The kernel closes a pipe with
+the process that holds its other end, also of one that was killed; whoever waits at that pipe has only to say what has
+long been prepared. It commands nothing else, and ends then; the next guard starts its own.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import rclpy
+from action_msgs.srv import CancelGoal
+from geometry_msgs.msg import Twist
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from std_srvs.srv import Trigger
+
+from f2p.clock import SystemClock
+from f2p.ros.base import qos
+from f2p.ros.base.timers import steady_timer
+from f2p.ros.base.transports import transports
+
+LOOK_S = 5.0
+"""How often the guard looks whether it is there still, and starts it anew at the most [s] (ours)."""
+
+TOLD_S = 1.0
+"""Longest wait for the answer to the stop [s] (ours: it goes out at once; this is for what has to be sent again)."""
+
+
+class LastStop:
+    """The guard's end of the pipe; it starts the process, and anew where that ended.
+
+    Args:
+        node: The guard's.
+        names: What is told: the service that stops, the one that cancels goals, the topic of velocities.
+    """
+
+    def __init__(self, node: Node, names: tuple[str, str, str]) -> None:
+        self._log, self._words = node.get_logger().warning, (node.get_namespace(), *names, *_enclave(sys.argv))
+        self._process = self._start()
+        steady_timer(node, LOOK_S, self._look)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own: what ends the guard by its group shall not end what outlasts it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", __name__, *self._words], stdin=subprocess.PIPE, start_new_session=True
+        )  # fmt: skip
+
+    def _look(self) -> None:
+        ended = self._process.poll()
+        if ended is not None:
+            self._log(f"what stops the robot after the guard's end has ended itself (exit {ended}); it is started anew")
+            self._process = self._start()
+
+
+def _enclave(arguments: list[str]) -> list[str]:
+    """Return the ROS arguments that name the guard's enclave of SROS2, where there is one."""
+    at = arguments.index("--enclave") if "--enclave" in arguments else len(arguments)
+    enclave = arguments[at : at + 2]
+    return ["--ros-args", *enclave] if enclave else []
+
+
+def stop(node: Node, stopper: Any, canceler: Any, velocities: Any) -> None:
+    """Follow the stop recipe: cancel every goal, a zero velocity, and /stop_the_robot; wait a moment for its answer."""
+    if canceler.service_is_ready():
+        canceler.call_async(CancelGoal.Request())  # no goal named: all
+    velocities.publish(Twist())
+    if not stopper.service_is_ready():
+        return
+    answer, clock = stopper.call_async(Trigger.Request()), SystemClock()
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    until_s = clock.monotonic_s() + TOLD_S
+    while not answer.done() and clock.monotonic_s() < until_s:
+        executor.spin_once(timeout_sec=0.1)
+
+
+def main() -> None:
+    """Prepare, wait at the pipe for the guard's end, stop the robot."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with the guard
+    namespace, stopping, canceling, velocity, *arguments = sys.argv[1:]
+    with transports():
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+        node = rclpy.create_node("guard_last_stop", namespace=namespace)
+    stopper, canceler = node.create_client(Trigger, stopping), node.create_client(CancelGoal, canceling)
+    velocities = node.create_publisher(Twist, velocity, qos.STATE)
+    sys.stdin.buffer.read()
+    stop(node, stopper, canceler, velocities)
+    node.destroy_node()
+    rclpy.try_shutdown()
+
+
+if __name__ == "__main__":
+    main()
