@@ -8,20 +8,24 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 from rclpy.clock import Clock, ClockType
+from rclpy.time import Time
 
 from f2p.bench.faults import PASSES_S
 from f2p.graph import graph
+from f2p.ros.base.heartbeat import Watch
 from f2p.ros.session import hangable
 from f2p.ros.session.harm import FAULTS, Harm
 from f2p.ros.session.motions import MotionWatch, Sample
 from f2p.ros.session.network import AT_ONCE, ports_of, require_own, rules
 from f2p.settings import SettingError
+from f2p_msgs.msg import Heartbeat
 
 
 def test_a_clock_is_ahead_for_a_while_and_the_steady_one_never(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +54,20 @@ def test_a_motion_is_to_go_on_when_a_clock_jumps_that_it_is_not_timed_by() -> No
     for fault in set(FAULTS) - {"jump"}:
         assert not any(harm.spares(name, fault) for name in (*vital, "guard", "stretch_sim"))
         assert harm.spares("model_server", fault)
+
+
+@pytest.mark.parametrize("ahead_s", [-3600.0, -10.0, 0.0, 10.0, 3600.0])
+def test_a_beat_counts_from_when_it_is_heard_whatever_its_stamp_says(ahead_s: float) -> None:
+    """So a clock of a process that jumps neither ends a motion nor keeps one up that its silence ends."""
+    heard, clock = [], SimpleNamespace(monotonic_s=lambda: 50.0)
+    node = SimpleNamespace(create_subscription=lambda _kind, _topic, on_beat, *_, **__: heard.append(on_beat))
+    watch = Watch(node, ["orchestrator"], clock)
+    beat = Heartbeat(node="orchestrator", state=Heartbeat.ACTIVE, pid=7)
+    beat.header.stamp = Time(nanoseconds=round((1.8e9 + ahead_s) * 1e9)).to_msg()
+    heard[0](beat)
+    assert watch.life("orchestrator").received_s == 50.0 and watch.active("orchestrator")
+    clock.monotonic_s = lambda: 60.0
+    assert not watch.alive("orchestrator"), "and it does not live by its stamp"
 
 
 def test_the_way_of_a_base_that_was_not_heard_meanwhile_counts() -> None:
