@@ -89,6 +89,9 @@ class Sink:
 
     stop = runstop = clear
 
+    def looked(self, patience_s: float) -> None:
+        """Do nothing."""
+
     def to_mode(self, mode: str) -> None:
         """Do nothing."""
 

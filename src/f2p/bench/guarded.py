@@ -92,6 +92,9 @@ class Port:
         self._driver.twist(0.0, 0.0)
         self._driver.stop_the_robot()
 
+    def looked(self, patience_s: float) -> None:
+        """Nobody else is there."""
+
     def runstop(self) -> None:
         """Trigger the run stop."""
         self._driver.change_mode("runstopped")

@@ -213,6 +213,7 @@ class Guard:
 
     def _look(self, state: DriverState, now: Now, config: GuardConfig, beats: Mapping[str, Beat]) -> None:
         """Look at the guard's own pace, the latch, rest, the leases, who is alive, and then at the motion."""
+        self._driver.looked(config.lease_void_s)
         away_s = 0.0 if self._ticked_s is None else now.monotonic_s - self._ticked_s
         self._ticked_s = now.monotonic_s
         if away_s > config.lease_void_s:

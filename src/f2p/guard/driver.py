@@ -53,6 +53,9 @@ class DriverPort(Protocol):
     def stop(self) -> None:
         """Cancel, a zero velocity in navigation mode, and `/stop_the_robot`."""
 
+    def looked(self, patience_s: float) -> None:
+        """Note that the guard looks; where it does not for longer than that [s], somebody else may stop the robot."""
+
     def runstop(self) -> None:
         """Trigger the run stop, the last resort."""
 

@@ -42,6 +42,7 @@ class Bench:
     modes: list[str] = field(default_factory=list)
     twists: list[tuple[float, float]] = field(default_factory=list)
     clears: int = 0
+    looks: list[tuple[float, float]] = field(default_factory=list)
     epoch: int = 7
     goal_joints: bool = False
     """Whether the driver tells of the goal it has."""
@@ -96,6 +97,9 @@ class Bench:
         if not self.coasting:
             self._target = None
             self.state = replace(self.state, goal_joints=())
+
+    def looked(self, patience_s: float) -> None:
+        self.looks.append((self.now, patience_s))
 
     def runstop(self) -> None:
         self.runstops += 1

@@ -303,3 +303,10 @@ def test_joint_states_that_stop_during_a_hold_end_it() -> None:
     bench.silent = True
     bench.run(0.4)
     assert isinstance(bench.ended[0][0], StaleJointsError)
+
+
+def test_each_look_is_told_to_whoever_stops_the_robot_when_there_are_none() -> None:
+    bench = Bench()
+    looks = len(bench.looks)
+    bench.run(1.0)
+    assert len(bench.looks) - looks == round(1.0 / TICK_S) and bench.looks[-1] == (bench.now, CONFIG.lease_void_s)

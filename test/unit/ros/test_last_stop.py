@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
+from f2p.clock import SystemClock
 from f2p.ros.remote import last_stop
-from f2p.ros.remote.last_stop import LastStop, stop
+from f2p.ros.remote.last_stop import LOOKED, LastStop, stop, watch
 
 NAMES = ("/left/stop_the_robot", "/left/cancel", "/left/cmd_vel")
 
@@ -20,7 +25,7 @@ def test_one_that_ended_is_started_anew_and_one_that_lives_is_let_be(monkeypatch
 
     def popen(words: list[str], **_: object) -> SimpleNamespace:
         started.append(SimpleNamespace(words=words, ended=None))
-        return SimpleNamespace(poll=lambda one=started[-1]: one.ended)
+        return SimpleNamespace(poll=lambda one=started[-1]: one.ended, stdin=Path(os.devnull).open("wb"))
 
     monkeypatch.setattr(last_stop.subprocess, "Popen", popen)
     monkeypatch.setattr(last_stop, "steady_timer", lambda _node, _period_s, look: looks.append(look))
@@ -46,3 +51,48 @@ def test_a_stop_cancels_every_goal_and_asks_nobody_who_is_not_there() -> None:
     velocities = SimpleNamespace(publish=lambda twist: calls.append(f"twist {twist.linear.x}"))
     stop(SimpleNamespace(), client("stop", False), client("cancel", False), velocities)
     assert calls == ["twist 0.0"]
+
+
+def waited(condition: Callable[[], bool], within_s: float) -> bool:
+    """Wait for a condition; whether it came to hold."""
+    clock = SystemClock()
+    until_s = clock.monotonic_s() + within_s
+    while not condition() and clock.monotonic_s() < until_s:
+        threading.Event().wait(timeout=0.01)
+    return condition()
+
+
+def test_silence_is_told_once_until_the_next_look_and_the_end_at_once() -> None:
+    hears, looks = os.pipe()
+    told: list[int] = []
+    watching = threading.Thread(target=watch, args=(hears, lambda: told.append(1)), daemon=True)
+    watching.start()
+    pause = threading.Event()
+    pause.wait(timeout=0.2)
+    assert not told, "before the first look nothing is missed"
+    for _ in range(10):
+        os.write(looks, LOOKED.pack(1.0))
+        pause.wait(timeout=0.02)
+    assert not told
+    assert waited(lambda: len(told) == 1, 10.0), "silence"
+    pause.wait(timeout=1.2)
+    assert len(told) == 1, "once"
+    os.write(looks, LOOKED.pack(60.0))
+    pause.wait(timeout=0.1)
+    os.close(looks)
+    assert waited(lambda: len(told) == 2, 10.0), "the end, however patient it was"
+    watching.join(timeout=5)
+    assert not watching.is_alive()
+    os.close(hears)
+
+
+def test_a_guard_never_waits_for_who_does_not_read() -> None:
+    hears, looks = os.pipe()
+    os.set_blocking(looks, False)
+    kept = LastStop.__new__(LastStop)
+    kept._process = SimpleNamespace(stdin=SimpleNamespace(fileno=lambda: looks))
+    for _ in range(20_000):
+        kept.looked(0.3)
+    os.close(hears)
+    kept.looked(0.3)
+    os.close(looks)

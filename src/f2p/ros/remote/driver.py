@@ -199,6 +199,10 @@ class Driver:
             self.twist(0.0, 0.0)
         self._stop_the_robot()
 
+    def looked(self, patience_s: float) -> None:
+        """Tell what stops the robot after the guard's end that the guard looks."""
+        self._last_stop.looked(patience_s)
+
     def runstop(self) -> None:
         """Trigger the run stop, the last resort; what is held may drop. Does not wait for a driver that has died."""
         self._unanswered.clear()

@@ -1,15 +1,21 @@
-"""The last stop: a small process beside the guard that stops the robot once the guard's is gone, however it ended.
+"""The last stop: a small process beside the guard that stops the robot once the guard's is gone, or looks no more.
 
 A driver goes on with what it was told when nobody is there any more (promises.md 0.4). The kernel closes a pipe with
 the process that holds its other end, also of one that was killed; whoever waits at that pipe has only to say what has
-long been prepared. It commands nothing else, and ends then; the next guard starts its own.
+long been prepared. Of one that hangs, or was stopped, it hears no look any more; a guard that stood still for so long
+ends its motions itself, once it can. It commands nothing else, and ends with the guard; the next one starts its own.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
 import signal
+import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import rclpy
@@ -32,6 +38,10 @@ TOLD_S = 1.0
 """Longest wait for the answer to the stop [s] (ours: it goes out at once; this is for what has to be sent again)."""
 
 
+LOOKED = struct.Struct("d")
+"""What goes through the pipe at each look of the guard: how long it may be silent from then on [s]."""
+
+
 class LastStop:
     """The guard's end of the pipe; it starts the process, and anew where that ended.
 
@@ -45,11 +55,21 @@ class LastStop:
         self._process = self._start()
         steady_timer(node, LOOK_S, self._look)
 
+    def looked(self, patience_s: float) -> None:
+        """Tell that the guard looks, and for how long that counts [s]; never waits, whoever hears it."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it does not read, or is gone: `_look` sees to that
+            os.write(self._process.stdin.fileno(), LOOKED.pack(patience_s))
+
     def _start(self) -> subprocess.Popen[bytes]:
         """Start it in a session of its own: what ends the guard by its group shall not end what outlasts it."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", __name__, *self._words], stdin=subprocess.PIPE, start_new_session=True
         )  # fmt: skip
+
+        assert process.stdin is not None
+        os.set_blocking(process.stdin.fileno(), False)
+        return process
 
     def _look(self) -> None:
         ended = self._process.poll()
@@ -65,6 +85,19 @@ def _enclave(arguments: list[str]) -> list[str]:
     return ["--ros-args", *enclave] if enclave else []
 
 
+def watch(pipe: int, tell: Callable[[], None]) -> None:
+    """Tell once of each silence of the guard that is longer than it may be, and of its end; return then."""
+    patience_s: float | None = None
+    while True:
+        ready, _, _ = select.select([pipe], [], [], patience_s)
+        looks = os.read(pipe, 4096 * LOOKED.size) if ready else b""
+        if not looks:
+            tell()
+        if ready and not looks:
+            return
+        patience_s = LOOKED.unpack(looks[-LOOKED.size :])[0] if looks else None
+
+
 def stop(node: Node, stopper: Any, canceler: Any, velocities: Any) -> None:
     """Follow the stop recipe: cancel every goal, a zero velocity, and /stop_the_robot; wait a moment for its answer."""
     if canceler.service_is_ready():
@@ -78,10 +111,11 @@ def stop(node: Node, stopper: Any, canceler: Any, velocities: Any) -> None:
     until_s = clock.monotonic_s() + TOLD_S
     while not answer.done() and clock.monotonic_s() < until_s:
         executor.spin_once(timeout_sec=0.1)
+    executor.remove_node(node)
 
 
 def main() -> None:
-    """Prepare, wait at the pipe for the guard's end, stop the robot."""
+    """Prepare, wait at the pipe for the guard's silence or end, stop the robot."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends with the guard
     namespace, stopping, canceling, velocity, *arguments = sys.argv[1:]
@@ -90,8 +124,7 @@ def main() -> None:
         node = rclpy.create_node("guard_last_stop", namespace=namespace)
     stopper, canceler = node.create_client(Trigger, stopping), node.create_client(CancelGoal, canceling)
     velocities = node.create_publisher(Twist, velocity, qos.STATE)
-    sys.stdin.buffer.read()
-    stop(node, stopper, canceler, velocities)
+    watch(sys.stdin.fileno(), lambda: stop(node, stopper, canceler, velocities))
     node.destroy_node()
     rclpy.try_shutdown()
 
