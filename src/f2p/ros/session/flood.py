@@ -268,6 +268,7 @@ class Flood:
             supervisor = make_supervisor("sim", folder / "logs", ("--params-file", str(parameters)))
             with running(supervisor) as session:
                 session.wait_ready(lambda text: progress("flood", 0.0, text))
+                supervisor.on_event = lambda one, text: print(f"{one}: {text}", flush=True)
                 with _flooder(config, seed) as (ask, tell):
                     ask()
                     before, held = self._memory(supervisor), written(folder, apart_from="cases")
