@@ -1,4 +1,4 @@
-"""The guard's process: the only one that commands the driver; 50 Hz, no torch, and it never waits."""
+"""The guard's process: the only one that moves the robot; 50 Hz, no torch, and it never waits."""
 
 from __future__ import annotations
 
