@@ -136,3 +136,10 @@ def test_a_new_goal_begins_without_old_words() -> None:
     node.say("give_up")
     again = operator.bound(lambda: False, 0.1)
     assert again.ask(TAKEN) is None
+
+
+def test_a_node_without_a_name_yet_is_no_place_to_answer_at() -> None:
+    """A person was told to answer at "the node _NODE_NAME_UNKNOWN_"."""
+    node = FakeNode()
+    node.others = ["_NODE_NAME_UNKNOWN_", "f2p_teleop_41"]
+    assert AskedOperator(node).places == (place_text("f2p_teleop_41"),)

@@ -34,6 +34,10 @@ HOW = {
 """How one answers, by the beginning of the name of the node that says it; a process has its number behind."""
 
 
+UNNAMED = "_NODE_NAME_UNKNOWN_"
+"""What rmw calls a node whose name has not been told yet: for a moment, since names come by a topic of their own."""
+
+
 def place_text(node: str) -> str:
     """Say where and how one answers, by the name of the node that would say it."""
     return HOW.get(re.sub(r"_\d+$", "", node), "the node {}").format(node)
@@ -69,7 +73,7 @@ class AskedOperator:
     def places(self) -> tuple[str, ...]:
         """Where somebody could answer, and how."""
         found = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(WORDS))
-        return tuple(sorted({place_text(one.node_name) for one in found}))
+        return tuple(sorted({place_text(one.node_name) for one in found if one.node_name != UNNAMED}))
 
     @property
     def patience_s(self) -> float:
