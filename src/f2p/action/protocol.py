@@ -184,6 +184,11 @@ def opening(skill: str) -> np.ndarray:
     return np.array([one.opens for one in actions.get(skill).parameters], dtype=bool)
 
 
+def turns(skill: str) -> np.ndarray:
+    """Return which parameters turn the object about +z. Shape (P,), bool."""
+    return np.array([one.turns for one in actions.get(skill).parameters], dtype=bool)
+
+
 def moves(skill: str) -> np.ndarray:
     """Return which parameter displaces the object along which axis: parameters @ moves is [m]. Shape (P, 3)."""
     along = [one.along for one in actions.get(skill).parameters]

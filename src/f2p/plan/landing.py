@@ -1,9 +1,9 @@
-"""Candidates that no plan of several steps should rest on: what finds no room, and what lands on something else.
+"""Candidates that no plan of several steps should rest on: without room, onto something else, or over an edge.
 
 A model that was shown few of them believes of some that they do what is wanted (a cup that is put over its capsule
-holds it, it believes), and a search over several steps finds just those. Nobody puts things down like that, so that
-such a candidate counts as little likely whatever the model says (ours). So does one whose hand finds no room: it is
-refused, and models learn from what was carried out only.
+holds it, it believes; what is put down three centimetres off a board stands on it), and a search over several steps
+finds just those. Nobody puts things down like that, so that such a candidate counts as little likely whatever the model
+says (ours). So does one whose hand finds no room: it is refused, and models learn from what was carried out only.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from f2p.action.protocol import NeedsRoom, actions, aiming
-from f2p.geometry import into_box
+from f2p.action.protocol import NeedsRoom, actions, aiming, turns, width_of
+from f2p.geometry import footprint_corners, into_box
 from f2p.plan.proposals import ends_of
 from f2p.plan.purpose import destinations, within
-from f2p.shape.protocol import SLIDES, is_covered
+from f2p.shape.protocol import SLIDES, is_covered, open_tops
 from f2p.types import Goal, Scene, Segment, SkillStep
 
 WORTH = 0.2
@@ -82,4 +82,33 @@ def landings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray,
                 out += ~covers & (np.linalg.norm(end - places[:, other], axis=-1) < reach[own] + reach[other])
             places[:, other] += np.where(covers & (reach[own] > reach[other]), (end - start).T, 0.0).T
         places[:, own] = end
+    return out
+
+
+def overhangs(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal) -> np.ndarray:
+    """Count what is put down last over the edge of the furniture that it shall stand on.
+
+    Args:
+        scene: Where objects are now.
+        skeleton: H steps.
+        proposals: Shape (candidates, H, P).
+        goal: Says onto what every object shall come.
+
+    Returns:
+        Shape (candidates,), int.
+    """
+    ends, out = ends_of(scene, skeleton, proposals), np.zeros(len(proposals), dtype=int)
+    for index, step in {step.object: (index, step) for index, step in enumerate(skeleton)}.values():
+        places = destinations(goal, step.object)
+        wanted = [one for one in scene.segments if not one.movable and one.name in places]
+        tops = [(one.box, top) for one in wanted for top in open_tops(one.prior, one.box.size)]
+        if not tops or not aiming(step.skill).any():
+            continue
+        box = scene.segments[scene.index(step.object)].box
+        yaws = box.yaw + proposals[:, index, : width_of(step.skill)] @ turns(step.skill)
+        corners = footprint_corners(ends[:, index], np.tile(box.size, (len(ends), 1)), yaws)
+        on = [
+            np.abs(into_box(corners, under.center[:2], under.yaw) - top.center[:2]) <= top.half for under, top in tops
+        ]
+        out += ~np.any(np.all(on, axis=(-2, -1)), axis=0)
     return out

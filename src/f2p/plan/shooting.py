@@ -20,7 +20,7 @@ import numpy as np
 
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
-from f2p.plan.landing import WORTH, landings, refusals
+from f2p.plan.landing import WORTH, landings, overhangs, refusals
 from f2p.plan.precondition import Prepared, readiness
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
@@ -106,8 +106,8 @@ def shoot(
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
-        landed = landings(scene, steps, proposals, goal)
-        return likely(proposals) * WORTH ** (landed + refusals(scene, steps, proposals))
+        unwise = landings(scene, steps, proposals, goal) + overhangs(scene, steps, proposals, goal)
+        return likely(proposals) * WORTH ** (unwise + refusals(scene, steps, proposals))
 
     believed = partial(cautious, partial(scores_of, prepared, scene, steps, goal=goal))
     proposals, worth, joint = _sought(aimed, believed, rng, config)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from f2p.action.protocol import aiming, turns, width_of
+from f2p.geometry import separation
 from f2p.plan.errors import BadScoresError
 from f2p.plan.proposals import ends_of, parameters_of
 from f2p.plan.protocol import Predictor
@@ -25,6 +27,9 @@ from f2p.types import Goal, GoalRelation, Scene, SkillStep
 ASKED = 128
 """Candidates, drawn by lot if there are more, that are asked whether what they move will stand (ours: a tenth of a
 planning)."""
+
+CLEAR = 0.01
+"""What is put down stays this far from what stands there [m] (ours: a robot puts it down within millimetres)."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +132,10 @@ def standing(predictor: Predictor, scene: Scene, skeleton: tuple[SkillStep, ...]
 
 
 def meetings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
-    """Count how often what is moved meets something that can be moved, whichever way both are turned.
+    """Count how often what is put down meets something that can be moved, turned as both are.
 
     Each is where the steps before are meant to have left it: two objects of a plan shall not be put into one place.
+    What is pushed meets what it shoves along, as it is meant to.
 
     Args:
         scene: Where they are now.
@@ -139,17 +145,19 @@ def meetings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray)
     Returns:
         Shape (candidates,), int.
     """
+    boxes = [one.box for one in scene.segments]
     others = [index for index, one in enumerate(scene.segments) if one.movable]
-    radius = np.array([0.5 * float(np.linalg.norm(one.box.size[:2])) for one in scene.segments])
-    places = np.repeat(np.array([one.box.center[:2] for one in scene.segments])[None], len(proposals), axis=0)
+    places = np.repeat(np.array([box.center[:2] for box in boxes])[None], len(proposals), axis=0)
+    yaws = np.tile([box.yaw for box in boxes], (len(proposals), 1))
     ends, out = ends_of(scene, skeleton, proposals), np.zeros(len(proposals), dtype=int)
     for index, step in enumerate(skeleton):
         own = scene.index(step.object)
         places[:, own] = ends[:, index, :2]
-        for other in others:
+        yaws[:, own] += proposals[:, index, : width_of(step.skill)] @ turns(step.skill)
+        for other in others if aiming(step.skill).any() else ():  # what is pushed is not put down
             if other != own:
-                apart = np.linalg.norm(places[:, own] - places[:, other], axis=-1)
-                out += apart <= radius[own] + radius[other]
+                pair = [(places[:, one], boxes[one].size, yaws[:, one]) for one in (own, other)]
+                out += separation(pair[0], pair[1]) < CLEAR
     return out
 
 

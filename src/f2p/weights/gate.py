@@ -1,9 +1,9 @@
 """The gate: new weights serve only if they are better on the step that failed and have not forgotten the old tasks.
 
 Better means all three: the step is predicted with a smaller score of the monitor; what was carried along is expected
-much nearer to where it went, or within `slack` of that (nothing is asked where nothing was carried); and what the
-goal's relations turned out to be is no less probable than before, without a sure belief in a goal that was missed. Not
-forgotten means at most `most_lost` of F1, now and next, on frozen replay.
+much nearer to where it went, or within `slack` of that (nothing is asked where nothing was carried, nor of what has
+fallen to the floor); and what the goal's relations turned out to be is no less probable than before, without a sure
+belief in a goal that was missed. Not forgotten means at most `most_lost` of F1, now and next, on frozen replay.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from f2p.monitor.compare import CompareConfig, carried_along, compare, observed_displacements
 from f2p.plan.protocol import Predictor
+from f2p.relation.table import carried, held
 from f2p.scene.goals import satisfied
 from f2p.settings import Settings, number
 from f2p.types import Failure, Goal, Prediction, Relations
@@ -165,8 +166,13 @@ def _replay_reasons(old: Mapping[str, float], new: Mapping[str, float], config: 
 
 
 def _carried_error(failure: Failure, prediction: Prediction, config: GateConfig) -> float:
-    """Mean distance between expected and observed displacement of what moved along with the grasped object [m]."""
+    """Mean distance between expected and observed displacement of what moved along with the grasped object [m].
+
+    What has fallen to the floor is left out: how it bounced is nothing to learn, and that it fell counts in the score.
+    """
     outcome = failure.outcome
-    true, carried = observed_displacements(outcome), carried_along(outcome, config.carried)
+    true, along = observed_displacements(outcome), carried_along(outcome, config.carried)
+    after = outcome.observed_after.binary
+    along &= (carried(after) | held(after)).any(axis=1)
     errors = np.linalg.norm(np.asarray(prediction.displacements) - true, axis=1)
-    return float(errors[carried].mean()) if carried.any() else 0.0
+    return float(errors[along].mean()) if along.any() else 0.0

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from f2p.action.protocol import actions
 from f2p.action.workspace import Workspace
+from f2p.geometry import separation
 from f2p.plan.analytic import AnalyticPredictor
 from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
 from f2p.plan.purpose import destinations
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
-from f2p.plan.ties import TieRule, choose, meetings, surest
+from f2p.plan.ties import CLEAR, TieRule, choose, meetings, surest
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
@@ -123,11 +124,11 @@ def test_a_likely_plan_puts_nothing_where_another_object_stands(workspace: Scene
     """The goal says nothing against a box set down on the landmark, and by the relations it is as good there."""
     goal, steps = parse_goal("above(box, table_b)"), (SkillStep("pick_place", "box"),)
     mark, box = (workspace.segments[workspace.index(name)].box for name in ("landmark", "box"))
-    apart = 0.5 * float(np.linalg.norm(mark.size[:2]) + np.linalg.norm(box.size[:2]))
     few = ShootingConfig(candidates=200, ties=TieRule(neighbours=1))
     for seed in range(20):
         found = shoot(simple, workspace, steps, goal, np.random.default_rng(seed), config=few)
-        assert np.linalg.norm(put(workspace, "box", found) - mark.center[:2]) > apart
+        there = put(workspace, "box", found), box.size, np.array(box.yaw)
+        assert separation(there, (mark.center[:2], mark.size, np.array(mark.yaw))) >= CLEAR
 
 
 def test_where_nothing_else_is_likely_an_object_is_put_upon_another(
@@ -216,3 +217,11 @@ def test_two_objects_that_a_plan_puts_into_one_place_meet_there(workspace: Scene
         proposals[row, 0, :2] = np.array(first) - center["landmark"]
         proposals[row, 1, :2] = np.array(second) - center["object_1"]
     assert list(meetings(workspace, steps, proposals)) == [1, 0, 0], "where the landmark was, there is room now"
+
+
+def test_what_is_pushed_against_another_is_not_put_down_there(workspace: Scene) -> None:
+    there = (workspace.segments[workspace.index(name)].box.center[:2] for name in ("landmark", "object_1"))
+    by = np.subtract(*there)[None, None]
+    assert list(meetings(workspace, (SkillStep("push", "object_1"),), by)) == [0]
+    placed = np.concatenate([by, np.zeros_like(by)], -1)
+    assert list(meetings(workspace, (SkillStep("pick_place", "object_1"),), placed)) == [1]

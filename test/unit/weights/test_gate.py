@@ -127,6 +127,14 @@ def test_what_was_carried_must_be_expected_nearer(
     assert report.passed == passes and all("carried positions" in one for one in report.reasons)
 
 
+def test_where_something_came_to_lie_on_the_floor_is_not_asked(failure: Failure) -> None:
+    """How it bounced is nothing to learn; that it is no longer on the table counts in the score."""
+    fallen = shifted(failure.outcome.after, ("object_2",), np.array([0.9, 0.3, -0.5]))
+    outcome = dataclasses.replace(failure.outcome, after=fallen, observed_after=relations_of(fallen))
+    quality = step_quality(Imagined(("box", "object_1")), dataclasses.replace(failure, outcome=outcome))
+    assert quality.carried_error == pytest.approx(0.0) and quality.score > 0.0
+
+
 def test_belief_in_a_goal_that_was_missed_must_go(failure: Failure) -> None:
     """The other use of the same knowledge: the parent believed, the world said no."""
     missed = dataclasses.replace(failure, goal=parse_goal("above(box, table_b) & above(object_1, table_a)"))
