@@ -11,7 +11,7 @@ from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.precondition import Prepared, preconditions
 from f2p.plan.proposals import ends_of, parameters_of
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Scene, Segment, SkillStep
+from f2p.types import Box, Goal, Scene, Segment, SkillStep
 
 OPEN, TAKE = SkillStep("slide_drawer", "drawer"), SkillStep("pick_place", "cup")
 GOAL = parse_goal("above(cup, table)")
@@ -65,6 +65,21 @@ def test_taking_at_once_is_not_believed_and_a_search_opens_first() -> None:
     config = PlannerConfig(skills=("pick_place", "slide_drawer"))
     plan = Planner(Knows, config).plan(scene(), GOAL, 0)
     assert plan.believed and [call.step for call in plan.calls] == [OPEN, TAKE]
+
+
+class Doubted(Knows):
+    """Knows it, and is not always to be trusted."""
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        return 0.9 * super().score(scene, skeleton, parameters, goal)
+
+
+def test_a_doubt_about_the_model_counts_once_however_often_it_is_asked() -> None:
+    """Drawers were emptied in 58 of 60 trials and believed at .78: once for the goal, and once for every object."""
+    plan = Planner(Knows).plan(scene(), GOAL, 0, (OPEN, TAKE))
+    parameters = filled_up([call.parameter for call in plan.calls])[None]
+    likely = [Prepared(one).score(scene(), (OPEN, TAKE), parameters, GOAL)[0] for one in (Knows(), Doubted())]
+    assert likely[0] > 0.9 and likely[1] == pytest.approx(0.9 * likely[0])
 
 
 def test_how_far_open_is_aimed_at_as_a_place_is() -> None:
