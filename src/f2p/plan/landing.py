@@ -86,7 +86,7 @@ def landings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray,
 
 
 def overhangs(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal) -> np.ndarray:
-    """Count what is put down last over the edge of the furniture that it shall stand on.
+    """Count what is put down last with more than a quarter of its width over the edge of what it shall stand on.
 
     Args:
         scene: Where objects are now.
@@ -99,14 +99,14 @@ def overhangs(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray
     """
     ends, out = ends_of(scene, skeleton, proposals), np.zeros(len(proposals), dtype=int)
     for index, step in {step.object: (index, step) for index, step in enumerate(skeleton)}.values():
-        places = destinations(goal, step.object)
+        places = frozenset() if within(goal, step.object) else destinations(goal, step.object)
         wanted = [one for one in scene.segments if not one.movable and one.name in places]
         tops = [(one.box, top) for one in wanted for top in open_tops(one.prior, one.box.size)]
         if not tops or not aiming(step.skill).any():
             continue
         box = scene.segments[scene.index(step.object)].box
         yaws = box.yaw + proposals[:, index, : width_of(step.skill)] @ turns(step.skill)
-        corners = footprint_corners(ends[:, index], np.tile(box.size, (len(ends), 1)), yaws)
+        corners = footprint_corners(ends[:, index], np.tile(0.5 * box.size, (len(ends), 1)), yaws)
         on = [
             np.abs(into_box(corners, under.center[:2], under.yaw) - top.center[:2]) <= top.half for under, top in tops
         ]

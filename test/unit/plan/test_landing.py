@@ -64,11 +64,14 @@ def test_what_shall_be_in_a_drawer_does_not_come_down_on_its_case_and_what_shall
 def test_what_shall_stand_on_a_table_is_not_put_down_over_its_edge(workspace: Scene) -> None:
     under = workspace.segments[workspace.index("table_b")].box
     one = workspace.segments[workspace.index("object_2")].box
-    inside = 0.5 * (under.size[0] - float(np.linalg.norm(one.size[:2]))) - 0.001
-    for away, expected in ((0.0, 0), (inside, 0), (0.5 * float(under.size[0]) - 0.001, 1), (2.0, 1)):
+    edge = 0.5 * float(under.size[0])
+    for away, expected in ((0.0, 0), (edge - 0.5 * float(one.size[:2].max()), 0), (edge - 0.001, 1), (2.0, 1)):
         step, rows = (SkillStep("pick_place", "object_2"),), np.zeros((1, 1, 4))
         rows[0, 0, :2] = under.center[:2] + [away, 0.0] - one.center[:2]
         assert overhangs(workspace, step, rows, GOAL) == expected
     rows[0, 0, :2] = [0.3, 0.0]
     push, on_a = (SkillStep("push", "object_2"),), parse_goal("above(object_2, table_a)")
     assert overhangs(workspace, push, rows[..., :2], on_a) == 0, "it is not put down"
+    put_in = parse_goal("inside(object_2, box) & above(object_2, table_b)")
+    rows = np.array([[[*(workspace.segments[workspace.index("box")].box.center[:2] - one.center[:2]), 0.0, 0.0]]])
+    assert overhangs(workspace, (SkillStep("pick_place", "object_2"),), rows, put_in) == 0, "the box goes there later"
