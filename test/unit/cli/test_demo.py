@@ -45,6 +45,11 @@ def test_truth_judges_a_goal_and_names_what_fell() -> None:
     assert not truth.satisfies(parse_goal("above(box, table_a) & inside(object_1, box)"))
 
 
+def test_a_shelf_that_is_lower_than_a_table_has_not_fallen() -> None:
+    """Every scene with one had been put back, and what was done in it was lost."""
+    assert reported(told((*BODIES, ("shelf", "shelf", 0.22)))).lost == ("object_1",)
+
+
 def test_a_truth_that_cannot_be_read_is_an_error_with_a_reason() -> None:
     with pytest.raises(MessageError, match="nothing that supports"):
         reported(told(BODIES[1:]))

@@ -11,7 +11,9 @@ from f2p.evaluate.onlooker import Onlooker
 from f2p.scene.relations import relations_of
 from f2p.sim.data.drawer_scenes import DRAWER_NAME, WIDE, cabinet_bodies, placed
 from f2p.sim.data.furniture_rooms import room_with_boards, room_with_drawer
+from f2p.sim.protocol import make_simulator
 from f2p.sim.world import World
+from f2p.tasks.packing import Packing
 from f2p.twin.eye import Eye
 
 
@@ -51,3 +53,13 @@ def test_an_object_that_a_shut_drawer_hides_keeps_its_name_in_it() -> None:
     assert second.segments[second.index(DRAWER_NAME)].opening == 0.0
     assert relations_of(second).value("inside", "object_1", DRAWER_NAME) == 1.0
     assert np.linalg.norm(second.segments[second.index("object_1")].box.center - poses[at, :3]) < 0.03
+
+
+@pytest.mark.parametrize("seed", [0, 6, 8])
+def test_a_board_that_is_almost_covered_is_found_by_its_height_over_the_floor(seed: int) -> None:
+    """Too little of it was seen to be a surface; once the robot's own base was taken for the shelf, in the floor."""
+    world = Packing().make(np.random.default_rng(seed), 3, make_simulator()).world
+    seen = Onlooker(Eye(seed), world.bodies).look(world)
+    assert sorted(seen.names) == sorted(body.name for body in world.bodies)
+    for body, pose in zip(world.bodies, world.poses, strict=True):
+        assert np.linalg.norm(seen.segments[seen.index(body.name)].box.center[:2] - pose[:2]) < 0.025

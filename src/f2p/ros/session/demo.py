@@ -66,7 +66,7 @@ def reported(truth: GroundTruth) -> ReportedTruth:
         raise MessageError("the ground truth has nothing that supports")
     return ReportedTruth(
         facts_of(truth) | _alone(truth),
-        tuple(one.name for one in scene.segments if one.box.center[2] < min(tops) - 0.1),
+        tuple(one.name for one in scene.segments if one.movable and one.box.center[2] < min(tops) - 0.1),
     )
 
 

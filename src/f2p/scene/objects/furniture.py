@@ -13,12 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.geometry import into_box, rotate_z, wrapped
+from f2p.scene.objects.covered import covered_tops, floor_of
 from f2p.scene.objects.surfaces import TableTop
 from f2p.scene.objects.tracking import KnownObject
 from f2p.settings import Settings, number
 from f2p.shape.protocol import FREE, SLIDES, Shape, Slab, board, open_tops, shape_of
 from f2p.shape.sliding import slide_travel
 from f2p.types import Box
+
+WITHIN = 0.05
+"""A piece is this far within the floor at most [m] (ours: what is seen of a floor is off by less)."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,25 @@ def find_furniture(
         shape = shape_of(item.prior)
         if shape.moves == FREE or shape.support or not open_tops(item.prior, item.size):
             continue
-        fits = [(_misfit(top, item, config), index) for index, top in enumerate(tops) if index not in taken]
+        upper = open_tops(item.prior, item.size)[0]
+        above = 0.5 * float(item.size[2]) + float(upper.center[2])
+        covered = covered_tops(2.0 * upper.half, above, tops, cells, config.near)
+        seen = [*(top for top in tops if id(top) not in taken), *covered]
+        fits = [(_misfit(top, item, config), index) for index, top in enumerate(seen) if _stands(top, item, tops)]
         cost, index = min(fits, default=(np.inf, -1))
         if np.isfinite(cost):
-            taken.add(index)
-            box = _box_at(tops[index], item)
+            top = seen[index]
+            taken.add(id(top))
+            box = _box_at(top, item)
             opening = _opening(cells, box, item, config) if shape.moves == SLIDES else 0.0
-            found.append(Furniture(item, box, opening, tops[index]))
+            found.append(Furniture(item, box, opening, top))
     return found
+
+
+def _stands(top: TableTop, item: KnownObject, tops: Sequence[TableTop]) -> bool:
+    """Tell whether a piece with its upper face there ends above all level surfaces: nothing stands within the floor."""
+    floor, box = floor_of(tops), _box_at(top, item)
+    return floor is None or float(floor.heights(box.center[None])[0]) > 0.5 * float(box.size[2]) - WITHIN
 
 
 def _misfit(top: TableTop, item: KnownObject, config: FurnitureConfig) -> float:
