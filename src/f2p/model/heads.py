@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from f2p.model.rowwise import Rowwise, perceptron
 from f2p.types import BINARY_RELATIONS, UNARY_RELATIONS
 
 HIDDEN = 64
@@ -17,13 +18,7 @@ class PositionDecoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(width, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, 3),
-        )
+        self.layers = perceptron(width, HIDDEN, HIDDEN, 3)
 
     def forward(self, change: Tensor) -> Tensor:
         """Return displacements (..., 3) [m] from δX (..., width)."""
@@ -43,7 +38,7 @@ class BoxDecoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(width, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, 9))
+        self.layers = perceptron(width, HIDDEN, 9)
 
     def forward(self, change: Tensor) -> Tensor:
         """Return changes (..., 9) [m] of centroid and of both corners less the centroid, from δX (..., width)."""
@@ -55,9 +50,7 @@ class UnaryDecoder(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(width, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, len(UNARY_RELATIONS))
-        )
+        self.layers = perceptron(width, HIDDEN, len(UNARY_RELATIONS))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return logits (..., 3) from X (..., width)."""
@@ -101,11 +94,8 @@ class BinaryDecoder(nn.Module):
         self.subject = nn.Linear(width, HIDDEN)
         self.object = nn.Linear(width, HIDDEN, bias=False)
         self.gaps = nn.Linear(GAPS, HIDDEN, bias=False) if pair_geometry else None
-        self.layers = nn.Sequential(
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, len(BINARY_RELATIONS)),
+        self.layers = Rowwise(  # the first is told before: what comes in is no view
+            nn.Identity(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, len(BINARY_RELATIONS))
         )
 
     def forward(self, features: Tensor, boxes: Tensor) -> Tensor:
@@ -113,7 +103,7 @@ class BinaryDecoder(nn.Module):
         first = self.subject(features).unsqueeze(2) + self.object(features).unsqueeze(1)
         if self.gaps is not None:
             first.add_(self.gaps(gaps(boxes.unsqueeze(2), boxes.unsqueeze(1))))
-        return self.layers(first)
+        return self.layers(first.relu_())
 
     def pairs(self, features: Tensor, boxes: Tensor, subjects: Tensor, objects: Tensor) -> Tensor:
         """Return logits (B, k, 9) of the pairs that `subjects` and `objects`, (B, k) or (k,), pick of every scene."""
@@ -123,7 +113,7 @@ class BinaryDecoder(nn.Module):
             first = rows_of(self.subject(features), subjects) + rows_of(self.object(features), objects)
         if self.gaps is not None:
             first.add_(self.gaps(gaps(rows_of(boxes, subjects), rows_of(boxes, objects))))
-        return self.layers(first)
+        return self.layers(first.relu_())
 
     def with_one(self, features: Tensor, boxes: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits of all segments with segment `index` (B,), and of that one with all; each (B, n, 9)."""
@@ -133,7 +123,7 @@ class BinaryDecoder(nn.Module):
             one = picked(boxes, index).unsqueeze(1)
             to.add_(self.gaps(gaps(boxes, one)))
             of.add_(self.gaps(gaps(one, boxes)))
-        return self.layers(to), self.layers(of)
+        return self.layers(to.relu_()), self.layers(of.relu_())
 
 
 def rows_of(values: Tensor, index: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from f2p.files import write_whole
 from f2p.model.errors import DivergedError, TrainingError
 from f2p.model.recipe import PlateauConfig, StageConfig
+from f2p.model.threads import no_denormals
 
 Progress = Callable[[str, float, str], None]
 
@@ -90,7 +91,10 @@ def run_stage(
     optimiser = torch.optim.Adam(parameters, lr=config.rate, fused=True)
     first = _restored(name, model, optimiser, checkpoint) if checkpoint else 0
     history: list[float] = []
-    with ThreadPoolExecutor(config.shards) as pool:
+    with (
+        no_denormals(),
+        ThreadPoolExecutor(config.shards, initializer=torch.set_flush_denormal, initargs=(True,)) as pool,
+    ):
         for step in range(first, config.steps):
             if plateau is not None and step >= plateau.last:
                 break
@@ -124,14 +128,22 @@ def _step(
         return float(total.detach()), torch.autograd.grad(total, parameters, allow_unused=True)
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
+        # not torch.manual_seed, which writes down a stack trace for devices that are not there: 1 ms
+        torch.default_generator.manual_seed(int(np.random.default_rng(seed).integers(2**31)))
         results = list(pool.map(shard, range(config.shards))) if config.shards > 1 else [shard(0)]
     for index, parameter in enumerate(parameters):
         parts = [part for _, grads in results if (part := grads[index]) is not None]
         parameter.grad = _mean(parts, config.shards) if parts else None
-    nn.utils.clip_grad_norm_(parameters, config.clip)
+    _clipped(parameters, config.clip)
     optimiser.step()
     return sum(value for value, _ in results) / config.shards
+
+
+def _clipped(parameters: list[nn.Parameter], most: float) -> None:
+    """Scale gradients down to a norm of `most`, as `clip_grad_norm_` does, which also multiplies all others by one."""
+    norm = nn.utils.get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
+    if not norm <= most:
+        nn.utils.clip_grads_with_norm_(parameters, most, norm)
 
 
 def _mean(parts: list[Tensor], count: int) -> Tensor:

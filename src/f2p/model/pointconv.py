@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from f2p.model.rowwise import perceptron
 from f2p.settings import Settings, number
 
 CHUNK = 16
@@ -121,14 +121,6 @@ class SampleNorm(nn.Module):
         """Normalise every sample over all its positions and channels. Shape (M, ..., channels)."""
         normed = functional.layer_norm(values, values.shape[1:])
         return torch.addcmul(self.bias, normed, self.weight)
-
-
-def perceptron(*widths: int) -> nn.Sequential:
-    """Linear layers with ReLU between them and none after the last."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers[:-1])
 
 
 class SetAbstraction(nn.Module):

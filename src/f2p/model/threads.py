@@ -26,6 +26,22 @@ def limit_threads() -> None:
         torch.set_num_threads(count)
 
 
+@contextmanager
+def no_denormals() -> Iterator[None]:
+    """Let the numbers of this thread that are too small for full precision (below 1e-38) be zero.
+
+    Attention that is sure leaves such gradients, and a product of matrices in which one in a hundred numbers is one
+    takes four times as long (ours, measured): half the time of all products of a step of fine-tuning.
+    """
+    import torch
+
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from f2p.clock import Clock, SystemClock
 from f2p.model.protocol import SkillEffectModel
-from f2p.model.threads import limit_threads
+from f2p.model.threads import limit_threads, no_denormals
 from f2p.posterior.action_spaces.bounded import action_space
 from f2p.posterior.action_spaces.protocol import Situation
 from f2p.posterior.actions import ActionTarget
@@ -82,7 +82,7 @@ def infer(
     mode = modes.get(config.mode)
     config = _filled(config, mode)
     bounds = bounds or bounds_of(failure.outcome.before)
-    with evaluating(model):
+    with evaluating(model), no_denormals():
         target = _state_target(failure, model, bounds, config, mode, seed)
         prepared = clock.monotonic_s()
         report("svi_states", 0.0, f"{len(target.wanted)} relations, {len(target.layout.free)} bodies")

@@ -29,21 +29,24 @@ def transformed(transformer: nn.TransformerEncoder, tokens: Tensor, absent: Tens
 
 
 def _layer(layer: nn.TransformerEncoderLayer, tokens: Tensor, bias: Tensor | None, wanted: int) -> Tensor:
-    """Attention, then the feed-forward part, each added to its input and normalised. Shape (B, wanted, c)."""
+    """Attention, then the feed-forward part, each added to its input and normalised. Shape (B, wanted, c).
+
+    All tokens are rows of one matrix; see `Rowwise`.
+    """
     attended = _attended(layer.self_attn, tokens, bias, wanted)
-    tokens = layer.norm1(layer.dropout1(attended).add_(tokens[:, :wanted]))
-    inner = layer.dropout(layer.linear1(tokens).relu_())
-    return layer.norm2(layer.dropout2(layer.linear2(inner)).add_(tokens))
+    rows = layer.norm1(layer.dropout1(attended).add_(tokens[:, :wanted].flatten(0, 1)))
+    inner = layer.dropout(layer.linear1(rows).relu_())
+    return layer.norm2(layer.dropout2(layer.linear2(inner)).add_(rows)).view(len(tokens), wanted, -1)
 
 
 def _attended(attention: nn.MultiheadAttention, tokens: Tensor, bias: Tensor | None, wanted: int) -> Tensor:
-    """Apply self-attention among the tokens of every scene. Shape (B, wanted, c)."""
+    """Apply self-attention among the tokens of every scene. Shape (B·wanted, c)."""
     batch, count, width = tokens.shape
     heads = attention.num_heads
-    packed = functional.linear(tokens, attention.in_proj_weight, attention.in_proj_bias)
+    packed = functional.linear(tokens.flatten(0, 1), attention.in_proj_weight, attention.in_proj_bias)
     query, key, value = packed.view(batch, count, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
     dropped = attention.dropout if attention.training else 0.0
     asking = query[:, :, :wanted]
     mixed = functional.scaled_dot_product_attention(asking, key, value, attn_mask=bias, dropout_p=dropped)
-    mixed = mixed.transpose(1, 2).reshape(batch, wanted, width)
+    mixed = mixed.transpose(1, 2).reshape(-1, width)
     return functional.linear(mixed, attention.out_proj.weight, attention.out_proj.bias)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from f2p.model.heads import GAPS, picked
 from f2p.model.latent import ObjectLatent
+from f2p.model.rowwise import Rowwise, perceptron
 from f2p.settings import Settings, setting
 from f2p.types import BINARY_RELATIONS
 
@@ -58,9 +59,7 @@ class PlacementFeatures(nn.Module):
 
     def __init__(self, width: int, among: bool) -> None:
         super().__init__()
-        self.pair = nn.Sequential(
-            nn.Linear(GAPS, PLACEMENT), nn.ReLU(inplace=True), nn.Linear(PLACEMENT, PLACEMENT), nn.ReLU(inplace=True)
-        )
+        self.pair = Rowwise(*perceptron(GAPS, PLACEMENT, PLACEMENT), nn.ReLU(inplace=True))
         self.each = nn.Linear(PLACEMENT, width)
         self.best = nn.Linear(PLACEMENT, width) if among else None
         for layer in (self.each, self.best):
@@ -72,7 +71,7 @@ class PlacementFeatures(nn.Module):
         if self.best is None:
             return self.each(pair)
         best = (pair * (1.0 - grasped)).amax(1, keepdim=True)
-        return self.each(pair).addcmul_(grasped, self.best(best))
+        return torch.addcmul(self.each(pair), grasped, self.best(best))
 
 
 class SkillDynamics(nn.Module, ABC):
@@ -117,13 +116,16 @@ class SkillDynamics(nn.Module, ABC):
         parameters, given = act.parameters, []
         grasped = act.grasped(latent.features)
         if self.config.grasped_flag:
-            given.append(self.flag(torch.cat([grasped, grasped * parameters.unsqueeze(1)], -1)))
+            given.append(self.flag(torch.cat([grasped, grasped * parameters.unsqueeze(1)], -1).flatten(0, 1)))
         if self.config.relation_features and act.related is not None:
             product = (act.related.unsqueeze(-1) * parameters[:, None, None, :]).flatten(-2)
-            given.append(self.relations(torch.cat([act.related, product], -1)))
+            given.append(self.relations(torch.cat([act.related, product], -1).flatten(0, 1)))
         if self.config.placement_features and act.placement is not None:
-            given.append(self.placement(act.placement, latent.mask, grasped))
-        return reduce(Tensor.add_, (*given[1:], latent.features), given[0]) if given else latent.features
+            given.append(self.placement(act.placement, latent.mask, grasped).flatten(0, 1))
+        if not given:
+            return latent.features
+        rows = reduce(Tensor.add_, (*given[1:], latent.features.flatten(0, 1)), given[0])  # of no view: see `Rowwise`
+        return rows.view_as(latent.features)
 
 
 def with_action(tokens: Tensor, action: Tensor, latent: ObjectLatent, act: Manipulation) -> tuple[Tensor, Tensor]:

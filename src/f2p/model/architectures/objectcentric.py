@@ -23,6 +23,7 @@ from f2p.model.heads import BinaryDecoder, BoxDecoder, PositionDecoder, UnaryDec
 from f2p.model.latent import Clouds, ObjectLatent
 from f2p.model.pointconv import Neighbourhoods, PointConv, PointConvConfig, neighbourhoods
 from f2p.model.protocol import RelationLogits
+from f2p.model.rowwise import perceptron
 from f2p.model.transitions import Transitions
 from f2p.settings import Settings, group, number, setting
 
@@ -79,7 +80,7 @@ class ObjectCentric(Architecture[ObjectLatent]):
         self.identity = nn.Embedding(config.identities, config.identity_width)
         if config.centred:
             outputs = config.encoder.width_3
-            self.place = nn.Sequential(nn.Linear(9, 128), nn.ReLU(inplace=True), nn.Linear(128, outputs))
+            self.place = perceptron(9, 128, outputs)
             self.place_linear = nn.Linear(9, outputs, bias=False)
         make: Any = self.dynamics_class
         self.dynamics = nn.ModuleDict({skill: make(width, width_of(skill), config.dynamics) for skill in config.skills})

@@ -13,7 +13,7 @@ from f2p.model.architectures.dynamics import FeatureConfig, Manipulation, SkillD
 from f2p.model.architectures.objectcentric import ObjectCentric, ObjectCentricConfig, literal
 from f2p.model.architectures.protocol import architectures
 from f2p.model.latent import ObjectLatent
-from f2p.model.pointconv import perceptron
+from f2p.model.rowwise import perceptron
 from f2p.settings import number
 
 

@@ -20,7 +20,7 @@ from f2p.model.architectures.objectcentric import ObjectCentric, ObjectCentricCo
 from f2p.model.architectures.protocol import architectures
 from f2p.model.heads import GAPS, gaps
 from f2p.model.latent import ObjectLatent
-from f2p.model.pointconv import perceptron
+from f2p.model.rowwise import perceptron
 from f2p.settings import number, setting
 
 
