@@ -10,7 +10,8 @@ A share of the way means the same for one object and for seven, for a push of fi
 Sums over relations do not (ours, before): one object that is 10 cm off in a box flips some with each other object there
 is, and a pair that lies beside a threshold flips with a centimetre. So of relations only those count that few
 centimetres do not tell: what a thing is by itself (a drawer that is open), and what the thing acted on is in. Where one
-is contradicted, it is off by the probability of the contrary.
+is contradicted, it is off by the probability of the contrary; and what slides by the least share of its way that tells
+(`openings.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from f2p.monitor.errors import DifferentScenesError
+from f2p.monitor.openings import least_missed
 from f2p.relation.table import binary_spec, kinds, unary_specs
 from f2p.scene.objects.guessed import guessed
 from f2p.settings import Settings, number
@@ -171,6 +173,9 @@ def _otherwise(outcome: Outcome, gaps: np.ndarray, alone: np.ndarray, config: Co
     """Return the largest gap of what the object acted on is in, and of weighted relations of one; 0 where none is."""
     within = gaps[outcome.before.index(outcome.call.object)][:, kinds(lambda spec: spec.contains)]
     weighted = np.where(alone > config.contradicted, alone, 0.0) * [spec.weight for spec in unary_specs()]
+    for index, relation in np.argwhere(weighted > 0.0).tolist():
+        before, after = (scene.segments[index] for scene in (outcome.before, outcome.after))
+        weighted[index, relation] = min(weighted[index, relation], least_missed(before, after, relation, config.slack))
     return float(max(np.max(within, where=within > config.contradicted, initial=0.0), np.max(weighted, initial=0.0)))
 
 
