@@ -50,6 +50,9 @@ class Stage(str, Enum):
 MOST_PLACES, MOST_WHY = 3, 300
 """Places where one can answer, and characters of the reason, that are told (ours: a message bears 1000 in all)."""
 
+MOST_REFUSALS = 5
+"""Plans of one goal that the robot may refuse without moving (ours: each costs a look and a plan, ten seconds)."""
+
 Report = Callable[[str, str], None]
 """Called with (stage, one line for people)."""
 
@@ -134,6 +137,7 @@ class Achiever:
         self._failures: Counter[SkillStep] = Counter()
         self._at: Plea | None = None
         self._takeovers = 0
+        self._refused = False
         self.record = Record()
 
     def achieve(
@@ -141,16 +145,22 @@ class Achiever:
     ) -> None:  # fmt: skip
         """Return when the goal was seen to hold.
 
+        A plan whose first step is refused is replaced, a few times, without using up an attempt.
+
         Raises:
             NoBelievedPlanError, AttemptsUsedUpError, UnclearFailureError, LearningError, F2pError: why it was given up.
         """
-        left = attempts
+        left, refusals = attempts, MOST_REFUSALS
         while left > 0:
             self.record.attempts += 1
             try:
                 if self._attempt(goal, proposal, learn_from, seed + self.record.attempts - 1):
                     return
-                left -= 1
+                if self._refused and refusals:
+                    refusals -= 1
+                    self._report(Stage.RETRY, "the robot refused the first step, and nothing moved: another plan")
+                else:
+                    left -= 1
             except (TakenOverError, UnclearFailureError, LearningError, FailedTwiceError) as error:
                 proposal = self._asked(error, proposal)
             except (NodeDeadError, DeadlineError, RemoteError) as error:
@@ -190,7 +200,7 @@ class Achiever:
 
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
         """Follow one plan, from looking to the end; True when the goal holds."""
-        self._at, self._takeovers = None, self._operator.takeovers
+        self._at, self._takeovers, self._refused = None, self._operator.takeovers, False
         scene = self._perceive("looking around")
         if self.record.attempts == 1:
             check_goal(goal, scene.names)
@@ -207,10 +217,12 @@ class Achiever:
             self._tell_plan(plan_tree(plan, statuses), True)
         held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
         teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
+        self._refused = execution.refused and len(statuses) == 1
         if verdict.contradicted or not execution.ok:
             self._at = replace(self._at, failure_id=verdict.failure_id) if self._at else None
             self._respond(verdict, execution, teaches, seed)
-            self._check_twice(held)
+            if not self._refused:
+                self._check_twice(held)
         luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
         self._report(Stage.CHECK, f"{goal} {'holds' if held else 'does not hold'}{luck}")
         return held

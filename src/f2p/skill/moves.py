@@ -52,7 +52,10 @@ class Run(Protocol):
 
 
 def executed(robot: Robot, planned: Callable[[RobotState], Run]) -> Execution:
-    """Plan from where the body stands, run, and say how it ended (see `protocol.Skill`). Raises nothing of ours."""
+    """Plan from where the body stands, run, and say how it ended (see `protocol.Skill`). Raises nothing of ours.
+
+    What cannot be planned is refused: it takes no time.
+    """
     began: float | None = None
     run: Run | None = None
     try:
@@ -63,8 +66,9 @@ def executed(robot: Robot, planned: Callable[[RobotState], Run]) -> Execution:
     except STANDING_ERRORS as error:
         return Execution(False, error.code, str(error), _since(began, robot))
     except F2pError as error:
-        left = run.clear() if run is not None else ""
-        return Execution(False, error.code, f"{error}{left}", _since(began, robot))
+        if run is None:
+            return Execution(False, error.code, str(error))
+        return Execution(False, error.code, f"{error}{run.clear()}", _since(began, robot))
     return Execution(True, 0, told or "", _since(began, robot))
 
 

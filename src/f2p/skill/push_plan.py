@@ -111,5 +111,6 @@ def _check_edges(scene: Scene, call: SkillCall, config: PushSkillConfig) -> None
         shares = np.linspace(0.0, 1.0, 101)
         on = np.all(np.abs(into_box(start + shares[:, None] * by, below.center[:2], below.yaw)) <= room, axis=-1)
         if not on[-1]:
-            furthest = float(shares[on].max(initial=0.0) * np.linalg.norm(by))
+            left = (1.0 - shares[on].max(initial=0.0)) * np.linalg.norm(by)
+            furthest = float(max(0.0, np.linalg.norm(call.parameter) - left))
             raise OverEdgeError(call.object, name, support.name, furthest)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from f2p.errors import CanceledError
-from f2p.loop.achieve import Achiever, Verdict
+from f2p.loop.achieve import MOST_REFUSALS, Achiever, Verdict
 from f2p.loop.errors import (
     AttemptsUsedUpError,
     FailedTwiceError,
@@ -180,9 +180,19 @@ def test_a_guess_is_executed_only_as_a_proposal() -> None:
 
 
 def test_failed_skills_use_up_attempts_and_say_so() -> None:
-    stack = Canned(arrives=9, executions=[Execution(False, 422, "closed on nothing")] * 2)
+    stack = Canned(arrives=9, executions=[Execution(False, 422, "closed on nothing", 3.0)] * 2)
     with pytest.raises(AttemptsUsedUpError, match="closed on nothing"):
         pursue(stack)
+
+
+def test_a_refused_step_moves_nothing_and_uses_up_no_attempt_but_not_for_ever() -> None:
+    """A push that would shove something over an edge was refused, and with it ended the only attempt."""
+    refused = Execution(False, 441, "over the edge")
+    stack = Canned(arrives=3, executions=[refused, refused])
+    assert pursue(stack, attempts=1).record.attempts == 3
+    with pytest.raises(AttemptsUsedUpError, match="over the edge"):
+        pursue(stack := Canned(arrives=99, executions=[refused] * 99), attempts=1)
+    assert stack.executed == MOST_REFUSALS + 1
 
 
 def test_a_robot_that_was_taken_over_ends_the_goal() -> None:
@@ -226,7 +236,7 @@ def test_unknown_names_in_the_goal_name_the_choices() -> None:
 
 
 def test_an_object_lost_on_the_way_is_told_with_the_failure_that_lost_it() -> None:
-    stack = Canned(lost=True, verdicts=[failed(Cause.EXECUTION)], executions=[Execution(False, 950, "it slipped")])
+    stack = Canned(lost=True, verdicts=[failed(Cause.EXECUTION)], executions=[Execution(False, 950, "it slipped", 1.0)])
     with pytest.raises(
         AttemptsUsedUpError, match=r"not seen any more: object; failure-execution .*; not seen"
     ) as caught:
@@ -246,7 +256,7 @@ def test_cancel_is_noticed_between_stages() -> None:
     [
         (Canned(), "✓"),
         (Canned(verdicts=[failed(Cause.MODEL)]), "≠"),
-        (Canned(executions=[Execution(False, 422, "closed on nothing")]), "✗"),
+        (Canned(executions=[Execution(False, 422, "closed on nothing", 1.0)]), "✗"),
         (Canned(errors={"execute": [NodeDeadError("executor went away")]}), "▶"),
     ],
     ids=["done", "contradicted", "failed", "cut short"],
@@ -356,7 +366,7 @@ def test_help_is_asked_for_when_the_cause_is_unknown_the_gate_refuses_or_a_step_
     beside(Canned(verdicts=[failed(Cause.MODEL)], arrives=2,
                   errors={"learn": [RemoteError("refused", GateFailedError.code)]}), refused)  # fmt: skip
     twice = Person([Choice.RESUME])
-    beside(Canned(executions=[Execution(False, 422, "closed on nothing")] * 2, arrives=3), twice)
+    beside(Canned(executions=[Execution(False, 422, "closed on nothing", 1.0)] * 2, arrives=3), twice)
     codes = [person.pleas[0].error.code for person in (unknown, refused, twice)]
     assert codes == [UnclearFailureError.code, LearningError.code, FailedTwiceError.code]
     assert unknown.pleas[0].failure_id == "failure-unknown" and refused.pleas[0].failure_id == "failure-model"
@@ -379,7 +389,7 @@ def test_while_a_person_is_waited_for_it_is_said_at_once_how_long_where_and_how_
 def test_where_nobody_can_be_asked_all_is_as_without_an_operator() -> None:
     for stack, error in (
         (Canned(verdicts=[failed(Cause.UNKNOWN)]), UnclearFailureError), (Canned(executions=[TAKEN]), TakenOverError),
-        (Canned(executions=[Execution(False, 422, "closed on nothing")] * 2, arrives=9), AttemptsUsedUpError),
+        (Canned(executions=[Execution(False, 422, "closed on nothing", 1.0)] * 2, arrives=9), AttemptsUsedUpError),
     ):  # fmt: skip
         person = Person([], places=())
         with pytest.raises(error):
