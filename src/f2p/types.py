@@ -242,11 +242,10 @@ class Execution:
     error_msg: str = ""
     """Why it ended; of a success what it rests on, where that is not the robot's own doing in a simulation."""
     duration_s: float = 0.0
-    """0 where it was refused, so that nothing moved."""
 
     @property
     def refused(self) -> bool:
-        """Whether it ended before anything moved."""
+        """Whether it ended before anything moved: it took no time."""
         return not self.ok and self.duration_s == 0.0
 
 
