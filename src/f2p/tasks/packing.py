@@ -43,10 +43,12 @@ class PackingConfig(Settings):
     gaps_high: float = number(
         0.040, "greatest sum of the gaps", unit="m", low=0.02, high=0.3, source="ours: one alone takes no stack"
     )
-    free_low: float = number(0.075, "least sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
-    free_high: float = number(0.085, "greatest sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
-    stack_low: float = number(0.066, "narrowest stack of cups", unit="m", low=0.03, high=0.2)
-    stack_high: float = number(0.074, "widest stack of cups", unit="m", low=0.03, high=0.2)
+    free_low: float = number(0.067, "least sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
+    free_high: float = number(0.077, "greatest sum of the gaps and the free end", unit="m", low=0.05, high=0.5)
+    stack_low: float = number(0.058, "narrowest stack of cups", unit="m", low=0.03, high=0.2)
+    stack_high: float = number(
+        0.066, "widest stack of cups", unit="m", low=0.03, high=0.2, source="ours: the gripper takes 0.068"
+    )
     depth_low: float = number(
         0.16, "least depth of the shelf", unit="m", low=0.1, high=0.6,
         source="ours: before or behind the row there is no room for the stack",
