@@ -1,8 +1,8 @@
 """The values that flow through the packages: scene, plan, outcome, failure, particles, transitions.
 
-Everything geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the floor
-0.27 m behind the centre of the robot's base at task start (robot/frames.py), +x the way its arm extends, +y to its
-left, +z up; metres and radians (ours: Fail2Progress does not name its frame).
+What is geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the floor 0.27 m behind
+the centre of the base at task start (robot/frames.py), +x the way the arm extends, +y left, +z up; metres and radians
+(ours: Fail2Progress does not name its frame).
 """
 
 from __future__ import annotations
@@ -125,11 +125,10 @@ class Relations:
 
     def value(self, relation: str, subject: str, object_: str = "") -> float:
         """Return the value of relation(subject, object_), or of relation(subject) where there is no second object."""
+        row = self.names.index(subject)
         if not object_:
-            return float(self.unary[self.names.index(subject), UNARY_RELATIONS.index(relation)])
-        return float(
-            self.binary[self.names.index(subject), self.names.index(object_), BINARY_RELATIONS.index(relation)]
-        )
+            return float(self.unary[row, UNARY_RELATIONS.index(relation)])
+        return float(self.binary[row, self.names.index(object_), BINARY_RELATIONS.index(relation)])
 
     def binary_of(self, names: Sequence[str]) -> np.ndarray:
         """Return binary relations in the order of `names`; 0 where one was not seen. Shape (names, names, 9)."""
