@@ -1,8 +1,8 @@
 """The values that flow through the packages: scene, plan, outcome, failure, particles, transitions.
 
-What is geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the floor 0.27 m behind
-the centre of the base at task start (robot/frames.py), +x the way the arm extends, +y left, +z up; metres and radians
-(ours: Fail2Progress does not name its frame).
+Everything geometric is in the *task frame* unless a name says otherwise: gravity aligned, origin on the floor
+0.27 m behind the centre of the robot's base at task start (see robot/frames.py), +x away from the robot (the way its
+arm extends), +y to its left, +z up; metres and radians (ours: Fail2Progress does not name its frame).
 """
 
 from __future__ import annotations
