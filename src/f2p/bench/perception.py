@@ -30,7 +30,7 @@ class PerceptionBenchConfig(Settings):
         source="ours: settings were tuned on the seeds below",
     )  # fmt: skip
     objects: int = number(3, "movable objects of a room of a task", low=1, high=12)
-    tasks: tuple[str, ...] = setting(("transport", "tabletop", "packing", "drawer"), "tasks whose scenes are looked at")
+    tasks: tuple[str, ...] = setting(("transport", "tabletop", "packing"), "tasks whose scenes are looked at")
     furniture: bool = setting(True, "look at rooms with a sliding part, and with boards, as well")
     least_equal: float = number(0.98, "least share of relations as in the ground truth", low=0.0, high=1.0)
 
