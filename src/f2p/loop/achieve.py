@@ -252,6 +252,8 @@ class Achiever:
             raise TakenOverError(execution.error_msg)
         if not execution.ok:
             self._report(Stage.EXECUTE, f"{call.skill}({call.object}) failed: {execution.error_msg}")
+        if execution.refused:  # there is no outcome to look at, and no prediction about it
+            return scene, Verdict(False), execution
         after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))
         return after, self._check(scene, after, plan, index, execution), execution
 

@@ -189,7 +189,9 @@ def test_a_refused_step_moves_nothing_and_uses_up_no_attempt_but_not_for_ever() 
     """A push that would shove something over an edge was refused, and with it ended the only attempt."""
     refused = Execution(False, 441, "over the edge")
     stack = Canned(arrives=3, executions=[refused, refused])
-    assert pursue(stack, attempts=1).record.attempts == 3
+    achiever = pursue(stack, attempts=1)
+    assert achiever.record.attempts == 3 and not achiever.record.failure_ids
+    assert stack.calls.count("check") == 1, "what was not done contradicts no prediction"
     with pytest.raises(AttemptsUsedUpError, match="over the edge"):
         pursue(stack := Canned(arrives=99, executions=[refused] * 99), attempts=1)
     assert stack.executed == MOST_REFUSALS + 1
