@@ -11,7 +11,7 @@ class Rowwise(nn.Sequential):
     """Layers applied to every row of (..., c), all leading dimensions as one.
 
     On more than two dimensions a linear layer returns a view, and what is done to a view in place (ReLU) autograd
-    answers with copies of the whole gradient: a tenth of a step of fine-tuning (ours).
+    answers with copies of the whole gradient: one part in twenty of a step of fine-tuning (ours).
     """
 
     def forward(self, values: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def no_denormals() -> Iterator[None]:
     """Let the numbers of this thread that are too small for full precision (below 1e-38) be zero.
 
     Attention that is sure leaves such gradients, and a product of matrices in which one in a hundred numbers is one
-    takes four times as long (ours, measured): half the time of all products of a step of fine-tuning.
+    takes up to four times as long (ours, measured): a fifth of a step of fine-tuning went there.
     """
     import torch
 

@@ -91,7 +91,7 @@ def test_every_shard_of_a_step_takes_tiny_numbers_as_zero(shards: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(architectures))
 def test_no_step_copies_gradients_for_what_is_done_in_place(batch: TransitionBatch, name: str) -> None:
-    """ReLU on the view that a linear layer returns was a tenth of a step of fine-tuning."""
+    """ReLU on the view that a linear layer returns was one part in twenty of a step of fine-tuning."""
     model, data = create(architecture=name, seed=0), Transitions(batch)
     encoding = model.encoding(data)
     encoding.freeze()
