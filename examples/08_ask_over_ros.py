@@ -31,11 +31,13 @@ class Asker(Node):
         sent = self.client.send_goal_async(goal, feedback_callback=lambda told: self.tell(told.feedback))
         rclpy.spin_until_future_complete(self, sent, timeout_sec=10.0)
         if not sent.done() or not sent.result().accepted:
+            print("it refuses the goal" if sent.done() else "nobody answers any more: did the stack end just now?")
             return None
         asked = sent.result().get_result_async()
         rclpy.spin_until_future_complete(self, asked, timeout_sec=within_s)
         if not asked.done():
             rclpy.spin_until_future_complete(self, sent.result().cancel_goal_async(), timeout_sec=10.0)
+            print(f"it did not end within {within_s:.0f} s and was taken back")
             return None
         return asked.result().result
 

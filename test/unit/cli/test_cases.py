@@ -70,7 +70,8 @@ def test_why_asks_every_version_what_it_would_have_predicted(kept: Path, store: 
 def test_report_is_written_into_the_failures_folder_and_then_listed(kept: Path, store: WeightsStore) -> None:
     own = kept / "failure-abc"
     code, text = ask("report", own, "--store", store.folder)
-    assert code == 0 and text.strip().endswith("report.html") and "What to do now:" in (own / "report.html").read_text()
+    assert code == 0 and str(own / "report.html") in text.splitlines()  # beside what threads of other tests say
+    assert "What to do now:" in (own / "report.html").read_text()
     rows = json.loads(ask("cases", "--folder", kept, "--store", store.folder, "--json")[1].strip().splitlines()[-1])
     assert str(own / "report.html") in [row["page"] for row in rows["cases"]]
     (own / "report.html").unlink()
