@@ -191,7 +191,8 @@ def test_every_end_of_the_guard_stops_the_robot_and_its_process_ends_when_finali
         what = f"guard, {end}: stood after {seconds:.2f} s, {metres * 100:.1f} cm"
         print(what)
         assert seconds < SOON_S + 0.05 and metres <= 0.055, what
-        assert rig.stops() > stops or end == "stop", f"{what}; nobody stopped the robot"
+        if end != "stop":  # who outlasts a guard that had just begun may have to find the driver first
+            rig.until(lambda before=stops: rig.stops() > before, 5, f"{what}; a stop of the robot")
         assert rig.ended().startswith("END 408")
         rig.end_asker()
         if end == "deactivate":

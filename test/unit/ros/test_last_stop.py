@@ -15,7 +15,7 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 
 from f2p.clock import SystemClock
 from f2p.ros.remote import last_stop
-from f2p.ros.remote.last_stop import LOOKED, LastStop, stop, watch
+from f2p.ros.remote.last_stop import FOUND_S, LOOKED, LastStop, stop, watch
 
 NAMES = ("/left/stop_the_robot", "/left/cancel", "/left/cmd_vel")
 
@@ -46,11 +46,18 @@ def test_a_stop_cancels_every_goal_and_asks_nobody_who_is_not_there() -> None:
 
     def client(name: str, ready: bool) -> SimpleNamespace:
         done = SimpleNamespace(done=lambda: True)
-        return SimpleNamespace(service_is_ready=lambda: ready, call_async=lambda _: calls.append(name) or done)
+        return SimpleNamespace(
+            service_is_ready=lambda: ready,
+            wait_for_service=lambda timeout_sec: calls.append(f"{name} within {timeout_sec} s") or ready,
+            call_async=lambda _: calls.append(name) or done,
+        )
 
     velocities = SimpleNamespace(publish=lambda twist: calls.append(f"twist {twist.linear.x}"))
     stop(SimpleNamespace(), client("stop", False), client("cancel", False), velocities)
-    assert calls == ["twist 0.0"]
+    assert calls == ["twist 0.0", f"stop within {FOUND_S} s"], "a driver may have to be found first"
+    calls.clear()
+    stop(SimpleNamespace(), client("stop", False), client("cancel", True), velocities)
+    assert calls[-1] == "cancel"
 
 
 def waited(condition: Callable[[], bool], within_s: float) -> bool:

@@ -37,6 +37,8 @@ LOOK_S = 5.0
 TOLD_S = 1.0
 """Longest wait for the answer to the stop [s] (ours: it goes out at once; this is for what has to be sent again)."""
 
+FOUND_S = 3.0
+"""Longest wait for the driver to be found, where the guard ends as soon as it has begun [s] (ours: found in one)."""
 
 LOOKED = struct.Struct("d")
 """What goes through the pipe at each look of the guard: how long it may be silent from then on [s]."""
@@ -100,10 +102,11 @@ def watch(pipe: int, tell: Callable[[], None]) -> None:
 
 def stop(node: Node, stopper: Any, canceler: Any, velocities: Any) -> None:
     """Follow the stop recipe: cancel every goal, a zero velocity, and /stop_the_robot; wait a moment for its answer."""
+    velocities.publish(Twist())
+    found = stopper.wait_for_service(timeout_sec=FOUND_S)
     if canceler.service_is_ready():
         canceler.call_async(CancelGoal.Request())  # no goal named: all
-    velocities.publish(Twist())
-    if not stopper.service_is_ready():
+    if not found:
         return
     answer, clock = stopper.call_async(Trigger.Request()), SystemClock()
     executor = SingleThreadedExecutor(context=node.context)
