@@ -10,14 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from f2p.geometry import into_box
 from f2p.scene.cloud.neighbours import components, edges_within
-from f2p.scene.objects.priors import fit_footprint
-from f2p.scene.objects.surfaces import TRIM, TableTop
-from f2p.types import Box
-
-THICKNESS = 0.005
-"""What such a face is taken to measure [m] (ours: its points are what matters)."""
+from f2p.scene.objects.surfaces import SurfaceConfig, TableTop, top_through
 
 
 def floor_of(tops: Sequence[TableTop]) -> TableTop | None:
@@ -43,7 +37,7 @@ def covered_tops(
     free = np.abs(floor.heights(cells) - above) < level
     for top in tops:
         if top is not floor and np.any(np.sort(top.box.size[:2]) > np.sort(size) + np.min(size)):
-            free &= ~_of(top, cells, 2.0 * level)
+            free &= ~(top.under(cells, 2.0 * level) & (np.abs(top.heights(cells)) < 2.0 * level))
     rows = np.flatnonzero(free)
     if len(rows) < 4:
         return
@@ -52,16 +46,6 @@ def covered_tops(
         points = cells[rows[groups == group]]
         if len(points) < 4:
             continue
-        center, extents, yaw = fit_footprint(points[:, :2], TRIM)
         slope = floor.slope + np.array([0.0, 0.0, above])
         slope[2] += float(np.median(points[:, 2] - points[:, :2] @ slope[:2] - slope[2]))
-        height = float(np.array([*center, 1.0]) @ slope)
-        box = Box(np.array([*center, height - THICKNESS / 2]), np.array([*extents, THICKNESS]), yaw)
-        yield TableTop(box, slope, points)
-
-
-def _of(top: TableTop, cells: np.ndarray, margin: float) -> np.ndarray:
-    """Tell which cells (n, 3) are on a surface or at its rim. Shape (n,), bool."""
-    own = into_box(cells[:, :2], top.box.center[:2], top.box.yaw)
-    near = np.all(np.abs(own) <= 0.5 * top.box.size[:2] + margin, axis=1)
-    return near & (np.abs(top.heights(cells)) < margin)
+        yield top_through(points, slope, SurfaceConfig())

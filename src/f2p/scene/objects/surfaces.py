@@ -181,7 +181,7 @@ def level_surfaces(cloud: Smooth, config: SurfaceConfig) -> list[LevelSurface]:
         if level and near.sum() * cloud.voxel**2 >= config.least_area:
             off = points[rows, 2] - points[rows, :2] @ slope[:2] - slope[2]
             noise = 1.48 * float(np.median(np.abs(off)))
-            found.append(LevelSurface(_top_of(points[rows[near]], slope, config), rows[near], noise))
+            found.append(LevelSurface(top_through(points[rows[near]], slope, config), rows[near], noise))
     return sorted(found, key=lambda surface: float(surface.top.box.center[2]))
 
 
@@ -244,7 +244,7 @@ def _near(tiles: list[np.ndarray], others: np.ndarray, gap: float) -> bool:
     return any(cKDTree(some).query(others, distance_upper_bound=gap)[0].min() <= gap for some in tiles)
 
 
-def _top_of(points: np.ndarray, slope: np.ndarray, config: SurfaceConfig) -> TableTop:
+def top_through(points: np.ndarray, slope: np.ndarray, config: SurfaceConfig) -> TableTop:
     """Return the surface through points that are on it."""
     center, size, yaw = fit_footprint(points[:, :2], TRIM)
     height = float(np.array([*center, 1.0]) @ slope)
