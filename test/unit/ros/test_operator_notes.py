@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 from f2p.monitor.case import note_operator, operator_notes
+from f2p.ros.base.worker import Worker
 from f2p.ros.remote.notes import OperatorNotes
 from f2p_msgs.msg import OperatorWord
 
@@ -85,3 +87,25 @@ def test_a_disk_that_is_full_is_said_and_what_was_noted_stays(failures: Path, mo
     said = heard(failures, OperatorWord(choice="skip", failure_id="failure-1"))
     assert "is not kept" in said[0] and "No space left" in said[0]
     assert [one["choice"] for one in operator_notes(failures / "failure-1")] == ["done"]
+
+
+def test_more_words_than_can_be_written_are_said_and_end_nothing(failures: Path) -> None:
+    """A hundred a second ended the monitor: what a callback raises ends its process."""
+    stores: list[Any] = []
+    said: list[str] = []
+    node = SimpleNamespace(
+        create_subscription=lambda _kind, _name, store, *_, **__: stores.append(store),
+        get_logger=lambda: SimpleNamespace(info=said.append, warning=lambda text, **_: said.append(text)),
+    )
+    disk, worker = threading.Event(), Worker("notes", waiting=2)
+
+    def slow() -> Path:
+        disk.wait(timeout=10)
+        return failures
+
+    OperatorNotes(node, worker, slow)
+    for _ in range(5):
+        stores[0](OperatorWord(choice="done", holder="me", failure_id="failure-1"))
+    assert said and all("is not kept" in text and "jobs waiting" in text for text in said)
+    disk.set()
+    assert worker.close(10.0)

@@ -10,7 +10,9 @@ from rclpy.node import Node
 
 from f2p.monitor.case import note_operator
 from f2p.ros.base import qos
+from f2p.ros.base.goals import TOLD_S
 from f2p.ros.base.worker import Worker
+from f2p.ros.errors import BusyError
 from f2p.ros.messages.bounds import only_within
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p_msgs.msg import OperatorWord
@@ -34,8 +36,13 @@ class OperatorNotes:
                                  callback_group=MutuallyExclusiveCallbackGroup())  # fmt: skip
 
     def _on_word(self, word: OperatorWord) -> None:
-        if word.failure_id:
+        if not word.failure_id:
+            return
+        try:
             self._worker.submit(lambda: self._note(word), NOTED_S)
+        except BusyError as error:  # raised out of here it would end the process
+            text = f"what the operator says of {word.failure_id} is not kept: {error}"
+            self._node.get_logger().warning(text, throttle_duration_sec=TOLD_S)
 
     def _note(self, word: OperatorWord) -> None:
         driven = dict(zip(word.joints, map(float, word.driven), strict=False))

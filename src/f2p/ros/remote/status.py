@@ -18,6 +18,7 @@ from f2p.graph.supervisor import Child
 from f2p.ros.base import qos
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.transports import transports
+from f2p.ros.remote.hung import Hung
 from f2p.settings import SettingError
 from f2p_msgs.msg import Heartbeat
 
@@ -26,13 +27,6 @@ MOST_DOMAIN = 232
 
 DEPTH = 50
 """Beats that wait to be looked at (ours: a second of a process's own with 30 forged ones)."""
-
-HUNG_AFTER_S = 30.0
-"""A process that has not been active yet, and is silent for this long, is killed and started again [s] (ours: importing
-torch on a busy machine holds the interpreter for seconds). One that was active is, after two leases of silence."""
-
-SURE_S = 1.0
-"""How long that has to be seen before it is believed [s] (ours: a listener that was late itself has heard again)."""
 
 
 def check_domain() -> None:
@@ -60,16 +54,15 @@ class GraphStatus:
     def __init__(self, namespace: str = "") -> None:
         check_domain()
         inner = within(namespace)
-        self._clock = SystemClock()
+        clock = SystemClock()
         self._lock = threading.Lock()
         self._states: dict[str, tuple[str, int]] = {}
-        self._silent_since: dict[str, tuple[int, float]] = {}
         self._context = Context()
         with transports():
             rclpy.init(context=self._context)
             self._node = rclpy.create_node("f2p_status", context=self._context, namespace=inner)
         self._node.create_subscription(DiagnosticArray, "graph", self._on_graph, qos.LATCHED)
-        self._watch = Watch(self._node, [spec.name for spec in members()], self._clock, DEPTH)
+        self._hung = Hung(Watch(self._node, [spec.name for spec in members()], clock, DEPTH), clock)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._closed = threading.Event()
@@ -87,30 +80,8 @@ class GraphStatus:
         return bool(states) and all(state == Heartbeat.ACTIVE for state in states.values())
 
     def hung(self, children: Mapping[str, Child]) -> list[str]:
-        """Return children that run, but have fallen silent for too long; asked again and again.
-
-        By their own heartbeats: the manager, which would say so of the others, may be the one that hangs.
-        """
-        now, out = self._clock.monotonic_s(), []
-        for name, child in children.items():
-            pid = child.process.pid if child.process is not None else 0
-            if not self._silent(name, pid, now):
-                self._silent_since.pop(name, None)
-                continue
-            silent_pid, since = self._silent_since.setdefault(name, (pid, now))
-            if silent_pid != pid:
-                self._silent_since[name] = (pid, now)
-            elif now - since > SURE_S:
-                out.append(name)
-                self._silent_since.pop(name)
-        return out
-
-    def _silent(self, name: str, pid: int, now_s: float) -> bool:
-        """Tell whether a process has beaten before, and not for longer than one that works does not."""
-        life = self._watch.life(name)
-        if pid == 0 or life.pid != pid:
-            return False  # it starts
-        return self._watch.gone(name) if life.worked else now_s - life.received_s > HUNG_AFTER_S
+        """Return children that run, and hang; to be asked four times a second."""
+        return self._hung.among(children)
 
     def close(self) -> None:
         """Stop listening."""
