@@ -38,6 +38,15 @@ class F2pError(Exception):
         if taken.__qualname__ != cls.__qualname__:
             raise TypeError(f"error code {cls.code} of {cls.__name__} is already taken by {taken.__name__}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Go from one process to another as sentence and facts: a subclass cannot be made of its own sentence."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[F2pError], sentence: tuple[object, ...]) -> F2pError:
+    """Return an error with its sentence, without asking for the facts that it was written from."""
+    return kind.__new__(kind, *sentence)
+
 
 class CanceledError(F2pError):
     """The caller took the request back."""

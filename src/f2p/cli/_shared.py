@@ -34,6 +34,9 @@ NAMESPACE_HELP = "Namespace of the stack: left for the one in /left/f2p; nothing
 MOST_SEED = 2**63 - 1
 """Largest seed of the command line: with what attempts add to it, it fits the messages and torch."""
 
+MOST_WORKERS = 1024
+"""Processes that simulate or try: more than one machine runs; without an end a slip of the keys hangs it."""
+
 
 @contextmanager
 def in_one_line() -> Iterator[None]:

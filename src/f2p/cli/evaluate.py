@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import Assignments, commands, in_one_line, make_writable, settable
+from f2p.cli._shared import MOST_WORKERS, Assignments, commands, in_one_line, make_writable, settable
 from f2p.cli.held_out import architectures
 from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.settings import SettingError
@@ -67,6 +67,9 @@ Transitions = Annotated[
         show_default="tasks: each learner's own; efficiency: 5,10,20,40,80",
     ),
 ]
+Workers = Annotated[
+    int, typer.Option(min=1, max=MOST_WORKERS, help="Processes that learn and try (tasks, efficiency).")
+]
 
 
 @in_one_line()
@@ -99,6 +102,7 @@ def evaluate(
     folder: Annotated[
         Path, typer.Option(help="Where finished cells are kept; a stopped run goes on from them.")
     ] = Path("runs/evaluate"),
+    workers: Workers = 1,
     assignments: Assignments = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object last.")] = False,
 ) -> None:
@@ -124,7 +128,7 @@ def evaluate(
             names, budgets = _names(learners, what), _budgets(transitions, what)
             config = (task, objects, trials, names, failures, seeds or SEEDS[what], first_failure, first_trial, budgets)
             chosen = (architecture, simulator, assignments or [])
-            drawn, values = _tasks(config, chosen, folder, progress, what == "efficiency")
+            drawn, values = _tasks(config, chosen, folder, progress, workers, what == "efficiency")
     console.print(drawn)
     if as_json:
         typer.echo(json.dumps(values))
@@ -157,7 +161,12 @@ def _budgets(given: str | None, what: str) -> tuple[int | None, ...]:
 
 
 def _tasks(
-    config: tuple[Any, ...], chosen: tuple[str, str, list[str]], folder: Path, progress: Reporter, figure: bool
+    config: tuple[Any, ...],
+    chosen: tuple[str, str, list[str]],
+    folder: Path,
+    progress: Reporter,
+    workers: int,
+    figure: bool,
 ) -> tuple[Table, dict[str, Any]]:
     """Show the rows of one comparison, to look at and as JSON; with a figure beside the cells if asked for."""
     from f2p.evaluate.efficiency import draw_efficiency
@@ -171,7 +180,7 @@ def _tasks(
     for name in made.learners:
         learners.make(name)
     cells = folder / f"{made.task}-{made.objects}-{made.architecture}"
-    rows = Experiment(made, cells, progress).rows()
+    rows = Experiment(made, cells, progress, workers).rows()
     title = f"{made.task}, {made.objects} objects, {made.architecture}, simulated"
     out, values = table(rows, title), [row.as_json() for row in rows]
     if not figure:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from f2p.cli._shared import MOST_SEED, Assignments, commands, in_one_line, make_writable, settable
+from f2p.cli._shared import MOST_SEED, MOST_WORKERS, Assignments, commands, in_one_line, make_writable, settable
 from f2p.clock import SystemClock
 from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.settings import SettingError
@@ -39,8 +39,8 @@ CHECKPOINT = ".checkpoint.safetensors"
 NOT_OF_PARENTS = ("tensors", "config", "metrics", "metrics_by_skill")
 """What a manifest does not repeat of the one before it."""
 
-MOST_EXECUTIONS, MOST_WORKERS = 1_000_000, 1024
-"""More than one machine simulates, or holds in memory; without an end a slip of the keys hangs or ends in a trace."""
+MOST_EXECUTIONS = 1_000_000
+"""More than one machine holds in memory; without an end a slip of the keys hangs or ends in a trace."""
 
 REPLAYED = 180
 """Executions kept beside the weights for replay while fine-tuning; half as many held-out ones follow, for the gate."""

@@ -11,10 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from f2p.evaluate.rows import Row
+from f2p.evaluate.rows import SKELETONS, Row
 from f2p.files import write_whole
-
-SKELETONS = ("given", "free")
 
 
 def draw_efficiency(rows: Sequence[Row], path: Path) -> Path:
@@ -24,10 +22,11 @@ def draw_efficiency(rows: Sequence[Row], path: Path) -> Path:
         rows: Of one task, each with a budget.
         path: Where to; written whole or not at all.
     """
-    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    skeletons = [one for one in SKELETONS if any(row.setting.skeleton == one for row in rows)]
+    figure = Figure(figsize=(1.0 + 5.0 * len(skeletons), 7.5), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(2, 2, sharex=True, sharey=True)
-    for column, skeleton in enumerate(SKELETONS):
+    axes = figure.subplots(2, len(skeletons), sharex=True, sharey=True, squeeze=False)
+    for column, skeleton in enumerate(skeletons):
         shown = [row for row in rows if row.setting.skeleton == skeleton]
         _draw_success(axes[0, column], shown, skeleton)
         _draw_belief(axes[1, column], shown)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import numpy as np
 
 from f2p.evaluate.failures import make_failure
 from f2p.evaluate.kept import foundations, keep, read_kept
-from f2p.evaluate.rows import Row, Setting, row_of
+from f2p.evaluate.rows import SKELETONS, Row, Setting, row_of
 from f2p.evaluate.trial import Trial, run_trial
 from f2p.learner.errors import NothingToMoveError, TooFewTransitionsError
 from f2p.learner.protocol import Learner, learners
@@ -28,7 +30,7 @@ from f2p.model.shipping import DEFAULT_ARCHITECTURE
 from f2p.plan.planner import Planner
 from f2p.plan.protocol import Predictor
 from f2p.posterior.errors import PosteriorError
-from f2p.settings import Settings, choice, group, number, setting
+from f2p.settings import Settings, choice, choices, group, number, setting
 from f2p.sim.errors import SimulationError
 from f2p.sim.protocol import DEFAULT_SIMULATOR, make_simulator, simulators
 from f2p.tasks.chance import chance
@@ -67,6 +69,7 @@ class ExperimentConfig(Settings):
         (None,), "budgets of simulated transitions to learn with, one row each; none: as the learner's own settings say"
     )
     architecture: str = choice(DEFAULT_ARCHITECTURE, "whose shipped weights learn", lambda: architectures.names)
+    skeletons: tuple[str, ...] = choices("whether the steps of a plan are given or searched for", lambda: SKELETONS)
     chance_trials: int = number(200, "trials that tell what chance reaches", low=1, high=1_000_000)
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = group(CycleConfig, "a round of learning; its budget is replaced")
@@ -96,25 +99,44 @@ class Experiment:
     Args:
         config: What is compared.
         folder: Where cells are kept; finished ones are not done again while code, weights and recipe are the same.
-        progress: Called for every trial.
+        progress: Called for every trial; with several workers for every cell.
+        workers: Processes that learn and try, each with cells of its own.
     """
 
-    def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress) -> None:
-        self.config, self.folder, self._progress = config, folder, progress
+    def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress, workers: int = 1) -> None:
+        self.config, self.folder, self._progress, self._workers = config, folder, progress, workers
         self._simulator_config = config.simulator_settings.get(config.simulator)
         self._task, self._simulator = tasks.make(config.task), make_simulator(config.simulator, self._simulator_config)
         self._failures: dict[int, Failure] = {}
 
     def rows(self) -> list[Row]:
         """Return all rows: each learner and budget with the skeleton given and with free search."""
-        by_chance, out = self._chance(), []
-        for learner in self.config.learners:
-            for transitions in self.config.transitions:
-                results = [self._cell(cell) for cell in self._cells(learner, transitions)]
-                for skeleton in ("given", "free"):
-                    facts = (self.config.task, self.config.architecture, self.config.objects, learner, skeleton)
-                    out.append(row_of(Setting(*facts, transitions), results, by_chance))
+        config, by_chance, out = self.config, self._chance(), []
+        models = [(learner, transitions) for learner in config.learners for transitions in config.transitions]
+        if self._workers > 1:
+            self._side_by_side([cell for model in models for cell in self._cells(*model)])
+        for learner, transitions in models:
+            results = [self._cell(cell) for cell in self._cells(learner, transitions)]
+            for skeleton in config.skeletons:
+                facts = (config.task, config.architecture, config.objects, learner, skeleton)
+                out.append(row_of(Setting(*facts, transitions), results, by_chance))
         return out
+
+    def _side_by_side(self, cells: Sequence[Cell]) -> None:
+        """Do all cells in processes of their own.
+
+        Raises:
+            F2pError: What a cell raised; the others that wait are not begun.
+        """
+        with ProcessPoolExecutor(self._workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            jobs = {pool.submit(_do, self.config, self.folder, cell): cell for cell in cells}
+            try:
+                for done, job in enumerate(as_completed(jobs), 1):
+                    job.result()
+                    self._progress(jobs[job].name, done / len(cells), f"{done} of {len(cells)} models")
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _chance(self) -> float:
         """Return how often random parameters succeed, or what was found before."""
@@ -148,13 +170,13 @@ class Experiment:
         folder = self.folder / cell.name
         wanted, basis = self._scenes(cell), self._basis(cell)
         known = read_kept(folder / "result.json")
-        if known.get("scenes") == wanted and known.get("basis") == basis:
+        if (known.get("scenes"), known.get("basis")) == (wanted, basis) and {*self.config.skeletons} <= {*known}:
             return known
         shutil.rmtree(folder / "weights", ignore_errors=True)  # a stopped cell may have published already
         self._progress(cell.name, 0.0, "learning")
         predictor, facts = self._learned(cell, folder / "weights")
         result = {"cell": asdict(cell), "scenes": wanted, "basis": basis, "learning": facts}
-        for skeleton in ("given", "free"):
+        for skeleton in self.config.skeletons:
             trials = self._try(cell, predictor, wanted, skeleton == "free", int(facts.get("tries", 1)))
             result[skeleton] = [asdict(trial) for trial in trials]
         keep(folder / "result.json", result)
@@ -214,3 +236,8 @@ class Experiment:
             which = "free" if free else "given"
             self._progress(cell.name, len(out) / len(scenes), f"{which}: {found} of {len(out)} trials succeeded")
         return out
+
+
+def _do(config: ExperimentConfig, folder: Path, cell: Cell) -> None:
+    """Do one cell, in a process of its own, and keep it."""
+    Experiment(config, folder, lambda *_: None)._cell(cell)

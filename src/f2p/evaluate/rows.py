@@ -10,6 +10,9 @@ import numpy as np
 
 from f2p.evaluate.statistics import calibration, wilson_interval
 
+SKELETONS = ("given", "free")
+"""The steps of a plan are the task's own, or searched for."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -20,7 +23,7 @@ class Setting:
     objects: int
     learner: str
     skeleton: str
-    """`given` or `free`."""
+    """Of `SKELETONS`."""
     transitions: int | None = None
     """Budget of simulated transitions; None: the learner's own."""
 

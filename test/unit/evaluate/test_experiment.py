@@ -147,3 +147,36 @@ def test_a_task_that_teaches_nothing_is_an_error_of_ours(monkeypatch: pytest.Mon
     task = SimpleNamespace(name="transport", make=lambda *_: instance)
     with pytest.raises(NoFailureError, match="50 scenes of task 'transport' and no contradiction"):
         failures.make_failure(task, anything, anything, 3, 0)
+
+
+def test_processes_of_their_own_do_cells_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the original weights nothing is learned: quick, and whole. What was done aside is read, not done again."""
+    config = ExperimentConfig(
+        trials=2, learners=("original",), failures=2, seeds=1, chance_trials=1, skeletons=("given",)
+    )
+    told: list[str] = []
+    experiment = Experiment(config, tmp_path, lambda *said: told.append(said[2]), workers=2)
+    monkeypatch.setattr(experiment, "_learned", lambda *_: pytest.fail("a cell was done again"))
+    (row,) = experiment.rows()
+    assert row.trials == 2 and told[-1] == "2 of 2 models"
+
+
+def test_a_skeleton_that_was_not_tried_is_tried_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bool] = []
+
+    def rows(*skeletons: str) -> list[str]:
+        experiment = Experiment(
+            ExperimentConfig(trials=1, learners=("original",), failures=1, seeds=1, skeletons=skeletons),
+            tmp_path,
+            lambda *_: None,
+        )
+        monkeypatch.setattr(experiment, "_chance", lambda: 0.1)
+        monkeypatch.setattr(experiment, "_learned", lambda *_: (None, {"passed": True}))
+        monkeypatch.setattr(experiment, "_try", lambda *facts: tried.append(facts[3]) or [])
+        return [row.setting.skeleton for row in experiment.rows()]
+
+    assert rows("given") == ["given"] and tried == [False]
+    assert rows("given", "free") == ["given", "free"] and tried == [False, False, True]
+    assert rows("free") == ["free"] and len(tried) == 3
