@@ -72,6 +72,7 @@ def up(
 
 def _watch(supervisor: Supervisor, namespace: str, console: Console, ended: threading.Event) -> int:
     """Start, show and keep up the graph until asked to end; 1 when a process had to be given up."""
+    from f2p.ros.remote.hung import LOOK_S
     from f2p.ros.remote.status import GraphStatus
 
     events: deque[str] = deque(maxlen=8)
@@ -88,7 +89,7 @@ def _watch(supervisor: Supervisor, namespace: str, console: Console, ended: thre
     try:
         supervisor.start()
         with Live(console=console, auto_refresh=False, transient=False) as live:
-            while not ended.wait(timeout=0.25):
+            while not ended.wait(timeout=LOOK_S):
                 supervisor.poll()
                 for name in status.hung(supervisor.children):
                     supervisor.kill(name)

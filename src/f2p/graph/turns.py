@@ -31,6 +31,11 @@ class Turns:
         """Whether it neither runs nor could."""
         return self.state in STANDING
 
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal stopped it."""
+        return self.state == "T"
+
 
 def turns_of(pid: int, processes: Path = PROCESSES) -> Turns | None:
     """Return what the kernel says; None where there is no such process, or where it does not count."""

@@ -11,7 +11,7 @@ pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first"
 from f2p.graph.graph import node
 from f2p.graph.turns import Turns
 from f2p.ros.base.heartbeat import Life, Watch
-from f2p.ros.remote.hung import HUNG_AFTER_S, STANDING_LOOKS, SURE_S, Hung
+from f2p.ros.remote.hung import HUNG_AFTER_S, LOOK_S, SURE_S, Hung
 
 PID = 7
 
@@ -90,14 +90,16 @@ def test_one_that_waits_for_a_processor_is_not_silent_of_its_own() -> None:
     assert any(one.after(0.25) for _ in range(40)), "one that loops for ever has all the time it wants"
 
 
-@pytest.mark.parametrize("state", ["S", "T"])
-def test_one_that_stands_without_a_turn_is_ended_at_once(state: str) -> None:
+@pytest.mark.parametrize(("state", "within_s"), [("S", node("executor").dead_after_s), ("T", SURE_S)])
+def test_one_that_stands_without_a_turn_is_ended_after_a_lease_and_a_stopped_one_sooner(
+    state: str, within_s: float
+) -> None:
     """It came back after 9 to 11 s, five of which went by until it was ended."""
     one = Looking("executor", worked=True)
     one.state = state
-    assert not one.after(0.25)
-    found = [one.after(0.25, turns=0) for _ in range(STANDING_LOOKS)]
-    assert found == [False] * (STANDING_LOOKS - 1) + [True]
+    assert not one.after(LOOK_S)
+    looks = round(within_s / LOOK_S)
+    assert [one.after(LOOK_S, turns=0) for _ in range(looks)] == [False] * (looks - 1) + [True]
 
 
 def test_one_that_waits_for_its_turn_or_stands_with_everything_is_let_be() -> None:

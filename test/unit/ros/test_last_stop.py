@@ -14,8 +14,9 @@ import pytest
 pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
 
 from f2p.clock import SystemClock
+from f2p.graph.turns import Turns
 from f2p.ros.remote import last_stop
-from f2p.ros.remote.last_stop import FOUND_S, LOOKED, LastStop, stop, watch
+from f2p.ros.remote.last_stop import FOUND_S, LOOKED, STANDING_LOOKS, LastStop, StandsStill, stop, watch
 
 NAMES = ("/left/stop_the_robot", "/left/cancel", "/left/cmd_vel")
 
@@ -53,10 +54,13 @@ def test_a_stop_cancels_every_goal_and_asks_nobody_who_is_not_there() -> None:
         )
 
     velocities = SimpleNamespace(publish=lambda twist: calls.append(f"twist {twist.linear.x}"))
-    stop(SimpleNamespace(), client("stop", False), client("cancel", False), velocities)
+    said: list[str] = []
+    node = SimpleNamespace(get_logger=lambda: SimpleNamespace(warning=said.append))
+    stop(node, client("stop", False), client("cancel", False), velocities)
     assert calls == ["twist 0.0", f"stop within {FOUND_S} s"], "a driver may have to be found first"
+    assert "looks no more" in said[0]
     calls.clear()
-    stop(SimpleNamespace(), client("stop", False), client("cancel", True), velocities)
+    stop(node, client("stop", False), client("cancel", True), velocities)
     assert calls[-1] == "cancel"
 
 
@@ -72,7 +76,10 @@ def waited(condition: Callable[[], bool], within_s: float) -> bool:
 def test_silence_is_told_once_until_the_next_look_and_the_end_at_once() -> None:
     hears, looks = os.pipe()
     told: list[int] = []
-    watching = threading.Thread(target=watch, args=(hears, lambda: told.append(1)), daemon=True)
+    stands = False
+    watching = threading.Thread(
+        target=watch, args=(hears, lambda: told.append(1), lambda: stands, SystemClock()), daemon=True
+    )
     watching.start()
     pause = threading.Event()
     pause.wait(timeout=0.2)
@@ -86,11 +93,30 @@ def test_silence_is_told_once_until_the_next_look_and_the_end_at_once() -> None:
     assert len(told) == 1, "once"
     os.write(looks, LOOKED.pack(60.0))
     pause.wait(timeout=0.1)
+    assert len(told) == 1
+    stands = True
+    assert waited(lambda: len(told) == 2, 10.0), "seen to hang, however patient it was"
+    os.write(looks, LOOKED.pack(60.0))
     os.close(looks)
-    assert waited(lambda: len(told) == 2, 10.0), "the end, however patient it was"
+    assert waited(lambda: len(told) >= 3, 10.0), "the end"
     watching.join(timeout=5)
     assert not watching.is_alive()
     os.close(hears)
+
+
+def test_a_guard_stands_that_was_stopped_or_has_no_turn_and_waits_for_none() -> None:
+    """Its silence alone takes 0.3 s to tell, in which the base goes 3 cm."""
+    told = Turns("S", 1, 0.0)
+    standing = StandsStill(7, lambda _: told)
+    assert [standing() for _ in range(STANDING_LOOKS + 1)] == [False] * STANDING_LOOKS + [True]
+    told = Turns("S", 2, 0.0)
+    assert not standing(), "it had a turn"
+    told = Turns("T", 2, 0.0)
+    assert standing()
+    told = Turns("R", 2, 0.0)
+    assert not any(standing() for _ in range(20)), "it waits for a processor"
+    standing = StandsStill(7, lambda _: None)
+    assert not any(standing() for _ in range(20)), "nothing is known, and its silence has to tell"
 
 
 def test_a_guard_never_waits_for_who_does_not_read() -> None:

@@ -28,6 +28,7 @@ from f2p.ros.errors import MessageError
 from f2p.ros.messages.convert import relations_from_msg
 from f2p.ros.messages.ground_truth import facts_of, scene_of
 from f2p.ros.remote.goal import GoalClient, spinning
+from f2p.ros.remote.hung import LOOK_S
 from f2p.ros.remote.status import GraphStatus
 from f2p.settings import SettingError
 from f2p.sim.world import World
@@ -188,7 +189,7 @@ def _kept_up(supervisor: Supervisor) -> Iterator[DemoSession]:
     ended = threading.Event()
 
     def keep_up() -> None:
-        while not ended.wait(timeout=0.25):
+        while not ended.wait(timeout=LOOK_S):
             supervisor.poll()
             for name in status.hung(supervisor.children):
                 supervisor.kill(name)
