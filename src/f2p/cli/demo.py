@@ -124,6 +124,9 @@ def demo(
     console: Annotated[
         bool, typer.Option("--console", help="Open the operator's web view beside it; the address is printed.")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Run the recorder too: recordings lie in the run's folder.")
+    ] = False,
     assignments: Assignments = None,
 ) -> None:
     """Let the robot fail a task, learn from it, and do it; leaves a report, prints one JSON object last.
@@ -137,7 +140,8 @@ def demo(
     from f2p.sim.protocol import make_simulator
     from f2p.tasks.protocol import tasks
 
-    terminal, beside = Console(stderr=True), ("console",) if console else ()
+    terminal = Console(stderr=True)
+    beside = tuple(name for name, wanted in (("console", console), ("recorder", record)) if wanted)
     settings = {"demo": DemoConfig(), "supervisor": SupervisorConfig()}
     told = chosen(settings, graph.nodes("sim", beside), assignments or [])
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()

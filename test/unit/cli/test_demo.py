@@ -7,14 +7,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 from rich.console import Console
+from typer.testing import CliRunner
 
-from f2p.cli import demo
+from f2p.cli import build, demo
 from f2p.cli.demo import Board, stage_seconds
 from f2p.ros.errors import BadSceneError, MessageError
 from f2p.ros.messages.ground_truth import truth_to_msg
 from f2p.ros.remote.goal import GoalResult
-from f2p.ros.session.demo import ReportedTruth, reported
+from f2p.ros.session.demo import ReportedTruth, reported, write_parameters
 from f2p.scene.goals import parse_goal
 from f2p.sim.protocol import make_simulator
 from f2p.tasks.protocol import tasks
@@ -145,6 +147,31 @@ def test_success_is_the_truth_whatever_the_stack_saw(truth: bool, seen: bool) ->
     assert (told["success"], told["seen"]) == (truth, seen)
     assert demo.done(told) == (truth and seen)
     assert not demo.done({**told, "contradicted": True})
+
+
+@pytest.mark.parametrize(
+    ("asked", "beside"), [([], ()), (["--record"], ("recorder",)), (["--console", "--record"], ("console", "recorder"))]
+)
+def test_what_an_operator_wants_beside_the_demo_runs_beside_it(
+    asked: list[str], beside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran: list[object] = []
+
+    def run(*arguments: object) -> dict[str, object]:
+        ran.extend(arguments)
+        return {"report": None, "after": {"success": True, "contradicted": False, "error_code": 0}}
+
+    monkeypatch.setattr(demo, "run", run)
+    monkeypatch.setattr(demo, "_console_at", lambda _: "http://127.0.0.1:8080")
+    assert CliRunner().invoke(build("demo"), ["demo", "--out", str(tmp_path), *asked]).exit_code == 0
+    assert ran[-1] == beside
+
+
+def test_a_demo_s_recordings_lie_in_its_own_folder(tmp_path: Path) -> None:
+    """Those of all runs would lie in one place, and a case would name recordings that another demo may take away."""
+    instance = tasks.make("transport").make(np.random.default_rng(0), 1, make_simulator())
+    file = write_parameters(tmp_path, instance.world, "transport", 1, 0)
+    assert yaml.safe_load(file.read_text())["/**/recorder"]["ros__parameters"]["folder"] == str(tmp_path / "recordings")
 
 
 def test_board_keeps_one_row_a_stage_with_the_newest_detail() -> None:

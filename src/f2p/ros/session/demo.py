@@ -74,7 +74,7 @@ def reported(truth: GroundTruth) -> ReportedTruth:
 def write_parameters(
     folder: Path, world: World, task: str, objects: int, seed: int, given: Given = MappingProxyType({})
 ) -> Path:
-    """Write a demo's parameter file: its scene, its own weights store and case folder, the operator's inventory.
+    """Write a demo's parameter file: its scene, its own weights store, cases and recordings, the operator's inventory.
 
     With what is `given` by its user, who cannot set what the demo sets itself. Raises SettingError.
     """
@@ -92,6 +92,7 @@ def write_parameters(
         "orchestrator": {"events": events},
         "manager": {"events": events},
         "monitor": {"folder": str(folder / "cases")},
+        "recorder": {"folder": str(folder / "recordings")},
     }
     for node, values in given.items():
         taken = sorted(set(values) & set(nodes.get(node, ())))
