@@ -17,6 +17,7 @@ from f2p.cli._shared import Assignments, commands, complain, in_one_line, settab
 from f2p.settings_text import set_by
 
 if TYPE_CHECKING:
+    from f2p.weights.difference import Difference
     from f2p.weights.golden import ServingConfig
     from f2p.weights.store import WeightsStore
 
@@ -195,15 +196,20 @@ def diff(
     for name in found.f1[0]:
         table.add_row(f"F1 {name} on replay", *(f"{one[name]:.3f}" for one in found.f1))
     console.print(table)
-    made_from = found.ancestor[:12] if found.ancestor else "nothing that this store holds"
-    console.print(
-        f"both made from {made_from}; answers to the golden questions differ by {found.golden_gap:.3g} at most"
-    )
+    console.print(f"{kinship(found)}; answers to the golden questions differ by {found.golden_gap:.3g} at most")
     console.print(f"{len(found.changed)} of {found.tensors} tensors differ; furthest went:")
     for one in found.changed[:5]:
         console.print(f"  {one.share:8.2%} of its norm: {escape(one.tensor)}")
     if as_json:
         typer.echo(json.dumps(found.values()))
+
+
+def kinship(found: Difference) -> str:
+    """Say which of two weights came of which, or of what both did."""
+    if found.ancestor in (found.first, found.second):
+        younger = found.second if found.ancestor == found.first else found.first
+        return f"{younger[:12]} came of {found.ancestor[:12]}"
+    return f"both came of {found.ancestor[:12] if found.ancestor else 'nothing that this store holds'}"
 
 
 @settable.register("weights")

@@ -11,7 +11,7 @@ import numpy as np
 
 from f2p.monitor.advice import next_action
 from f2p.monitor.compare import observed_displacements
-from f2p.types import Cause, Failure, SkillCall, fact_text
+from f2p.types import UNARY_RELATIONS, Cause, Failure, Outcome, SkillCall, fact_text
 
 PAGE = "report.html"
 """Name of the page within the failure's folder."""
@@ -71,15 +71,17 @@ def _same(one: SkillCall, other: SkillCall) -> bool:
 
 
 def expected(failure: Failure) -> str:
-    """Say what the weights expected to move, and by how much."""
+    """Say what the weights expected to move, and by how much, and what would become of something by itself."""
     moved = np.linalg.norm(failure.outcome.prediction.displacements, axis=1)
-    return _went(failure, moved, "would go") or "nothing would go anywhere"
+    parts = [_went(failure, moved, "would go"), _become(failure.outcome)]
+    return "; ".join(filter(None, parts)) or "nothing would go anywhere"
 
 
 def happened(failure: Failure) -> str:
-    """Say what moved, what was not seen again, and what the executor reported."""
+    """Say what moved, what was opened or shut, what was not seen again, and what the executor reported."""
     outcome = failure.outcome
-    parts = [_went(failure, np.linalg.norm(observed_displacements(outcome), axis=1), "went") or "nothing went anywhere"]
+    went = _went(failure, np.linalg.norm(observed_displacements(outcome), axis=1), "went")
+    parts = [part for part in (went, _slid(outcome)) if part] or ["nothing went anywhere"]
     if outcome.unseen:
         parts.append(f"{_listed(outcome.unseen)} was not seen again")
     if not outcome.execution.ok:
@@ -92,8 +94,27 @@ def _went(failure: Failure, moved: np.ndarray, verb: str) -> str:
     far: dict[str, list[str]] = {}
     for name, distance in zip(failure.outcome.before.names, moved, strict=True):
         if distance > MOVED_M:
-            far.setdefault(f"{distance:.1f} m" if distance > 0.1 else f"{100 * distance:.0f} cm", []).append(name)
+            far.setdefault(f"{distance:.1f} m" if distance >= 0.25 else f"{100 * distance:.0f} cm", []).append(name)
     return ", ".join(f"{_listed(names)} {verb} {distance}" for distance, names in far.items())
+
+
+def _become(outcome: Outcome) -> str:
+    """Say which relations of one thing alone, as of a drawer that is open, were to change."""
+    names, now, then = outcome.before.names, outcome.observed_before.unary, outcome.prediction.relations.unary
+    return ", ".join(
+        f"{fact_text(UNARY_RELATIONS[kind], names[row], '')} would be {str(bool(then[row, kind] > 0.5)).lower()}"
+        for row, kind in np.argwhere((now > 0.5) != (then > 0.5))
+    )
+
+
+def _slid(outcome: Outcome) -> str:
+    """Say what was opened or shut, and by how much."""
+    return ", ".join(
+        f"{before.name} was {'opened' if after.opening > before.opening else 'shut'} by "
+        f"{100 * abs(after.opening - before.opening):.0f} cm"
+        for before, after in zip(outcome.before.segments, outcome.after.segments, strict=True)
+        if abs(after.opening - before.opening) > MOVED_M
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

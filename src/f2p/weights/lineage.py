@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from f2p.weights.manifest import Manifest
 from f2p.weights.store import WeightsStore
 
 _MOST_CONTRADICTIONS = 12
+
+_SAID_ELSEWHERE = ("architecture", "parameters", "profile", "sha256", "weights_id")
+"""What pre-training's manifest says and the tree has in its first line."""
 
 
 def lineage_facts(failure: Failure, dataset: Dataset, particles: Particles | None) -> dict[str, Any]:
@@ -102,21 +106,28 @@ def _add_facts(branch: Tree, manifest: Manifest) -> None:
     branch.add(escape(f"{manifest.architecture}, profile {manifest.profile}, {count:,} parameters"))
     if told := skills_of(manifest):
         branch.add(escape(f"skills: {', '.join(told)}"))
-    made = {name: value for name, value in manifest.made.items() if isinstance(value, (str, int, float, bool))}
-    if made:
-        branch.add("made: " + escape(", ".join(f"{name} {value}" for name, value in sorted(made.items()))))
+    if made := _said({name: one for name, one in manifest.made.items() if name not in _SAID_ELSEWHERE}):
+        branch.add(escape(f"made: {made}"))
     if manifest.data is not None:
         data = branch.add(escape(f"data {manifest.data['sha256'][:12]}: {manifest.data['transitions']} transitions"))
-        data.add(escape(f"kinds {manifest.data['tags']}, counts {manifest.data['counts']}"))
+        for title in ("tags", "counts"):
+            if told := _said(manifest.data[title]):
+                data.add(escape(f"{title}: {told}"))
         if manifest.particles is not None:
             facts = manifest.particles
             data = data.add(f"{facts['count']} particles, mean ln target {facts['mean_log_target']}")
-            data.add(escape(f"spread [m] {facts['spread_m']}"))
+            data.add(escape(f"spread [m]: {_said(facts['spread_m'])}"))
         if manifest.failure is not None:
             _add_failure(data, manifest)
     if manifest.gate is not None:
         verdict = "passed" if manifest.gate["passed"] else "refused: " + "; ".join(manifest.gate["reasons"])
         branch.add(escape(f"gate {verdict}"))
+
+
+def _said(values: Mapping[str, Any]) -> str:
+    """Return what is a text or a number other than nothing, in one line."""
+    told = {name: one for name, one in values.items() if isinstance(one, (str, int, float)) and one}
+    return ", ".join(f"{name} {f'{one:.4g}' if isinstance(one, float) else one}" for name, one in sorted(told.items()))
 
 
 def _add_failure(branch: Tree, manifest: Manifest) -> None:

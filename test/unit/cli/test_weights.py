@@ -11,8 +11,10 @@ import torch
 from typer.testing import CliRunner
 
 from f2p.cli import build
+from f2p.cli.weights import kinship
 from f2p.model.architectures.protocol import Architecture
 from f2p.model.factory import create, save_weights, shipped, weights_bytes
+from f2p.weights.difference import Difference
 from f2p.weights.errors import NobodyWaitsError
 from f2p.weights.modules import expected_tensors, manifest_for, open_store
 from f2p.weights.store import WeightsStore
@@ -58,7 +60,8 @@ def test_list_show_and_verify(folder: Path) -> None:
     told = [store.manifest(one).config["skills"] for one in store.ids]
     assert told[0] and [row["skills"] for row in rows] == told
     code, text = ask("weights", "show", "--store", folder)
-    assert code == 0 and store.champion[:12] in text and "seed 2" in text and f"skills: {', '.join(told[0])}" in text
+    assert code == 0 and "{" not in text and "sha256" not in text, "values are said, not dumped"
+    assert store.champion[:12] in text and "seed 2" in text and f"skills: {', '.join(told[0])}" in text
     code, text = ask("weights", "verify", "--store", folder)
     assert code == 0 and text.count("ok ") == 2
 
@@ -237,6 +240,16 @@ def test_a_running_stack_is_asked_by_its_services_and_no_store_is_opened(
                     ("rollback", "", "rolled back by a person", "")]  # fmt: skip
     code, told = ask("weights", "refuse", "--running", "--namespace", "nowhere")
     assert code == 2 and "error 818" in told and not store.exists()
+
+
+@pytest.mark.parametrize(
+    ("ancestor", "says"),
+    [("a" * 64, "bbbbbbbbbbbb came of aaaaaaaaaaaa"), ("b" * 64, "aaaaaaaaaaaa came of bbbbbbbbbbbb"),
+     ("c" * 64, "both came of cccccccccccc"), (None, "both came of nothing that this store holds")],
+)  # fmt: skip
+def test_diff_says_which_came_of_which(ancestor: str | None, says: str) -> None:
+    """Of weights and what they were made from it had said that both were made from the older ones."""
+    assert kinship(Difference("a" * 64, "b" * 64, ancestor, {}, (), 1, 0.0, ({}, {}))) == says
 
 
 def test_export_import_diff_and_pin(own: WeightsStore, tmp_path: Path) -> None:

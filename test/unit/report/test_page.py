@@ -17,6 +17,7 @@ from f2p.report.seen import Glimpse, Stance, drawn_depth
 from f2p.report.views import picture
 from f2p.report.words import REFUSED, SERVES, WAITS, WITHDRAWN, Lesson
 from f2p.types import (
+    UNARY_RELATIONS,
     Box,
     Cause,
     Contradiction,
@@ -97,6 +98,26 @@ def test_the_minute_answers_what_one_asks() -> None:
         "yes: asked again, the failed step is 1.00 off, 8.00 before; P(goal) after it 0.90 -> 0.10"
     )
     assert "old tasks (F1): next 0.970 -> 0.960; 9 of 10 new plans came true in other scenes" in helped
+
+
+def test_a_drawer_is_said_to_have_been_opened_and_to_have_been_expected_to() -> None:
+    """Its case goes nowhere: a drawer that slid was told as nothing that went anywhere."""
+    kinds = ["movable", "is_drawer", "drawer_open"]
+    assert list(UNARY_RELATIONS[:3]) == kinds
+    shut = Segment("drawer", "drawer", Box([0.7, 0.5, 0.6], [0.3, 0.3, 0.2]), np.zeros((20, 3)))
+    failure, now, then = make_failure(), np.array([[0, 1, 0], [1, 0, 0]]), np.array([[0, 1, 0.9], [1, 0, 0]])
+    names, pairs = ("drawer", "object_1"), np.zeros((2, 2, 9))
+    outcome = replace(
+        failure.outcome, before=Scene((shut, make_scene(0).segments[1])),
+        after=Scene((replace(shut, opening=0.12), make_scene(0).segments[1])),
+        prediction=Prediction(Relations(names, then, pairs), np.zeros((2, 3))),
+        observed_before=Relations(names, now, pairs),
+    )  # fmt: skip
+    failure = replace(failure, outcome=outcome)
+    assert words.expected(failure) == "drawer_open(drawer) would be true"
+    assert words.happened(failure) == "drawer was opened by 12 cm"
+    back = replace(failure, outcome=replace(outcome, before=outcome.after, after=outcome.before))
+    assert words.happened(back) == "drawer was shut by 12 cm"
 
 
 @pytest.mark.parametrize(
