@@ -111,8 +111,8 @@ def _add_facts(branch: Tree, manifest: Manifest) -> None:
     if manifest.data is not None:
         data = branch.add(escape(f"data {manifest.data['sha256'][:12]}: {manifest.data['transitions']} transitions"))
         for title in ("tags", "counts"):
-            if told := _said(manifest.data[title]):
-                data.add(escape(f"{title}: {told}"))
+            if values := _said(manifest.data[title]):
+                data.add(escape(f"{title}: {values}"))
         if manifest.particles is not None:
             facts = manifest.particles
             data = data.add(f"{facts['count']} particles, mean ln target {facts['mean_log_target']}")
