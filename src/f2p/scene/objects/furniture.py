@@ -15,7 +15,7 @@ import numpy as np
 from f2p.geometry import into_box, rotate_z, wrapped
 from f2p.scene.objects.covered import covered_tops, floor_of
 from f2p.scene.objects.surfaces import TableTop
-from f2p.scene.objects.tracking import KnownObject
+from f2p.scene.objects.tracking import SQUARE, KnownObject
 from f2p.settings import Settings, number
 from f2p.shape.protocol import FREE, SLIDES, Shape, Slab, board, open_tops, shape_of
 from f2p.shape.sliding import slide_travel
@@ -121,12 +121,22 @@ def _misfit(top: TableTop, item: KnownObject, config: FurnitureConfig) -> float:
 def _box_at(top: TableTop, item: KnownObject) -> Box:
     """Return the box of a piece whose uncovered top is seen, its front towards the robot."""
     upper = open_tops(item.prior, item.size)[0]
-    wanted = 2.0 * upper.half
-    crossed = np.abs(top.box.size[1::-1] - wanted).sum() < np.abs(top.box.size[:2] - wanted).sum()
-    yaw = float(wrapped(top.box.yaw + (np.pi / 2.0 if crossed else 0.0), np.pi))
+    yaw = _facing(top, 2.0 * upper.half)
     height = float(np.array([*top.box.center[:2], 1.0]) @ top.slope)
     xy = top.box.center[:2] - rotate_z(upper.center[:2], yaw)
     return Box(np.array([*xy, height - upper.center[2]]), item.size, yaw)
+
+
+def _facing(top: TableTop, wanted: np.ndarray) -> float:
+    """Return the yaw of a piece with an upper face of extents `wanted` (2,) [rad].
+
+    Of the ways its extents allow it is that by which its front looks most towards the robot: a nearly square face fits
+    one way or the other by noise.
+    """
+    ways = [(float(np.abs(seen - wanted).sum()), float(wrapped(top.box.yaw + turn, np.pi)))
+            for seen, turn in ((top.box.size[:2], 0.0), (top.box.size[1::-1], np.pi / 2.0))]  # fmt: skip
+    least = min(misfit for misfit, _ in ways)
+    return min((yaw for misfit, yaw in ways if misfit <= least + SQUARE), key=abs)
 
 
 def _opening(cells: np.ndarray, box: Box, item: KnownObject, config: FurnitureConfig) -> float:

@@ -15,13 +15,13 @@ from scipy.optimize import linear_sum_assignment
 
 from f2p.geometry import half_extents, inside_box, into_box, rotate_z, wrapped
 from f2p.settings import Settings, number
-from f2p.shape.protocol import shape_of
+from f2p.shape.protocol import FREE, shape_of
 from f2p.types import Box, Scene, frozen
 
 _NEVER = 1e3
 _TURNED = 0.02
 """A container that looks the same turned is taken to be turned only if places fit better by this [m] (ours)."""
-_SQUARE = 0.02
+SQUARE = 0.02
 """Extents that fit worse by no more than this the other way round may be the other way round [m] (ours)."""
 
 
@@ -109,6 +109,8 @@ def _container_yaw(
     allow the least is taken, unless the places of what is in it say otherwise.
     """
     now = detections[index].box
+    if shape_of(item.prior).moves != FREE:
+        return now.yaw  # furniture has a front, and is seen by it
     assert item.box is not None
     then = [one.box.center for one in known if one.box is not None and one.name != item.name]
     then = [at for at in then if inside_box(at[None], item.box.center, item.box.size, item.box.yaw)[0]]
@@ -117,7 +119,7 @@ def _container_yaw(
     misfits = [float(np.abs(size - item.size[:2]).sum()) for size in (now.size[:2], now.size[1::-1])]
     costs = {}
     for quarter in range(4):
-        if misfits[quarter % 2] > min(misfits) + _SQUARE:
+        if misfits[quarter % 2] > min(misfits) + SQUARE:
             continue
         yaw = now.yaw + quarter * np.pi / 2.0
         local = rotate_z(within[:, :2] - now.center[:2], -yaw)
@@ -183,9 +185,12 @@ def match(
 def completed(detection: Detection, known: KnownObject, sensor: np.ndarray, config: TrackingConfig) -> Box:
     """Return the box of a recognised object: known extents, with what is not seen on the side away from what is.
 
-    An object is hidden by what stands nearer to the camera, so a missing part is on the near side.
+    An object is hidden by what stands nearer to the camera, so a missing part is on the near side. Furniture was placed
+    by its known extents, its front towards the robot, which half a turn would have at the back.
     """
     box = detection.box
+    if shape_of(known.prior).moves != FREE:
+        return box
     size, yaw = known.size, box.yaw
     if not known.trusted:
         size = np.where(box.size > size + config.trimmed, box.size, size)
