@@ -19,8 +19,11 @@ HEAD = (
 )
 """Heading of the table."""
 
-PASSES_S = {"jump": 3.0, "cut": 3.0, "lose": 6.0}
+PASSES_S = {"jump": 3.0, "cut": 3.0, "lose": 6.0, "delay": 6.0}
 """Faults that are over after a while [s] (ours: before a silent process counts as hung). Others last till a restart."""
+
+BEARABLE = frozenset(("lose", "delay"))
+"""Faults that end a motion only where they are too much for it, whenever that is."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ class FaultTrial:
 
     @property
     def at_once(self) -> bool:
-        """Whether the fault is to end the motion when it comes; lost packets do when too many are."""
-        return not self.goes_on and self.fault != "lose"
+        """Whether the fault is to end the motion when it comes; one that is bearable may later."""
+        return not self.goes_on and self.fault not in BEARABLE
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ def test_a_row_of_the_table_is_the_worst_of_its_trials() -> None:
         ({"spared": True, "end": 406, "late": 4, "stood_s": 1.8, "travel_m": 0.115}, ["the motion ended"]),
         ({"stood_s": 1.1}, ["stood late"]),
         ({"fault": "lose", "stood_s": 1.9, "travel_m": 0.2, "late": 2}, []),
+        ({"fault": "delay", "stood_s": 1.9, "travel_m": 0.2, "late": 2}, []),
         ({"fault": "lose", "resumed": 1}, ["resumed"]),
         ({"fault": "lose", "spared": True}, ["the motion ended"]),
         ({"fault": "lose", "spared": True, "end": 0}, []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from f2p.bench.faults import PASSES_S
 from f2p.graph import graph
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.session import hangable
+from f2p.ros.session.delay import ERROR, HEAD, packets_in
 from f2p.ros.session.harm import FAULTS, Harm
 from f2p.ros.session.motions import MotionWatch, Sample
 from f2p.ros.session.network import AT_ONCE, ports_of, require_own, rules
@@ -86,11 +88,11 @@ def test_ports_are_those_of_one_process() -> None:
         assert one.getsockname()[1] not in ports_of(os.getppid())
 
 
-def test_rules_take_as_many_ports_as_one_may_and_drop_a_share() -> None:
-    made = rules(list(range(1, AT_ONCE + 3)), 0.3)
+def test_rules_take_as_many_ports_as_one_may() -> None:
+    made = rules(list(range(1, AT_ONCE + 3)), ["-j", "DROP"])
     assert [len(rule[rule.index("--ports") + 1].split(",")) for rule in made] == [AT_ONCE, 2]
-    assert all("0.3" in rule for rule in made) and "statistic" not in rules([1], 1.0)[0]
-    assert rules([], 1.0) == []
+    assert all(rule[-2:] == ["-j", "DROP"] for rule in made)
+    assert rules([], ["-j", "DROP"]) == []
 
 
 def test_outside_a_network_of_ones_own_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,33 +101,67 @@ def test_outside_a_network_of_ones_own_nothing_is_cut(monkeypatch: pytest.Monkey
         require_own()
 
 
-CUT = """
+NETWORK = """
 import os, socket
-from f2p.ros.session.motions import MotionWatch, Sample
-from f2p.ros.session.network import dropping, require_own
+from f2p.clock import SystemClock
+from f2p.ros.session.network import delaying, dropping, require_own
 
 require_own()
 heard, sender = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
 heard.bind(("127.0.0.1", 0))
-heard.settimeout(0.5)
+heard.settimeout(0.7)
+clock = SystemClock()
 
-def arrives():
-    sender.sendto(b"x", heard.getsockname())
+
+def arrived(number):
+    "What arrived of so many packets, and how long the last took."
+    began_s, out = clock.monotonic_s(), b""
+    for one in range(number):
+        sender.sendto(bytes([one]), heard.getsockname())
     try:
-        return heard.recv(1)
+        while len(out) < number:
+            out += heard.recv(1)
     except TimeoutError:
-        return b""
+        pass
+    return out, clock.monotonic_s() - began_s
 
-assert arrives()
-with dropping(os.getpid(), 1.0):
-    assert not arrives()
-assert arrives()
+
+assert arrived(1)[0]
 """
-"""In a network of its own: what a process sends does not arrive while that is cut, and does before and after."""
+"""In a network of its own: what a process sends arrives."""
+
+CUT = """
+with dropping(os.getpid(), 1.0):
+    assert not arrived(1)[0]
+assert arrived(1)[0]
+with dropping(os.getpid(), 0.3):
+    assert 100 < len(arrived(200)[0]) < 180
+"""
+"""It does not while that is cut, and does again; of 200 packets some 140 do where 30 % are lost."""
+
+SLOW = """
+assert arrived(200)[1] < 0.2
+with delaying(os.getpid(), 0.3):
+    for number in (1, 200):
+        out, took_s = arrived(number)
+        assert out == bytes(range(number)) and 0.3 <= took_s < 0.6, (len(out), took_s)
+    sender.sendto(b"x", heard.getsockname())
+assert heard.recv(1) == b"x", "nothing is lost at the end"
+assert arrived(200)[1] < 0.2
+"""
+"""It is late by what it is to be late, in its order, and is not any more afterwards."""
 
 
-def test_what_is_cut_does_not_arrive() -> None:
+@pytest.mark.parametrize("harm", [CUT, SLOW], ids=["cut", "slow"])
+def test_a_network_is_cut_or_slow_and_whole_afterwards(harm: str) -> None:
     command = ["unshare", "--net", "sh", "-c", 'ip link set lo up && iptables -L > /dev/null && exec "$0" "$@"']
     if subprocess.run([*command, "true"], capture_output=True, check=False, timeout=30).returncode:
         pytest.skip("no root, or no iptables: nothing can be cut here")
-    subprocess.run([*command, sys.executable, "-c", CUT], check=True, timeout=60)
+    subprocess.run([*command, sys.executable, "-c", NETWORK + harm], check=True, timeout=60)
+
+
+def test_a_kernel_that_queues_nothing_says_so() -> None:
+    refused = HEAD.pack(HEAD.size + 4, ERROR, 0, 0, 0) + struct.pack("=i", -1)
+    with pytest.raises(OSError, match="does not queue"):
+        list(packets_in(refused))
+    assert list(packets_in(HEAD.pack(HEAD.size + 4, ERROR, 0, 0, 0) + struct.pack("=i", 0))) == []

@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from rclpy.node import Node
@@ -22,13 +23,16 @@ from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.shared_memory import sweep
 from f2p.ros.remote.guard import GuardClient
 from f2p.ros.session.motions import MotionWatch
-from f2p.ros.session.network import LOST, dropping
+from f2p.ros.session.network import DELAY_S, LOST, delaying, dropping
 
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "hang": signal.SIGUSR1, "jump": signal.SIGUSR2}
 """It is gone; all its threads stand still; its callbacks do; its clock is ahead for a while. See `hangable`."""
 
-NETWORK = {"cut": 1.0, "lose": LOST}
-"""Share of the packets from and to it that is lost for a while, see `network`."""
+NETWORK: dict[str, Callable[[int], contextlib.AbstractContextManager[None]]] = {
+    "cut": partial(dropping, share=1.0), "lose": partial(dropping, share=LOST),
+    "delay": partial(delaying, after_s=DELAY_S),
+}  # fmt: skip
+"""Packets from and to it are lost, or late, for a while, see `network`."""
 
 FAULTS = (*SIGNALS, *NETWORK)
 
@@ -64,7 +68,7 @@ class Harm:
             os.kill(pid, SIGNALS[fault])
             return
         rules, pause = contextlib.ExitStack(), threading.Event()
-        rules.enter_context(dropping(pid, NETWORK[fault]))
+        rules.enter_context(NETWORK[fault](pid))
 
         def heal() -> None:
             with rules:

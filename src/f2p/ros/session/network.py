@@ -1,8 +1,9 @@
-"""The network around one process of this machine: cut, or losing packets, for a while; for `f2p bench promises`.
+"""The network around one process of this machine: cut, slow, or losing packets; for `f2p bench promises`.
 
-Rules of iptables on the UDP ports of the process, in a network namespace of our own, so that nobody else is touched:
+As of one on another machine. Rules of iptables on the UDP ports of the process, in a network namespace of our own, so
+that nobody else is touched:
 
-    sudo unshare --net sh -c 'ip link set lo up; f2p bench promises --set promises.faults=cut,lose'
+    sudo unshare --net sh -c 'ip link set lo up; f2p bench promises --set promises.faults=cut,lose,delay'
 
 What two processes with images tell each other by shared memory goes on, as on one machine it would.
 """
@@ -17,10 +18,17 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from f2p.ros.session.delay import letting_go
 from f2p.settings import SettingError
 
 LOST = 0.3
 """Share of the packets that is lost where not all are (promises.md 5.11)."""
+
+DELAY_S = 0.2
+"""Time that every packet is late where the network is slow, each way [s] (promises.md 5.33)."""
+
+QUEUE = 33
+"""Number of the queue in which packets wait; it is one of our own network's."""
 
 AT_ONCE = 15
 """Ports that one rule takes (iptables, multiport)."""
@@ -34,8 +42,8 @@ def require_own() -> None:
     alone = [name for _, name in socket.if_nameindex()] == ["lo"]
     if not alone or os.geteuid() != 0 or shutil.which("iptables") is None:
         raise SettingError(
-            "faults = cut and lose need iptables, root and a network of one's own: "
-            "sudo unshare --net sh -c 'ip link set lo up; f2p bench promises --set promises.faults=cut,lose'"
+            "faults = cut, lose and delay need iptables, root and a network of one's own: "
+            "sudo unshare --net sh -c 'ip link set lo up; f2p bench promises --set promises.faults=cut,lose,delay'"
         )
 
 
@@ -50,22 +58,34 @@ def ports_of(pid: int) -> list[int]:
     return sorted({int(row[1].split(":")[1], 16) for row in rows if row[9] in inodes})
 
 
-def rules(ports: list[int], share: float) -> list[list[str]]:
-    """Return the rules, each as words of iptables, that drop a share of what goes to and from some ports."""
-    seldom = [] if share >= 1.0 else ["-m", "statistic", "--mode", "random", "--probability", str(share)]
+def rules(ports: list[int], what: list[str]) -> list[list[str]]:
+    """Return the rules, each as words of iptables, that do something with what goes to and from some ports."""
     groups = [ports[first : first + AT_ONCE] for first in range(0, len(ports), AT_ONCE)]
     return [
-        ["INPUT", "-p", "udp", "-m", "multiport", "--ports", ",".join(map(str, some)), *seldom, "-j", "DROP"]
-        for some in groups
-    ]
+        ["INPUT", "-p", "udp", "-m", "multiport", "--ports", ",".join(map(str, some)), *what] for some in groups
+    ]  # fmt: skip
 
 
 @contextlib.contextmanager
 def dropping(pid: int, share: float) -> Iterator[None]:
     """Drop a share of what a process is told and says within the block. Raises OSError where that cannot be done."""
+    seldom = [] if share >= 1.0 else ["-m", "statistic", "--mode", "random", "--probability", str(share)]
+    with _ruled(pid, [*seldom, "-j", "DROP"]):
+        yield
+
+
+@contextlib.contextmanager
+def delaying(pid: int, after_s: float) -> Iterator[None]:
+    """Have what a process is told and says come late [s] in the block. Raises OSError where that cannot be done."""
+    with letting_go(QUEUE, after_s), _ruled(pid, ["-j", "NFQUEUE", "--queue-num", str(QUEUE)]):
+        yield
+
+
+@contextlib.contextmanager
+def _ruled(pid: int, what: list[str]) -> Iterator[None]:
     made: list[list[str]] = []
     try:
-        for rule in rules(ports_of(pid), share):
+        for rule in rules(ports_of(pid), what):
             _change("-I", rule)
             made.append(rule)
         yield

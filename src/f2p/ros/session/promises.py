@@ -60,7 +60,7 @@ class PromisesConfig(Settings):
     trials: int = number(1, "of each process, fault and phase", low=1, high=1000)
     processes: tuple[str, ...] = choices("processes that fail", processes)
     faults: tuple[str, ...] = choices(
-        "how they fail; cut and lose in a network of one's own, see promises.md 8", lambda: FAULTS,
+        "how they fail; cut, lose and delay in a network of one's own, see promises.md 8", lambda: FAULTS,
         default=lambda: SIGNALS,
     )  # fmt: skip
     phases: tuple[str, ...] = setting((DRIVE,), "when: in a move of the base, or in a skill's phase, by its name")
