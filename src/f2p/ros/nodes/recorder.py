@@ -69,7 +69,7 @@ class RecorderNode(F2pNode):
                 self.get_logger().error(wire_text(error), throttle_duration_sec=TOLD_S)
             self._working = self.worker.submit(self._work, self.parameters.config.deadline_s)
 
-    def _work(self) -> None:
+    def _work(self, last: bool = False) -> None:
         config = self.parameters.config
         self._recorder.config, self._recorder.own["inventory"] = config.recording, self._heard.inventory
         for subject, topic, stamp_ns, data in self._heard.since():
@@ -81,7 +81,7 @@ class RecorderNode(F2pNode):
             self._try(partial(self._recorder.start, "task"))
         else:
             self._recorder.stop("task")
-        self._finish(self._recorder.tick())
+        self._finish(self._recorder.close() if last else self._recorder.tick())
         self._tell_state()
 
     def _try(self, record: Callable[[], Path]) -> None:
@@ -131,9 +131,9 @@ class RecorderNode(F2pNode):
             self._states.publish(state)
 
     def halt(self, why: str) -> None:
-        """Write what waits, and end the recording that is open, whole."""
-        if self._recorder is not None and self._recorder.recording is not None:
-            self._working = self.worker.submit(lambda: self._finish(self._recorder.close()), CLOSE_S)
+        """Take what was heard since the last beat, write what waits, and end the recording that is open, whole."""
+        if self._recorder is not None:
+            self._working = self.worker.submit(partial(self._work, last=True), CLOSE_S)
 
     @property
     def resting(self) -> bool:
