@@ -83,6 +83,14 @@ class NeedsRoom(Protocol):
 
 
 @runtime_checkable
+class MayTopple(Protocol):
+    """An action that may leave something over the edge of what it stands on."""
+
+    def stays(self, scene: Scene, displacements: np.ndarray) -> float:
+        """Return how likely all that is displaced by `displacements` (n, 3) [m] stays on what it stands on, 0 .. 1."""
+
+
+@runtime_checkable
 class HasPreconditions(Protocol):
     """An action that can be carried out only where something is true before it."""
 

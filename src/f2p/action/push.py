@@ -5,6 +5,8 @@ The parameter is direction times distance, which has no angle that wraps (method
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from f2p.action.protocol import Parameter, actions
@@ -25,6 +27,12 @@ TALLEST = PALM_Z
 
 RIM = 0.03
 """Proposals end at least this far inside the edge of what the object stands on [m] (ours)."""
+
+EDGE = 0.02
+"""A push that would bring the middle of anything nearer to the edge of what it stands on is refused [m] (ours)."""
+
+SPREAD = 0.015
+"""Standard deviation of where what is pushed ends [m] (ours: nine of ten pushes of the body are within 3 cm)."""
 
 ON = 0.02
 """An object this near above another's top stands on it [m] (ours: perception is off by less)."""
@@ -88,6 +96,28 @@ class PushAction:
         return np.array(
             [bool(one) and min(stroke.room for stroke in one) >= DEFAULT.clear for one in found], dtype=bool
         )
+
+    def stays(self, scene: Scene, displacements: np.ndarray) -> float:
+        """Return how likely the middles of what is displaced (n, 3) [m] end where the skill would leave them."""
+        moved = [
+            (one.name, by[:2])
+            for one, by in zip(scene.segments, displacements, strict=True)
+            if one.movable and np.linalg.norm(by[:2]) > SPREAD
+        ]
+        least = min((float(inside_edge(scene, name, by)) for name, by in moved), default=math.inf)
+        return 0.5 * math.erfc((EDGE - least) / (SPREAD * math.sqrt(2.0)))
+
+
+def inside_edge(scene: Scene, name: str, by: np.ndarray) -> np.ndarray:
+    """Return how far inside the nearest edge of its support a middle ends that is displaced by `by` (..., 2) [m].
+
+    Negative beyond the edge, infinite on the floor. Shape (...,).
+    """
+    support, start = support_of(scene, name), scene.segments[scene.index(name)].box.center[:2]
+    if support is None:
+        return np.full(np.shape(by)[:-1], np.inf)
+    local = into_box(start + by, support.box.center[:2], support.box.yaw)
+    return np.asarray((0.5 * support.box.size[:2] - np.abs(local)).min(-1))
 
 
 def support_of(scene: Scene, name: str) -> Segment | None:

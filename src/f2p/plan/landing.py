@@ -22,6 +22,9 @@ from f2p.types import Goal, Scene, Segment, SkillStep
 WORTH = 0.2
 """What is left of the probability of a candidate for each of them (ours: under what is believed)."""
 
+NEGLIGIBLE = 0.01
+"""Candidates that are worth less than this share of the best need not be looked at further (ours)."""
+
 
 def refusals(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
     """Count the steps for which the hand finds no room, of those whose object none before acts on.

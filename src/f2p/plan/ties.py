@@ -5,8 +5,9 @@ wrong in our favour. So of candidates nearly as likely as the best, those are pr
 object stands, then those that are expected to leave what they move standing on furniture, off its rim (ours: a goal
 about contents says nothing against a box set down on the landmark or half over an edge; three of four guesses of one
 scene dropped the box). Of these, probabilities within a tolerance of the best are the same to us: where a plan is
-likely, the surest is taken, the one whose nearest candidates are likely too; where nothing is likely one is drawn
-uniformly, instead of whatever corner the largest of tiny numbers happens to prefer.
+likely, the surest is taken, the one whose nearest candidates are likely too, and that is not expected to leave anything
+at the very edge; where nothing is likely one is drawn uniformly, instead of whatever corner the largest of tiny numbers
+happens to prefer.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from f2p.geometry import separation
 from f2p.plan.errors import BadScoresError
 from f2p.plan.proposals import ends_of, parameters_of
 from f2p.plan.protocol import Predictor
+from f2p.plan.steady import steadiness
 from f2p.settings import Settings, number
 from f2p.types import Goal, GoalRelation, Scene, SkillStep
 
@@ -49,6 +51,9 @@ class TieRule(Settings):
     )  # fmt: skip
     neighbours: int = number(
         20, "nearest candidates that must be likely too", low=1, high=1000, source="ours: about 8 cm around in 1,000"
+    )
+    foreseen: int = number(
+        16, "surest ones of which it is asked where they leave things", low=1, high=1000, source="ours: a tenth second"
     )
 
 
@@ -98,7 +103,10 @@ def choose(
     if scores.max() <= rule.tolerance:
         return int(rng.choice(good)), len(good)
     ties = good[scores[good] >= scores[good].max() - rule.tolerance]
-    return surest(scores, ends_of(scene, skeleton, proposals), ties, rule.neighbours), len(ties)
+    sure = sureness(scores, ends_of(scene, skeleton, proposals), ties, rule.neighbours)
+    first = np.argsort(-sure, kind="stable")[: rule.foreseen]
+    sure[first] *= steadiness(predictor, scene, skeleton, proposals[ties[first]])
+    return int(ties[first[np.argmax(sure[first])]]), len(ties)
 
 
 def preferred(
@@ -161,8 +169,8 @@ def meetings(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray)
     return out
 
 
-def surest(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours: int) -> int:
-    """Of the `chosen` candidates, the one whose nearest candidates are the likeliest on average.
+def sureness(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours: int) -> np.ndarray:
+    """Return how likely the nearest candidates of each of the `chosen` are on average. Shape (chosen,).
 
     Args:
         scores: Shape (candidates,).
@@ -175,4 +183,4 @@ def surest(scores: np.ndarray, ends: np.ndarray, chosen: np.ndarray, neighbours:
 
     places = ends[..., :2].reshape(len(ends), -1)
     near = cKDTree(places).query(places[chosen], k=min(neighbours, len(places)))[1].reshape(len(chosen), -1)
-    return int(chosen[np.argmax(scores[near].mean(axis=1))])
+    return np.asarray(scores[near].mean(axis=1))

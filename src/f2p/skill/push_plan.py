@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from f2p.action.push import TALLEST, PushAction, support_of
+from f2p.action.push import EDGE, TALLEST, PushAction, inside_edge, support_of
 from f2p.action.shoved import shoved
 from f2p.action.strokes import Stroke, StrokeConfig, Surroundings, around_it, strokes
-from f2p.geometry import into_box
 from f2p.robot.kinematics import TopDownPose, down_offset_base, top_down, within
 from f2p.robot.protocol import LIFT
 from f2p.settings import group, number
@@ -26,7 +25,7 @@ class PushSkillConfig(MovesConfig):
     """Pace and thresholds of a push."""
 
     strokes: StrokeConfig = group(StrokeConfig)
-    edge: float = number(0.02, "least distance of an object's middle from the edge of what it stands on", unit="m",
+    edge: float = number(EDGE, "least distance of an object's middle from the edge of what it stands on", unit="m",
                          low=0.0, high=0.2)  # fmt: skip
     blocked: float = number(25.0, "lift effort that stops the empty gripper", unit="%", low=2.0, high=60.0)
     lower_speed: float = number(0.08, "lift speed while lowering", unit="m/s", low=0.01, high=0.11)
@@ -101,16 +100,11 @@ def pose_at(stroke: Stroke, point: np.ndarray) -> TopDownPose:
 
 def _check_edges(scene: Scene, call: SkillCall, config: PushSkillConfig) -> None:
     """Raise OverEdgeError where the pushed object, or one that it shoves along, would leave what it stands on."""
+    shares = np.linspace(0.0, 1.0, 101)
     for name, by in shoved(scene, call).items():
+        on = inside_edge(scene, name, shares[:, None] * by) >= config.edge
         support = support_of(scene, name)
-        if support is None:
-            continue
-        below = support.box
-        start = scene.segments[scene.index(name)].box.center[:2]
-        room = 0.5 * below.size[:2] - config.edge
-        shares = np.linspace(0.0, 1.0, 101)
-        on = np.all(np.abs(into_box(start + shares[:, None] * by, below.center[:2], below.yaw)) <= room, axis=-1)
-        if not on[-1]:
+        if support is not None and not on[-1]:
             left = (1.0 - shares[on].max(initial=0.0)) * np.linalg.norm(by)
             furthest = float(max(0.0, np.linalg.norm(call.parameter) - left))
             raise OverEdgeError(call.object, name, support.name, furthest)

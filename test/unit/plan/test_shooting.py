@@ -15,7 +15,7 @@ from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
 from f2p.plan.purpose import destinations
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
-from f2p.plan.ties import CLEAR, TieRule, choose, meetings, surest
+from f2p.plan.ties import CLEAR, TieRule, choose, meetings, sureness
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
@@ -165,7 +165,8 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
     placements = np.zeros((1000, 1, 4))
     placements[:, 0, :2] = np.random.default_rng(0).uniform([0.4, -1.0], [0.9, 1.0], (1000, 2))
     likely = (np.abs(placements[:, 0, 0] - 0.65) < 0.15) & (np.abs(placements[:, 0, 1] - 0.5) < 0.2)
-    best = surest(likely.astype(float), placements, np.flatnonzero(likely), 20)
+    chosen = np.flatnonzero(likely)
+    best = chosen[np.argmax(sureness(likely.astype(float), placements, chosen, 20))]
     assert abs(placements[best, 0, 0] - 0.65) < 0.1 and abs(placements[best, 0, 1] - 0.5) < 0.15
 
 
