@@ -26,6 +26,28 @@ NEGLIGIBLE = 0.01
 """Candidates that are worth less than this share of the best need not be looked at further (ours)."""
 
 
+def discounted(
+    scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal, likely: np.ndarray
+) -> np.ndarray:
+    """Return what candidates are worth that are `likely` (candidates,), less for all that speaks against them.
+
+    Args:
+        scene: Where objects are now.
+        skeleton: H steps.
+        proposals: Shape (candidates, H, P).
+        goal: Says into or onto what every object shall come.
+        likely: As the model says. Shape (candidates,).
+
+    Returns:
+        Shape (candidates,).
+    """
+    unwise = landings(scene, skeleton, proposals, goal) + overhangs(scene, skeleton, proposals, goal)
+    worth = likely * WORTH**unwise
+    rows = np.flatnonzero(worth >= NEGLIGIBLE * worth.max())  # whether the hand has room takes a while
+    worth[rows] *= WORTH ** refusals(scene, skeleton, proposals[rows])
+    return worth
+
+
 def refusals(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray) -> np.ndarray:
     """Count the steps for which the hand finds no room, of those whose object none before acts on.
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
-from f2p.plan.landing import NEGLIGIBLE, WORTH, landings, overhangs, refusals
+from f2p.plan.landing import discounted
 from f2p.plan.precondition import Prepared, readiness
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
@@ -106,11 +106,7 @@ def shoot(
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
-        unwise = landings(scene, steps, proposals, goal) + overhangs(scene, steps, proposals, goal)
-        worth = likely(proposals) * WORTH**unwise
-        rows = np.flatnonzero(worth >= NEGLIGIBLE * worth.max())  # whether the hand has room takes a while
-        worth[rows] *= WORTH ** refusals(scene, steps, proposals[rows])
-        return worth
+        return discounted(scene, steps, proposals, goal, likely(proposals))
 
     believed = partial(cautious, partial(scores_of, prepared, scene, steps, goal=goal))
     proposals, worth, joint = _sought(aimed, believed, rng, config)
