@@ -241,11 +241,8 @@ class Execution:
     error_msg: str = ""
     """Why it ended; of a success what it rests on, where that is not the robot's own doing in a simulation."""
     duration_s: float = 0.0
-
-    @property
-    def refused(self) -> bool:
-        """Whether it ended before anything moved: it took no time."""
-        return not self.ok and self.duration_s == 0.0
+    refused: bool = False
+    """Whether the skill refused the call, and nothing moved for it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -197,6 +197,11 @@ def turns(skill: str) -> np.ndarray:
     return np.array([one.turns for one in actions.get(skill).parameters], dtype=bool)
 
 
+def lengths(skill: str) -> np.ndarray:
+    """Return which parameters are lengths [m]. Shape (P,), bool."""
+    return np.array([one.unit == "m" for one in actions.get(skill).parameters], dtype=bool)
+
+
 def moves(skill: str) -> np.ndarray:
     """Return which parameter displaces the object along which axis: parameters @ moves is [m]. Shape (P, 3)."""
     along = [one.along for one in actions.get(skill).parameters]

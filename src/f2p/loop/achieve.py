@@ -28,7 +28,7 @@ from f2p.plan.tree import StepStatus, plan_tree
 from f2p.robot.errors import TakenOverError
 from f2p.scene.goals import check_goal, satisfied
 from f2p.scene.relations import relations_of
-from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillStep
+from f2p.types import Cause, Execution, Goal, LearnFrom, Plan, Scene, SkillCall, SkillStep
 
 
 class Stage(str, Enum):
@@ -74,8 +74,10 @@ class Stack(Protocol):
     def perceive(self, sought: tuple[str, ...]) -> Scene:
         """Look around; where the `sought` objects are is not guessed, they are seen or not in the scene."""
 
-    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
-        """Find a plan, or a best guess that is not believed."""
+    def plan(
+        self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int, refused: tuple[SkillCall, ...] = ()
+    ) -> Plan:
+        """Find a plan, or a best guess that is not believed; better none that goes as the calls `refused` do."""
 
     def execute(self, scene: Scene, plan: Plan, index: int) -> Execution:
         """Do one step on the robot."""
@@ -137,7 +139,8 @@ class Achiever:
         self._failures: Counter[SkillStep] = Counter()
         self._at: Plea | None = None
         self._takeovers = 0
-        self._refused = False
+        self._unmoved = False
+        self._refused: tuple[SkillCall, ...] = ()
         self.record = Record()
 
     def achieve(
@@ -156,7 +159,7 @@ class Achiever:
             try:
                 if self._attempt(goal, proposal, learn_from, seed + self.record.attempts - 1):
                     return
-                if self._refused and refusals:
+                if self._unmoved and refusals:
                     refusals -= 1
                     self._report(Stage.RETRY, "the robot refused the first step, and nothing moved: another plan")
                 else:
@@ -196,11 +199,12 @@ class Achiever:
         if choice is Choice.GIVE_UP:
             raise GivenUpError(f"an operator gave the goal up after: {error}") from error
         self._failures.clear()
+        self._refused = ()  # a person may have moved anything
         return at.rest if at.rest is not None and choice in (Choice.DONE, Choice.SKIP) else proposal
 
     def _attempt(self, goal: Goal, proposal: tuple[SkillStep, ...], learn_from: LearnFrom, seed: int) -> bool:
         """Follow one plan, from looking to the end; True when the goal holds."""
-        self._at, self._takeovers, self._refused = None, self._operator.takeovers, False
+        self._at, self._takeovers, self._unmoved = None, self._operator.takeovers, False
         scene = self._perceive("looking around")
         if self.record.attempts == 1:
             check_goal(goal, scene.names)
@@ -217,11 +221,11 @@ class Achiever:
             self._tell_plan(plan_tree(plan, statuses), True)
         held = not self._lost(goal, after) and satisfied(goal, relations_of(after))
         teaches = learn_from is LearnFrom.CONTRADICTIONS or (learn_from is LearnFrom.MISSES and not held)
-        self._refused = execution.refused and len(statuses) == 1
+        self._unmoved = execution.refused and len(statuses) == 1
         if verdict.contradicted or not execution.ok:
             self._at = replace(self._at, failure_id=verdict.failure_id) if self._at else None
             self._respond(verdict, execution, teaches, seed)
-            if not self._refused:
+            if not self._unmoved:
                 self._check_twice(held)
         luck = f", by luck; its failure is kept in {verdict.folder}" if held and verdict.contradicted else ""
         self._report(Stage.CHECK, f"{goal} {'holds' if held else 'does not hold'}{luck}")
@@ -247,20 +251,22 @@ class Achiever:
         if self._operator.takeovers != self._takeovers:
             raise TakenOverError("an operator had the robot since the scene was looked at; the plan is void")
         self._report(Stage.EXECUTE, f"step {index + 1} of {len(plan.calls)}: {call.skill}({call.object})")
+        refused, self._refused = self._refused, ()  # however this ends, something may have moved
         execution = self._stack.execute(scene, plan, index)
         if execution.error_code == TakenOverError.code:
             raise TakenOverError(execution.error_msg)
         if not execution.ok:
             self._report(Stage.EXECUTE, f"{call.skill}({call.object}) failed: {execution.error_msg}")
-        if execution.refused:  # there is no outcome to look at, and no prediction about it
-            return scene, Verdict(False), execution
+        if execution.refused:
+            self._refused = (*refused, call)
+            return scene, Verdict(False), execution  # no outcome to look at, and no prediction about it
         after = self._perceive(f"looking at the outcome of step {index + 1}", (call.object,))
         return after, self._check(scene, after, plan, index, execution), execution
 
     def _plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
         self._check_canceled()
         self._report(Stage.PLAN, "planning" + (" along the proposal" if proposal else ""))
-        plan = self._stack.plan(scene, goal, proposal, seed)
+        plan = self._stack.plan(scene, goal, proposal, seed, self._refused)
         self.record.plan_id, self.record.weights_id = plan.id, plan.weights_id
         steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
         self._report(Stage.PLAN, f"{steps}: P(goal) = {plan.probability:.2f} under {plan.weights_id[:12]}")

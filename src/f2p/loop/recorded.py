@@ -9,7 +9,7 @@ from __future__ import annotations
 from f2p.events import Note, Noted
 from f2p.loop.achieve import Stack, Verdict
 from f2p.monitor.advice import next_action
-from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
+from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillCall, SkillStep
 
 
 class RecordedStack:
@@ -31,10 +31,12 @@ class RecordedStack:
         """See `achieve.Stack.perceive`."""
         return self._stack.perceive(sought)
 
-    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+    def plan(
+        self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int, refused: tuple[SkillCall, ...] = ()
+    ) -> Plan:
         """See `achieve.Stack.plan`; asked again, the attempt before did not reach the goal."""
         self._end_attempt(False)
-        plan = self._stack.plan(scene, goal, proposal, seed)
+        plan = self._stack.plan(scene, goal, proposal, seed, refused)
         self._plan, self._steps = plan, 0
         steps = ", ".join(f"{call.skill}({call.object})" for call in plan.calls) or "nothing to do"
         facts = {"probability": round(plan.probability, 4), "believed": plan.believed, "proposed": bool(proposal)}

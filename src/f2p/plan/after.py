@@ -38,12 +38,17 @@ class After:
 
     def score(self, _scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
         """P(goal) when `skeleton` with `parameters` (candidates, H, P) follows the calls. Shape (candidates,)."""
+        return self._predictor.score(self._seen, *self.rolled(skeleton, parameters), goal)
+
+    def rolled(
+        self, skeleton: tuple[SkillStep, ...], parameters: np.ndarray
+    ) -> tuple[tuple[SkillStep, ...], np.ndarray]:
+        """Return steps and parameters (candidates, all steps, P) of the calls with `skeleton` after them."""
         done = filled_up([call.parameter for call in self._calls])
-        rolled = np.zeros((len(parameters), len(done) + len(skeleton), max(done.shape[-1], parameters.shape[-1])))
-        rolled[:, : len(done), : done.shape[-1]] = done
-        rolled[:, len(done) :, : parameters.shape[-1]] = parameters
-        steps = tuple(call.step for call in self._calls) + tuple(skeleton)
-        return self._predictor.score(self._seen, steps, rolled, goal)
+        out = np.zeros((len(parameters), len(done) + len(skeleton), max(done.shape[-1], parameters.shape[-1])))
+        out[:, : len(done), : done.shape[-1]] = done
+        out[:, len(done) :, : parameters.shape[-1]] = parameters
+        return tuple(call.step for call in self._calls) + tuple(skeleton), out
 
     def predict(self, _scene: Scene, calls: tuple[SkillCall, ...]) -> tuple[Prediction, ...]:
         """Return what is expected after each of `calls`, which follow those done first."""

@@ -1,9 +1,11 @@
-"""Candidates that no plan of several steps should rest on: without room, onto something else, or over an edge.
+"""Candidates that no plan should rest on: without room, onto something else, over an edge, or refused before.
 
 A model that was shown few of them believes of some that they do what is wanted (a cup that is put over its capsule
 holds it, it believes; what is put down three centimetres off a board stands on it), and a search over several steps
 finds just those. Nobody puts things down like that, so that such a candidate counts as little likely whatever the model
-says (ours). So does one whose hand finds no room: it is refused, and models learn from what was carried out only.
+says (ours). So does one whose hand finds no room: it is refused, and models learn from what was carried out only. And
+what goes as a call that the robot refused just now is likely to be refused again, in plans of one step too; why it was
+is not asked, since what that says of the world is for the model to learn.
 """
 
 from __future__ import annotations
@@ -12,23 +14,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from f2p.action.protocol import NeedsRoom, actions, aiming, turns, width_of
+from f2p.action.protocol import NeedsRoom, actions, aiming, lengths, turns, width_of
 from f2p.geometry import footprint_corners, into_box
-from f2p.plan.proposals import ends_of
+from f2p.plan.proposals import ends_of, parameters_of
 from f2p.plan.purpose import destinations, within
 from f2p.shape.protocol import SLIDES, is_covered, open_tops
-from f2p.types import Goal, Scene, Segment, SkillStep
+from f2p.types import Goal, Scene, Segment, SkillCall, SkillStep
 
 WORTH = 0.2
 """What is left of the probability of a candidate for each of them (ours: under what is believed)."""
+
+SAME_WAY = 0.9
+"""A step that goes this share of a refused one, along it, is refused as well (ours: what is refused goes too far, so
+that what goes farther is no better, and what falls short by a tenth, a centimetre of a push, may be worth a try)."""
 
 NEGLIGIBLE = 0.01
 """Candidates that are worth less than this share of the best need not be looked at further (ours)."""
 
 
 def discounted(
-    scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal, likely: np.ndarray
-) -> np.ndarray:
+    scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray, goal: Goal, likely: np.ndarray,
+    refused: Sequence[SkillCall] = (),
+) -> np.ndarray:  # fmt: skip
     """Return what candidates are worth that are `likely` (candidates,), less for all that speaks against them.
 
     Args:
@@ -37,11 +44,13 @@ def discounted(
         proposals: Shape (candidates, H, P).
         goal: Says into or onto what every object shall come.
         likely: As the model says. Shape (candidates,).
+        refused: Calls that the robot refused in this scene.
 
     Returns:
         Shape (candidates,).
     """
     unwise = landings(scene, skeleton, proposals, goal) + overhangs(scene, skeleton, proposals, goal)
+    unwise += repeats(skeleton, parameters_of(scene, skeleton, proposals), refused)
     worth = likely * WORTH**unwise
     rows = np.flatnonzero(worth >= NEGLIGIBLE * worth.max())  # whether the hand has room takes a while
     worth[rows] *= WORTH ** refusals(scene, skeleton, proposals[rows])
@@ -64,6 +73,30 @@ def refusals(scene: Scene, skeleton: Sequence[SkillStep], proposals: np.ndarray)
         action = actions.get(step.skill)
         if isinstance(action, NeedsRoom) and all(before.object != step.object for before in skeleton[:index]):
             out += ~action.has_room(scene, step.object, proposals[:, index])
+    return out
+
+
+def repeats(skeleton: Sequence[SkillStep], parameters: np.ndarray, refused: Sequence[SkillCall]) -> np.ndarray:
+    """Count the steps that go at least about as far the same way as a refused call, if none before acts on the object.
+
+    Compared is what is a length: displacements and openings, no angles. A call that has none says nothing of others.
+
+    Args:
+        skeleton: H steps.
+        parameters: Shape (candidates, H, P).
+        refused: Of the scene that the first step starts from.
+
+    Returns:
+        Shape (candidates,), int.
+    """
+    out = np.zeros(len(parameters), dtype=int)
+    for index, step in enumerate(skeleton):
+        if any(before.object == step.object for before in skeleton[:index]):
+            continue
+        own, again = parameters[:, index, : width_of(step.skill)], np.zeros(len(parameters), dtype=bool)
+        for way in (lengths(step.skill) * call.parameter for call in refused if call.step == step):
+            again |= bool(way.any()) & (own @ way >= SAME_WAY * (way @ way))
+        out += again
     return out
 
 

@@ -58,6 +58,7 @@ class Planner:
         seed: int,
         proposal: tuple[SkillStep, ...] | None = None,
         horizon: int | None = None,
+        refused: tuple[SkillCall, ...] = (),
     ) -> Plan:
         """Find calls that make `goal` likely.
 
@@ -67,6 +68,7 @@ class Planner:
             seed: Of all draws and ties; the same question with the same seed and weights has the same answer.
             proposal: A skeleton to find parameters for, instead of searching one.
             horizon: Most steps of a searched plan, when fewer than the config's are left to spend.
+            refused: Calls that the robot refused in this scene; candidates that go the same way are worth less.
 
         Returns:
             A plan with predictions after every step. It has no calls when the goal is believed to be true already
@@ -81,7 +83,7 @@ class Planner:
         possible_steps(scene, actions.names)
         for attempt in range(int(self.config.restarts) + 1):
             try:
-                return self._with(self._pin(), scene, goal, seed, proposal, horizon)
+                return self._with(self._pin(), scene, goal, seed, proposal, horizon, refused)
             except StaleWeightsError:
                 if attempt == int(self.config.restarts):
                     raise
@@ -95,18 +97,19 @@ class Planner:
         seed: int,
         proposal: tuple[SkillStep, ...] | None,
         horizon: int | None,
+        refused: tuple[SkillCall, ...],
     ) -> Plan:
         """Make one attempt with one version of the weights."""
         rng, config = np.random.default_rng(seed), self.config
         if proposal is not None:
             found = shoot(
-                predictor, scene, proposal, goal, rng, config.workspace, config.shooting, float(config.belief)
+                predictor, scene, proposal, goal, rng, config.workspace, config.shooting, float(config.belief), refused
             )
             return self._plan(predictor, scene, goal, found)
         now = float(np.prod(literal_values(goal, predictor.detect(scene))))
         if now >= config.belief:
             return self._plan(predictor, scene, goal, Candidate((), np.zeros((0, 0)), now))
-        search = Search(predictor, scene, goal, rng, config.workspace, config.search, config.skills)
+        search = Search(predictor, scene, goal, rng, config.workspace, config.search, config.skills, refused)
         steps = min(int(config.horizon), horizon if horizon is not None else int(config.horizon))
         return self._plan(predictor, scene, goal, search.run(max(1, steps), config.belief))
 

@@ -22,6 +22,7 @@ import numpy as np
 from f2p.action.protocol import actions, filled_up
 from f2p.action.workspace import Workspace
 from f2p.plan.after import After
+from f2p.plan.landing import WORTH, repeats
 from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
@@ -79,10 +80,12 @@ class Search:
         workspace: Workspace | None = None,
         config: SearchConfig | None = None,
         skills: Sequence[str] | None = None,
+        refused: tuple[SkillCall, ...] = (),
     ) -> None:
         self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
         self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
         self.actions = possible_steps(scene, actions.names if skills is None else skills)
+        self._refused = refused
         self._over_objects = replace(self.workspace, over_objects=self.config.footprint_share)
         self._evaluated = 0
         self._first: list[tuple[SkillStep, np.ndarray, np.ndarray]] = []
@@ -185,10 +188,16 @@ class Search:
         return drawn(after.scene, (action,), count, self.rng, workspace)
 
     def _scores(self, after: After, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
-        """Return P(`goal`) when `action` is next; of the whole goal, if it can be carried out. Shape (candidates,)."""
+        """Return P(`goal`) when `action` is next. Shape (candidates,).
+
+        Of the whole goal, if it can be carried out, and less for what goes as a call that was refused.
+        """
         self._evaluated += len(proposals)
-        asked = after.prepared() if goal is self.goal else after
-        return scores_of(asked, after.scene, (action,), proposals, goal)
+        if goal is not self.goal:
+            return scores_of(after, after.scene, (action,), proposals, goal)
+        rolled = after.rolled((action,), parameters_of(after.scene, (action,), proposals))
+        likely = scores_of(after.prepared(), after.scene, (action,), proposals, goal)
+        return likely * WORTH ** repeats(*rolled, self._refused)
 
     def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
         """Return actions that can achieve literals which are unmet so far, with those literals.

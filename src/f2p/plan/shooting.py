@@ -20,7 +20,7 @@ import numpy as np
 
 from f2p.action.workspace import Workspace
 from f2p.geometry import rotate_z
-from f2p.plan.landing import discounted
+from f2p.plan.landing import WORTH, discounted, repeats
 from f2p.plan.precondition import Prepared, readiness
 from f2p.plan.proposals import check_skeleton, drawn, parameters_of
 from f2p.plan.protocol import Predictor
@@ -29,7 +29,7 @@ from f2p.plan.ties import TieRule, choose, scores_of
 from f2p.settings import Settings, group, number
 from f2p.shape.protocol import board
 from f2p.shape.sliding import case_front, slide_travel
-from f2p.types import Goal, Scene, Segment, SkillStep
+from f2p.types import Goal, Scene, Segment, SkillCall, SkillStep
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def shoot(
     workspace: Workspace | None = None,
     config: ShootingConfig | None = None,
     belief: float = 0.5,
+    refused: tuple[SkillCall, ...] = (),
 ) -> Candidate:
     """Find parameters for `skeleton` that make `goal` likely.
 
@@ -90,6 +91,7 @@ def shoot(
         workspace: Where proposals end.
         config: How many there are.
         belief: Where no candidate of several steps is this likely, each step shall do what it is for.
+        refused: Calls that the robot refused in this scene.
 
     Raises:
         BadSkeletonError, UnplannableSkillError, NothingMovableError: The skeleton does not fit the scene.
@@ -101,12 +103,12 @@ def shoot(
     prepared = Prepared(predictor)
     if len(steps) == 1:
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
-        scores = scores_of(prepared, scene, steps, proposals, goal)
+        scores = scores_of(prepared, scene, steps, proposals, goal) * WORTH ** repeats(steps, proposals, refused)
         best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
-        return discounted(scene, steps, proposals, goal, likely(proposals))
+        return discounted(scene, steps, proposals, goal, likely(proposals), refused)
 
     believed = partial(cautious, partial(scores_of, prepared, scene, steps, goal=goal))
     proposals, worth, joint = _sought(aimed, believed, rng, config)

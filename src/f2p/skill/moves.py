@@ -54,7 +54,7 @@ class Run(Protocol):
 def executed(robot: Robot, planned: Callable[[RobotState], Run]) -> Execution:
     """Plan from where the body stands, run, and say how it ended (see `protocol.Skill`). Raises nothing of ours.
 
-    What cannot be planned is refused: it takes no time.
+    What cannot be planned is refused; where the body has no state the call was not even looked at.
     """
     began: float | None = None
     run: Run | None = None
@@ -67,7 +67,7 @@ def executed(robot: Robot, planned: Callable[[RobotState], Run]) -> Execution:
         return Execution(False, error.code, str(error), _since(began, robot))
     except F2pError as error:
         if run is None:
-            return Execution(False, error.code, str(error))
+            return Execution(False, error.code, str(error), refused=began is not None)
         return Execution(False, error.code, f"{error}{run.clear()}", _since(began, robot))
     return Execution(True, 0, told or "", _since(began, robot))
 

@@ -25,7 +25,8 @@ class Skill(Protocol):
     ) -> Execution:
         """Do one call as the scene shows the world, and return when the body stands.
 
-        Never raises an F2pError: every failure comes back as an Execution with its code and sentence. After one of
+        Never raises an F2pError: every failure comes back as an Execution with its code and sentence; a call that
+        cannot be done is refused, and says so, before anything moves. After one of
         `STANDING_ERRORS` (a cancellation, a runstop, leave to move withdrawn) nothing moves any more; after any other
         failure the gripper is clear of the scene, or the sentence ends with why it could not be brought there.
 

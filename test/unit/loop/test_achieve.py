@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,6 +69,7 @@ class Canned:
     sought: list[tuple[str, ...]] = field(default_factory=list)
     lost: bool = False
     executed: int = 0
+    refused: list[list[float]] = field(default_factory=list)
 
     def _told(self, name: str) -> None:
         self.calls.append(name)
@@ -80,11 +82,14 @@ class Canned:
         seen = scene(self.executed >= self.arrives)
         return Scene(seen.segments[:-1]) if self.lost and self.executed else seen
 
-    def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+    def plan(
+        self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int, refused: tuple[SkillCall, ...] = ()
+    ) -> Plan:
         self._told("plan")
+        self.refused.append([call.parameter[0] for call in refused])
         names, count = seen.names, len(seen.names)
         empty = Relations(names, np.zeros((count, 3)), np.zeros((count, count, 9)))
-        calls = (SkillCall("pick_place", "object", np.zeros(4)),)
+        calls = (SkillCall("pick_place", "object", np.array([float(seed), 0.0, 0.0, 0.0])),)
         return Plan("p", goal, calls, 0.9, (Prediction(empty, np.zeros((count, 3))),), "w0", self.believed)
 
     def execute(self, seen: Scene, plan: Plan, index: int) -> Execution:
@@ -185,16 +190,29 @@ def test_failed_skills_use_up_attempts_and_say_so() -> None:
         pursue(stack)
 
 
+REFUSED = Execution(False, 441, "over the edge", refused=True)
+
+
 def test_a_refused_step_moves_nothing_and_uses_up_no_attempt_but_not_for_ever() -> None:
     """A push that would shove something over an edge was refused, and with it ended the only attempt."""
-    refused = Execution(False, 441, "over the edge")
-    stack = Canned(arrives=3, executions=[refused, refused])
+    stack = Canned(arrives=3, executions=[REFUSED] * 2)
     achiever = pursue(stack, attempts=1)
     assert achiever.record.attempts == 3 and not achiever.record.failure_ids
     assert stack.calls.count("check") == 1, "what was not done contradicts no prediction"
     with pytest.raises(AttemptsUsedUpError, match="over the edge"):
-        pursue(stack := Canned(arrives=99, executions=[refused] * 99), attempts=1)
+        pursue(stack := Canned(arrives=99, executions=[REFUSED] * 99), attempts=1)
     assert stack.executed == MOST_REFUSALS + 1
+
+
+def test_the_planner_hears_what_was_refused_until_something_may_have_moved() -> None:
+    """An untaught robot was refused six times in a row."""
+    slipped = Execution(False, 422, "closed on nothing", 3.0)
+    stack = Canned(arrives=6, executions=[REFUSED, REFUSED, slipped, REFUSED])
+    pursue(stack, attempts=3)
+    assert stack.refused == [[], [0.0], [0.0, 1.0], [], [3.0], []], "plans are told apart by their seeds"
+    stack = Canned(arrives=3, executions=[REFUSED, TAKEN])
+    beside(stack, Person([Choice.RESUME]))
+    assert stack.refused == [[], [0.0], []], "a person who had the robot may have moved anything"
 
 
 def test_a_robot_that_was_taken_over_ends_the_goal() -> None:
@@ -324,9 +342,9 @@ def test_a_plan_made_before_a_takeover_is_void_though_nothing_moved_then() -> No
     person = Person([Choice.RESUME])
 
     class TakenWhilePlanning(Canned):
-        def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        def plan(self, *asked: Any) -> Plan:
             person.takeovers = 1
-            return super().plan(seen, goal, proposal, seed)
+            return super().plan(*asked)
 
     stack = TakenWhilePlanning()
     beside(stack, person, attempts=1)
@@ -338,9 +356,9 @@ def test_a_step_marked_done_or_left_out_is_not_done_again(choice: Choice) -> Non
     asked: list[tuple[SkillStep, ...]] = []
 
     class Listening(Canned):
-        def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
+        def plan(self, seen: Scene, goal: Goal, proposal: tuple[SkillStep, ...], *others: Any) -> Plan:
             asked.append(proposal)
-            plan = super().plan(seen, goal, proposal, seed)
+            plan = super().plan(seen, goal, proposal, *others)
             calls = tuple(SkillCall(step.skill, step.object, np.zeros(4)) for step in proposal)
             return replace(plan, calls=calls, predictions=plan.predictions * len(calls))
 

@@ -24,8 +24,10 @@ class Scripted:
     def perceive(self, sought: tuple[str, ...]) -> Scene:
         return SCENE
 
-    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
-        self.plans += 1
+    def plan(
+        self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int, refused: tuple[SkillCall, ...] = ()
+    ) -> Plan:
+        self.plans, self.refused = self.plans + 1, refused
         calls = (SkillCall("pick_place", "object", np.zeros(4)),) * 2
         return Plan(f"p{self.plans}", goal, calls, 0.9, (), f"w{self.plans}", True)
 
@@ -50,6 +52,12 @@ def step(stack: RecordedStack, plan: Plan, index: int, execution: Execution | No
 def run(*verdicts: Verdict) -> tuple[RecordedStack, list[Noted]]:
     events: list[Noted] = []
     return RecordedStack(Scripted(*verdicts), events.append, "task1"), events
+
+
+def test_what_was_refused_is_passed_on() -> None:
+    scripted, refused = Scripted(), (SkillCall("pick_place", "object", np.zeros(4)),)
+    RecordedStack(scripted, lambda _: None, "task1").plan(SCENE, GOAL, (), 0, refused)
+    assert scripted.refused is refused
 
 
 def test_each_step_names_the_weights_that_predicted_it() -> None:

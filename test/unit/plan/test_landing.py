@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from f2p.plan.landing import landings, overhangs, refusals
+from f2p.plan.landing import WORTH, discounted, landings, overhangs, refusals, repeats
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Scene, Segment, SkillStep
+from f2p.types import Box, Scene, Segment, SkillCall, SkillStep
 
 GOAL = parse_goal("inside(object_1, box) & above(object_2, table_b)")
 
@@ -75,3 +75,37 @@ def test_what_shall_stand_on_a_table_is_not_put_down_over_its_edge(workspace: Sc
     put_in = parse_goal("inside(object_2, box) & above(object_2, table_b)")
     rows = np.array([[[*(workspace.segments[workspace.index("box")].box.center[:2] - one.center[:2]), 0.0, 0.0]]])
     assert overhangs(workspace, (SkillStep("pick_place", "object_2"),), rows, put_in) == 0, "the box goes there later"
+
+
+def test_what_goes_about_as_far_the_same_way_as_a_refused_call_counts_and_nothing_else() -> None:
+    push, refused = SkillStep("push", "object_1"), (SkillCall("push", "object_1", np.array([0.0, 0.1])),)
+    rows = np.array([[[0.0, 0.1]], [[0.1, 0.2]], [[0.0, 0.091]], [[0.0, 0.089]], [[0.2, 0.05]], [[0.0, -0.1]]])
+    assert repeats([push], rows, refused).tolist() == [1, 1, 1, 0, 0, 0]
+    assert not repeats([push], rows, ()).any()
+    assert not repeats([SkillStep("push", "object_2")], rows, refused).any()
+    assert repeats([push], rows[:1], refused * 2).tolist() == [1], "a step is refused once"
+
+
+def test_openings_and_placements_are_compared_by_their_lengths_and_not_by_angles() -> None:
+    pull, opened = SkillStep("slide_drawer", "drawer"), (SkillCall("slide_drawer", "drawer", np.array([0.3])),)
+    assert repeats([pull], np.array([[[0.4]], [[0.2]], [[-0.4]]]), opened).tolist() == [1, 0, 0]
+    put = SkillStep("pick_place", "cup")
+    turned, still = (SkillCall("pick_place", "cup", np.array([x, 0.0, 0.0, 3.0])) for x in (0.3, 0.0))
+    rows = np.array([[[0.3, 0.1, 0.0, -3.0]], [[0.1, 0.0, 0.0, 3.0]]])
+    assert repeats([put], rows, (turned,)).tolist() == [1, 0]
+    assert not repeats([put], rows, (still,)).any(), "a call without a length has no way that others could go"
+
+
+def test_a_later_step_counts_unless_its_object_was_moved_before() -> None:
+    refused = (SkillCall("push", "cup", np.array([0.0, 0.1])),)
+    rows, push = np.array([[[0.3, 0.0], [0.0, 0.1]]]), SkillStep("push", "cup")
+    assert repeats([SkillStep("push", "other"), push], rows, refused).tolist() == [1]
+    assert repeats([push, push], rows, refused).tolist() == [0]
+
+
+def test_what_was_refused_makes_a_candidate_of_several_steps_less_likely(workspace: Scene) -> None:
+    far = np.array([[[0.3, 0.1, 0.0, 0.0]], [[0.3, -0.1, 0.0, 0.0]]])
+    steps, sure = (SkillStep("pick_place", "landmark"),), np.full(2, 0.9)
+    refused = (SkillCall("pick_place", "landmark", far[0, 0] * [0.0, 1.0, 0.0, 0.0]),)
+    before, after = (discounted(workspace, steps, far, GOAL, sure, calls) for calls in ((), refused))
+    assert after.tolist() == (before * [WORTH, 1.0]).tolist()

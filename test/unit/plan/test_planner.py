@@ -19,7 +19,7 @@ from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.tree import StepStatus, plan_tree
 from f2p.scene.errors import UnknownObjectError
 from f2p.scene.goals import parse_goal
-from f2p.types import Box, Goal, Plan, Scene, Segment, SkillStep
+from f2p.types import Box, Goal, Plan, Scene, Segment, SkillCall, SkillStep
 
 CARRY = "above(object_1, table_b) & above(object_2, table_b)"
 CLEAR = "above(box, table_b) & above(object_1, table_a) & above(object_2, table_a)"
@@ -174,3 +174,31 @@ def test_a_drawer_is_opened_by_the_skill_that_opens_and_what_stands_fast_stays_a
     ajar = Scene((replace(drawer, opening=0.2),))
     plan = planner.plan(ajar, parse_goal("not drawer_open(drawer)"), 0)
     assert plan.believed and plan.calls[0].parameter[0] < -0.17
+
+
+class Credulous(AnalyticPredictor):
+    """Believes in every push towards +y, the more the farther it goes."""
+
+    def score(self, scene: Scene, skeleton: tuple[SkillStep, ...], parameters: np.ndarray, goal: Goal) -> np.ndarray:
+        pushed = [index for index, step in enumerate(skeleton) if step.skill == "push"]
+        far = parameters[:, pushed, 1].sum(axis=1)
+        return np.where(far > 0.03, 0.7 + far, 0.05)
+
+
+PUSH = SkillStep("push", "landmark")
+
+
+@pytest.mark.parametrize(
+    "proposal", [(PUSH,), (PUSH, SkillStep("pick_place", "box")), None], ids=["one step", "several", "searched"]
+)
+def test_what_was_refused_once_is_not_asked_for_again(workspace: Scene, proposal: tuple[SkillStep, ...] | None) -> None:
+    """An untaught robot asked for the same push six times, and was refused six times."""
+    planner, goal = Planner(Credulous, PlannerConfig(skills=("push",))), parse_goal("above(landmark, table_a)")
+    before = planner.plan(workspace, goal, 0, proposal, 1)
+    first = before.calls[0]
+    again = planner.plan(workspace, goal, 1, proposal, 1, (SkillCall(first.skill, first.object, first.parameter),))
+    same = [call for call in again.calls if call.step == first.step]
+    assert before.believed and again.believed, "shorter ones are as likely as before"
+    assert all(call.parameter @ first.parameter < 0.9 * first.parameter @ first.parameter for call in same)
+    everywhere = tuple(SkillCall("push", name, np.array([0.0, 0.001])) for name in workspace.names)
+    assert not planner.plan(workspace, goal, 1, proposal, 1, everywhere).believed

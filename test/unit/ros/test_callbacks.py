@@ -151,7 +151,8 @@ def endpoints(folder: Path) -> dict[str, tuple[Any, Callable[[Any], Any]]]:
         ),
         "rollback": (srv.RollbackWeights.Request(reason="why"), answered(server._rollback, srv.RollbackWeights)),
         "plan": (
-            action.PlanGoal.Goal(scene=scene, goal=convert.goal_to_msg(GOAL), skeleton=SKELETON, horizon=1),
+            action.PlanGoal.Goal(scene=scene, goal=convert.goal_to_msg(GOAL), skeleton=SKELETON, horizon=1,
+                                 refused=[convert.call_to_msg(CALL)]),
             handled(plans._plan),
         ),
         "check": (srv.CheckOutcome.Request(before=scene, after=scene, plan_id="p"),

@@ -26,6 +26,7 @@ def test_other_ends_are_passed_on_as_they_are() -> None:
     result = result_of(Execution(False, 423, "met something", 5.0), 230.0)
     assert (result.error_code, result.error_msg, result.duration.sec) == (423, "met something", 5)
     assert result_of(Execution(True, 0, "", 5.0), 230.0).error_code == 0
+    assert result_of(Execution(False, 441, "over the edge", refused=True), 230.0).refused and not result.refused
 
 
 def test_whoever_moves_hears_why_the_guard_latched() -> None:

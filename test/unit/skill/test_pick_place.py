@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_refused_before_anything_moves(scene, what, code,
     robot = KinematicRobot()
     done = PickPlace().execute(what, scene, robot)
     assert not done.ok and done.error_code == code and words in done.error_msg
-    assert robot.steps == []
+    assert done.refused and robot.steps == []
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_what_cannot_be_done_is_refused_before_anything_moves(what, scene, code,
     robot = KinematicRobot()
     done = Push().execute(what, scene, robot)
     assert (done.ok, done.error_code) == (False, code) and words in done.error_msg
-    assert robot.steps == [] and "\n" not in done.error_msg
+    assert done.refused and robot.steps == [] and "\n" not in done.error_msg
 
 
 def test_something_that_would_be_shoved_along_over_the_edge_is_named():
@@ -119,6 +119,7 @@ def test_something_that_would_be_shoved_along_over_the_edge_is_named():
 def test_every_fault_has_a_code_and_a_sentence(faults, code):
     done = Push().execute(call(0.1, 0.0), with_cup(), KinematicRobot(faults=faults))
     assert (done.ok, done.error_code) == (False, code) and len(done.error_msg) > 20
+    assert not done.refused, "it is no fault of the call"
 
 
 @pytest.mark.parametrize("phase", [*PHASES, "look"])

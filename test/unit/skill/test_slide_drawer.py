@@ -83,7 +83,7 @@ def test_what_cannot_be_done_is_refused_before_anything_moves(name: str, distanc
     robot = KinematicRobot()
     done = SlideDrawer().execute(call(distance, name), world().scene, robot)
     assert (done.ok, done.error_code) == (False, code) and fact in done.error_msg and "\n" not in done.error_msg
-    assert not robot.steps
+    assert done.refused and not robot.steps
 
 
 def moved(scene: Scene, **changes: float) -> Scene:

@@ -71,6 +71,7 @@ MOST: dict[tuple[str, str], float] = {
     ("PerceiveScene_Goal", "sought"): Limits.MOST_SEGMENTS,
     ("PlanGoal_Goal", "goal"): Limits.MOST_LITERALS,
     ("PlanGoal_Goal", "skeleton"): Limits.MOST_STEPS,
+    ("PlanGoal_Goal", "refused"): Limits.MOST_STEPS,
     ("PlanGoal_Goal", "horizon"): Limits.MOST_HORIZON,
     ("Point", "x"): Limits.FARTHEST,
     ("Point", "y"): Limits.FARTHEST,

@@ -73,7 +73,9 @@ def result_of(execution: Execution, allowed_s: float) -> ExecuteSkill.Result:
     code, text = int(execution.error_code), execution.error_msg
     if code == MotionCancelledError.code:
         code, text = DeadlineError.code, f"the skill did not end within {allowed_s:.0f} s and was stopped where it was"
-    return ExecuteSkill.Result(duration=duration_to_msg(execution.duration_s), error_code=code, error_msg=text)
+    return ExecuteSkill.Result(
+        duration=duration_to_msg(execution.duration_s), refused=execution.refused, error_code=code, error_msg=text
+    )
 
 
 def main() -> None:

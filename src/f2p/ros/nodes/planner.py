@@ -18,7 +18,7 @@ from f2p.ros.base.client import Patience, ServiceCaller
 from f2p.ros.base.heartbeat import Watch
 from f2p.ros.base.node import F2pNode, run
 from f2p.ros.messages.bounds import only_within
-from f2p.ros.messages.convert import goal_from_msg, plan_to_msg, skeleton_from_msg
+from f2p.ros.messages.convert import call_from_msg, goal_from_msg, plan_to_msg, skeleton_from_msg
 from f2p.ros.messages.scenes import KeptScenes
 from f2p.ros.remote.predictor import RosPredictor
 from f2p.settings import Settings, group, number, overridden
@@ -99,6 +99,7 @@ class PlannerNode(F2pNode):
         request, config = handle.request, self.parameters.config
         scene, goal = self._kept.scene(request.scene), goal_from_msg(request.goal)
         skeleton = skeleton_from_msg(request.skeleton) or None
+        refused = tuple(call_from_msg(call) for call in request.refused)
 
         until_s = self.monotonic.monotonic_s() + config.deadline_s
 
@@ -117,7 +118,7 @@ class PlannerNode(F2pNode):
 
         asked = {"shooting.candidates": request.candidates} if request.candidates else {}
         planner = Planner(pin, overridden(config.planner, asked))
-        plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None)
+        plan = planner.plan(scene, goal, int(request.seed), skeleton, request.horizon or None, refused)
         told = plan_to_msg(plan, self.get_clock().now().nanoseconds)
         result = PlanGoal.Result(plan=told, candidates=judged.candidates)
         if not plan.believed and skeleton is None:

@@ -25,7 +25,7 @@ from f2p.ros.messages.convert import (
     skeleton_to_msg,
 )
 from f2p.ros.messages.scenes import SentScenes
-from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillStep
+from f2p.types import Cause, Execution, Goal, Plan, Scene, SkillCall, SkillStep
 from f2p_msgs.action import ExecuteSkill, FineTune, PerceiveScene, PlanGoal
 from f2p_msgs.msg import Limits, SegmentedScene
 from f2p_msgs.srv import CheckOutcome
@@ -78,9 +78,14 @@ class RosStack:
         self._raise_for(result)
         return scene_from_msg(result.scene)
 
-    def plan(self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int) -> Plan:
-        """See `achieve.Stack.plan`; a best guess comes back unbelieved."""
-        request = PlanGoal.Goal(goal=goal_to_msg(goal), skeleton=skeleton_to_msg(proposal), seed=seed)
+    def plan(
+        self, scene: Scene, goal: Goal, proposal: tuple[SkillStep, ...], seed: int, refused: tuple[SkillCall, ...] = ()
+    ) -> Plan:
+        """See `achieve.Stack.plan`; a best guess comes back unbelieved. The latest refusals are told, if too many."""
+        request = PlanGoal.Goal(
+            goal=goal_to_msg(goal), skeleton=skeleton_to_msg(proposal), seed=seed,
+            refused=[call_to_msg(call) for call in refused[-Limits.MOST_STEPS :]],
+        )  # fmt: skip
 
         def ask(told: SegmentedScene) -> PlanGoal.Result:
             request.scene = told
@@ -112,8 +117,9 @@ class RosStack:
         if result.error_code == CanceledError.code:
             raise CanceledError("the skill was canceled")
         return Execution(
-            result.error_code == 0, int(result.error_code), result.error_msg, duration_from_msg(result.duration)
-        )
+            result.error_code == 0, int(result.error_code), result.error_msg, duration_from_msg(result.duration),
+            bool(result.refused),
+        )  # fmt: skip
 
     def check(self, before: Scene, after: Scene, plan: Plan, index: int, execution: Execution) -> Verdict:
         """See `achieve.Stack.check`."""
