@@ -104,7 +104,8 @@ def shoot(
     if len(steps) == 1:
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
         scores = scores_of(prepared, scene, steps, proposals, goal) * WORTH ** repeats(steps, proposals, refused)
-        best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng)
+        ask = partial(scores_of, prepared, scene, steps, goal=goal)
+        best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng, ask)
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
@@ -121,12 +122,12 @@ def shoot(
         if len(sensible):
             able = kept * readiness(predictor, scene, steps, parameters_of(scene, steps, sensible))
             kept = able if able.max() > config.ties.tolerance else kept
-            best, ties = choose(predictor, scene, steps, sensible, kept, config.ties, rng)
+            best, ties = choose(predictor, scene, steps, sensible, kept, config.ties, rng, partial(cautious, ask))
             likely = float(believed(sensible[best][None])[0])
             return _candidate(scene, steps, sensible[best], likely, evaluated, ties)
     if worth.max() <= config.ties.tolerance:  # redrawn ones lie about a best that is none
         proposals, worth = proposals[:joint], worth[:joint]
-    best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng)
+    best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng, believed)
     return _candidate(scene, steps, proposals[best], float(worth[best]), evaluated, ties)
 
 

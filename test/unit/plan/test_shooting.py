@@ -15,7 +15,7 @@ from f2p.plan.planner import Planner, PlannerConfig
 from f2p.plan.proposals import check_skeleton, drawn, ends_of, parameters_of, possible_steps
 from f2p.plan.purpose import destinations
 from f2p.plan.shooting import Candidate, ShootingConfig, shoot
-from f2p.plan.ties import CLEAR, TieRule, choose, meetings, sureness
+from f2p.plan.ties import CLEAR, TieRule, choose, meetings, robustness, sureness
 from f2p.scene.goals import parse_goal
 from f2p.settings import SettingError
 from f2p.types import Goal, Scene, SkillStep
@@ -168,6 +168,25 @@ def test_the_surest_of_near_equals_is_in_the_middle_of_what_is_likely() -> None:
     chosen = np.flatnonzero(likely)
     best = chosen[np.argmax(sureness(likely.astype(float), placements, chosen, 20))]
     assert abs(placements[best, 0, 0] - 0.65) < 0.1 and abs(placements[best, 0, 1] - 0.5) < 0.15
+
+
+def test_what_is_likely_where_the_robot_is_off_is_taken_before_what_is_likely_only_exactly(workspace: Scene) -> None:
+    """A capsule was put 4.5 cm beside the middle of its cup, where it just fitted, and met the rim."""
+    steps = (SkillStep("pick_place", "object_1"), SkillStep("pick_place", "object_2"))
+    places = np.zeros((2, 2, 4))
+    places[1, :, 0] = 0.045  # both steps at the rim of what is likely
+
+    def likely(proposals: np.ndarray) -> np.ndarray:
+        return np.asarray((np.abs(proposals[..., 0]) < 0.05).all(axis=1), float)
+
+    worth = robustness(likely, steps, places, TieRule(asked_off=200), np.random.default_rng(0))
+    assert worth[0] > 0.98 and worth[1] < 0.5
+    turned = robustness(lambda rows: np.abs(rows[..., 3]).max(1), steps, places, TieRule(), np.random.default_rng(0))
+    assert np.all(turned == 0.0), "angles are left as they are"
+    best, _ = choose(
+        Ledge(), workspace, steps, places, np.ones(2), TieRule(neighbours=1), np.random.default_rng(0), likely
+    )
+    assert best == 0
 
 
 def test_steps_of_skills_with_different_parameters_share_a_plan(
