@@ -198,8 +198,11 @@ def turns(skill: str) -> np.ndarray:
 
 
 def lengths(skill: str) -> np.ndarray:
-    """Return which parameters are lengths [m]. Shape (P,), bool."""
-    return np.array([one.unit == "m" for one in actions.get(skill).parameters], dtype=bool)
+    """Return which parameters are lengths that a plan chooses [m]; not the vertical, since contact ends a lowering.
+
+    Shape (P,), bool.
+    """
+    return np.array([one.unit == "m" and one.along != "z" for one in actions.get(skill).parameters], dtype=bool)
 
 
 def moves(skill: str) -> np.ndarray:

@@ -103,9 +103,9 @@ def shoot(
     prepared = Prepared(predictor)
     if len(steps) == 1:
         proposals = drawn(scene, steps, int(config.candidates), rng, workspace)
-        scores = scores_of(prepared, scene, steps, proposals, goal) * WORTH ** repeats(steps, proposals, refused)
-        ask = partial(scores_of, prepared, scene, steps, goal=goal)
-        best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng, ask)
+        single = partial(_single, prepared, scene, steps, goal, refused)
+        scores = single(proposals)
+        best, ties = choose(predictor, scene, steps, proposals, scores, config.ties, rng, single)
         return _candidate(scene, steps, proposals[best], float(scores[best]), len(scores), ties)
 
     def cautious(likely: Callable[[np.ndarray], np.ndarray], proposals: np.ndarray) -> np.ndarray:
@@ -129,6 +129,14 @@ def shoot(
         proposals, worth = proposals[:joint], worth[:joint]
     best, ties = choose(predictor, scene, steps, proposals, worth, config.ties, rng, believed)
     return _candidate(scene, steps, proposals[best], float(worth[best]), evaluated, ties)
+
+
+def _single(
+    predictor: Predictor, scene: Scene, steps: tuple[SkillStep, ...], goal: Goal, refused: Sequence[SkillCall],
+    proposals: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Return P(goal) of one step, less for what goes as a call that was refused. Shape (candidates,)."""
+    return scores_of(predictor, scene, steps, proposals, goal) * WORTH ** repeats(steps, proposals, refused)
 
 
 def _sought(

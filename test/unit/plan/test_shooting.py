@@ -181,8 +181,10 @@ def test_what_is_likely_where_the_robot_is_off_is_taken_before_what_is_likely_on
 
     worth = robustness(likely, steps, places, TieRule(asked_off=200), np.random.default_rng(0))
     assert worth[0] > 0.98 and worth[1] < 0.5
-    turned = robustness(lambda rows: np.abs(rows[..., 3]).max(1), steps, places, TieRule(), np.random.default_rng(0))
-    assert np.all(turned == 0.0), "angles are left as they are"
+    others = robustness(
+        lambda rows: np.abs(rows[..., 2:]).max((1, 2)), steps, places, TieRule(), np.random.default_rng(0)
+    )
+    assert np.all(others == 0.0), "angles are left as they are, and heights, which no model was shown another of"
     best, _ = choose(
         Ledge(), workspace, steps, places, np.ones(2), TieRule(neighbours=1), np.random.default_rng(0), likely
     )
