@@ -7,6 +7,7 @@ to stop; a cancel alone does not stop them).
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from functools import partial
@@ -26,6 +27,11 @@ from std_srvs.srv import SetBool, Trigger
 from f2p.clock import SystemClock
 from f2p.robot.protocol import BASE_JOINTS, BODY_JOINTS
 from f2p.ros.base import qos
+
+
+def say(line: str) -> None:
+    """One whole line at once: print writes text and line end apart, and callbacks answer side by side."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 class FakeDriver(Node):
@@ -107,7 +113,7 @@ class FakeDriver(Node):
     def execute(self, handle: object) -> FollowJointTrajectory.Result:
         trajectory = handle.request.trajectory
         point = trajectory.points[0]
-        print("STEP", dict(zip(trajectory.joint_names, point.positions, strict=True)), flush=True)
+        say(f"STEP {dict(zip(trajectory.joint_names, point.positions, strict=True))}")
         if self.broken:
             handle.abort()
             return FollowJointTrajectory.Result()
@@ -128,19 +134,19 @@ class FakeDriver(Node):
         return FollowJointTrajectory.Result()
 
     def on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        print("STOP", flush=True)
+        say("STOP")
         with self.lock:
             self.left = dict.fromkeys(self.left, 0.0)
         response.success = True
         return response
 
     def on_mode(self, mode: str, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        print("MODE", mode, flush=True)
+        say(f"MODE {mode}")
         self.mode_name, response.success = mode, True
         return response
 
     def on_twist(self, message: Twist) -> None:
-        print(f"TWIST {message.linear.x}", flush=True)
+        say(f"TWIST {message.linear.x}")
         self.twist, self.twist_s = message.linear.x, self.monotonic.monotonic_s()
 
     def on_runstop(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
