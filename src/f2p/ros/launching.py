@@ -32,7 +32,7 @@ SWITCH = ["true", "false"]
 
 COMMON: dict[str, tuple[str, str, list[str] | None]] = {
     "namespace": ("", "Namespace around f2p: 'left' makes /left/f2p/guard, /left/f2p/achieve_goal and so on.", None),
-    "use_sim_time": ("false", "Whether the nodes take their time from /clock.", SWITCH),
+    "use_sim_time": ("false", "Whether nodes take their time from /clock; the guard does not: nothing moves.", SWITCH),
     "log_level": ("info", "Least severity that is logged.", ["debug", "info", "warn", "error", "fatal"]),
     "driver": (
         "",

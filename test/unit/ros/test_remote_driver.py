@@ -33,7 +33,8 @@ class Wire:
         monkeypatch.setattr(guard_driver, "LastStop", lambda *_: None)
         publisher = SimpleNamespace(topic_name="", publish=lambda twist: self.calls.append(f"twist {twist.linear.x}"))
         node = SimpleNamespace(create_subscription=lambda *_, **__: None, create_client=self._client,
-                               create_publisher=lambda *_: publisher, resolve_service_name=str)  # fmt: skip
+                               create_publisher=lambda *_: publisher, resolve_service_name=str,
+                               add_on_set_parameters_callback=lambda _: None)  # fmt: skip
         self.now_s = 0.0
         self.results: list[Future] = []
         self.told: list[tuple[bool, int]] = []

@@ -31,6 +31,7 @@ from f2p.robot.stepping import driver_arrays
 from f2p.ros.base import qos
 from f2p.ros.messages.convert import stamp_from_msg
 from f2p.ros.remote.last_stop import LastStop
+from f2p.ros.remote.own_time import keep_own_time, other_time
 
 SILENT_S = 1.0
 """A topic that says nothing this long is silent [s] (ours: thirty of the driver's periods)."""
@@ -73,6 +74,7 @@ class Driver:
 
     def __init__(self, node: Node, clock: Clock) -> None:
         self._node, self._clock = node, clock
+        keep_own_time(node)
         self._group = ReentrantCallbackGroup()
         self._joints: JointState | None = None
         self._joints_s = self._base_s = self._mode_s = float("-inf")
@@ -118,7 +120,10 @@ class Driver:
         )  # fmt: skip
 
     def missing(self) -> str:
-        """Return what the driver does not give, in one line with what to do; empty when states come and it listens."""
+        """Return what the driver does not give, in one line with what to do; empty when states come and it listens.
+
+        To a node whose time is not the robot's own nothing counts as given.
+        """
         heard = {"/stretch/joint_states": self._joints_s, "/odom": self._base_s, "/mode": self._mode_s}
         oldest = self._clock.monotonic_s() - SILENT_S
         silent = [name for name, at_s in heard.items() if at_s < oldest]
@@ -126,8 +131,9 @@ class Driver:
         absent += [
             f"service {one.srv_name}" for one in (self._stop, *self._modes.values()) if not one.service_is_ready()
         ]
-        if not silent and not absent:
-            return ""
+        other = other_time(self._node)
+        if other or not (silent or absent):
+            return other
         parts = [f"{what}: {', '.join(names)}" for what, names in (("no message on", silent), ("no", absent)) if names]
         return f"the driver ({'; '.join(parts)}); {START_DRIVER}"
 
