@@ -99,7 +99,7 @@ OWN: tuple[NodeSpec, ...] = (
     NodeSpec("executor", "runs skills on the guarded robot", needs=("guard",), heartbeat_s=BEAT_S),
     NodeSpec("monitor", "compares outcome with prediction, classifies, writes failures down", EVERYWHERE,
              spared="it is asked after a skill, and the next one waits for it"),
-    NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=5, dead_after_s=5.0,
+    NodeSpec("finetune", "failure to proven weights", needs=("model_server",), nice=2, dead_after_s=5.0,
              ready_within_s=180.0, spared="it is asked between attempts, and keeps a processor busy"),
     NodeSpec("orchestrator", "AchieveGoal: perceive, plan, execute, check, learn, again",
              needs=("perception", "planner", "executor", "monitor", "finetune"), heartbeat_s=BEAT_S),

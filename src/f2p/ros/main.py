@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import itertools
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ def main() -> None:
     from f2p.errors import F2pError
     from f2p.graph import graph
     from f2p.graph.places import claimed, comm
+    from f2p.graph.priority import take_priority
     from f2p.ros.base.parameter_files import check
 
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ""
@@ -50,20 +50,6 @@ def told_namespace(arguments: Sequence[str]) -> str:
 def told_files(arguments: Sequence[str]) -> list[Path]:
     """Return the parameter files that ROS arguments tell."""
     return [Path(after) for one, after in itertools.pairwise(arguments) if one == "--params-file"]
-
-
-def take_priority(nice: int) -> str:
-    """Add to this process's niceness; what to do where that is not allowed, in one line, or nothing."""
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, before + nice)
-    except PermissionError:
-        return (
-            f"runs at niceness {before} instead of {before + nice}, which this user may not set: beside busy processes "
-            f"it answers later; allow it with the line '{os.environ.get('USER', '<user>')} - nice {before + nice}' in "
-            f"/etc/security/limits.d/f2p.conf and a new login; docker: --cap-add SYS_NICE"
-        )
-    return ""
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
 from f2p.clock import Clock, SystemClock
+from f2p.graph.priority import take_priority
 from f2p.graph.turns import Standstill, Turns, turns_of
 from f2p.ros.base import qos
 from f2p.ros.base.timers import steady_timer
@@ -159,6 +160,7 @@ def main() -> None:
     """Prepare, wait at the pipe for the guard's silence or end, stop the robot."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends with the guard
+    take_priority(0)  # the guard's, in a session of its own
     namespace, stopping, canceling, velocity, *arguments = sys.argv[1:]
     with transports():
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
