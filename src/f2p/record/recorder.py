@@ -129,7 +129,7 @@ class Recorder:
         for old in (self._bulk if subject.bulky else self._state).add(one):
             self._standing.add(old, self._kept[old.message.topic.name])
         session = self._session
-        if session is None or not session.open:
+        if session is None or not session.open or self._over(session):
             return
         if subject.bulky and session.queued > self.config.bulk_bytes:
             self.dropped += 1  # the disk does not follow; what is small goes on
@@ -185,7 +185,7 @@ class Recorder:
         try:
             self._check_room()
             session.write(most_bytes)
-            due = end or not (self._asked or session.queue or self._clock.monotonic_s() <= session.until_s)
+            due = end or (self._over(session) and not session.queue)
             if due:
                 session.folder.own.update(self.own)
                 session.folder.end()
@@ -217,10 +217,10 @@ class Recorder:
         self._check_room()
         self.full = ""
         session, begin_s = self._session, self._clock.monotonic_s() - self.config.before_s
-        if session is not None and session.open:
+        if session is not None and session.open and not self._over(session):
             return session
-        if session is not None and session.taken_s >= begin_s:
-            begin_s, standing = session.taken_s, False
+        if session is not None and (session.open or session.taken_s >= begin_s):
+            begin_s, standing = max(begin_s, session.taken_s), False
         else:
             folder = BagFolder(_unused(self._folder / f"{self._now():%Y%m%d-%H%M%S}-{kind}"), self.config.split_s,
                                dict(self.own))  # fmt: skip
@@ -230,6 +230,10 @@ class Recorder:
         for one in chain(self._standing.at(held[0]) if held and standing else (), held):
             session.add(one)
         return session
+
+    def _over(self, session: _Session) -> bool:
+        """Tell whether all that belongs to a recording has come, written or not."""
+        return not self._asked and self._clock.monotonic_s() > session.until_s
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.stamp_ns() / 1e9, timezone.utc)

@@ -30,7 +30,9 @@ class OutOfAGraph(RecorderNode):
 
     def __init__(self, folder: Path, heard: list[tuple[object, ...]]) -> None:
         self._recorder = Recorder(RecordingConfig(free_bytes=0.0), folder, {}, SystemClock(), lambda _: 1, print)
-        self._heard = SimpleNamespace(inventory="", since=lambda: iter(heard), left_out=0)
+        self.found: list[tuple[object, ...]] = []
+        self._heard = SimpleNamespace(inventory="", since=lambda: iter(self.found), left_out=0,
+                                      look=lambda: self.found.extend(heard))  # fmt: skip
         self._events, self._told = Events(0), None
         self._states = SimpleNamespace(publish=lambda _: None)
         self.parameters = SimpleNamespace(config=RecorderConfig(recording=RecordingConfig(free_bytes=0.0)))

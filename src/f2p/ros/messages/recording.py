@@ -82,11 +82,16 @@ def type_of(kind: str) -> Any:
     return getattr(module, name)
 
 
+IMAGES, VALUES = 20, 100
+"""Messages of one topic that are kept until the recorder looks, ten times a second (ours: .7 s of a camera, 3 s of the
+driver: it has the least of a busy machine)."""
+
+
 def profile_of(subject: Subject) -> QoSProfile:
     """Return how the recorder listens: whoever publishes never waits for it, last values come late too."""
     latched = subject.delivery == LATCHED
     return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST, depth=max(10, subject.kept),
+        history=HistoryPolicy.KEEP_LAST, depth=max(IMAGES if subject.bulky else VALUES, subject.kept),
         reliability=ReliabilityPolicy.RELIABLE if latched else ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
     )  # fmt: skip

@@ -112,9 +112,7 @@ class RecorderNode(F2pNode):
     def _mark(self) -> str:
         return f"marked in {self._recorder.event('mark', 'an operator marked this moment')}"
 
-    async def _answer(
-        self, job: Callable[[], str], _request: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:  # fmt: skip
+    async def _answer(self, job: Callable[[], str], _request: Any, response: Trigger.Response) -> Trigger.Response:
         try:
             self._require_active()
             response.message = await self.work(job, self.parameters.config.deadline_s, "record")
@@ -133,6 +131,7 @@ class RecorderNode(F2pNode):
     def halt(self, why: str) -> None:
         """Take what was heard since the last beat, write what waits, and end the recording that is open, whole."""
         if self._recorder is not None:
+            self._heard.look()
             self._working = self.worker.submit(partial(self._work, last=True), CLOSE_S)
 
     @property

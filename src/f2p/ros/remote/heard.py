@@ -17,6 +17,7 @@ from f2p.record.definitions import own_definition
 from f2p.record.errors import OtherVersionError
 from f2p.record.subjects import SUBJECTS, Subject, camera, qos_text
 from f2p.record.values import Topic
+from f2p.ros.base.drained import Drained
 from f2p.ros.messages.recording import profile_of, type_of
 from f2p.settings import Settings, setting
 
@@ -70,7 +71,7 @@ class Heard:
     """
 
     def __init__(self, node: Node, subjects: Sequence[Subject]) -> None:
-        self._node, self._group = node, MutuallyExclusiveCallbackGroup()
+        self._node, self._group, self._drained = node, MutuallyExclusiveCallbackGroup(), Drained(node)
         self._waiting: deque[tuple[Subject, Topic, int, bytes]] = deque(maxlen=MOST)
         self._bytes = 0
         self.left_out = 0
@@ -88,6 +89,10 @@ class Heard:
             one = self._waiting.popleft()
             self._bytes -= len(one[3])
             yield one
+
+    def look(self) -> None:
+        """Take what came until this moment, on the executor's thread: nothing comes after it."""
+        self._drained.look(last=True)
 
     def _ask(self) -> None:
         """Ask the perception for the operator's inventory, which no topic tells."""
@@ -108,14 +113,11 @@ class Heard:
         topic = Topic(
             self._node.resolve_topic_name(subject.name), subject.kind, definition, qos=qos_text(subject.delivery)
         )
-        self._node.create_subscription(
-            kind, subject.name, partial(self._on_message, subject, topic), profile_of(subject), raw=True,
-            callback_group=self._group,
-        )  # fmt: skip
+        self._drained.listen(kind, subject.name, partial(self._on_message, subject, topic), profile_of(subject))
 
-    def _on_message(self, subject: Subject, topic: Topic, data: bytes) -> None:
+    def _on_message(self, subject: Subject, topic: Topic, data: bytes, age_s: float) -> None:
         if subject.bulky and self._bytes > MOST_BYTES:
             self.left_out += 1
             return
         self._bytes += len(data)
-        self._waiting.append((subject, topic, int(self._node.get_clock().now().nanoseconds), data))
+        self._waiting.append((subject, topic, int(self._node.get_clock().now().nanoseconds - age_s * 1e9), data))
