@@ -38,7 +38,7 @@ class GoalTab:
         self._relation = gui.add_dropdown("relation", (*BINARY_RELATIONS, *UNARY_RELATIONS))
         self._object = gui.add_dropdown("to", NOTHING)
         self._wanted = gui.add_checkbox("shall hold", True)
-        edit = gui.add_button_group("", (ADD, DROP, CLEAR))
+        edit = gui.add_button_group("this relation", (ADD, DROP, CLEAR))
         edit.on_click(lambda event: tell(event, lambda: self._edit(event.target.value), "Goal"))
         steps = gui.add_text("steps", "", hint="Steps to follow, e.g. pick_place(box); empty lets the planner search.")
         steps.on_update(lambda event: setattr(draft, "steps", str(event.target.value)))

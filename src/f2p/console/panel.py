@@ -70,7 +70,7 @@ class Panel:
         with tabs.add_tab("Weights"):
             self._learning_part()
         with tabs.add_tab("Record"):
-            self._group(Press.MARK, Press.RECORD, Press.STOP_RECORD)
+            self._group("recording", Press.MARK, Press.RECORD, Press.STOP_RECORD)
             self._html["recorder"] = gui.add_html("")
         self._html["notes"] = gui.add_html("")
 
@@ -106,8 +106,8 @@ class Panel:
 
     def _robot_buttons(self) -> None:
         self._button(Press.HOLD, "red")
-        self._group(Press.PAUSE, Press.TAKE_OVER, Press.RESUME)
-        self._plea = self._group(Press.DONE, Press.SKIP, Press.GIVE_UP)
+        self._group("who has it", Press.PAUSE, Press.TAKE_OVER, Press.RESUME)
+        self._plea = self._group("your answer", Press.DONE, Press.SKIP, Press.GIVE_UP)
         self._unlatch = self._button(Press.UNLATCH, "orange")
         self._button(Press.LOOK)
         self._driving = self._gui.add_folder("Drive: hold a button, let go to stop", expand_by_default=False)
@@ -121,7 +121,7 @@ class Panel:
         self._html["learning"] = self._gui.add_html("")
         self._progress = self._gui.add_progress_bar(0.0, color="violet", visible=False)
         self._html["weights"] = self._gui.add_html("")
-        self._approval = self._group(Press.APPROVE, Press.REFUSE)
+        self._approval = self._group("new weights", Press.APPROVE, Press.REFUSE)
         self._button(Press.ROLL_BACK)
 
     def _button(self, button: Press, color: Any = "gray") -> viser.GuiButtonHandle:
@@ -130,10 +130,10 @@ class Panel:
         made.on_click(lambda event: self._press(event, button))
         return made
 
-    def _group(self, *buttons: Press) -> viser.GuiButtonGroupHandle:
+    def _group(self, title: str, *buttons: Press) -> viser.GuiButtonGroupHandle:
         by_label = {FACTS[one].label: one for one in buttons}
         hint = " ".join(f"{label}: {FACTS[one].hint}" for label, one in by_label.items())
-        made = self._gui.add_button_group("", tuple(by_label), hint=hint)
+        made = self._gui.add_button_group(title, tuple(by_label), hint=hint)
         made.on_click(lambda event: self._press(event, by_label[event.target.value]))
         return made
 

@@ -22,6 +22,17 @@ GLYPHS = {"✓": GOOD, "▶": COOL, "≠": WARM, "✗": BAD, "○": GREY}
 
 _MODES = {"autonomy": GOOD, "operator": COOL, "runstop": BAD}
 
+_STAGES = {
+    "svi_states": "inferring scenes like it", "svi_actions": "inferring actions that tell most",
+    "settle": "letting the scenes come to rest", "simulate": "simulating the actions", "encode": "encoding the clouds",
+    "finetune": "fine-tuning", "gate": "proving the new weights", "calibrate": "calibrating their belief",
+    "publish": "publishing the new weights", "load": "loading",
+}  # fmt: skip
+"""What people read instead of the stages of FineTune.action; what is not here is a word already."""
+
+_UNPLANNED = frozenset({"perceive", "plan"})
+"""Stages of AchieveGoal.action in which the plan that was heard last may be of another goal."""
+
 _STYLE = "font-size:12.5px;line-height:1.45;padding:0 0.75em 0.4em"
 
 
@@ -68,8 +79,17 @@ def status_html(view: View) -> str:
         parts.append(line(plea_text(view.plea), BAD))
     if view.pursuit is not None:
         one = view.pursuit
-        parts.append(line(f"{one.elapsed_s:.0f} s · {one.stage} · attempt {one.attempt}: {one.detail}"))
+        asked = view.plea is not None and one.stage == "help"  # whose detail is the plea once more
+        detail = "" if asked else f": {one.detail}"
+        parts.append(line(f"{one.elapsed_s:.0f} s · {stage_text(one.stage)} · attempt {one.attempt}{detail}"))
+        if view.plan is not None and one.stage not in _UNPLANNED:
+            parts.append(line(f"for the goal {view.plan.plan.goal}", GREY))
     return block(*parts)
+
+
+def stage_text(stage: str) -> str:
+    """Say what is being done; a stage of a learner of somebody else goes by its own name."""
+    return _STAGES.get(stage, stage)
 
 
 def plea_text(plea: PleaView) -> str:
@@ -162,7 +182,7 @@ def learning_html(learning: LearningView | None, particles: int) -> str:
     if learning is None:
         return block(line("nothing is being learned", GREY))
     count = line(f"{particles} inferred scenes, as violet dots in the scene") if particles else ""
-    return block(line(f"{learning.stage}: {learning.detail}"), count)
+    return block(line(f"{stage_text(learning.stage)}: {learning.detail}"), count)
 
 
 def weights_html(weights: Weights) -> str:

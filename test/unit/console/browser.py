@@ -72,12 +72,22 @@ class Page:
         return clock.monotonic_s() - start_s
 
     def click(self, label: str) -> None:
-        """Press the first button that is called so."""
+        """Press the first button that is called so; a tab with the mouse, since it takes nothing less."""
         script = (
             "(()=>{const one=[...document.querySelectorAll('button,[role=tab],label')].find(b=>b.innerText.trim()==="
-            f"{json.dumps(label)}&&b.offsetParent);if(!one)return false;one.click();return true}})()"
+            f"{json.dumps(label)}&&b.offsetParent);if(!one)return null;if(one.role!=='tab'){{one.click();return[]}}"
+            "one.scrollIntoView({block:'center'});const at=one.getBoundingClientRect();"
+            "return[at.x+at.width/2,at.y+at.height/2]})()"
         )
-        assert self.value(script), f"no button {label!r} in: {self.text[:2000]}"
+        found = self.value(script)
+        assert found is not None, f"no button {label!r} in: {self.text[:2000]}"
+        for kind in ("mousePressed", "mouseReleased") if found else ():
+            self.tell("Input.dispatchMouseEvent", type=kind, x=found[0], y=found[1], button="left", clickCount=1)
+
+    def chosen(self, tab: str) -> bool:
+        """Tell whether a tab is the one that is open."""
+        script = "[...document.querySelectorAll('[role=tab][aria-selected=true]')].map(one=>one.innerText.trim())"
+        return tab in self.value(script)
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot", format="png")["data"]))

@@ -108,6 +108,7 @@ def test_it_loads_shows_every_part_and_each_button_arrives_with_who_pressed_it(s
     for tab, wanted in (("Plan", "32 cm"), ("Scene", "relations hold"), ("Failures", "the <b>box</b> fell"),
                         ("Weights", "20 inferred scenes"), ("Record", "listening")):  # fmt: skip
         page.click(tab)
+        eventually(lambda tab=tab: page.chosen(tab), tab)
         page.until(wanted, PATIENCE_S)
     presses = {"Hold": Press.HOLD, "Pause": Press.PAUSE, "Take over": Press.TAKE_OVER, "Resume": Press.RESUME,
                "Step is done": Press.DONE, "Skip step": Press.SKIP, "Give up": Press.GIVE_UP,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,35 @@ def test_the_head_says_who_has_the_robot_what_is_done_and_what_is_asked() -> Non
                    "waits for a person about pick_place(box), until ", ": the cause is &lt;unknown&gt;",
                    "Give up ends the goal, and so does the end of the wait"):  # fmt: skip
         assert wanted in said
+
+
+def test_the_head_says_for_which_goal_and_what_a_stage_of_learning_is_in_words() -> None:
+    """An operator read "svi_states · attempt 1", and for which goal nowhere but in the plan's tab."""
+    view = full_view()
+    assert view.pursuit is not None and view.plan is not None and view.learning is not None
+    goal = tables.line(f"for the goal {view.plan.plan.goal}", tables.GREY)
+    assert goal in tables.status_html(view)
+    early = replace(view, pursuit=replace(view.pursuit, stage="plan"))
+    assert goal not in tables.status_html(early), "the plan that is known may be of the goal before"
+    for stage, words in (("svi_states", "inferring scenes like it"), ("of a plug-in", "of a plug-in")):
+        said = tables.status_html(replace(view, pursuit=replace(view.pursuit, stage=stage)))
+        assert f"· {words} · attempt 1" in said
+        assert f"{words}: " in tables.learning_html(replace(view.learning, stage=stage), 0)
+
+
+def test_what_a_person_is_asked_is_said_once() -> None:
+    """The head had it in red, and below it once more as what the stack does."""
+    view = full_view()
+    assert view.pursuit is not None
+    helped = replace(view, pursuit=replace(view.pursuit, stage="help", detail="waiting for an operator"))
+    assert "waiting for an operator" not in tables.status_html(helped)
+    assert "waiting for an operator" in tables.status_html(replace(helped, plea=None))
+
+
+def test_every_stage_of_learning_has_words() -> None:
+    text = (Path(__file__).parents[3] / "src/f2p_msgs/action/FineTune.action").read_text()
+    stages = set(re.findall(r'^string [A-Z_]+="(\w+)"', text, re.MULTILINE))
+    assert len(stages) >= 10 and all(tables.stage_text(stage) != stage for stage in stages)
 
 
 @pytest.mark.parametrize(
@@ -87,5 +117,5 @@ def test_weights_are_shown_with_what_they_were_made_from() -> None:
 def test_learning_and_notes_are_said() -> None:
     view = full_view()
     said = text_of(tables.learning_html(view.learning, len(view.particles)))
-    assert "finetune: loss 0.31" in said and "20 inferred scenes" in said
+    assert "fine-tuning: loss 0.31" in said and "20 inferred scenes" in said
     assert "operator 1: Look again" in tables.notes_html(view.notes)
