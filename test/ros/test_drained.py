@@ -70,6 +70,26 @@ def test_what_came_is_taken_in_its_order_with_its_time_and_wakes_nobody(
     rclpy.try_shutdown()
 
 
+def test_a_look_that_takes_long_makes_nothing_younger() -> None:
+    """Of 16 thousand messages of a recording 306 were stamped before one that they came after, by some milliseconds."""
+
+    class Slow:
+        """A clock that goes on by a second with every message."""
+
+        now_ns = 10_000_000_000
+
+        def stamp_ns(self) -> int:
+            self.now_ns += 1_000_000_000
+            return self.now_ns
+
+    made, clock, came = object.__new__(Drained), Slow(), list[int]()
+    made._clock, made._from = clock, []
+    take = lambda _data, age_s: came.append(round(clock.now_ns - age_s * 1e9))  # noqa: E731
+    made._later = [(3_000_000_000, take, b""), (4_000_000_000, take, b"")]
+    made.look()
+    assert came == [3_000_000_000, 4_000_000_000]
+
+
 def test_what_comes_while_it_looks_waits_for_the_next_look_or_the_last() -> None:
     """Of two topics one is emptied first: what came on it meanwhile would be written after what came later."""
 

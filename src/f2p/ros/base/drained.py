@@ -69,4 +69,4 @@ class Drained:
         self._later = [] if last else [one for one in found if one[0] > began_ns]
         for came_ns, take, data in found:
             if last or came_ns <= began_ns:
-                take(data, max(0.0, (began_ns - came_ns) / 1e9))
+                take(data, max(0.0, (self._clock.stamp_ns() - came_ns) / 1e9))
