@@ -74,17 +74,20 @@ def test_a_look_that_takes_long_makes_nothing_younger() -> None:
     """Of 16 thousand messages of a recording 306 were stamped before one that they came after, by some milliseconds."""
 
     class Slow:
-        """A clock that goes on by a second with every message."""
+        """A clock by which to take a message lasts a second."""
 
         now_ns = 10_000_000_000
 
         def stamp_ns(self) -> int:
-            self.now_ns += 1_000_000_000
             return self.now_ns
 
-    made, clock, came = object.__new__(Drained), Slow(), list[int]()
-    made._clock, made._from = clock, []
-    take = lambda _data, age_s: came.append(round(clock.now_ns - age_s * 1e9))  # noqa: E731
+        def take(self, _data: bytes, age_s: float) -> None:
+            came.append(round(self.now_ns - age_s * 1e9))
+            self.now_ns += 1_000_000_000
+
+    made, came = object.__new__(Drained), list[int]()
+    made._clock, made._from = Slow(), []
+    take = made._clock.take
     made._later = [(3_000_000_000, take, b""), (4_000_000_000, take, b"")]
     made.look()
     assert came == [3_000_000_000, 4_000_000_000]
