@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ from f2p.clock import SystemClock
 from f2p.graph import graph
 from f2p.graph.overrides import Chosen, chosen, configs_of
 from f2p.graph.supervisor import SupervisorConfig, make_supervisor
-from f2p.settings import Settings, number
+from f2p.settings import Settings, group, number
+from f2p.tasks.protocol import tasks
 from f2p.types import LearnFrom
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class DemoConfig(Settings):
     )  # fmt: skip
     ready_s: float = number(120.0, "longest bring-up of all processes", unit="s", low=1.0, high=3600.0,
                             source="ours: ten processes start Python on two cores")  # fmt: skip
+    task_settings: Mapping[str, Any] = group(tasks.configs, "of each task")
 
 
 MOST_SEED = 2**31 - 1
@@ -138,14 +141,14 @@ def demo(
     Exit code 0 only if the second attempt truly succeeded, contradicted no prediction, and ended without an error.
     """
     from f2p.sim.protocol import make_simulator
-    from f2p.tasks.protocol import tasks
 
     terminal = Console(stderr=True)
     beside = tuple(name for name, wanted in (("console", console), ("recorder", record)) if wanted)
     settings = {"demo": DemoConfig(), "supervisor": SupervisorConfig()}
     told = chosen(settings, graph.nodes("sim", beside), assignments or [])
     folder = (out / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{task}-{seed}").absolute()
-    instance = tasks.make(task).make(np.random.default_rng(seed), objects, make_simulator())
+    maker = tasks.make(task, told.own["demo"].task_settings.get(task))
+    instance = maker.make(np.random.default_rng(seed), objects, make_simulator())
     folder.mkdir(parents=True)
     board = Board(terminal)
     if console:

@@ -73,6 +73,7 @@ class ExperimentConfig(Settings):
     chance_trials: int = number(200, "trials that tell what chance reaches", low=1, high=1_000_000)
     simulator: str = choice(DEFAULT_SIMULATOR, "what everything is executed and judged in", lambda: simulators.names)
     cycle: CycleConfig = group(CycleConfig, "a round of learning; its budget is replaced")
+    task_settings: Mapping[str, Any] = group(tasks.configs, "of each task")
     learner_settings: Mapping[str, Any] = group(lambda: learners.configs(), "of each learner")  # noqa: PLW0108 - a field has its name
     simulator_settings: Mapping[str, Any] = group(simulators.configs, "of each simulator")
 
@@ -106,7 +107,9 @@ class Experiment:
     def __init__(self, config: ExperimentConfig, folder: Path, progress: Progress, workers: int = 1) -> None:
         self.config, self.folder, self._progress, self._workers = config, folder, progress, workers
         self._simulator_config = config.simulator_settings.get(config.simulator)
-        self._task, self._simulator = tasks.make(config.task), make_simulator(config.simulator, self._simulator_config)
+        self._task_config = config.task_settings.get(config.task)
+        self._task = tasks.make(config.task, self._task_config)
+        self._simulator = make_simulator(config.simulator, self._simulator_config)
         self._failures: dict[int, Failure] = {}
 
     def rows(self) -> list[Row]:
@@ -145,6 +148,7 @@ class Experiment:
             **foundations(self.config.architecture),
             "trials": config.chance_trials,
             "simulator": config.simulator,
+            "task": _digest(self._task_config and asdict(self._task_config)),
         }
         known = read_kept(path)
         if known.get("basis") != wanted:
@@ -187,11 +191,11 @@ class Experiment:
         recipe: dict[str, Any] = {
             "cycle": asdict(self._cycle(cell)),
             "learner": asdict(self._learner(cell).config),
+            "task": self._task_config and asdict(self._task_config),
             "simulator": self._simulator_config and asdict(self._simulator_config),
         }
         recipe["cycle"]["replay"] = sha256_of(self.config.cycle.replay.read_bytes())
-        digest = hashlib.sha256(json.dumps(recipe, sort_keys=True, default=str).encode()).hexdigest()
-        basis = foundations(self.config.architecture) | {"learner": cell.learner, "recipe": digest}
+        basis = foundations(self.config.architecture) | {"learner": cell.learner, "recipe": _digest(recipe)}
         return basis | {"simulator": self.config.simulator}
 
     def _learner(self, cell: Cell) -> Learner:
@@ -241,3 +245,8 @@ class Experiment:
 def _do(config: ExperimentConfig, folder: Path, cell: Cell) -> None:
     """Do one cell, in a process of its own, and keep it."""
     Experiment(config, folder, lambda *_: None)._cell(cell)
+
+
+def _digest(values: Any) -> str:
+    """Return what tells settings from others."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()

@@ -13,6 +13,7 @@ from f2p.cli import build
 from f2p.errors import F2pError
 from f2p.graph.supervisor import Supervisor
 from f2p.scene.segment.geometric import GeometricSegmenter
+from f2p.tasks.protocol import TaskInstance
 
 
 def run(*words: str) -> tuple[int, str, str]:
@@ -39,6 +40,11 @@ def test_a_group_that_there_is_not_lists_those_there_are() -> None:
         ("learn", "learner_settings.dream.steps=1", "this group has no setting 'dream.steps'; choose among: domain_r"),
         ("learn", "gate", "--set 'gate': write name=value"),
         ("evaluate", "cycle.publish=perhaps", "cycle.publish = 'perhaps': must be bool"),
+        (
+            "evaluate",
+            "task_settings.drawer.taken=2",
+            "DrawerTaskConfig.taken = 2.0: must be finite and within [0.0, 1.",
+        ),
         ("train", "training.joint.rate=nan", "StageConfig.rate = nan: must be finite and within"),
         ("train", "generation.camera_spread=9", "PretrainingConfig.camera_spread = 9.0 m: must be finite and within"),
         ("train", "generation.engine=dream", "PretrainingConfig.engine = 'dream': must be one of: isaacgym, mujoco"),
@@ -87,6 +93,21 @@ def test_a_setting_reaches_what_the_command_makes(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("f2p.cli.perceive.perceive_scan", looked)
     run("perceive", "a.pcd", "--out", str(tmp_path), "--set", "segmenter_settings.geometric.voxel=0.006")
     assert seen == [0.006]
+
+
+def test_a_demo_plays_the_task_it_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rclpy", reason="no rclpy: run the set-up (make test) first")
+    played: list[TaskInstance] = []
+
+    def looked(instance: TaskInstance, *_: object) -> None:
+        played.append(instance)
+        raise F2pError("enough")
+
+    monkeypatch.setattr("f2p.cli.demo.run", looked)
+    for share in ("0", "1"):
+        words = ("--out", str(tmp_path), "--objects", "1", "--set", f"demo.task_settings.drawer.taken={share}")
+        run("demo", "--task", "drawer", *words)
+    assert [len(one.proposal) for one in played] == [3, 2], "to open, put in and shut; to open and take out"
 
 
 def test_settings_of_nodes_reach_their_parameters_and_nothing_else(

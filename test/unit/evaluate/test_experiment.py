@@ -20,6 +20,7 @@ from f2p.learner.untargeted import UntargetedConfig
 from f2p.model.errors import BadDatasetError, DivergedError
 from f2p.posterior.errors import AllRejectedError
 from f2p.sim.errors import BodyError
+from f2p.tasks.packed_box import PackedBoxConfig
 from f2p.weights.cycle_config import CycleConfig
 from f2p.weights.errors import NoSpaceError
 from f2p.weights.gate import GateConfig
@@ -132,6 +133,8 @@ def test_a_cell_is_done_again_unless_it_rests_on_the_same_code_weights_and_recip
     assert times(config) == 1, "the recipe is another one again"
     config = dataclasses.replace(config, learner_settings={"random": UntargetedConfig(transitions=99)})
     assert [times(config), times(config)] == [1, 0]
+    config = dataclasses.replace(config, task_settings={config.task: PackedBoxConfig(wall_least=0.08)})
+    assert [times(config), times(config)] == [1, 0], "the task is another one"
     for name in ("weights", "code"):
         other = foundations() | {name: "f" * 64}
         monkeypatch.setattr(module, "foundations", lambda _, other=other: other)
