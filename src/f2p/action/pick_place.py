@@ -1,8 +1,10 @@
 """Pick and place: the object is taken, carried over everything, and lowered until it touches.
 
 A target is absolute (x, y of the object's box centre in the task frame), since what a robot can reach is a region and
-not a distance; the parameter is the placement pose minus the grasp pose (A.10). Proposals have dz = 0: lowering is
-guarded (ours: one number less to sample); and dyaw = 0 (ours: no task needs it; Points2Plans has no rotation either).
+not a distance; the parameter is the placement pose minus the grasp pose (A.10). Lowering is guarded, but a body lowers no
+farther than dz says, and a model was taught placements that end where they say. So proposals end on what is seen there
+(ours: with dz = 0 what was put on a tall cabinet was believed to end within it). They have dyaw = 0 (ours: no task needs
+it; Points2Plans has no rotation either).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 from f2p.action.protocol import Parameter, actions
 from f2p.action.workspace import Workspace
 from f2p.geometry import into_box, rotate_z
+from f2p.shape.levels import level_below
 from f2p.shape.protocol import FREE, SLIDES
 from f2p.types import GoalRelation, Scene, Segment
 
@@ -22,7 +25,7 @@ class PickPlaceAction:
     parameters: tuple[Parameter, ...] = (
         Parameter("dx", "m", -3.0, 3.0, "placement minus grasp", along="x", aims=True),
         Parameter("dy", "m", -3.0, 3.0, "placement minus grasp", along="y", aims=True),
-        Parameter("dz", "m", -1.0, 1.0, "placement minus grasp; contact ends the lowering", along="z"),
+        Parameter("dz", "m", -1.0, 1.0, "placement minus grasp; contact ends the lowering", along="z", aims=True),
         Parameter("dyaw", "rad", -3.2, 3.2, "placement minus grasp", turns=True),
     )
 
@@ -43,7 +46,7 @@ class PickPlaceAction:
             workspace: Region of the uniform draws; draws over footprints are clipped to it.
 
         Returns:
-            Shape (count, 4): dx, dy, 0, 0.
+            Shape (count, 4): dx, dy, dz, 0; dz is 0 where there is nothing to put it on.
         """
         space = workspace or Workspace()
         low, high = (space.x_low, space.y_low), (space.x_high, space.y_high)
@@ -58,7 +61,11 @@ class PickPlaceAction:
             yaws = np.array([box.yaw for box in boxes])[chosen]
             local = rng.uniform(-sizes / 2, sizes / 2)
             out[:over, :2] = np.clip(centers + rotate_z(local, yaws), low, high)
-        out[:, :2] -= scene.segments[scene.index(name)].box.center[:2]
+        own = scene.segments[scene.index(name)].box
+        level, rise = level_below([one for one in scene.segments if one.name != name], out[:, :2]), self.parameters[2]
+        released = np.clip(level + 0.5 * own.size[2] - own.center[2], rise.low, rise.high)
+        out[:, 2] = np.where(np.isfinite(level), released, 0.0)
+        out[:, :2] -= own.center[:2]
         return out
 
     def expected(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import pytest
 
 from f2p.action.protocol import actions
 from f2p.action.workspace import Workspace
+from f2p.shape.protocol import board
 from f2p.types import Box, Scene, Segment
 
 SCENE = Scene(
@@ -25,7 +26,19 @@ def test_targets_cover_the_workspace_wherever_the_object_stands() -> None:
     ends = SCENE.segments[1].box.center + PICK_PLACE.expected(SCENE, "box", drawn)[:, 1]
     low, high = (space.x_low, space.y_low), (space.x_high, space.y_high)
     assert np.allclose(ends[:, :2].min(0), low, atol=0.01) and np.allclose(ends[:, :2].max(0), high, atol=0.01)
-    assert not drawn[:, 2:].any()
+    assert not drawn[:, 3].any()
+
+
+def test_a_target_ends_on_what_is_seen_there_and_where_it_was_if_that_is_nothing() -> None:
+    """What was put on a cabinet taller than the table was believed to end within it: models take dz at its word."""
+    case, came_out, table, nothing = [0.95, 0.9], [0.72, 0.9], [0.6, 0.0], [0.3, 1.1]
+    drawn = PICK_PLACE.draw(SCENE, "box", 20_000, np.random.default_rng(0))
+    ends = SCENE.segments[1].box.center + drawn[:, :3]
+    drawer = SCENE.segments[2]
+    floor = drawer.box.center[2] + drawer.shape.tops(drawer.box.size, board(drawer.box.size))[1].center[2]
+    for at, level in ((case, 0.3), (came_out, floor), (table, 0.7), (nothing, 0.7)):
+        nearest = np.argmin(np.linalg.norm(ends[:, :2] - at, axis=1))
+        assert ends[nearest, 2] == pytest.approx(level + 0.05, abs=0.001), at
 
 
 def test_targets_over_objects_lie_over_one_of_them() -> None:
