@@ -99,6 +99,9 @@ def finetune(
 ) -> tuple[Architecture, tuple[float, ...]]:
     """Return a copy of `model` that has learned from `new` transitions, minibatches filled up with `replay`.
 
+    What only skills use that `new` does not show stays as it is: learned from a few old transitions again and again,
+    it drifted as far as what was to learn, and what a drawer taught spoiled placements in it (ours).
+
     Args:
         model: In eval mode; it stays as it is.
         new: What shall be learned.
@@ -140,7 +143,7 @@ def finetune(
 
     tuned.train()
     plateau = Plateau(config.plateau, config.stage, look) if config.plateau else None
-    trained = parameters_outside(tuned, config.freeze)
+    trained = parameters_outside(tuned, config.freeze, set(new.skills))
     losses = run_stage("finetune", tuned, trained, step, config.stage, (seed, 3), progress, plateau=plateau)
     return tuned.eval().requires_grad_(True), tuple(losses)
 

@@ -162,6 +162,18 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
     assert torch.equal(weights(tuned), weights(again))
 
 
+def test_networks_of_skills_that_taught_nothing_stay_as_they_are(batch: TransitionBatch) -> None:
+    """Learned from a few old transitions again and again they drifted: what a drawer taught spoiled placements in it."""
+    old = dataclasses.replace(batch.take(slice(4, None)), skills=("push",))
+    config = FinetuneConfig(stage=StageConfig(steps=3, batch=4, warmup=0), replayed=4)
+    model = create("default", seed=0)
+    tuned, _ = finetune(model, batch.take(slice(0, 4)), old, config, 0)
+    changed = {".".join(name.split(".")[:2]) for (name, a), b in zip(
+        model.named_parameters(), tuned.parameters(), strict=True) if not torch.equal(a, b)}  # fmt: skip
+    assert {one for one in changed if one.startswith("dynamics.")} == {"dynamics.pick_place"}
+    assert "position_decoder.layers" in changed, "which all skills share"
+
+
 def test_literal_finetuning_trains_everything_on_the_new_transitions_alone(batch: TransitionBatch) -> None:
     config = literal_finetuning()
     assert (config.stage.steps, config.stage.rate, config.replayed, config.freeze) == (200, 1e-4, 0, ())

@@ -90,6 +90,10 @@ class ObjectCentric(Architecture[ObjectLatent]):
         self.unary_decoder = UnaryDecoder(width)
         self.binary_decoder = BinaryDecoder(width, config.pair_geometry)
 
+    def only_of(self, skill: str) -> tuple[str, ...]:
+        """Its network."""
+        return (f"dynamics.{skill}.",)
+
     @property
     def max_segments(self) -> int:
         """As many as there are identities."""

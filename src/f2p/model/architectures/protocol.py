@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
@@ -44,6 +44,10 @@ class Architecture(nn.Module, ABC, Generic[L]):
     """Prefixes of parameters by their group, one of GROUPS; every parameter is in one."""
 
     config: Any
+
+    def only_of(self, skill: str) -> tuple[str, ...]:
+        """Return prefixes of parameters that no other skill uses; none where an architecture shares all of them."""
+        return ()
 
     @property
     @abstractmethod
@@ -120,12 +124,22 @@ class ObservedAnew(Generic[L]):
         """Remember nothing."""
 
 
-def parameters_outside(model: Architecture, frozen: tuple[str, ...]) -> list[nn.Parameter]:
-    """Return the parameters of all groups but those `frozen`, which stop asking for gradients."""
-    prefixes = tuple(prefix for group in frozen for prefix in model.groups[group])
+def parameters_outside(
+    model: Architecture, frozen: tuple[str, ...], skills: Container[str] | None = None
+) -> list[nn.Parameter]:
+    """Return the parameters that learn; the others stop asking for gradients.
+
+    Args:
+        model: Whose.
+        frozen: Groups that stay as they are.
+        skills: What only other skills use stays as it is too; all of them learn if not given.
+    """
+    prefixes = [prefix for group in frozen for prefix in model.groups[group]]
+    if skills is not None:
+        prefixes += [prefix for skill in model.config.skills if skill not in skills for prefix in model.only_of(skill)]
     trained = []
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(not (prefixes and name.startswith(prefixes)))
+        parameter.requires_grad_(not name.startswith(tuple(prefixes)))
         if parameter.requires_grad:
             trained.append(parameter)
     return trained
