@@ -1,10 +1,10 @@
 """Pick and place: the object is taken, carried over everything, and lowered until it touches.
 
 A target is absolute (x, y of the object's box centre in the task frame), since what a robot can reach is a region and
-not a distance; the parameter is the placement pose minus the grasp pose (A.10). Lowering is guarded, but a body lowers no
-farther than dz says, and a model was taught placements that end where they say. So proposals end on what is seen there
-(ours: with dz = 0 what was put on a tall cabinet was believed to end within it). They have dyaw = 0 (ours: no task needs
-it; Points2Plans has no rotation either).
+not a distance; the parameter is the placement pose minus the grasp pose (A.10). Lowering is guarded, but a body lowers
+no farther than dz says, and a model was taught placements that end where they say. So proposals end on what is seen
+there (ours: with dz = 0 what was put on a tall cabinet was believed to end within it). They have dyaw = 0 (ours: no
+task needs it; Points2Plans has no rotation either).
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
 
 
 def test_networks_of_skills_that_taught_nothing_stay_as_they_are(batch: TransitionBatch) -> None:
-    """Learned from a few old transitions again and again they drifted: what a drawer taught spoiled placements in it."""
+    """They drifted on a few old transitions shown again and again: what a drawer taught spoiled placements in it."""
     old = dataclasses.replace(batch.take(slice(4, None)), skills=("push",))
     config = FinetuneConfig(stage=StageConfig(steps=3, batch=4, warmup=0), replayed=4)
     model = create("default", seed=0)
