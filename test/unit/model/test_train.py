@@ -150,7 +150,8 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
     before = weights(model)
     stage = StageConfig(steps=60, batch=4, rate=1e-3, warmup=0)
     new, replay = batch.take(slice(0, 4)), batch.take(slice(4, None))
-    tuned, losses = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
+    config = FinetuneConfig(stage=stage, replayed=4, losses=LossConfig())
+    tuned, losses = finetune(model, new, replay, config, 0)
     assert torch.equal(before, weights(model)) and not tuned.training
     kept = model.groups["encoder"] + model.groups["embedding"] + model.groups["decoders"]
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
@@ -158,7 +159,7 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
         assert value.requires_grad
         if name.startswith(kept):
             assert torch.equal(old, value)
-    again, _ = finetune(model, new, replay, FinetuneConfig(stage=stage, replayed=4), 0)
+    again, _ = finetune(model, new, replay, config, 0)
     assert torch.equal(weights(tuned), weights(again))
 
 
