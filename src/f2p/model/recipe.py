@@ -121,8 +121,8 @@ class FinetuneConfig(Settings):
     )  # fmt: skip
     losses: LossConfig = group(
         lambda: LossConfig(moved_weight=20.0, prediction=4.0, latent=8.0),
-        "what moves counts most: that is what was not known; and relations keep up with it. What is predicted shall look "
-        "as what is seen: the networks of other skills go on from it, and were taught with nothing else",
+        "what moves counts most: that is what was not known; relations keep up with it; and what is predicted shall "
+        "look as what is seen, since the networks of other skills go on from it and were taught with nothing else",
     )
     jitter: float = number(0.1, "shift of whole scenes along x and y", unit="m", low=0.0, high=1.0, source="ours")
 

@@ -150,7 +150,7 @@ def test_finetuning_learns_in_a_copy_and_keeps_perception(batch: TransitionBatch
     before = weights(model)
     stage = StageConfig(steps=60, batch=4, rate=1e-3, warmup=0)
     new, replay = batch.take(slice(0, 4)), batch.take(slice(4, None))
-    config = FinetuneConfig(stage=stage, replayed=4, losses=LossConfig())
+    config = FinetuneConfig(stage=stage, replayed=4, losses=LossConfig(moved_weight=20.0, prediction=4.0))
     tuned, losses = finetune(model, new, replay, config, 0)
     assert torch.equal(before, weights(model)) and not tuned.training
     kept = model.groups["encoder"] + model.groups["embedding"] + model.groups["decoders"]
