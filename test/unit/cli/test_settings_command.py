@@ -105,7 +105,7 @@ def test_a_demo_plays_the_task_it_is_set_to(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("f2p.cli.demo.run", looked)
     for share in ("0", "1"):
-        words = ("--out", str(tmp_path), "--objects", "1", "--set", f"demo.task_settings.drawer.taken={share}")
+        words = ("--out", str(tmp_path / share), "--objects", "1", "--set", f"demo.task_settings.drawer.taken={share}")
         run("demo", "--task", "drawer", *words)
     assert [len(one.proposal) for one in played] == [3, 2], "to open, put in and shut; to open and take out"
 
