@@ -71,18 +71,26 @@ class Page:
             pause.wait(timeout=0.05)
         return clock.monotonic_s() - start_s
 
-    def click(self, label: str) -> None:
-        """Press the first button that is called so; a tab with the mouse, since it takes nothing less."""
+    def click(self, label: str, within_s: float = 15.0) -> None:
+        """Press the first button that is called so, when it is there; a tab with the mouse, as it takes nothing less.
+
+        On a busy machine a page is still being drawn and moves away under the mouse: a tab is pressed until it opens.
+        """
         script = (
             "(()=>{const one=[...document.querySelectorAll('button,[role=tab],label')].find(b=>b.innerText.trim()==="
             f"{json.dumps(label)}&&b.offsetParent);if(!one)return null;if(one.role!=='tab'){{one.click();return[]}}"
             "one.scrollIntoView({block:'center'});const at=one.getBoundingClientRect();"
             "return[at.x+at.width/2,at.y+at.height/2]})()"
         )
-        found = self.value(script)
-        assert found is not None, f"no button {label!r} in: {self.text[:2000]}"
-        for kind in ("mousePressed", "mouseReleased") if found else ():
-            self.tell("Input.dispatchMouseEvent", type=kind, x=found[0], y=found[1], button="left", clickCount=1)
+        clock, pause = SystemClock(), threading.Event()
+        end_s = clock.monotonic_s() + within_s
+        while (found := self.value(script)) != []:
+            for kind in ("mousePressed", "mouseReleased") if found else ():
+                self.tell("Input.dispatchMouseEvent", type=kind, x=found[0], y=found[1], button="left", clickCount=1)
+            if found and self.chosen(label):
+                return
+            assert clock.monotonic_s() < end_s, f"no button {label!r}, or no such tab opens, in: {self.text[:2000]}"
+            pause.wait(timeout=0.1)
 
     def chosen(self, tab: str) -> bool:
         """Tell whether a tab is the one that is open."""
