@@ -80,6 +80,17 @@ class Rig:
         self.until(lambda: change.call(request, 30.0).success, UP_S, "activation")
         self.until(lambda: self.watch.active("guard"), 30, "active heartbeat")
 
+    def drive(self, times: int) -> None:
+        """Drive the base by velocity until the driver was told so more often than that, then wait for it to stand."""
+
+        def driven() -> bool:
+            self.robot.drive(0.1, 0.0)
+            threading.Event().wait(timeout=0.05)
+            return self.processes.log("driver").count("TWIST 0.1") > times
+
+        self.until(driven, 20, "driving")
+        self.until(lambda: "TWIST 0.0" in self.processes.log("driver"), 20, "the zero velocity at its end")
+
     def steps(self) -> list[dict[str, float]]:
         lines = self.processes.log("driver").splitlines()
         return [eval_step(line) for line in lines if line.startswith("STEP ")]
@@ -187,14 +198,7 @@ def test_an_operator_drives_the_base_by_velocity_and_silence_ends_it(rig: Rig) -
     rig.up()
     with rig.robot.leased(rank=Rank.OPERATOR):
         before = rig.robot.state().base_task
-
-        def driven() -> bool:
-            rig.robot.drive(0.1, 0.0)
-            threading.Event().wait(timeout=0.05)
-            return rig.processes.log("driver").count("TWIST 0.1") > 20
-
-        rig.until(driven, 20, "driving")
-        rig.until(lambda: "TWIST 0.0" in rig.processes.log("driver"), 20, "the zero velocity at its end")
+        rig.drive(20)
         assert rig.robot.state().base_task != before
         assert rig.robot.move(Motion((LIFT,), (0.2,))) is Ending.REACHED, "the mode is changed back for joints"
     modes = [line for line in rig.processes.log("driver").splitlines() if line.startswith("MODE")]

@@ -77,14 +77,7 @@ def test_what_was_recorded_moves_nothing_when_it_is_played_at_the_same_guard(rig
     for name, kind in PLAYED.items():
         rig.node.create_subscription(kind, name, lambda one, name=name: heard.append((name, one)), qos.STATE)
     with rig.robot.leased(rank=Rank.OPERATOR):
-
-        def driven() -> bool:
-            rig.robot.drive(0.1, 0.0)
-            threading.Event().wait(timeout=0.05)
-            return rig.processes.log("driver").count("TWIST 0.1") > 10
-
-        rig.until(driven, 20, "driving")
-    rig.until(lambda: "TWIST 0.0" in rig.processes.log("driver"), 20, "the zero velocity at its end")
+        rig.drive(10)
     threading.Event().wait(timeout=2.5)  # its lease is void by then, as that of any recording
     recorded, before = list(heard), rig.processes.log("driver")
     assert {name for name, _ in recorded} == set(PLAYED)

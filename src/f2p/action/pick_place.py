@@ -13,7 +13,7 @@ import numpy as np
 
 from f2p.action.protocol import Parameter, actions
 from f2p.action.workspace import Workspace
-from f2p.geometry import into_box, rotate_z
+from f2p.geometry import inside_box, into_box, rotate_z
 from f2p.shape.levels import level_below
 from f2p.shape.protocol import FREE, SLIDES
 from f2p.types import GoalRelation, Scene, Segment
@@ -62,7 +62,11 @@ class PickPlaceAction:
             local = rng.uniform(-sizes / 2, sizes / 2)
             out[:over, :2] = np.clip(centers + rotate_z(local, yaws), low, high)
         own = scene.segments[scene.index(name)].box
-        level, rise = level_below([one for one in scene.segments if one.name != name], out[:, :2]), self.parameters[2]
+        others = [
+            one for one in scene.segments
+            if one.name != name and not inside_box(one.box.center[None], own.center, own.size, own.yaw)[0]
+        ]  # fmt: skip
+        level, rise = level_below(others, out[:, :2]), self.parameters[2]  # its contents are not what it is put on
         released = np.clip(level + 0.5 * own.size[2] - own.center[2], rise.low, rise.high)
         out[:, 2] = np.where(np.isfinite(level), released, 0.0)
         out[:, :2] -= own.center[:2]

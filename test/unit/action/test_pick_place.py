@@ -41,6 +41,14 @@ def test_a_target_ends_on_what_is_seen_there_and_where_it_was_if_that_is_nothing
         assert ends[nearest, 2] == pytest.approx(level + 0.05, abs=0.001), at
 
 
+def test_what_lies_in_a_box_is_not_what_the_box_is_put_on() -> None:
+    filled = Segment("content", "cuboid", Box([0.5, 0.2, 0.74], [0.05, 0.05, 0.06]), np.zeros((1, 3)))
+    scene = Scene((*SCENE.segments[:2], filled))
+    drawn = PICK_PLACE.draw(scene, "box", 20_000, np.random.default_rng(0))
+    near = np.argmin(np.linalg.norm(drawn[:, :2] - [0.01, 0.0], axis=1))
+    assert np.linalg.norm(drawn[near, :2]) < 0.025 and drawn[near, 2] == pytest.approx(0.0, abs=1e-6)
+
+
 def test_targets_over_objects_lie_over_one_of_them() -> None:
     drawn = PICK_PLACE.draw(SCENE, "box", 500, np.random.default_rng(0), Workspace(over_objects=1.0))
     ends = SCENE.segments[1].box.center[:2] + drawn[:, :2]

@@ -137,9 +137,9 @@ def parameters_outside(
     prefixes = [prefix for group in frozen for prefix in model.groups[group]]
     if skills is not None:
         prefixes += [prefix for skill in model.config.skills if skill not in skills for prefix in model.only_of(skill)]
-    trained = []
+    kept, trained = tuple(prefixes), []
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(not name.startswith(tuple(prefixes)))
+        parameter.requires_grad_(not name.startswith(kept))
         if parameter.requires_grad:
             trained.append(parameter)
     return trained
