@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from f2p.action.covered import uncovered
 from f2p.action.protocol import Parameter, actions
 from f2p.action.workspace import Workspace
-from f2p.geometry import inside_box, into_box, rotate_z
+from f2p.geometry import inside_box, rotate_z
 from f2p.shape.levels import level_below
-from f2p.shape.protocol import FREE, SLIDES
+from f2p.shape.protocol import FREE
 from f2p.types import GoalRelation, Scene, Segment
 
 
@@ -79,25 +80,8 @@ class PickPlaceAction:
         return out
 
     def preconditions(self, scene: Scene, name: str) -> tuple[GoalRelation, ...]:
-        """Ask that what lies in a drawer has come out in front of its case: the hand gets at it from above only.
-
-        A shelf's board is no hindrance, since what lies under it is taken from the front.
-        """
-        place = scene.segments[scene.index(name)].box.center
-        return tuple(
-            GoalRelation("front", name, other.name)
-            for other in scene.segments
-            if other.name != name and lies_in_slide(other, place)
-        )
-
-
-def lies_in_slide(segment: Segment, point: np.ndarray) -> bool:
-    """Tell whether a point of the task frame (3,) [m] is within what slides out of `segment`, as far as it is out."""
-    box, out = segment.box, max(segment.opening, 0.0)
-    if segment.shape.moves != SLIDES:
-        return False
-    local, half = into_box(point, box.center, box.yaw), 0.5 * box.size
-    return bool(-half[0] - out <= local[0] <= half[0] and np.all(np.abs(local[1:]) <= half[1:]))
+        """Ask that what lies in a drawer has come out in front of its case."""
+        return uncovered(scene, name)
 
 
 actions.register("pick_place")(PickPlaceAction())

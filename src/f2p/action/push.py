@@ -9,12 +9,13 @@ import math
 
 import numpy as np
 
+from f2p.action.covered import uncovered
 from f2p.action.protocol import Parameter, actions
 from f2p.action.strokes import DEFAULT, PALM_Z, Surroundings, strokes
 from f2p.action.workspace import Workspace
 from f2p.geometry import into_box, rotate_z
 from f2p.shape.protocol import FREE
-from f2p.types import Scene, Segment
+from f2p.types import GoalRelation, Scene, Segment
 
 FARTHEST = 0.25
 """Longest push [m] (ours: half a table's depth)."""
@@ -83,6 +84,10 @@ class PushAction:
         out = np.zeros((len(parameters), len(scene.segments), 3))
         out[:, scene.index(name), :2] = np.asarray(parameters)[:, :2]
         return out
+
+    def preconditions(self, scene: Scene, name: str) -> tuple[GoalRelation, ...]:
+        """Ask that what lies in a drawer has come out in front of its case, so that fingers come down behind it."""
+        return uncovered(scene, name)
 
     def has_room(self, scene: Scene, name: str, parameters: np.ndarray) -> np.ndarray:
         """Tell for which pushes fingers come down clear of others, for every stroke. Shape (count,), bool."""

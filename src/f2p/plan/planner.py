@@ -17,6 +17,7 @@ import numpy as np
 from f2p.action.protocol import actions, calls_of
 from f2p.action.workspace import Workspace
 from f2p.model.shipping import shipped_skills
+from f2p.plan.enabling import as_possible, enabled
 from f2p.plan.errors import StaleWeightsError
 from f2p.plan.proposals import possible_steps
 from f2p.plan.protocol import Predictor
@@ -101,17 +102,30 @@ class Planner:
     ) -> Plan:
         """Make one attempt with one version of the weights."""
         rng, config = np.random.default_rng(seed), self.config
+
+        def shot(steps: tuple[SkillStep, ...]) -> Candidate:
+            believed = float(config.belief)
+            return shoot(predictor, scene, steps, goal, rng, config.workspace, config.shooting, believed, refused)
+
         if proposal is not None:
-            found = shoot(
-                predictor, scene, proposal, goal, rng, config.workspace, config.shooting, float(config.belief), refused
-            )
-            return self._plan(predictor, scene, goal, found)
+            return self._plan(predictor, scene, goal, shot(proposal))
         now = float(np.prod(literal_values(goal, predictor.detect(scene))))
         if now >= config.belief:
             return self._plan(predictor, scene, goal, Candidate((), np.zeros((0, 0)), now))
-        search = Search(predictor, scene, goal, rng, config.workspace, config.search, config.skills, refused)
-        steps = min(int(config.horizon), horizon if horizon is not None else int(config.horizon))
-        return self._plan(predictor, scene, goal, search.run(max(1, steps), config.belief))
+
+        def sought(*, possible: bool) -> Candidate:
+            own = (config.workspace, config.search, config.skills, refused)
+            return Search(predictor, scene, goal, rng, *own, possible=possible).run(steps, config.belief)
+
+        steps = max(1, min(config.horizon, config.horizon if horizon is None else horizon))
+        wished = sought(possible=True)
+        found, gain = as_possible(predictor, scene, wished), config.search.literal_gain
+        if found.probability < wished.probability - gain:
+            choices = possible_steps(scene, config.skills)
+            found = enabled(predictor, scene, found, choices, shot, steps, rng, config.workspace, gain)
+            if found.probability < config.belief:
+                found = max(sought(possible=False), found, key=lambda one: one.probability)
+        return self._plan(predictor, scene, goal, found)
 
     def _plan(self, predictor: Predictor, scene: Scene, goal: Goal, found: Candidate) -> Plan:
         """Put calls, predictions and evidence together."""

@@ -8,7 +8,8 @@ call changes nothing that matters, neither now nor for the step after. So object
 is moved only if the model expects them to travel with it, and a bystander is left alone. Where a step starts from is
 the model's to say as well: what travelled in a box is brought back from where it is expected, not where it was seen.
 What an action can do for a literal is asked whether or not it can be carried out yet, P(goal) only of what can be
-(`precondition.py`): so a drawer is opened before something is taken out of it.
+(`precondition.py`), unless every action is taken to be possible, and what makes it so is sought afterwards
+(`enabling.py`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from f2p.action.protocol import actions, filled_up
+from f2p.action.protocol import NeedsRoom, actions, filled_up
 from f2p.action.workspace import Workspace
 from f2p.plan.after import After
-from f2p.plan.landing import WORTH, repeats
+from f2p.plan.landing import WORTH, landings, overhangs, refusals, repeats
 from f2p.plan.proposals import drawn, parameters_of, possible_steps
 from f2p.plan.protocol import Predictor
 from f2p.plan.shooting import Candidate
@@ -30,6 +31,9 @@ from f2p.plan.ties import TieRule, choose, preferred, scores_of
 from f2p.scene.goals import literal_values
 from f2p.settings import Settings, group, number
 from f2p.types import Goal, GoalRelation, Scene, SkillCall, SkillStep
+
+ROOM = 64
+"""Most proposals of an action that are asked for room; those that have it are taken again and again (ours)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,11 @@ class _Node:
     probability: float
     promise: float = -np.inf
     children: list[_Node] = field(default_factory=list)
+    unwise: dict[str, int] = field(default_factory=dict)
+    """How much speaks against where each object was put last, by its name."""
     after: After | None = None
+    drawn: dict[tuple[SkillStep, int, float], np.ndarray] = field(default_factory=dict)
+    """What was proposed for the next step: the same for every question, as what the model said of it is kept."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -81,11 +89,13 @@ class Search:
         config: SearchConfig | None = None,
         skills: Sequence[str] | None = None,
         refused: tuple[SkillCall, ...] = (),
+        *,
+        possible: bool = False,
     ) -> None:
         self.predictor, self.scene, self.goal, self.rng = predictor, scene, goal, rng
         self.workspace, self.config = workspace or Workspace(), config or SearchConfig()
         self.actions = possible_steps(scene, actions.names if skills is None else skills)
-        self._refused = refused
+        self._refused, self._possible = refused, possible
         self._over_objects = replace(self.workspace, over_objects=self.config.footprint_share)
         self._evaluated = 0
         self._first: list[tuple[SkillStep, np.ndarray, np.ndarray]] = []
@@ -136,11 +146,13 @@ class Search:
         The others are a few calls of every action that harm P(goal) least, drawn from the whole workspace: among
         near-equals it may matter later where an object was put, which nobody knows yet.
         """
-        achieving, after = self._achieve(node, count), self._after(node)
+        achieving = self._achieve(node, count)
         node.children = list(achieving)
         for action in self.actions:
-            proposals = self._drawn(after, action, count, self.workspace)
-            scores = self._scores(after, action, proposals, self.goal)
+            proposals = self._drawn(node, action, count, self.workspace)
+            if not len(proposals):
+                continue
+            scores = self._scores(node, action, proposals, self.goal)
             if not node.calls:
                 self._first.append((action, proposals, scores))
             node.children += self._children(node, action, proposals, scores, int(self.config.variants))
@@ -148,15 +160,17 @@ class Search:
 
     def _achieve(self, node: _Node, count: int) -> list[_Node]:
         """For every action that achieves an unmet literal, the achieving call with the highest P(goal)."""
-        children, after = [], self._after(node)
-        for action, literals in self._achievers(after).items():
-            proposals = self._drawn(after, action, count, self._over_objects)
-            achieved = np.zeros(count, dtype=bool)
+        children = list[_Node]()
+        for action, literals in self._achievers(node).items():
+            proposals = self._drawn(node, action, count, self._over_objects)
+            if not len(proposals):
+                continue
+            achieved = np.zeros(len(proposals), dtype=bool)
             for literal in literals:
                 least = 0.5 * self._best_of_literal[literal].max()
-                achieved |= self._scores(after, action, proposals, Goal((literal,))) >= least
+                achieved |= self._scores(node, action, proposals, Goal((literal,))) >= least
             if achieved.any():
-                scores = self._scores(after, action, proposals[achieved], self.goal)
+                scores = self._scores(node, action, proposals[achieved], self.goal)
                 children += self._children(node, action, proposals[achieved], scores, 1)
         return children
 
@@ -169,11 +183,18 @@ class Search:
         to leave its contents behind, so that taking one out seemed to gain nothing.
         """
         after, any_worth = self._after(node), replace(self.config.ties, worth=0.0)
+        badly = self._put_badly(after, action, proposals)
+        wise = badly == badly.min()
+        proposals, scores, unwise = proposals[wise], scores[wise], {**node.unwise, action.object: int(badly.min())}
         good = preferred(after, after.scene, (action,), proposals, scores, any_worth, self.rng)
         likely = good[scores[good] >= self.config.ties.worth * scores[good].max()]
         parameters = parameters_of(after.scene, (action,), proposals)[:, 0]
         return [
-            _Node((*node.calls, SkillCall(action.skill, action.object, parameters[best])), float(scores[best]))
+            _Node(
+                (*node.calls, SkillCall(action.skill, action.object, parameters[best])),
+                float(scores[best]),
+                unwise=unwise,
+            )
             for best in self.rng.choice(likely, count)
         ]
 
@@ -183,42 +204,61 @@ class Search:
             node.after = After(self.predictor, self.scene, node.calls)
         return node.after
 
-    def _drawn(self, after: After, action: SkillStep, count: int, workspace: Workspace) -> np.ndarray:
-        """Return `count` proposals for the next step. Shape (count, 1, P)."""
-        return drawn(after.scene, (action,), count, self.rng, workspace)
+    def _drawn(self, node: _Node, action: SkillStep, count: int, workspace: Workspace) -> np.ndarray:
+        """Return `count` proposals for the next step for which the hand has room, or none. Shape (count or 0, 1, P)."""
+        key, after = (action, count, workspace.over_objects), self._after(node)
+        if key not in node.drawn:
+            proposals = drawn(after.scene, (action,), count, self.rng, workspace)
+            if isinstance(actions.get(action.skill), NeedsRoom):  # whether the hand has room takes a while
+                proposals = proposals[:ROOM]
+            rows = np.flatnonzero(refusals(after.scene, (action,), proposals) == 0)
+            node.drawn[key] = proposals[np.resize(rows, count)] if len(rows) else proposals[:0]
+        return node.drawn[key]
 
-    def _scores(self, after: After, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
+    def _scores(self, node: _Node, action: SkillStep, proposals: np.ndarray, goal: Goal) -> np.ndarray:
         """Return P(`goal`) when `action` is next. Shape (candidates,).
 
-        Of the whole goal, if it can be carried out, and less for what goes as a call that was refused.
+        Of the whole goal, if it can be or is taken to be carried out, and less for all that speaks against the plan.
         """
-        self._evaluated += len(proposals)
+        self._evaluated, after = self._evaluated + len(proposals), self._after(node)
         if goal is not self.goal:
             return scores_of(after, after.scene, (action,), proposals, goal)
-        rolled = after.rolled((action,), parameters_of(after.scene, (action,), proposals))
-        likely = scores_of(after.prepared(), after.scene, (action,), proposals, goal)
-        return likely * WORTH ** repeats(*rolled, self._refused)
+        asked = after if self._possible else after.prepared()
+        likely = scores_of(asked, after.scene, (action,), proposals, goal)
+        return likely * WORTH ** self._unwise(node, action, proposals)
 
-    def _achievers(self, after: After) -> dict[SkillStep, list[GoalRelation]]:
+    def _unwise(self, node: _Node, action: SkillStep, proposals: np.ndarray) -> np.ndarray:
+        """Count what speaks against candidates for where they and the calls before them put things (`landing.py`)."""
+        after = self._after(node)
+        rolled = after.rolled((action,), parameters_of(after.scene, (action,), proposals))
+        before = sum(count for name, count in node.unwise.items() if name != action.object)
+        return before + repeats(*rolled, self._refused) + self._put_badly(after, action, proposals)
+
+    def _put_badly(self, after: After, action: SkillStep, proposals: np.ndarray) -> np.ndarray:
+        """Count what speaks against where `action` puts its object. Shape (candidates,)."""
+        placed = (after.scene, (action,), proposals, self.goal)
+        return landings(*placed) + overhangs(*placed)
+
+    def _achievers(self, node: _Node) -> dict[SkillStep, list[GoalRelation]]:
         """Return actions that can achieve literals which are unmet so far, with those literals.
 
         What each action can do for a literal is found out once, at the first node where that literal is unmet.
         """
-        achieving: dict[SkillStep, list[GoalRelation]] = {}
+        achieving, after = dict[SkillStep, list[GoalRelation]](), self._after(node)
         for literal, value in zip(
             self.goal.literals, literal_values(self.goal, after.detect(after.scene)), strict=True
         ):
             if value >= 0.5:
                 continue
             if literal not in self._best_of_literal:
-                self._best_of_literal[literal] = self._reach(after, literal)
+                self._best_of_literal[literal] = self._reach(node, literal)
             best = self._best_of_literal[literal]
             enough = (best >= value + self.config.literal_gain) & (best >= 0.5 * best.max())
             for action in (one for one, good in zip(self.actions, enough, strict=True) if good):
                 achieving.setdefault(action, []).append(literal)
         return achieving
 
-    def _reach(self, after: After, literal: GoalRelation) -> np.ndarray:
+    def _reach(self, node: _Node, literal: GoalRelation) -> np.ndarray:
         """Return the highest probability of `literal` that each action reaches when it is next. Shape (actions,).
 
         All actions are tried with the same draws, so that none of them is lucky.
@@ -226,7 +266,8 @@ class Search:
         count, alone, best, start = int(self.config.candidates), Goal((literal,)), [], self.rng
         for action in self.actions:
             self.rng = copy.deepcopy(start)
-            best.append(self._scores(after, action, self._drawn(after, action, count, self._over_objects), alone).max())
+            tried = self._drawn(node, action, count, self._over_objects)
+            best.append(self._scores(node, action, tried, alone).max() if len(tried) else 0.0)
         return np.array(best)
 
     def _chosen(self, guesses: list[_Node]) -> Candidate:

@@ -23,6 +23,16 @@ class TravellingPredictor(AnalyticPredictor):
         return alone | within
 
 
+class Careless(TravellingPredictor):
+    """Takes what is half over an edge for standing on it."""
+
+    def _binary(self, scene: Scene, centers: np.ndarray, openings: np.ndarray) -> np.ndarray:
+        row, place = scene.index("box"), scene.segments[scene.index("table_b")].box
+        inwards = centers.copy()
+        inwards[..., row, :2] = place.center[:2] + 0.6 * (centers[..., row, :2] - place.center[:2])
+        return super()._binary(scene, inwards, openings)
+
+
 @pytest.fixture
 def workspace() -> Scene:
     """Two tables, a box with two objects, a landmark."""
@@ -39,3 +49,9 @@ def simple() -> AnalyticPredictor:
 def knowing() -> TravellingPredictor:
     """Moves what is inside along."""
     return TravellingPredictor("knowing")
+
+
+@pytest.fixture
+def careless() -> Careless:
+    """Moves what is inside along, and takes no care of edges."""
+    return Careless("careless")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,41 @@ def test_taking_at_once_is_not_believed_and_a_search_opens_first() -> None:
     config = PlannerConfig(skills=("pick_place", "slide_drawer"))
     plan = Planner(Knows, config).plan(scene(), GOAL, 0)
     assert plan.believed and [call.step for call in plan.calls] == [OPEN, TAKE]
+
+
+def test_what_lies_in_a_drawer_is_not_pushed_before_it_has_come_out_either() -> None:
+    """A search pushed what lay under the case towards its front, and took it from there."""
+    assert preconditions(scene(), (SkillStep("push", "cup"),)) == preconditions(scene(), (TAKE,)) != ()
+
+
+class Takes(AnalyticPredictor):
+    """Knows that everything in the drawer goes with it, which is why it is opened."""
+
+    def _effect(self, scene: Scene, centers: np.ndarray, step: SkillStep, parameters: np.ndarray) -> np.ndarray:
+        out = super()._effect(scene, centers, step, parameters).copy()
+        if step == OPEN:
+            out[:, [scene.index(name) for name in CUPS], 0] -= parameters[:, :1]
+        return out
+
+
+CUPS = ("cup", "mug", "glass")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_opens_a_drawer_though_that_brings_a_goal_of_three_objects_no_nearer(seed: int) -> None:
+    """Not one of twelve searches did: after it three objects are as far from the table as before."""
+    ajar = scene()
+    cups = (
+        replace(ajar.segments[2], name=name, box=Box((0.83, 0.3 + by, 0.47), (0.05, 0.05, 0.05)))
+        for name, by in zip(CUPS, (0.0, 0.12, -0.12), strict=True)
+    )
+    three = Scene((*ajar.segments[:2], *cups))
+    config = PlannerConfig(skills=("pick_place", "push", "slide_drawer"))
+    goal = parse_goal(" & ".join(f"above({name}, table)" for name in CUPS))
+    plan = Planner(Takes, config).plan(three, goal, seed)
+    assert plan.believed and plan.calls[0].step == OPEN and {call.object for call in plan.calls[1:]} == set(CUPS)
+    short = Planner(Takes, config).plan(three, goal, seed, horizon=3)
+    assert not short.believed, "three can be taken in three steps only where nothing is in the way"
 
 
 class Doubted(Knows):
