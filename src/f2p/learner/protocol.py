@@ -13,7 +13,7 @@ from f2p.sim.protocol import Simulator
 from f2p.types import Failure, Particles, Transition
 
 if TYPE_CHECKING:
-    from f2p.model.protocol import SkillEffectModel
+    from f2p.model.architectures.protocol import Architecture
 
 FAILED_STEP = "failure"
 """Tag of the failed step itself, simulated once more, among the transitions of a learner."""
@@ -30,7 +30,7 @@ def no_progress(stage: str, fraction: float, detail: str) -> None:
 class LearnContext:
     """What a learner may use."""
 
-    model: SkillEffectModel
+    model: Architecture
     """The weights that were wrong, in eval mode; a learner does not change them."""
     simulator: Simulator
     seed: int

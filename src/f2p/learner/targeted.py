@@ -8,6 +8,8 @@ is rejected and drawn again near one that did not (decision C5). Beside the part
   can be 0);
 - scenes in which some of what moved along has been put elsewhere first: they keep a full box from teaching that it
   takes a full box (ours, likewise);
+- scenes in which another skill does something to the particle's object, where that surprises the model as well
+  (`other_skills.py`);
 - the failed step itself, as it would be rebuilt.
 
 Some of it all lies around the scene that the failure left, since the robot plans again from there (ours: scenes before
@@ -17,6 +19,7 @@ the failure all have the box on its first table; a share that can be 0, as in th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
@@ -25,71 +28,21 @@ import numpy as np
 
 from f2p.action.protocol import actions, aiming, moves
 from f2p.learner.errors import TooFewTransitionsError
+from f2p.learner.other_skills import done_otherwise, other_skills, surprising
 from f2p.learner.protocol import FAILED_STEP, LearnContext, LearnedData
 from f2p.learner.scenes import as_it_was_left, possible, put_elsewhere
+from f2p.learner.shares import Split, TargetedConfig, split
 from f2p.model.threads import at_once
 from f2p.monitor.compare import carried_along
 from f2p.posterior.config import PosteriorConfig
 from f2p.posterior.diagnostics import Diagnostics, placements
 from f2p.posterior.errors import AllRejectedError
 from f2p.posterior.project import project
-from f2p.settings import Settings, group, number
 from f2p.sim.world import World, reconstruct
 from f2p.types import Failure, Particles, SkillCall, Transition
 
-
-@dataclass(frozen=True)
-class TargetedConfig(Settings):
-    """How many transitions, and which kinds share them."""
-
-    transitions: int = number(
-        33, "transitions in all, the failed step among them", low=2, high=1000, source="A.5: twenty particles; C21"
-    )
-    counter_examples: float = number(
-        0.18, "share of them: same scenes, another object grasped", low=0.0, high=0.5, source="method.md 6"
-    )
-    elsewhere: float = number(
-        0.18, "share of them: same scenes, some of what moved along put elsewhere first", low=0.0, high=0.5,
-        source="ours",
-    )  # fmt: skip
-    aftermath: float = number(
-        0.4, "share of it all around the scene that the failure left", low=0.0, high=1.0, source="ours"
-    )
-    carried: float = number(
-        0.05, "what moved this far was carried along", unit="m", low=0.0, high=1.0, source="as the gate"
-    )
-    posterior: PosteriorConfig = group(PosteriorConfig, "inference; its number of particles is replaced")
-    least_share: float = number(0.5, "share of the particles that must be simulated", low=0.0, high=1.0)
-
-
-@dataclass(frozen=True)
-class Split:
-    """Transitions by kind; the failed step is one more."""
-
-    particles: int
-    counter_examples: int
-    elsewhere: int
-
-    def parted(self, later: float) -> tuple[Split, Split]:
-        """Return a part around the failed scene and, with a share `later` of each kind, one around what it left."""
-        kinds = (self.particles, self.counter_examples, self.elsewhere)
-        there = [round(later * count) for count in kinds]
-        return Split(*(count - one for count, one in zip(kinds, there, strict=True))), Split(*there)
-
-
-def split(transitions: int, config: TargetedConfig, carried: int) -> Split:
-    """Deal a budget out: shares are rounded, and what is over goes to the particles, of which there is at least one.
-
-    Args:
-        transitions: In all, the failed step included; at least 2.
-        config: The shares.
-        carried: How many objects moved in the failure; of fewer than two none can be put elsewhere first.
-    """
-    counter = round(config.counter_examples * transitions)
-    elsewhere = round(config.elsewhere * transitions) if carried > 1 else 0
-    counter = min(counter, max(0, transitions - 2))
-    elsewhere = min(elsewhere, max(0, transitions - 2 - counter))
-    return Split(max(1, transitions - 1 - counter - elsewhere), counter, elsewhere)
+OTHERWISE = "otherwise"
+"""Tag of transitions in which another skill was used."""
 
 
 @dataclass
@@ -98,6 +51,8 @@ class _Gathered:
 
     carried: list[int]
     """Segments that were seen to move along."""
+    others: tuple[str, ...]
+    """Other skills that apply to the object acted on."""
     places: np.ndarray
     """Where the object acted on stood in what is to be learned, and where it was brought (`_places`)."""
     transitions: tuple[Transition, ...] = ()
@@ -121,9 +76,11 @@ class Targeted:
         here, call = reconstruct(failure.outcome.before), failure.outcome.call
         failed = Particles(failure.outcome.before.names, here.poses[None], (call,), np.zeros(1), np.zeros(1))
         moved = carried_along(failure.outcome, self.config.carried)
-        out = _Gathered(np.flatnonzero(moved).tolist(), _places(failed))
-        shares = split(context.budget(self.config.transitions), self.config, len(out.carried))
-        views = self._views(failure, shares, out.carried)
+        before = failure.outcome.before
+        others = other_skills(context.model, call, before.segments[before.index(call.object)])
+        out = _Gathered(np.flatnonzero(moved).tolist(), others, _places(failed))
+        shares = split(context.budget(self.config.transitions), self.config, len(out.carried), len(others))
+        views = self._views(failure, shares, out)
         tasks = [partial(self._inferred, view, count, context) for view, _, count in views]
         for (view, part, _), found in zip(views, at_once(tasks, context.workers), strict=True):
             try:
@@ -138,15 +95,15 @@ class Targeted:
             raise TooFewTransitionsError(kept, wanted, dict(out.counts))
         return LearnedData(out.transitions, _together(out.particles), dict(out.counts), dict(out.seconds))
 
-    def _views(self, failure: Failure, shares: Split, carried: list[int]) -> list[tuple[Failure, Split, int]]:
+    def _views(self, failure: Failure, shares: Split, out: _Gathered) -> list[tuple[Failure, Split, int]]:
         """Return the scenes to infer around, what is gathered around each, and how many particles are inferred for it.
 
         Inference is no simulation: for a smaller budget as many particles are inferred as for the learner's own, since
         one or two alone have nothing to keep their distance from and end at the same mode.
         """
-        left = as_it_was_left(failure, carried) if self.config.aftermath else None
+        left = as_it_was_left(failure, out.carried) if self.config.aftermath else None
         later = 0.0 if left is None else self.config.aftermath
-        own = split(self.config.transitions, self.config, len(carried))
+        own = split(self.config.transitions, self.config, len(out.carried), len(out.others))
         views = zip((failure, left), shares.parted(later), own.parted(later), strict=True)
         return [
             (view, part, max(part.particles, usual.particles))
@@ -192,8 +149,9 @@ class Targeted:
         context.progress("settle", 1.0, f"{len(rested.calls)} of {len(drawn.calls)} particles are at rest")
         self._simulate(world, particles.poses, particles.calls, "particle", view, context, out)
         for tag, (poses, calls) in (
-            ("counter_example", _counter_examples(world, others, part.counter_examples, context.seed)),
+            ("counter_example", _counter_examples(world, others, part.counter_examples, out.carried, context.seed)),
             ("elsewhere", _put_elsewhere(world, others, part.elsewhere, out.carried, context.seed)),
+            (OTHERWISE, done_otherwise(world, others, part.otherwise, out.others, out.carried, context.seed)),
         ):
             if calls:
                 self._simulate(world, poses, calls, tag, view, context, out)
@@ -222,8 +180,11 @@ class Targeted:
         batch = context.simulator.simulate(
             world.bodies, poses, calls, seed=context.seed, tag=tag, seen=view.outcome.before, openings=world.openings
         )
-        out.counts.update({name: int(count) for name, count in batch.counts.items()} | {tag: len(batch.kept)})
-        out.transitions += batch.kept
+        kept = batch.kept
+        if tag == OTHERWISE:
+            kept = surprising(context.model, kept, view.outcome.call.object, self.config.carried)
+        out.counts.update({name: int(count) for name, count in batch.counts.items()} | {tag: len(kept)})
+        out.transitions += kept
         out.seconds["simulate"] += context.clock.monotonic_s() - start
         context.progress("simulate", 1.0, f"{len(batch.kept)} of {len(calls)} transitions ({tag})")
 
@@ -282,27 +243,33 @@ def _together(found: list[Particles]) -> Particles:
 
 
 def _counter_examples(
-    world: World, particles: Particles, count: int, seed: int
+    world: World, particles: Particles, count: int, carried: Sequence[int], seed: int
 ) -> tuple[np.ndarray, tuple[SkillCall, ...]]:
     """Return scenes of some particles with another body acted on, and brought where the particle's own would have gone.
 
-    What says nothing of where is left at nothing, or as near to it as the skill allows.
+    What says nothing of where is left at nothing, or as near to it as the skill allows. In every second scene some of
+    what moved along has been put elsewhere first (ours: with all of it there, each time, a search unpacked a box by
+    taking the second of two out of it, which was believed to take the other along).
     """
     rng, segments = np.random.default_rng((seed, 72)), world.scene.segments
     chosen = rng.permutation(np.resize(np.arange(len(particles.calls)), count)) if count else np.zeros(0, int)
-    calls = []
-    for index in chosen:
+    poses, calls = particles.poses[chosen], []
+    for row, index in enumerate(chosen):
         own = particles.calls[index]
         action, moving = actions.get(own.skill), moves(own.skill)
         others = [i for i, one in enumerate(segments) if one.name != own.object and action.applies(one)]
         if not others:
             return particles.poses[:0], ()
         other = int(rng.choice(others))
-        apart = particles.poses[index, particles.names.index(own.object), :3] - particles.poses[index, other, :3]
+        rest = [one for one in rng.permutation(carried) if one != other] if row % 2 else []
+        away = rest[: int(rng.integers(1, len(rest) + 1))] if rest else []
+        scene = put_elsewhere(world.bodies, poses[row], away, own, rng) if away else None
+        poses[row] = poses[row] if scene is None else scene
+        apart = poses[row, particles.names.index(own.object), :3] - poses[row, other, :3]
         least = np.clip(0.0, [one.low for one in action.parameters], [one.high for one in action.parameters])
         parameter = np.where(moving.any(axis=1), own.parameter + moving @ apart * aiming(own.skill), least)
         calls.append(SkillCall(own.skill, world.bodies[other].name, parameter))
-    return particles.poses[chosen], tuple(calls)
+    return poses, tuple(calls)
 
 
 def _put_elsewhere(

@@ -25,7 +25,7 @@ CHUNK = 100
 class UntargetedConfig(Settings):
     """How much data, and what of it must survive simulation."""
 
-    transitions: int = number(33, "scenes and actions", low=1, high=100_000, source="C21: the same budget as ours")
+    transitions: int = number(60, "scenes and actions", low=1, high=100_000, source="C21: the same budget as ours")
     least_share: float = number(0.5, "share that must be simulated for learning to go on", low=0.0, high=1.0)
 
 

@@ -34,7 +34,7 @@ def test_random_keeps_boxes_filled_and_small_does_not(failure: Failure, simulato
     for learner, filled in ((RandomData(), True), (Small(), False)):
         data = learner.respond(failure, LearnContext(None, simulator, seed=3))
         bodies, poses, calls, _, tag = simulator.asked[-1]
-        assert len(data.transitions) == len(calls) == 33 and tag == learner.name and data.particles is None
+        assert len(data.transitions) == len(calls) == 60 and tag == learner.name and data.particles is None
         count = inside_the_box(bodies, poses)
         assert count == 2.0 if filled else count < 0.5
         assert len({call.object for call in calls}) >= 3, "any object is grasped"
@@ -74,8 +74,8 @@ def test_the_seed_decides(failure: Failure, simulator: Any) -> None:
 
 
 def test_too_little_left_by_physics_is_an_error(failure: Failure, simulator: Any) -> None:
-    simulator.blown_up = 17
-    with pytest.raises(TooFewTransitionsError, match=r"SIM_UNSTABLE: only 16 of 33 .*blown_up 17"):
+    simulator.blown_up = 31
+    with pytest.raises(TooFewTransitionsError, match=r"SIM_UNSTABLE: only 29 of 60 .*blown_up 31"):
         RandomData().respond(failure, LearnContext(None, simulator, seed=0))
 
 

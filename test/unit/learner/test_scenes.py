@@ -11,7 +11,7 @@ from f2p.learner import targeted
 from f2p.learner.fail2progress import Fail2Progress
 from f2p.learner.protocol import LearnContext
 from f2p.learner.scenes import as_it_was_left, possible, put_elsewhere
-from f2p.learner.targeted import TargetedConfig
+from f2p.learner.shares import TargetedConfig
 from f2p.model.factory import create
 from f2p.monitor.compare import carried_along
 from f2p.posterior.config import PosteriorConfig, SvgdConfig

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 
+from f2p.model import train
 from f2p.model.architectures.points2plans import Points2Plans
 from f2p.model.batch import TransitionBatch
 from f2p.model.errors import TrainingError
@@ -233,6 +235,31 @@ def test_finetuning_stops_when_what_is_held_out_is_learned(batch: TransitionBatc
     assert len(losses) == 7
     _, losses = finetune(create("default", seed=0), batch, batch, dataclasses.replace(config, plateau=None), seed=0)
     assert len(losses) == 40
+
+
+def test_a_skill_of_which_little_is_new_is_learned_as_well_and_nobody_waits_for_it(
+    batch: TransitionBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten pushes among fifty grasps a minibatch had one or two: a search went on believing in pushes."""
+    skill = (np.arange(len(batch)) >= 10).astype(np.int64)
+    new = dataclasses.replace(batch, skill=skill, skills=("pick_place", "push"))
+    asked: list[np.ndarray] = []
+    whole = train._loss_terms
+
+    def recorded(model: Any, data: Transitions, encoding: Any, rows: np.ndarray, *rest: Any) -> dict[str, torch.Tensor]:
+        asked.append(rows)
+        return whole(model, data, encoding, rows, *rest)
+
+    monkeypatch.setattr(train, "_loss_terms", recorded)
+    plateau = PlateauConfig(every=2, patience=1, least=2, gain=0.9, tail=3, learned=0.0)
+    config = FinetuneConfig(
+        stage=StageConfig(steps=8, batch=5, warmup=0), replayed=1, mirrored=False, held_out=0.0, plateau=plateau
+    )
+    finetune(create("default", seed=0), new, batch, config, seed=0, always=[0])
+    looks = [rows for rows in asked if len(rows) == 10]
+    drawn = [rows[rows < 12] for rows in asked if len(rows) != 10]
+    assert looks and all(skill[rows].max() == 0 for rows in looks), "only the skill that failed says when it is enough"
+    assert drawn and all(np.sum(skill[rows]) == 2 and len(rows) >= 5 for rows in drawn)
 
 
 @pytest.mark.parametrize("new", [5, 10, 33, 99, 100, 140])
