@@ -106,6 +106,13 @@ def goal_as_found(goal: Goal, found: Relations) -> Goal:
     return Goal(tuple(literals))
 
 
+def goal_without_loss(goal: Goal, before: Relations, found: Relations) -> Goal:
+    """Return the goal as `found`, but for what held `before` and was lost: that was to be kept."""
+    held = (satisfied(Goal((one,)), before) for one in goal.literals)
+    as_found = goal_as_found(goal, found).literals
+    return Goal(tuple(one if kept else other for one, other, kept in zip(goal.literals, as_found, held, strict=True)))
+
+
 def judge(
     failure: Failure,
     parent: Predictor,
