@@ -109,11 +109,16 @@ class Search:
             belief: P(goal) from which on a plan is believed.
 
         Returns:
-            The likeliest plan of all that were tried; of equals the shortest, and one of those drawn by lot.
+            The likeliest plan of all that were tried; of equals the shortest, and one of those drawn by lot. Where the
+            hand has no room for anything, a call that is worth nothing.
         """
         root = _Node((), 0.0)
         root.promise = max(map(_log, self._expand(root, int(self.config.candidates))), default=-np.inf)
         guesses, level = list(root.children), [root]
+        if not guesses:
+            only = self.actions[:1]
+            proposal = drawn(self.scene, only, 1, self.rng, self.workspace)
+            return Candidate(only, parameters_of(self.scene, only, proposal)[0], 0.0, self._evaluated)
         for depth in range(1, horizon):
             if max(guess.probability for guess in guesses) >= belief:
                 break

@@ -193,6 +193,19 @@ def test_a_search_pushes_nothing_for_which_fingers_find_no_room(workspace: Scene
         assert plan.believed and {call.object for call in plan.calls} <= {"box", "landmark"}
 
 
+def test_where_the_hand_has_room_for_nothing_the_guess_is_worth_nothing(workspace: Scene) -> None:
+    """An empty list of guesses ended the search in a bare ValueError."""
+    crowded = Scene(
+        tuple(
+            replace(one, box=replace(one.box, size=one.box.size * [1.0, 1.0, 3.0])) if one.name == "box" else one
+            for one in workspace.segments if one.name != "landmark"
+        )
+    )  # fmt: skip
+    config = PlannerConfig(skills=("push",))
+    plan = Planner(Credulous, config).plan(crowded, parse_goal("above(object_1, table_b)"), 0)
+    assert not plan.believed and plan.probability == 0.0 and [call.skill for call in plan.calls] == ["push"]
+
+
 @pytest.mark.parametrize("seed", [1, 3])
 def test_a_search_leaves_a_box_well_on_its_table_whatever_it_believes_of_edges(
     workspace: Scene, careless: AnalyticPredictor, seed: int
